@@ -1,0 +1,46 @@
+# Needs git, make and Python 3.11 or later with venv and pip; everything else is installed into .venv.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := $(shell git ls-files generator pipeline templates 2>/dev/null)
+WORKERS ?= 2
+
+.PHONY: demo test lint bench lock clean
+.DELETE_ON_ERROR:
+
+# Two makes at once wait for each other here instead of breaking one environment.
+$(VENV)/installed: pyproject.toml $(SOURCES)
+	@mkdir -p $(VENV)
+	@$(PYTHON) -c 'import fcntl, os, subprocess, sys; \
+	  lock = os.open("$(VENV)/lock", os.O_CREAT | os.O_RDWR); fcntl.flock(lock, fcntl.LOCK_EX); \
+	  sys.exit(subprocess.call(sys.argv[1:]))' $(MAKE) --no-print-directory install
+
+.PHONY: install
+install:
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[dev]'
+	@touch $(VENV)/installed
+
+demo: $(VENV)/installed
+	@$(BIN)/python -m generator demo
+
+test: $(VENV)/installed lint
+	$(BIN)/pytest -n $(WORKERS) -m 'not bench'
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/wfgen check
+
+bench: $(VENV)/installed
+	$(BIN)/pytest -m bench -s -p no:cacheprovider
+
+# The locked requirements of the rendered workflow, for every Python the project supports.
+lock:
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' --extra train pyproject.toml -o requirements.txt
+
+clean:
+	rm -rf $(VENV) .wfgen dist build runtime/model/* runtime/data/* runtime/logs/*

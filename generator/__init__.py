@@ -1,0 +1,1 @@
+"""Render, check and run GitHub Actions workflows that keep state between runs."""

@@ -1,0 +1,1 @@
+"""One kind of check a module; each yields findings."""

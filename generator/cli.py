@@ -1,0 +1,74 @@
+"""The `wfgen` command: finds the command's module, runs it, and turns an error into a message and an exit code.
+
+Command modules are imported only when called: `wfgen render` must start about as fast as its libraries do.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+import click
+
+from generator.errors import EXIT_INTERRUPTED, WfgenError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Name -> (module below generator.commands, one line for `wfgen --help`); listing them imports none.
+COMMANDS = {
+    "check": ("check", "Check workflow files with every validator that is installed."),
+    "demo": ("demo", "Render the workflow and run it twice, to see state carried over."),
+    "render": ("render", "Write the workflow files from templates and settings."),
+    "run": ("run", "Run a workflow here, under act, against the local GitHub."),
+    "serve": ("serve", "Run the local GitHub alone, for any act or client."),
+}
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        """Name every command."""
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        module = import_module(f"generator.commands.{COMMANDS[cmd_name][0]}")
+        return cast("click.Command", module.command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 fine, 1 your workflow has problems, 2 usage or settings, 3 could not tell, 130 interrupted.",
+)
+@click.version_option(package_name="wfgen", message="%(prog)s %(version)s")
+def cli() -> None:
+    """Workflows that keep a model learning from run to run: render, check and run them."""
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Run `wfgen` and exit; the only place where errors become messages."""
+    try:
+        code = cli.main(args=args, prog_name="wfgen", standalone_mode=False)
+    except WfgenError as error:
+        click.echo(f"wfgen: {error.message}", err=True)
+        if error.hint:
+            click.echo(f"hint: {error.hint}", err=True)
+        sys.exit(error.exit_code)
+    except click.exceptions.Abort:
+        click.echo("wfgen: interrupted", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    sys.exit(code if isinstance(code, int) else 0)

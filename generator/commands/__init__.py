@@ -1,0 +1,1 @@
+"""One module a command: words in, one call, a report, an exit code."""

@@ -1,0 +1,172 @@
+"""The one door to other programs: nothing else imports subprocess.
+
+Callers take a `Runner` as a parameter, so that a test can hand in one of its own.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from generator.errors import ToolFailedError, ToolMissingError
+
+
+@dataclass(frozen=True, slots=True)
+class Completed:
+    """How a program ended; `exit_code` is negative where a signal ended it."""
+
+    argv: tuple[str, ...]
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+class Runner(Protocol):
+    """Runs programs."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        input_text: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end and give back all output."""
+        ...
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end, handing over each line of standard output as it comes; `stdout` stays empty."""
+        ...
+
+
+def find_tool(name: str) -> Path | None:
+    """Where a program is: beside this Python first (its virtual environment may not be on PATH), then on PATH."""
+    beside = Path(sys.executable).parent / name
+    if os.access(beside, os.X_OK):
+        return beside
+    found = shutil.which(name)
+    return Path(found) if found else None
+
+
+def require_tool(name: str, *, hint: str = "") -> Path:
+    """`find_tool`, or ToolMissingError."""
+    found = find_tool(name)
+    if found is None:
+        raise ToolMissingError(f"{name} is not installed", hint=hint)
+    return found
+
+
+class SystemRunner:
+    """Runs programs on this machine, each in a process group of its own so that none outlives its time."""
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        input_text: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end and give back all output.
+
+        Raises ToolMissingError where the program cannot be started, ToolFailedError where time ran out.
+        """
+        process = _start(argv, cwd, env, stdin=subprocess.DEVNULL if input_text is None else subprocess.PIPE)
+        try:
+            stdout, stderr = process.communicate(input_text, timeout=timeout_seconds)
+        except subprocess.TimeoutExpired as error:
+            raise _out_of_time(argv, timeout_seconds) from error
+        finally:
+            _end_group(process)
+        return Completed(tuple(argv), process.returncode, stdout, stderr)
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end, handing over each line of standard output as it comes."""
+        process = _start(argv, cwd, env, stdin=subprocess.DEVNULL)
+        errors: list[str] = []
+        # Both pipes are drained at once: a program that fills one while we read the other would wait for ever.
+        reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
+        reader.start()
+        expired = threading.Event()
+
+        def stop() -> None:
+            expired.set()
+            _kill_group(process)
+
+        alarm = threading.Timer(timeout_seconds or threading.TIMEOUT_MAX, stop)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            for line in process.stdout or ():
+                on_line(line.rstrip("\n"))
+            process.wait()
+        finally:
+            alarm.cancel()
+            _end_group(process)
+        reader.join()
+        if expired.is_set():
+            raise _out_of_time(argv, timeout_seconds)
+        return Completed(tuple(argv), process.returncode, "", "".join(errors))
+
+
+def _start(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int) -> subprocess.Popen[str]:
+    try:
+        return subprocess.Popen(
+            list(argv),
+            cwd=cwd,
+            env=None if env is None else dict(env),
+            stdin=stdin,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            encoding="utf-8",
+            errors="replace",
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise ToolMissingError(f"{argv[0]} cannot be started: {error.strerror}") from error
+
+
+def _out_of_time(argv: Sequence[str], timeout_seconds: float | None) -> ToolFailedError:
+    return ToolFailedError(f"{Path(argv[0]).name} did not end within {timeout_seconds:g} s and was stopped")
+
+
+def _kill_group(process: subprocess.Popen[str]) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end_group(process: subprocess.Popen[str]) -> None:
+    """Kill whatever is left of the program's process group, then reap the program."""
+    _kill_group(process)
+    process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()

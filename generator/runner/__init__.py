@@ -1,0 +1,1 @@
+"""One run of one workflow under act, against the local GitHub."""

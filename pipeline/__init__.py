@@ -1,0 +1,1 @@
+"""Incremental training whose state survives a kill at any instant."""
