@@ -36,11 +36,14 @@ lint: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/pytest -m bench -s -p no:cacheprovider
 
-# The locked requirements of the rendered workflow, for every Python the project supports.
+# The locked requirements of the rendered workflow, for every Python the project supports: the training extra and click,
+# without what only the generator needs.
 lock:
 	$(BIN)/python -m pip install --quiet uv
-	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
-	  --no-annotate --custom-compile-command 'make lock' --extra train pyproject.toml -o requirements.txt
+	$(BIN)/python -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	  print("click>=8.1", *project["optional-dependencies"]["train"], sep="\n")' \
+	  | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-annotate --custom-compile-command 'make lock' - -o requirements.txt
 
 clean:
 	rm -rf $(VENV) .wfgen dist build runtime/model/* runtime/data/* runtime/logs/*
