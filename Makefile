@@ -8,18 +8,18 @@ WORKERS ?= 2
 .PHONY: demo test lint bench lock clean
 .DELETE_ON_ERROR:
 
-# Two makes at once wait for each other here instead of breaking one environment.
+# Two makes at once wait for each other here; the second then finds everything done.
 $(VENV)/installed: pyproject.toml $(SOURCES)
-	@mkdir -p $(VENV)
-	@$(PYTHON) -c 'import fcntl, os, subprocess, sys; \
-	  lock = os.open("$(VENV)/lock", os.O_CREAT | os.O_RDWR); fcntl.flock(lock, fcntl.LOCK_EX); \
-	  sys.exit(subprocess.call(sys.argv[1:]))' $(MAKE) --no-print-directory install
-
-.PHONY: install
-install:
+ifdef LOCKED
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check '.[dev]'
-	@touch $(VENV)/installed
+	@touch $@
+else
+	@mkdir -p $(VENV)
+	@$(PYTHON) -c 'import fcntl, subprocess, sys; \
+	  lock = open("$(VENV)/lock", "w"); fcntl.flock(lock, fcntl.LOCK_EX); \
+	  sys.exit(subprocess.call(sys.argv[1:]))' $(MAKE) --no-print-directory LOCKED=1 $@
+endif
 
 demo: $(VENV)/installed
 	@$(BIN)/python -m generator demo
