@@ -1,0 +1,258 @@
+# Written by wfgen.
+# ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
+"""Find the newest earlier run whose state this run may continue, and say which one it is.
+
+Runs as a step of the workflow, with nothing but the standard library. It looks for a run of the same
+workflow, in the same repository (not a fork of it), on the same branch, not caused by a pull request,
+that still has every artifact of the state. Its id becomes the step's output `run-id`; an empty output
+means that there is none yet and that training starts fresh.
+
+Whatever stops it from knowing (no answer, 403, 429, 5xx, an answer that makes no sense) ends the job
+with exit code 1: training from scratch over good state is the one thing that must not happen.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+import urllib.error
+import urllib.parse
+import urllib.request
+from collections.abc import Iterator
+
+PER_PAGE = 100
+MAX_PAGES = 20  # 2,000 artifacts of one name; runs of pull requests upload none
+WAIT_AT_MOST_SECONDS = 60.0
+
+
+class CannotTellError(Exception):
+    """GitHub did not say which state there is."""
+
+
+class MissingError(Exception):
+    """GitHub answered 404 or 410: what was asked for is gone."""
+
+
+class SameHostRedirects(urllib.request.HTTPRedirectHandler):
+    """Follows redirects, and gives the token only to the host it was meant for."""
+
+    def redirect_request(self, req, fp, code, msg, headers, newurl):  # noqa: ANN001, ANN201, PLR0913, PLR0917 - urllib's
+        """Build the next request."""
+        following = super().redirect_request(req, fp, code, msg, headers, newurl)
+        same_host = urllib.parse.urlsplit(newurl)[:2] == urllib.parse.urlsplit(req.full_url)[:2]
+        if following is not None and same_host:
+            following.add_unredirected_header("Authorization", req.get_header("Authorization", ""))
+        return following
+
+
+class GitHub:
+    """The few calls of GitHub's REST API that are needed here."""
+
+    def __init__(self, api_url: str, repository: str, token: str, tries: int, delay_seconds: float) -> None:
+        self.base = f"{api_url.rstrip('/')}/repos/{repository}/actions"
+        self.token = token
+        self.tries = max(1, tries)
+        self.delay_seconds = delay_seconds
+        self.opener = urllib.request.build_opener(SameHostRedirects)
+
+    def get(self, path: str) -> dict:
+        """The JSON object at `path`; raises MissingError or CannotTellError."""
+        trouble = ""
+        for attempt in range(self.tries):
+            try:
+                return self._get_once(path)
+            except urllib.error.HTTPError as error:
+                with error:
+                    trouble = self._judge(path, error)
+                wait_seconds = retry_after(error.headers.get("Retry-After"))
+            except (OSError, ValueError) as error:
+                trouble = f"{path}: {error}"
+                wait_seconds = None
+            if attempt + 1 < self.tries:
+                pause = self.delay_seconds * 2**attempt if wait_seconds is None else wait_seconds
+                print(f"{trouble}; trying again in {pause:g} s", flush=True)
+                time.sleep(min(pause, WAIT_AT_MOST_SECONDS))
+        raise CannotTellError(f"GitHub's API gave no usable answer in {self.tries} tries ({trouble})")
+
+    def _get_once(self, path: str) -> dict:
+        request = urllib.request.Request(
+            self.base + path,
+            headers={
+                "Accept": "application/vnd.github+json",
+                "X-GitHub-Api-Version": "2022-11-28",
+                "User-Agent": "wfgen",
+            },
+        )
+        request.add_unredirected_header("Authorization", f"Bearer {self.token}")
+        with self.opener.open(request, timeout=30) as response:
+            answer = json.loads(response.read().decode("utf-8"))
+        if not isinstance(answer, dict):
+            raise ValueError("the answer is not a JSON object")  # noqa: TRY004 - handled with the other bad answers
+        return answer
+
+    @staticmethod
+    def _judge(path: str, error: urllib.error.HTTPError) -> str:
+        """What to say of an error that is worth another try; raises for the others."""
+        told_to_wait = error.headers.get("X-RateLimit-Remaining") == "0" or "Retry-After" in error.headers
+        limited = error.code == 429 or told_to_wait
+        if error.code in (404, 410):
+            raise MissingError(f"{path}: {error.code}")
+        if error.code == 403 and limited:
+            return f"{path}: 403, the rate limit is used up"
+        if error.code in (401, 403):
+            raise CannotTellError(
+                f"{path}: {error.code}, the token may not read it; the job needs `permissions: actions: read`"
+            )
+        if error.code < 500 and not limited:
+            raise CannotTellError(f"{path}: {error.code} {error.reason}")
+        return f"{path}: {error.code} {error.reason}"
+
+
+def retry_after(value: str | None) -> float | None:
+    """Seconds that the server asks us to wait, if it says so as a number."""
+    return float(value) if value is not None and value.isdigit() else None
+
+
+def pages(github: GitHub, path: str, query: dict) -> Iterator[dict]:
+    """Every artifact listed at `path`, page by page, as the API orders them: newest first."""
+    seen = 0
+    for page in range(1, MAX_PAGES + 1):
+        answer = github.get(path + "?" + urllib.parse.urlencode({**query, "per_page": PER_PAGE, "page": page}))
+        listed, total = answer["artifacts"], answer["total_count"]
+        yield from listed
+        seen += len(listed)
+        if not listed or seen >= total:
+            return
+    raise CannotTellError(f"no usable state among the newest {seen} of {total} artifacts; the search stops there")
+
+
+class Search:
+    """What makes a run one whose state may be continued."""
+
+    def __init__(self, github: GitHub, names: list, branch: str, workflow: str, own_run_id: int) -> None:
+        self.github = github
+        self.names = names
+        self.branch = branch
+        self.workflow = workflow
+        self.own_run_id = own_run_id
+
+    def newest_run_id(self) -> int | None:
+        """The newest run with a full state; None where no run qualifies."""
+        looked_at = set()
+        for artifact in pages(self.github, "/artifacts", {"name": self.names[0]}):
+            run = artifact["workflow_run"] or {}
+            run_id = run.get("id")
+            if run_id in looked_at or artifact["name"] != self.names[0]:
+                continue
+            looked_at.add(run_id)
+            refusal = self.listed_refusal(artifact, run) or self.run_refusal(run_id)
+            if refusal is None:
+                return run_id
+            print(f"run {run_id} ({artifact['created_at']}): {refusal}")
+        return None
+
+    def listed_refusal(self, artifact: dict, run: dict) -> str | None:
+        """Why the listing alone rules this run out."""
+        if not run or run["head_repository_id"] != run["repository_id"]:
+            return "comes from a fork"
+        if run["head_branch"] != self.branch:
+            return f"is of branch {run['head_branch']}"
+        if run["id"] == self.own_run_id:
+            return "is this very run"
+        if artifact["expired"]:
+            return f"{artifact['name']} has expired"
+        return None
+
+    def run_refusal(self, run_id: int) -> str | None:
+        """Why the run itself, or what is left of its artifacts, rules it out."""
+        try:
+            run = self.github.get(f"/runs/{run_id}")
+            artifacts = list(pages(self.github, f"/runs/{run_id}/artifacts", {}))
+        except MissingError:
+            return "has been deleted"
+        if run["path"].partition("@")[0] != self.workflow:
+            return f"is of another workflow, {run['path']}"
+        if run["event"].startswith("pull_request"):
+            return "was caused by a pull request"
+        head, own = run["head_repository"] or {}, run["repository"]
+        if head.get("id") != own["id"] or run["head_branch"] != self.branch:
+            return "comes from a fork or another branch"
+        return self.pair_refusal(artifacts)
+
+    def pair_refusal(self, artifacts: list) -> str | None:
+        """Why the artifacts of a run are no full state."""
+        newest = 0
+        for name in self.names:
+            ours = [artifact for artifact in artifacts if artifact["name"] == name]
+            if not ours:
+                return f"has no {name}"
+            latest = max(ours, key=lambda artifact: artifact["id"])
+            if latest["expired"]:
+                return f"{name} has expired"
+            # Attempts of one run share its id. The parts are uploaded in this order, so that an older
+            # second part is left over from an attempt before the one that wrote the first.
+            if len(ours) > 1 and latest["id"] < newest:
+                return f"its last attempt stopped before it uploaded {name}"
+            newest = latest["id"]
+        return None
+
+
+def one_line(text: str) -> str:
+    """The text as the message of a workflow command: one line, `%` escaped."""
+    return " ".join(text.split()).replace("%", "%25")
+
+
+def append(variable: str, text: str) -> None:
+    """Append to the file that an environment variable of the runner names."""
+    path = os.environ.get(variable)
+    if path:
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - as short as it gets
+            file.write(text + "\n")
+
+
+def report(run_id: int | None, branch: str) -> None:
+    """Set the output, and say in the log and in the summary where training starts."""
+    append("GITHUB_OUTPUT", f"run-id={'' if run_id is None else run_id}")
+    if run_id is None:
+        said = f"No earlier state on branch {branch}: training starts fresh."
+        print(f"::notice title=State::{said}")
+    else:
+        said = f"Continuing the state of run {run_id} on branch {branch}."
+        print(said)
+    append("GITHUB_STEP_SUMMARY", said + "\n")
+
+
+def main() -> int:
+    """Read the runner's environment, search, report; 0 or 1."""
+    env = os.environ
+    try:
+        github = GitHub(
+            env.get("GITHUB_API_URL") or "https://api.github.com",
+            env["GITHUB_REPOSITORY"],
+            env["GITHUB_TOKEN"],
+            int(env.get("STATE_TRIES") or 4),
+            float(env.get("STATE_RETRY_SECONDS") or 2),
+        )
+        names = env["STATE_ARTIFACTS"].splitlines()
+        branch = env["STATE_BRANCH"]
+        search = Search(github, names, branch, env["STATE_WORKFLOW"], int(env["GITHUB_RUN_ID"]))
+        run_id = search.newest_run_id()
+    except (CannotTellError, MissingError) as error:
+        trouble = str(error)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        trouble = f"an answer of GitHub's API, or this step's environment, is not as expected ({error!r})"
+    else:
+        report(run_id, branch)
+        return 0
+    print(
+        f"::error title=State not found out::{one_line(trouble)}. Nothing was trained and the saved state is "
+        "untouched: run the job again once GitHub answers."
+    )
+    append("GITHUB_STEP_SUMMARY", f"Could not find out which state to continue ({trouble}). It is untouched.\n")
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
