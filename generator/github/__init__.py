@@ -1,1 +1,1 @@
-"""The local GitHub: runs, artifacts, tokens and expiry as GitHub has them, on loopback."""
+"""A GitHub on loopback: what Actions, its official clients and `gh` need of the real one. Knows nothing of act."""

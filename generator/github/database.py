@@ -1,0 +1,91 @@
+"""The SQLite file of the local GitHub: opening, versions, transactions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from generator.errors import LocalGitHubError
+from generator.github.schema import STATEMENTS, VERSION
+
+BUSY_TIMEOUT_SECONDS = 30
+
+
+class Database:
+    """One connection, shared by the threads of a process; other processes may have the same file open."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the file, made where it is missing; raises LocalGitHubError for one that cannot be used."""
+        self._lock = threading.RLock()
+        try:
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
+            self._connection.row_factory = sqlite3.Row
+            # WAL with FULL: a commit is on the disk when it returns, and readers never wait for writers.
+            self._connection.execute("PRAGMA journal_mode = WAL")
+            self._connection.execute("PRAGMA synchronous = FULL")
+            self._connection.execute("PRAGMA foreign_keys = ON")
+            self._migrate(path)
+        except sqlite3.DatabaseError as error:
+            raise LocalGitHubError(
+                f"the local GitHub's records in {path} cannot be read: {error}",
+                hint=f"move {path.parent} away to start afresh",
+            ) from error
+
+    def _migrate(self, path: Path) -> None:
+        with self.transaction():
+            found = int(self.value("PRAGMA user_version"))
+            if found > VERSION:
+                raise LocalGitHubError(
+                    f"{path} was written by a newer wfgen (format {found}, this one knows {VERSION})",
+                    hint="upgrade wfgen, or move the folder away to start afresh",
+                )
+            if found == 0:
+                for statement in STATEMENTS:
+                    self._connection.execute(statement)
+                self._connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing; one inside another joins it."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """Run a statement; gives the id of an inserted row, else the number of rows changed."""
+        with self._lock:
+            cursor = self._connection.execute(sql, tuple(parameters))
+            return int(cursor.lastrowid or 0) if sql.lstrip().startswith("INSERT") else cursor.rowcount
+
+    def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
+        """Every row of a query."""
+        with self._lock:
+            return self._connection.execute(sql, tuple(parameters)).fetchall()
+
+    def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
+        """The first row of a query, if there is one."""
+        found = self.rows(sql, parameters)
+        return found[0] if found else None
+
+    def value(self, sql: str, parameters: Sequence[object] = ()) -> int:
+        """The one number a query gives; 0 for NULL."""
+        row = self.row(sql, parameters)
+        return int(row[0] or 0) if row is not None else 0
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()

@@ -1,0 +1,99 @@
+"""The door to the local GitHub for the rest of wfgen."""
+
+from __future__ import annotations
+
+import uuid
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from generator.github.clock import Clock, SystemClock
+from generator.github.faults import FaultPlan
+from generator.github.records import Artifact, NewRun, Run, RunTicket
+from generator.github.server import ServerThread
+from generator.github.site import Site
+from generator.github.tokens import Grant, RuntimeClaims
+
+
+class LocalGitHub:
+    """One repository on a GitHub of its own, served on loopback while the context lasts."""
+
+    def __init__(self, site: Site, server: ServerThread) -> None:
+        self._site = site
+        self._server = server
+        self.url = server.url
+
+    @classmethod
+    def open(
+        cls,
+        root: Path,
+        *,
+        repository: str = "local/repository",
+        default_branch: str = "main",
+        clock: Clock | None = None,
+        port: int = 0,
+    ) -> LocalGitHub:
+        """Open the store in `root` (made where missing); the server runs from `with` on.
+
+        Raises LocalGitHubError where the store cannot be read or the port not be had.
+        """
+        site = Site.open(root, repository, default_branch, clock or SystemClock())
+        return cls(site, ServerThread(site, port))
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+        self._site.database.close()
+
+    @property
+    def clock(self) -> Clock:
+        """The time the server goes by."""
+        return self._site.clock
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What is to go wrong."""
+        return self._site.faults
+
+    def begin_run(self, new: NewRun) -> RunTicket:
+        """Enter a run and give out its tokens, which end with it."""
+        run = self._site.runs.begin(new)
+        claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
+        return RunTicket(
+            run=run,
+            token=self._site.tokens.issue(Grant(run.id, dict(new.permissions))),
+            runtime_token=self._site.tokens.runtime_token(claims, self._site.clock.now()),
+        )
+
+    def finish_run(self, run_id: int, conclusion: str) -> Run:
+        """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
+        run = self._site.runs.finish(run_id, conclusion)
+        self._site.tokens.end_run(run_id)
+        return run
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run, oldest first."""
+        return tuple(self._site.runs.select())
+
+    def artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
+        """Finished artifacts, oldest first, of one run or of all; expired ones among them, deleted ones not."""
+        if run_id is None:
+            return tuple(self._site.artifacts.select())
+        return tuple(self._site.artifacts.select("run_id = ?", [run_id]))
+
+    def artifact_path(self, artifact_id: int) -> Path:
+        """The stored zip; KeyError for an artifact that is not there."""
+        return self._site.blobs.path(self._site.artifacts.get(artifact_id).blob)
+
+    def delete_artifact(self, artifact_id: int) -> None:
+        """Delete an artifact; KeyError for one that is not there."""
+        self._site.artifacts.delete(artifact_id)
+
+    def downloads(self, run_id: int) -> tuple[Artifact, ...]:
+        """Artifacts of other runs that this run fetched: where its state came from."""
+        return tuple(self._site.artifacts.downloads(run_id))

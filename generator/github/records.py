@@ -1,0 +1,79 @@
+"""What the local GitHub keeps, as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A workflow run that is about to start.
+
+    `workflow_path` counts from the repository's root; `permissions` is the effective set of the run's token
+    (scope to `read` or `write`); `head_repository` None means the repository itself, another name is a fork.
+    """
+
+    workflow_path: str
+    workflow_name: str
+    event: str
+    head_branch: str
+    head_sha: str
+    permissions: Mapping[str, str]
+    head_repository: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A workflow run; `number` counts per workflow from 1, `attempt` per run from 1."""
+
+    id: int
+    number: int
+    attempt: int
+    workflow_id: int
+    workflow_path: str
+    workflow_name: str
+    event: str
+    head_branch: str
+    head_sha: str
+    head_repository: str
+    head_repository_id: int
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    started_at: datetime
+    updated_at: datetime
+    backend_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A finished artifact; `expired` as the clock of the local GitHub said when this record was read."""
+
+    id: int
+    run_id: int
+    attempt: int
+    name: str
+    mime_type: str
+    size_bytes: int
+    digest: str
+    blob: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    expired: bool
+    job_backend_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTicket:
+    """A run and its two credentials: the REST token (GITHUB_TOKEN) and the runtime token of the services."""
+
+    run: Run
+    token: str
+    runtime_token: str
+
+    def __repr__(self) -> str:
+        """Show the run only: tickets turn up in logs and tracebacks."""
+        return f"RunTicket(run={self.run!r}, token='***', runtime_token='***')"

@@ -1,0 +1,163 @@
+"""The REST API's frame: routes, who may call them, pages, ETags, rate limits.
+
+A handler is a plain function of (site, call): it needs no server to be tested.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from urllib.parse import urlencode
+
+from generator.github.problems import ApiProblem, bad_credentials, forbidden, invalid, not_found
+from generator.github.site import Site
+from generator.github.tokens import Grant
+
+MAX_PAGE = 100
+DEFAULT_PAGE = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request, parsed: `path` holds what the route's pattern named, `origin` is how the server was reached."""
+
+    method: str
+    url_path: str
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    body: Mapping[str, object]
+    grant: Grant
+    origin: str
+    docs: str
+
+    def number(self, name: str) -> int:
+        """A number from the path; 404 for one no record can have."""
+        text = self.path[name]
+        if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - what fits SQLite's integers
+            raise not_found(self.docs)
+        return int(text)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A success: `body` None is sent as no body at all."""
+
+    status: int = 200
+    body: object | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+Handler = Callable[[Site, Call], Reply]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: `needs` is "scope:level", "" for what every token of the repository may do."""
+
+    method: str
+    pattern: re.Pattern[str]
+    needs: str
+    docs: str
+    handler: Handler
+
+
+def route(method: str, path: str, handler: Handler, *, needs: str = "", docs: str = "") -> Route:
+    """A route from a path such as `/repos/{owner}/{repo}/actions/runs/{run_id}`; `{+x}` also takes slashes."""
+    pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", path)
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+    return Route(method, re.compile(pattern), needs, docs, handler)
+
+
+def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, Mapping[str, str]]:
+    """The route for a request; 404 for one that is not served."""
+    for candidate in routes:
+        if candidate.method == method and (found := candidate.pattern.fullmatch(path)):
+            return candidate, found.groupdict()
+    raise not_found()
+
+
+def authenticate(site: Site, authorization: str) -> Grant:
+    """Who is calling: 401 for an unknown token, 404 for none, as a private repository is not there for strangers."""
+    if not authorization:
+        raise not_found()
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() not in ("bearer", "token"):
+        raise bad_credentials()
+    grant = site.tokens.grant_of(token.strip())
+    if grant is None:
+        raise bad_credentials()
+    return grant
+
+
+def authorize(site: Site, chosen: Route, path: Mapping[str, str], grant: Grant) -> None:
+    """404 for another repository, 403 where the token's permissions do not reach."""
+    if "owner" in path and f"{path['owner']}/{path['repo']}".lower() != site.repository.lower():
+        raise not_found(chosen.docs)
+    if chosen.needs:
+        scope, _, level = chosen.needs.partition(":")
+        if not grant.allows(scope, level):
+            raise forbidden(chosen.docs)
+
+
+def paged(call: Call, items: Sequence[object], key: str | None = None, extra: int | None = None) -> Reply:
+    """The page of `items` that was asked for; in an object under `key` with `total_count`, else a bare list."""
+    size = _positive(call, "per_page", DEFAULT_PAGE, MAX_PAGE)
+    page = _positive(call, "page", 1, 1_000_000)
+    shown = items[(page - 1) * size : page * size]
+    last = max(1, -(-len(items) // size))
+    headers = {"Link": links} if (links := _links(call, page, last)) else {}
+    total = len(items) if extra is None else extra
+    return Reply(body={"total_count": total, key: list(shown)} if key else list(shown), headers=headers)
+
+
+def _links(call: Call, page: int, last: int) -> str:
+    wanted: list[tuple[str, int]] = []
+    if page > 1:
+        wanted += [("prev", min(page - 1, last))]
+    if page < last:
+        wanted += [("next", page + 1), ("last", last)]
+    if page > 1:
+        wanted += [("first", 1)]
+    return ", ".join(
+        f'<{call.origin}{call.url_path}?{urlencode({**call.query, "page": number})}>; rel="{name}"'
+        for name, number in wanted
+    )
+
+
+def _positive(call: Call, name: str, default: int, most: int) -> int:
+    """A query number as GitHub reads it: what makes no sense counts as the default, too much as the most."""
+    text = call.query.get(name, "")
+    return max(1, min(int(text), most)) if text.isdecimal() and int(text) else default
+
+
+def json_object(raw: bytes) -> Mapping[str, object]:
+    """The JSON object a client sent; an empty body is an empty object."""
+    if not raw.strip():
+        return {}
+    try:
+        body = json.loads(raw)
+    except ValueError:
+        raise ApiProblem(400, "Problems parsing JSON") from None
+    if not isinstance(body, dict):
+        raise ApiProblem(400, "Body should be a JSON object")
+    return body
+
+
+def text_field(call: Call, name: str, default: str = "") -> str:
+    """A text field of the body; 422 for one of another type."""
+    value = call.body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise invalid(
+            f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)} is not a string.", docs=call.docs
+        )
+    return value
+
+
+def etag_of(payload: bytes) -> str:
+    """A weak ETag over a body, as GitHub gives its JSON answers."""
+    return f'W/"{hashlib.sha256(payload).hexdigest()}"'

@@ -1,0 +1,105 @@
+"""Runs, workflows and repositories in the database."""
+
+from __future__ import annotations
+
+import sqlite3
+import uuid
+from collections.abc import Sequence
+
+from generator.github.clock import Clock, from_micros, to_micros
+from generator.github.database import Database
+from generator.github.records import NewRun, Run
+
+_SELECT = """
+    SELECT runs.*, workflows.path, workflows.name, repositories.full_name
+    FROM runs JOIN workflows ON workflows.id = workflow_id JOIN repositories ON repositories.id = head_repository_id
+"""
+
+
+class RunStore:
+    """What is known of runs."""
+
+    def __init__(self, database: Database, clock: Clock, repository: str) -> None:
+        self._database = database
+        self._clock = clock
+        self.repository = repository
+        self.repository_id = self.repository_id_of(repository)
+
+    def repository_id_of(self, full_name: str) -> int:
+        """The id of a repository or fork, given to it when it is first seen."""
+        with self._database.transaction():
+            found = self._database.value("SELECT id FROM repositories WHERE full_name = ?", [full_name])
+            return found or self._database.execute("INSERT INTO repositories (full_name) VALUES (?)", [full_name])
+
+    def begin(self, new: NewRun) -> Run:
+        """Enter a run that starts now."""
+        now = to_micros(self._clock.now())
+        with self._database.transaction():
+            workflow_id = self._workflow_id(new, now)
+            number = 1 + self._database.value("SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow_id])
+            run_id = self._database.execute(
+                """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha, head_repository_id,
+                   status, created_at, started_at, updated_at, backend_id)
+                   VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?)""",
+                [
+                    *(workflow_id, number, new.event, new.head_branch, new.head_sha),
+                    self.repository_id_of(new.head_repository or self.repository),
+                    *(now, now, now, str(uuid.uuid4())),
+                ],
+            )
+        return self.get(run_id)
+
+    def _workflow_id(self, new: NewRun, now: int) -> int:
+        found = self._database.value("SELECT id FROM workflows WHERE path = ?", [new.workflow_path])
+        if found:
+            self._database.execute("UPDATE workflows SET name = ? WHERE id = ?", [new.workflow_name, found])
+            return found
+        return self._database.execute(
+            "INSERT INTO workflows (path, name, created_at) VALUES (?, ?, ?)",
+            [new.workflow_path, new.workflow_name, now],
+        )
+
+    def finish(self, run_id: int, conclusion: str) -> Run:
+        """Enter how a run ended; KeyError for a run that is unknown."""
+        self._database.execute(
+            "UPDATE runs SET status = 'completed', conclusion = ?, updated_at = ? WHERE id = ?",
+            [conclusion, to_micros(self._clock.now()), run_id],
+        )
+        return self.get(run_id)
+
+    def get(self, run_id: int) -> Run:
+        """One run; KeyError for one that is unknown."""
+        row = self._database.row(f"{_SELECT} WHERE runs.id = ?", [run_id])
+        if row is None:
+            raise KeyError(run_id)
+        return _run(row)
+
+    def select(self, where: str = "1", parameters: Sequence[object] = ()) -> list[Run]:
+        """Runs, oldest first, that a condition of ours (never a client's text) holds for."""
+        return [_run(row) for row in self._database.rows(f"{_SELECT} WHERE {where} ORDER BY runs.id", parameters)]
+
+    def workflows(self) -> list[sqlite3.Row]:
+        """Every workflow that ever ran: id, path, name, created_at."""
+        return self._database.rows("SELECT * FROM workflows ORDER BY id")
+
+
+def _run(row: sqlite3.Row) -> Run:
+    return Run(
+        id=row["id"],
+        number=row["number"],
+        attempt=row["attempt"],
+        workflow_id=row["workflow_id"],
+        workflow_path=row["path"],
+        workflow_name=row["name"],
+        event=row["event"],
+        head_branch=row["head_branch"],
+        head_sha=row["head_sha"],
+        head_repository=row["full_name"],
+        head_repository_id=row["head_repository_id"],
+        status=row["status"],
+        conclusion=row["conclusion"],
+        created_at=from_micros(row["created_at"]),
+        started_at=from_micros(row["started_at"]),
+        updated_at=from_micros(row["updated_at"]),
+        backend_id=row["backend_id"],
+    )

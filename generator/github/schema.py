@@ -1,0 +1,55 @@
+"""The tables of the local GitHub. Instants are microseconds since 1970, ids grow and are never used twice."""
+
+from __future__ import annotations
+
+VERSION = 1
+# Run ids on GitHub no longer fit 32 bits; code that cuts them off should fail here as it does there.
+FIRST_RUN_ID = 10_000_000_001
+FIRST_ARTIFACT_ID = 4_000_000_001
+
+STATEMENTS = (
+    "CREATE TABLE repositories (id INTEGER PRIMARY KEY AUTOINCREMENT, full_name TEXT NOT NULL UNIQUE COLLATE NOCASE)",
+    """CREATE TABLE workflows (
+        id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL
+    )""",
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        workflow_id INTEGER NOT NULL REFERENCES workflows (id),
+        number INTEGER NOT NULL,
+        attempt INTEGER NOT NULL DEFAULT 1,
+        event TEXT NOT NULL,
+        head_branch TEXT NOT NULL,
+        head_sha TEXT NOT NULL,
+        head_repository_id INTEGER NOT NULL REFERENCES repositories (id),
+        status TEXT NOT NULL,
+        conclusion TEXT,
+        created_at INTEGER NOT NULL,
+        started_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        backend_id TEXT NOT NULL UNIQUE,
+        UNIQUE (workflow_id, number)
+    )""",
+    f"INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', {FIRST_RUN_ID - 1})",  # noqa: S608 - a number of ours
+    """CREATE TABLE artifacts (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        attempt INTEGER NOT NULL,
+        job_backend_id TEXT NOT NULL,
+        name TEXT NOT NULL,
+        mime_type TEXT NOT NULL,
+        blob TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'finished', 'deleted')),
+        size_bytes INTEGER,
+        digest TEXT,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        expires_at INTEGER NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX one_name_an_attempt ON artifacts (run_id, attempt, name) WHERE state != 'deleted'",
+    "CREATE INDEX artifacts_by_name ON artifacts (name, id)",
+    f"INSERT INTO sqlite_sequence (name, seq) VALUES ('artifacts', {FIRST_ARTIFACT_ID - 1})",  # noqa: S608 - as above
+    """CREATE TABLE downloads (
+        run_id INTEGER NOT NULL, artifact_id INTEGER NOT NULL, at INTEGER NOT NULL,
+        PRIMARY KEY (run_id, artifact_id)
+    )""",
+)

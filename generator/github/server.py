@@ -1,0 +1,112 @@
+"""The HTTP server: uvicorn on a loopback socket, in a background thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from generator.errors import LocalGitHubError
+from generator.github.app import App
+from generator.github.site import Site
+
+START_SECONDS = 30
+STOP_SECONDS = 2
+
+
+class _Protocol(HttpToolsProtocol):
+    """Hands the transport to the application, which has to cut connections on request."""
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["wfgen.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+
+
+class _Server(uvicorn.Server):
+    """Waits for an event where uvicorn looks ten times a second, so that stopping costs nothing."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.stopping = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        if tasks := list(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
+            for task in late:
+                task.cancel()
+        for taken in sockets or []:
+            taken.close()
+
+
+class ServerThread:
+    """Serves a site until it is stopped; a context manager."""
+
+    def __init__(self, site: Site, port: int = 0) -> None:
+        """Take a port of 127.0.0.1 (0: any); raises LocalGitHubError for one that is in use."""
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            self._socket.bind(("127.0.0.1", port))
+        except OSError as error:
+            self._socket.close()
+            raise LocalGitHubError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error
+        self._socket.listen(512)
+        self.port: int = self._socket.getsockname()[1]
+        self.url = f"http://127.0.0.1:{self.port}"
+        self._site = site
+        self._ready = threading.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: _Server | None = None
+        self._thread = threading.Thread(target=self._run, name="local-github", daemon=True)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        # The socket listens already: a request that comes early waits in its queue.
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Stop serving; waits for answers under way, but not for long."""
+        if not self._thread.is_alive() or not self._ready.wait(START_SECONDS):
+            return
+        with contextlib.suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(self._server.stopping.set)  # type: ignore[union-attr]
+        self._thread.join()
+
+    def _run(self) -> None:
+        asyncio.run(self._serve())
+
+    async def _serve(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        app: Any = App(self._site)
+        config = uvicorn.Config(
+            app,
+            http=_Protocol,
+            ws="none",
+            lifespan="off",
+            loop="asyncio",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_keep_alive=60,
+        )
+        self._server = _Server(config)
+        self._ready.set()
+        await self._server.serve(sockets=[self._socket])

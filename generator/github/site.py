@@ -1,0 +1,92 @@
+"""Everything a request handler works with."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+from generator.github.artifact_store import ArtifactStore
+from generator.github.blobs import BlobStore, Stored
+from generator.github.clock import Clock
+from generator.github.database import Database
+from generator.github.faults import FaultPlan
+from generator.github.run_store import RunStore
+from generator.github.tokens import TokenBook
+
+DATABASE_NAME = "github.sqlite3"
+ADDRESS_SECONDS = 600
+ZIP = "application/zip"
+
+
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """What a GET of a blob answers with, besides the bytes."""
+
+    file_name: str
+    mime_type: str
+    artifact_id: int | None
+
+
+@dataclass(slots=True)
+class Site:
+    """One repository with its runs, and what guards it."""
+
+    repository: str
+    default_branch: str
+    clock: Clock
+    database: Database
+    blobs: BlobStore
+    runs: RunStore
+    artifacts: ArtifactStore
+    tokens: TokenBook = field(default_factory=TokenBook)
+    faults: FaultPlan = field(default_factory=FaultPlan)
+
+    @classmethod
+    def open(cls, root: Path, repository: str, default_branch: str, clock: Clock) -> Site:
+        """Open the store below a folder, made where it is missing."""
+        root.mkdir(parents=True, exist_ok=True)
+        database = Database(root / DATABASE_NAME)
+        blobs = BlobStore(root)
+        return cls(
+            repository=repository,
+            default_branch=default_branch,
+            clock=clock,
+            database=database,
+            blobs=blobs,
+            runs=RunStore(database, clock, repository),
+            artifacts=ArtifactStore(database, blobs, clock),
+        )
+
+    def signed_address(self, origin: str, kind: str, blob: str, verb: str, run_id: int = 0) -> str:
+        """An address of a blob that needs no other credential, for reading ("r") or writing ("w").
+
+        It ends by the machine's clock, as it guards a transfer under way, not the age of what is transferred.
+        """
+        ends = int(time.time()) + ADDRESS_SECONDS
+        signature = self.tokens.sign(f"{kind}/{blob}/{verb}/{run_id}/{ends}")
+        return f"{origin}/_blobs/{kind}/{blob}?{urlencode({'sp': verb, 'run': run_id, 'se': ends, 'sig': signature})}"
+
+    def check_address(self, kind: str, blob: str, query: dict[str, str]) -> bool:
+        """Whether `signed_address` made this address and it has not ended."""
+        text = f"{kind}/{blob}/{query.get('sp')}/{query.get('run')}/{query.get('se')}"
+        return self.tokens.check(text, query.get("sig", "")) and int(query["se"]) > time.time()
+
+    def accepts_bytes(self, kind: str, blob: str) -> bool:
+        """Whether a blob is still being written."""
+        return kind == "artifacts" and self.artifacts.is_open(blob)
+
+    def took_bytes(self, kind: str, blob: str, stored: Stored) -> None:
+        """Note that a blob is complete."""
+        if kind == "artifacts":
+            self.artifacts.uploaded(blob, stored)
+
+    def readable(self, kind: str, blob: str) -> Readable | None:
+        """What can be read under a blob's name at this instant."""
+        found = self.artifacts.select("blob = ?", [blob]) if kind == "artifacts" else []
+        if not found or found[0].expired:
+            return None
+        artifact = found[0]
+        suffix = ".zip" if artifact.mime_type == ZIP else ""
+        return Readable(artifact.name + suffix, artifact.mime_type, artifact.id)
