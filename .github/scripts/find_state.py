@@ -1,4 +1,5 @@
-# Written by wfgen.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 99885072c72a, body 056be93619c2.
+# Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
 
@@ -235,7 +236,7 @@ def main() -> int:
             int(env.get("STATE_TRIES") or 4),
             float(env.get("STATE_RETRY_SECONDS") or 2),
         )
-        names = env["STATE_ARTIFACTS"].splitlines()
+        names = env["STATE_ARTIFACTS"].split("/")
         branch = env["STATE_BRANCH"]
         search = Search(github, names, branch, env["STATE_WORKFLOW"], int(env["GITHUB_RUN_ID"]))
         run_id = search.newest_run_id()

@@ -1,0 +1,35 @@
+"""`wfgen check`: words -> one call -> report -> exit code."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from generator import report
+from generator.checks.run import NAMES, check_files, workflow_files
+from generator.errors import EXIT_OK, EXIT_PROBLEMS
+from generator.findings import Severity
+from generator.process import SystemRunner
+
+
+@click.command("check")
+@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--format", "form", type=click.Choice(report.FORMATS), default="text", show_default=True)
+@click.option("--only", multiple=True, type=click.Choice(NAMES[1:]), help="Use this tool only; may be repeated.")
+def command(files: tuple[Path, ...], form: str, only: tuple[str, ...]) -> int:
+    """Check workflow files with every validator that is installed.
+
+    Without FILES: those of .github/workflows. The JSON schema of workflows always looks; act, zizmor and
+    jactionlint do where they are installed.
+    """
+    root = Path.cwd()
+    checked = check_files(files or workflow_files(root), root, SystemRunner(), os.environ, only)
+    text = report.render(checked, form)
+    if text:
+        click.echo(text)
+    for tool in checked.missing:
+        click.echo(f"{tool.name} did not look: it is not installed (pip install {tool.package})", err=True)
+    bad = any(finding.severity is not Severity.NOTE for finding in checked.findings)
+    return EXIT_PROBLEMS if bad else EXIT_OK

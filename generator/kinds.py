@@ -1,0 +1,220 @@
+"""What values settings can take: each kind turns what was written into the value used, or says what is wrong.
+
+A kind parses two forms: the TOML value of a file (`parse`) and the text of a flag or environment variable
+(`from_text`). Both raise ValueError with a reason that reads on after "must be" or "is not".
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+JsonSchema = dict[str, object]
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+_UNPRINTABLE_IN_SCRIPT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]")
+
+
+class Kind:
+    """One kind of value."""
+
+    noun = "a value"
+
+    def parse(self, value: object) -> object:
+        """The value to use; raises ValueError."""
+        raise NotImplementedError
+
+    def from_text(self, text: str) -> object:
+        """The same, of the text of a flag or an environment variable."""
+        return self.parse(text)
+
+    def schema(self) -> JsonSchema:
+        """The kind as JSON schema, for editors."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Whole(Kind):
+    """A whole number within bounds."""
+
+    low: int
+    high: int
+    unit: str = ""
+
+    @property
+    def noun(self) -> str:  # type: ignore[override]
+        """What it takes."""
+        return f"a whole number from {self.low} to {self.high}"
+
+    def parse(self, value: object) -> int:
+        """An int, not a bool, within the bounds."""
+        if isinstance(value, bool) or not isinstance(value, int) or not self.low <= value <= self.high:
+            raise ValueError(f"must be {self.noun}, not {_shown(value)}")
+        return value
+
+    def from_text(self, text: str) -> int:
+        """Decimal digits."""
+        if not re.fullmatch(r"[+-]?\d{1,18}", text.strip(), re.ASCII):
+            raise ValueError(f"must be {self.noun}, not {_shown(text)}")
+        return self.parse(int(text))
+
+    def schema(self) -> JsonSchema:
+        """Integer with bounds."""
+        return {"type": "integer", "minimum": self.low, "maximum": self.high}
+
+
+@dataclass(frozen=True)
+class Switch(Kind):
+    """On or off."""
+
+    noun = "true or false"
+
+    def parse(self, value: object) -> bool:
+        """A bool."""
+        if not isinstance(value, bool):
+            raise ValueError(f"must be true or false, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
+        return value
+
+    def from_text(self, text: str) -> bool:
+        """The words people use for it."""
+        word = text.strip().lower()
+        if word not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
+            raise ValueError(f"must be true or false, not {_shown(text)}")
+        return word in {"true", "1", "yes", "on"}
+
+    def schema(self) -> JsonSchema:
+        """Boolean."""
+        return {"type": "boolean"}
+
+
+@dataclass(frozen=True)
+class Choice(Kind):
+    """One of a few words."""
+
+    words: tuple[str, ...]
+
+    @property
+    def noun(self) -> str:  # type: ignore[override]
+        """What it takes."""
+        return "one of " + ", ".join(f'"{word}"' for word in self.words)
+
+    def parse(self, value: object) -> str:
+        """One of the words."""
+        if value not in self.words:
+            raise ValueError(f"must be {self.noun}, not {_shown(value)}")
+        return str(value)
+
+    def schema(self) -> JsonSchema:
+        """Enumeration."""
+        return {"enum": list(self.words)}
+
+
+@dataclass(frozen=True)
+class Text(Kind):
+    """A string; `check` says what is wrong with one, or gives back the form to use."""
+
+    noun: str
+    check: Callable[[str], str] = field(default=str)
+    optional: bool = False
+    lines: bool = False
+    longest: int = 1000
+
+    def parse(self, value: object) -> str:
+        """A string that can be shown, of bearable length, that `check` accepts."""
+        if not isinstance(value, str):
+            raise ValueError(f"must be {self.noun}, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
+        if not value and self.optional:
+            return value
+        if not value.strip():
+            raise ValueError(f"must be {self.noun}, not empty")
+        if len(value) > self.longest:
+            raise ValueError(f"must be {self.noun} of at most {self.longest} characters, not {len(value)}")
+        if (_UNPRINTABLE_IN_SCRIPT if self.lines else _UNPRINTABLE).search(value):
+            raise ValueError(f"must be {self.noun}, and {_shown(value)} has a character that cannot be shown")
+        return self.check(value)
+
+    def schema(self) -> JsonSchema:
+        """String."""
+        return {"type": "string", "maxLength": self.longest} | ({} if self.optional else {"minLength": 1})
+
+
+@dataclass(frozen=True)
+class Several(Kind):
+    """A list of values of one kind, none twice. As text: a TOML array, or one value a line."""
+
+    of: Kind
+    least: int = 0
+
+    @property
+    def noun(self) -> str:  # type: ignore[override]
+        """What it takes."""
+        return f"a list, each {self.of.noun}"
+
+    def parse(self, value: object) -> tuple[object, ...]:
+        """A list; a single value stands for a list of one."""
+        items = value if isinstance(value, list | tuple) else [value]
+        parsed = tuple(self.of.parse(item) for item in items)
+        if len(parsed) < self.least:
+            raise ValueError(f"must be {self.noun}, and must not be empty")
+        for place, item in enumerate(parsed):
+            if item in parsed[:place]:
+                raise ValueError(f"names {_shown(item)} twice")
+        return parsed
+
+    def from_text(self, text: str) -> tuple[object, ...]:
+        """A TOML array where it starts with a bracket, else the lines of the text."""
+        if text.lstrip().startswith("["):
+            return self.parse(toml_value(text))
+        return self.parse([line for line in text.splitlines() if line.strip()])
+
+    def schema(self) -> JsonSchema:
+        """Array, or the single value."""
+        one = self.of.schema()
+        return {"anyOf": [one, {"type": "array", "items": one, "minItems": self.least, "uniqueItems": True}]}
+
+
+@dataclass(frozen=True)
+class Table(Kind):
+    """Names with values of one kind. As text: an inline TOML table."""
+
+    key: Kind
+    value: Kind
+
+    @property
+    def noun(self) -> str:  # type: ignore[override]
+        """What it takes."""
+        return f"a table of {self.key.noun} = {self.value.noun}"
+
+    def parse(self, value: object) -> dict[str, object]:
+        """A mapping whose every name and value fits."""
+        if not isinstance(value, dict):
+            raise ValueError(f"must be {self.noun}, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
+        parsed = {}
+        for name, item in value.items():
+            try:
+                parsed[str(self.key.parse(name))] = self.value.parse(item)
+            except ValueError as error:
+                raise ValueError(f"has {_shown(name)}: {error}") from None
+        return parsed
+
+    def from_text(self, text: str) -> dict[str, object]:
+        """An inline table."""
+        return self.parse(toml_value(text))
+
+    def schema(self) -> JsonSchema:
+        """Object."""
+        return {"type": "object", "additionalProperties": self.value.schema()}
+
+
+def toml_value(text: str) -> object:
+    """One TOML value; raises ValueError."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"is not a TOML value ({error})") from None
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - fits a line

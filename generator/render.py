@@ -1,0 +1,186 @@
+"""(template, Settings) -> Rendered(path, text): pure, an undefined name is an error.
+
+Delimiters are `<% %>`, `<%= %>` and `<# #>`: Jinja's own would eat GitHub's `${{ }}`. Templates are sandboxed: one of
+the user's can use the settings and our filters, and reach nothing else of this process.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+
+import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from generator import __version__, emit
+from generator.errors import SettingsError
+from generator.resources import templates_dir
+from generator.settings import Settings
+
+WORKFLOWS = ".github/workflows/"
+SCRIPTS = ".github/scripts/"
+_LOOP = """\
+case "$TRAINING_ITERATIONS" in
+  '' | *[!0-9]* | 0*)
+    echo "::error::TRAINING_ITERATIONS must be a whole number from 1, not '$TRAINING_ITERATIONS'"
+    exit 1
+    ;;
+esac
+for iteration in $(seq 1 "$TRAINING_ITERATIONS"); do
+echo "::group::Iteration $iteration of $TRAINING_ITERATIONS"
+{}
+echo "::endgroup::"
+done
+"""
+KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A file to be: `path` relative to the repository's root, with `/`; `text` with its header."""
+
+    path: str
+    text: str
+    template: str
+
+
+_HEADER = re.compile(r"# Written by wfgen (\S+) from (\S+) with settings ([0-9a-f]+), body ([0-9a-f]+)\.\n")
+
+
+def render_all(settings: Settings) -> tuple[Rendered, ...]:
+    """Every file that the settings ask for. Raises SettingsError where a template of the user's is at fault."""
+    environment = _environment(settings)
+    context = _context(settings)
+    return tuple(
+        _render(environment, template, path, settings, context) for template, path in renderings(settings).items()
+    )
+
+
+def renderings(settings: Settings) -> dict[str, str]:
+    """Template -> path of what it renders."""
+    return {
+        "train.yml.j2": WORKFLOWS + settings.text("workflow"),
+        "find_state.py.j2": SCRIPTS + "find_state.py",
+    }
+
+
+def _render(
+    environment: jinja2.Environment, template: str, path: str, settings: Settings, context: dict[str, object]
+) -> Rendered:
+    try:
+        body = environment.get_template(template).render(context)
+    except jinja2.TemplateNotFound as error:
+        raise SettingsError(f"there is no template {error.name}") from error
+    except jinja2.TemplateError as error:
+        raise SettingsError(_template_fault(template, error)) from error
+    return Rendered(path, header(template, settings, body) + body, template)
+
+
+def _template_fault(template: str, error: jinja2.TemplateError) -> str:
+    """Template, line and reason of a fault in a template."""
+    if isinstance(error, jinja2.TemplateSyntaxError):
+        return f"{error.name or template}:{error.lineno}: {error.message}"
+    line, name = 0, template
+    trace = error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".j2"):
+            name, line = Path(trace.tb_frame.f_code.co_filename).name, trace.tb_lineno
+        trace = trace.tb_next
+    return f"{name}:{line}: {error.message}"
+
+
+def header(template: str, settings: Settings, body: str) -> str:
+    """What tells a rendered file from any other, and an edited one from an untouched one."""
+    return (
+        f"# Written by wfgen {__version__} from {template} with settings {settings.digest}, body {digest(body)}.\n"
+        "# Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.\n"
+    )
+
+
+def digest(body: str) -> str:
+    """The hash in the header of what stands below it."""
+    return sha256(body.encode()).hexdigest()[:12]
+
+
+def is_ours(text: str) -> bool:
+    """Whether wfgen wrote the file."""
+    return _HEADER.match(text) is not None
+
+
+def is_untouched(text: str) -> bool:
+    """Whether the file is as wfgen wrote it, whichever version and settings that was."""
+    match = _HEADER.match(text)
+    if match is None:
+        return False
+    body = text[match.end() :].partition("\n")[2]
+    return digest(body) == match[4]
+
+
+@cache
+def pins() -> dict[str, dict[str, str]]:
+    """Action -> its version and the commit of it."""
+    loaded: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "pins.json").read_bytes())
+    return loaded
+
+
+def pin(action: str) -> str:
+    """What stands behind `uses:`: the action at its commit, the version as a comment."""
+    known = pins()[action]
+    return f"{action}@{known['commit']} # {known['version']}"
+
+
+def _environment(settings: Settings) -> jinja2.Environment:  # noqa: ARG001
+    environment = ImmutableSandboxedEnvironment(
+        block_start_string="<%",
+        block_end_string="%>",
+        variable_start_string="<%=",
+        variable_end_string="%>",
+        comment_start_string="<#",
+        comment_end_string="#>",
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        undefined=jinja2.StrictUndefined,
+        loader=jinja2.FileSystemLoader(templates_dir()),
+        auto_reload=False,
+    )
+    environment.filters |= {
+        "block": emit.yaml_block,
+        "literal": emit.literal,
+        "one_or_list": emit.one_or_list,
+        "script": emit.script,
+        "yaml": emit.yaml_scalar,
+    }
+    return environment
+
+
+def _context(settings: Settings) -> dict[str, object]:
+    command = settings.text("train.command").rstrip("\n")
+    secrets = settings.texts("dataset.secrets")
+    if settings["dataset.source"] == "kaggle" and not secrets:
+        secrets = KAGGLE_SECRETS
+    return {
+        **settings.tree,
+        "pin": pin,
+        "rights": _rights(settings),
+        "secrets": secrets,
+        "training": _LOOP.replace("{}", command) if settings["train.loop"] == "each" else command,
+    }
+
+
+def _rights(settings: Settings) -> list[tuple[str, str, str]]:
+    """(scope, right, why) of the training job's token: the least, and what the settings add."""
+    least = {
+        "contents": ("read", "to check the code out"),
+        "actions": ("read", "to find and download the state of an earlier run"),
+    }
+    asked = settings["permissions"]
+    assert isinstance(asked, dict)  # noqa: S101 - the kinds in options.py hold this
+    for scope, right in asked.items():
+        if right == "write" or scope not in least:
+            least[scope] = (right, "asked for in the settings")
+    return [(scope, right, why) for scope, (right, why) in least.items()]

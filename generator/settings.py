@@ -1,0 +1,240 @@
+"""Settings: defaults < file < environment < flags, frozen, each value with its source.
+
+The file is `wfgen.toml`, or `[tool.wfgen]` of `pyproject.toml`. A table `pipeline` belongs to the training and is left
+to it. All mistakes are reported at once, each with file, line and key.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from types import MappingProxyType
+
+from generator.errors import SettingsError
+from generator.options import BY_KEY, OPTIONS, Option
+
+FILE = "wfgen.toml"
+PYPROJECT = "pyproject.toml"
+_OURS_ALONE = "tool.wfgen."
+_OF_THE_PIPELINE = "pipeline"
+_PREFIX = "WFGEN_"
+# Read by other parts of wfgen; no settings of the rendering.
+_OTHER_VARIABLES = frozenset({"WFGEN_CACHE_DIR"})
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value and where it was set: "default", "wfgen.toml:3", "environment WFGEN_X", "flag --x"."""
+
+    value: object
+    source: str
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting by its dotted key."""
+
+    values: Mapping[str, Value]
+
+    def __getitem__(self, key: str) -> object:
+        """The value of one setting."""
+        return self.values[key].value
+
+    def source(self, key: str) -> str:
+        """Where the value was set."""
+        return self.values[key].source
+
+    def text(self, key: str) -> str:
+        """A value that is a string."""
+        value = self[key]
+        assert isinstance(value, str), key  # noqa: S101 - the kinds in options.py hold this
+        return value
+
+    def whole(self, key: str) -> int:
+        """A value that is a whole number."""
+        value = self[key]
+        assert isinstance(value, int), key  # noqa: S101 - likewise
+        return value
+
+    def texts(self, key: str) -> tuple[str, ...]:
+        """A value that is a list of strings."""
+        value = self[key]
+        assert isinstance(value, tuple), key  # noqa: S101 - likewise
+        return tuple(map(str, value))
+
+    @cached_property
+    def tree(self) -> dict[str, object]:
+        """The values as nested dictionaries, which is how templates see them."""
+        tree: dict[str, object] = {}
+        for key, value in self.values.items():
+            *tables, last = key.split(".")
+            branch = tree
+            for table in tables:
+                branch = branch.setdefault(table, {})  # type: ignore[assignment]
+            branch[last] = value.value
+        return tree
+
+    @cached_property
+    def digest(self) -> str:
+        """A short hash of all values: the same settings, the same digest."""
+        plain = json.dumps({key: value.value for key, value in self.values.items()}, sort_keys=True)
+        return sha256(plain.encode()).hexdigest()[:12]
+
+
+def load(root: Path, env: Mapping[str, str], flags: Mapping[str, tuple[str, object]] | None = None) -> Settings:
+    """The settings of the repository at `root`.
+
+    `flags` maps a key to the flag that sets it and its value: text, or a value already of its kind. Raises
+    SettingsError, listing every mistake.
+    """
+    mistakes: list[str] = []
+    values = {option.key: Value(option.default, "default") for option in OPTIONS}
+    values |= dict(_from_file(root, mistakes))
+    values |= dict(_from_environment(env, mistakes))
+    for key, (flag, raw) in (flags or {}).items():
+        values |= dict(_take(BY_KEY[key], raw, f"flag {flag}", mistakes, as_text=isinstance(raw, str)))
+    if not mistakes:
+        mistakes.extend(_contradictions(values))
+    if mistakes:
+        raise SettingsError("\n       ".join(mistakes), hint="`wfgen settings` lists every setting with what it takes")
+    return Settings(MappingProxyType(values))
+
+
+def _take(
+    option: Option, raw: object, source: str, mistakes: list[str], *, as_text: bool
+) -> Iterator[tuple[str, Value]]:
+    try:
+        value = option.kind.from_text(str(raw)) if as_text else option.kind.parse(raw)
+    except ValueError as error:
+        mistakes.append(f"{source}: {option.key} {error}")
+    else:
+        yield option.key, Value(value, source)
+
+
+def _from_environment(env: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, Value]]:
+    known = {option.variable: option for option in OPTIONS}
+    for variable, text in sorted(env.items()):
+        if not variable.startswith(_PREFIX) or variable in _OTHER_VARIABLES:
+            continue
+        if variable not in known:
+            mistakes.append(f"environment: {variable} is not a setting{did_you_mean(variable, known)}")
+            continue
+        yield from _take(known[variable], text, f"environment {variable}", mistakes, as_text=True)
+
+
+def _from_file(root: Path, mistakes: list[str]) -> Iterator[tuple[str, Value]]:
+    own, _ = read_toml(root / FILE)
+    shared, _ = read_toml(root / PYPROJECT)
+    tool = shared.get("tool", {})
+    section = tool.get("wfgen", {}) if isinstance(tool, dict) else {}
+    ours = {key for key in own if key != _OF_THE_PIPELINE}
+    if ours and section:
+        mistakes.append(f"{FILE} and [tool.wfgen] of {PYPROJECT} both hold settings: keep one of the two")
+        return
+    name, table, prefix = (FILE, own, "") if ours else (PYPROJECT, section, _OURS_ALONE)
+    if not isinstance(table, dict):
+        mistakes.append(f"{PYPROJECT}: tool.wfgen must be a table")
+        return
+    text = (root / name).read_text(encoding="utf-8") if table else ""
+    for key, raw in _flatten(table):
+        place = f"{name}:{line_of(text, prefix + key)}"
+        if key in BY_KEY:
+            yield from _take(BY_KEY[key], raw, place, mistakes, as_text=False)
+        else:
+            mistakes.append(f"{place}: {prefix}{key} is not a setting{did_you_mean(key, BY_KEY)}")
+
+
+def read_toml(path: Path) -> tuple[dict[str, object], str]:
+    """The content of a TOML file and its text; both empty where there is none. Raises SettingsError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+        return tomllib.loads(text), text
+    except FileNotFoundError:
+        return {}, ""
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path.name} is not TOML: {error}", hint="see https://toml.io for the format") from error
+    except OSError as error:
+        raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Dotted keys down to where the table of settings says that a value stands."""
+    for name, value in table.items():
+        key = prefix + name
+        if not prefix and name == _OF_THE_PIPELINE:
+            continue
+        if isinstance(value, dict) and key not in BY_KEY and any(known.startswith(key + ".") for known in BY_KEY):
+            yield from _flatten(value, key + ".")
+        else:
+            yield key, value
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`; did you mean ...?`, or nothing where nothing known comes near."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
+
+    close = get_close_matches(word, list(known), 1, 0.5)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+_HEADER = re.compile(r"\s*\[\[?\s*([^\]\[]+?)\s*\]\]?\s*(?:#.*)?")
+_ENTRY = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+
+
+def line_of(text: str, key: str) -> int:
+    """The line, from 1, on which a dotted key of a TOML text is set, or the nearest table around it."""
+    best, best_line, table = "", 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header, entry = _HEADER.fullmatch(line), _ENTRY.match(line)
+        if header:
+            here = table = _plain(header[1])
+        elif entry:
+            here = f"{table}.{_plain(entry[1])}" if table else _plain(entry[1])
+        else:
+            continue
+        if (key == here or key.startswith(here + ".")) and len(here) > len(best):
+            best, best_line = here, number
+    return best_line
+
+
+def _plain(dotted: str) -> str:
+    return ".".join(part.strip().strip("\"'") for part in dotted.split("."))
+
+
+def _contradictions(values: Mapping[str, Value]) -> Iterator[str]:
+    """Settings that are fine alone and cannot stand together."""
+
+    def get(key: str) -> object:
+        return values[key].value
+
+    def where(*keys: str) -> str:
+        return next((values[key].source for key in keys if values[key].source != "default"), "settings")
+
+    triggers = [option.key for option in OPTIONS if option.key.startswith("triggers.")]
+    if not any(get(key) for key in triggers):
+        yield f"{where(*triggers)}: every trigger is off, nothing would ever run"
+    parts = ("model", "data", "logs")
+    names = [f"artifacts.{part}.name" for part in parts]
+    extra = get("artifacts.extra")
+    extras = [str(artifact["name"]) for artifact in extra] if isinstance(extra, tuple) else []
+    # GitHub compares artifact names as they are, a file system that unpacks them may not.
+    taken = [str(get(key)).lower() for key in names] + [name.lower() for name in extras]
+    if len(set(taken)) < len(taken):
+        yield f"{where(*names, 'artifacts.extra')}: two artifacts have the same name"
+    folders = [f"artifacts.{part}.path" for part in parts]
+    paths = [str(get(key)) for key in folders]
+    if any(a != b and a.startswith(b) for a in paths for b in paths) or len(set(paths)) < len(paths):
+        yield f"{where(*folders)}: the folders of model, data and logs must not lie in each other"
+    if get("install.hashes") and not get("install.requirements"):
+        yield f"{where('install.hashes')}: install.hashes needs install.requirements"
+    if get("dataset.kaggle_json") and get("dataset.source") != "kaggle":
+        yield f'{where("dataset.kaggle_json")}: dataset.kaggle_json needs dataset.source = "kaggle"'
+    jobs = get("jobs")
+    if isinstance(jobs, dict) and "train" in jobs:
+        yield f"{where('jobs')}: jobs.train is the job wfgen renders; give yours another name"
