@@ -6,7 +6,7 @@ schema and `docs/settings.md` are made from it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from generator import texts
 from generator.kinds import Choice, Kind, Several, Switch, Table, Whole
@@ -16,8 +16,7 @@ DAYS = Whole(1, 90)
 MINUTES = Whole(1, 7200)
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One setting. `key` is dotted: all but the last part are tables of the file."""
 
     key: str
@@ -31,16 +30,12 @@ class Option:
         return "WFGEN_" + self.key.upper().replace(".", "_")
 
 
-@dataclass(frozen=True)
 class OrInherit(Kind):
     """A value of another kind, or nothing written, which is None: the setting inherits."""
 
-    of: Kind
-
-    @property
-    def noun(self) -> str:  # type: ignore[override]
-        """What it takes."""
-        return self.of.noun
+    def __init__(self, of: Kind) -> None:
+        self.of = of
+        self.noun = of.noun
 
     def parse(self, value: object) -> object:
         """As the other kind does; None stays."""
@@ -77,7 +72,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "concurrency",
-        Choice(("single", "queue")),
+        Choice("single", "queue"),
         "single",
         "Waiting runs of a branch: `single` keeps the newest, `queue` keeps up to 100 in order.",
     ),
@@ -92,9 +87,9 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("schedule.timezone", texts.OPTIONAL_TIMEZONE, "", "The IANA time zone of the cron lines."),
     Option("install.requirements", texts.OPTIONAL_FILE, "requirements.txt", "What is installed before training."),
-    Option("install.installer", Choice(("pip", "uv")), "pip", "What installs it."),
+    Option("install.installer", Choice("pip", "uv"), "pip", "What installs it."),
     Option("install.hashes", Switch(), False, "Refuse a requirement without a hash."),
-    Option("dataset.source", Choice(("sample", "kaggle", "own")), "sample", "Where the rows come from."),
+    Option("dataset.source", Choice("sample", "kaggle", "own"), "sample", "Where the rows come from."),
     Option("dataset.secrets", Several(texts.SECRET), (), "Secrets the training gets as environment variables."),
     Option(
         "dataset.kaggle_json", Switch(), False, "Write `~/.kaggle/kaggle.json` (mode 600) for clients that want it."
@@ -107,7 +102,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option(
         "train.loop",
-        Choice(("once", "each")),
+        Choice("once", "each"),
         "once",
         "`once`: the command does all iterations itself; `each`: it is started once an iteration.",
     ),

@@ -6,12 +6,16 @@ the user's can use the settings and our filters, and reach nothing else of this 
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
@@ -20,6 +24,9 @@ from generator import __version__, emit
 from generator.errors import SettingsError
 from generator.resources import templates_dir
 from generator.settings import Settings
+
+if TYPE_CHECKING:
+    from jinja2.bccache import Bucket
 
 WORKFLOWS = ".github/workflows/"
 SCRIPTS = ".github/scripts/"
@@ -53,7 +60,7 @@ _HEADER = re.compile(r"# Written by wfgen (\S+) from (\S+) with settings ([0-9a-
 
 def render_all(settings: Settings) -> tuple[Rendered, ...]:
     """Every file that the settings ask for. Raises SettingsError where a template of the user's is at fault."""
-    environment = _environment(settings)
+    environment = _environment()
     context = _context(settings)
     return tuple(
         _render(environment, template, path, settings, context) for template, path in renderings(settings).items()
@@ -133,7 +140,39 @@ def pin(action: str) -> str:
     return f"{action}@{known['commit']} # {known['version']}"
 
 
-def _environment(settings: Settings) -> jinja2.Environment:  # noqa: ARG001
+class _Bytecode(jinja2.BytecodeCache):
+    """Compiled templates in the user's cache folder: compiling costs more than all the rest of a rendering.
+
+    Jinja checks the Python version and a hash of the source itself. A cache that cannot be used is done without.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def _file(self, bucket: Bucket) -> Path:
+        return self.folder / f"{__version__}-{jinja2.__version__}-{bucket.key}.jinja"
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """Fill the bucket from its file."""
+        with contextlib.suppress(OSError, ValueError, EOFError), self._file(bucket).open("rb") as file:
+            bucket.load_bytecode(file)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Write the bucket aside, then move it into place."""
+        path = self._file(bucket)
+        with contextlib.suppress(OSError):
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            aside = path.with_suffix(f".{os.getpid()}")
+            aside.write_bytes(bucket.bytecode_to_string())
+            aside.replace(path)
+
+
+def _cache_folder(env: Mapping[str, str]) -> Path:
+    """`WFGEN_CACHE_DIR`, else where the XDG base directory specification puts it."""
+    return Path(env.get("WFGEN_CACHE_DIR") or Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "wfgen")
+
+
+def _environment() -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(
         block_start_string="<%",
         block_end_string="%>",
@@ -147,6 +186,7 @@ def _environment(settings: Settings) -> jinja2.Environment:  # noqa: ARG001
         undefined=jinja2.StrictUndefined,
         loader=jinja2.FileSystemLoader(templates_dir()),
         auto_reload=False,
+        bytecode_cache=_Bytecode(_cache_folder(os.environ)),
     )
     environment.filters |= {
         "block": emit.yaml_block,

@@ -10,18 +10,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from datetime import datetime, timedelta
 
 SHORTEST_MINUTES = 5
 _MONTHS = ("JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC")
 _DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _LONGEST_MONTHS = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
-_PART = re.compile(r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?", re.ASCII)
+_PART = r"(?:(\*)|(\w+)(?:-(\w+))?)(?:/(\d+))?"
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
+class _Field(NamedTuple):
     name: str
     low: int
     high: int
@@ -40,7 +41,7 @@ class _Field:
         """Every number the field stands for; raises ValueError."""
         found: set[int] = set()
         for part in text.split(","):
-            match = _PART.fullmatch(part)
+            match = re.fullmatch(_PART, part, re.ASCII)
             if match is None:
                 raise ValueError(f"{self.name} {part!r} is not something GitHub understands (numbers, names, * , - /)")
             star, first, last, step = match.groups()
@@ -101,7 +102,7 @@ def firing_times(crons: Sequence[str], start: datetime) -> Iterator[datetime]:
         yield moment
 
 
-def longest_gap(crons: Sequence[str], start: datetime | None = None, firings: int = 400) -> timedelta:
+def longest_gap(crons: Sequence[str], start: datetime, firings: int = 400) -> timedelta:
     """The longest time between two neighbouring firings, over the next `firings` of them."""
-    times = itertools.islice(firing_times(crons, start or datetime.now(UTC)), firings)
+    times = itertools.islice(firing_times(crons, start), firings)
     return max(later - earlier for earlier, later in itertools.pairwise(times))

@@ -7,12 +7,11 @@ in `run:`, where GitHub would paste the value into the script.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from generator import texts
 from generator.kinds import Kind, Several, Table, Whole
 
-_PINNED = re.compile(r"\./.+|docker://.+@sha256:[0-9a-f]{64}|[\w.-]+/[\w./-]+@[0-9a-f]{40}", re.ASCII)
+_PINNED = r"\./.+|docker://.+@sha256:[0-9a-f]{64}|[\w.-]+/[\w./-]+@[0-9a-f]{40}"
 _STEP_KEYS = {
     "continue-on-error": bool,
     "env": dict,
@@ -55,11 +54,10 @@ def _hint(word: str, known: list[str]) -> str:
 
 def check_pinned(uses: str) -> None:
     """Raise ValueError where what `uses:` names can change under us."""
-    if not _PINNED.fullmatch(uses):
+    if not re.fullmatch(_PINNED, uses, re.ASCII):
         raise ValueError(f"uses {uses!r}, which is not pinned to a commit (owner/repository@<40 hex digits>)")
 
 
-@dataclass(frozen=True)
 class Step(Kind):
     """One step, as GitHub writes it."""
 
@@ -89,11 +87,11 @@ class Step(Kind):
         return {"type": "object", "properties": keys, "additionalProperties": False}
 
 
-@dataclass(frozen=True)
 class Steps(Several):
     """A list of steps, in which the same step may stand twice."""
 
-    of: Kind = Step()
+    def __init__(self) -> None:
+        super().__init__(Step())
 
     def parse(self, value: object) -> tuple[object, ...]:
         """A list of steps; one table stands for a list of one."""
@@ -101,7 +99,6 @@ class Steps(Several):
         return tuple(self.of.parse(item) for item in items)
 
 
-@dataclass(frozen=True)
 class Job(Kind):
     """One job, as GitHub writes it; what the schema of workflows says of it is checked when rendering."""
 
@@ -124,12 +121,11 @@ class Job(Kind):
         return {"type": "object"}
 
 
-@dataclass(frozen=True)
 class Jobs(Table):
     """Jobs by their id; each is given a name."""
 
-    key: Kind = texts.JOB_ID
-    value: Kind = Job()
+    def __init__(self) -> None:
+        super().__init__(texts.JOB_ID, Job())
 
     def parse(self, value: object) -> dict[str, object]:
         """A mapping of ids that the rendering does not use itself."""
@@ -137,7 +133,6 @@ class Jobs(Table):
         return {key: {"name": key, **job} for key, job in jobs.items() if isinstance(job, dict)}
 
 
-@dataclass(frozen=True)
 class Permissions(Kind):
     """Rights of a job's token."""
 
@@ -166,7 +161,6 @@ class Permissions(Kind):
         return {"type": "object", "properties": scopes, "additionalProperties": False}
 
 
-@dataclass(frozen=True)
 class ExtraArtifact(Kind):
     """One more artifact: name, path, retention."""
 

@@ -12,12 +12,12 @@ from generator.kinds import Text
 from generator.schedule import check_cron
 
 _NOT_IN_ARTIFACT_NAMES = '":<>|*?\\/'
-_NOT_IN_BRANCHES = re.compile(r"[\s~^:?\[\]\\+!]|\.\.|@\{|//|\$\{\{")
+_NOT_IN_BRANCHES = r"[\s~^:?\[\]\\+!]|\.\.|@\{|//|\$\{\{"
 
 
 def _branch(name: str) -> str:
     """A branch, or a pattern with `*`: the rules of git-check-ref-format, less GitHub's other pattern characters."""
-    bad = _NOT_IN_BRANCHES.search(name)
+    bad = re.search(_NOT_IN_BRANCHES, name)
     if bad:
         raise ValueError(f"{name!r} has {bad[0]!r}, which a branch name cannot have")
     wrong_part = any(part.startswith(".") or part.endswith((".lock", ".")) for part in name.split("/"))
@@ -55,10 +55,8 @@ def _artifact(name: str) -> str:
 
 
 def _matching(pattern: str, what: str) -> Text:
-    compiled = re.compile(pattern, re.ASCII)
-
     def check(text: str) -> str:
-        if not compiled.fullmatch(text):
+        if not re.fullmatch(pattern, text, re.ASCII):
             raise ValueError(f"must be {what}, not {text!r}")
         return text
 
