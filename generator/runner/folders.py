@@ -1,0 +1,98 @@
+"""Where a run keeps its things: below `.wfgen` in the repository, and gone when it ends."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import OutputError
+from generator.runner.pool import HeldLock, is_held
+
+
+@dataclass(frozen=True, slots=True)
+class RunFolders:
+    """The folders of one run; `base` is removed with all that is in it, whatever secrets it came to hold."""
+
+    base: Path
+    lock: Path
+
+    @property
+    def home(self) -> Path:
+        """HOME of the steps."""
+        return self.base / "home"
+
+    @property
+    def act(self) -> Path:
+        """Act's workspaces."""
+        return self.base / "act"
+
+    @property
+    def programs(self) -> Path:
+        """Links to programs, first on PATH."""
+        return self.base / "bin"
+
+    @property
+    def actions(self) -> Path:
+        """Stand-in actions."""
+        return self.base / "actions"
+
+
+def prepare_state(folder: Path) -> Path:
+    """Make `.wfgen`, which keeps itself out of git and out of act's copy of the repository.
+
+    Raises OutputError where it cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        marker = folder / ".gitignore"
+        if not marker.exists():
+            marker.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+    return folder
+
+
+@contextlib.contextmanager
+def run_folders(state: Path) -> Iterator[RunFolders]:
+    """Folders for one run, removed at its end; those of runs that were killed are removed first."""
+    runs = state / "runs"
+    sweep(runs)
+    base = runs / uuid.uuid4().hex[:12]
+    lock = HeldLock(runs / f"{base.name}.lock")
+    folders = RunFolders(base, lock.path)
+    try:
+        for folder in (folders.home, folders.act, folders.programs, folders.actions, base / "files"):
+            folder.mkdir(parents=True)
+        base.chmod(0o700)
+        yield folders
+    finally:
+        _remove(base)
+        lock.path.unlink(missing_ok=True)
+        lock.release()
+
+
+def sweep(runs: Path) -> None:
+    """Remove what runs left behind that ended without a chance to."""
+    for lock in runs.glob("*.lock"):
+        if not is_held(lock):
+            _remove(lock.with_suffix(""))
+            lock.unlink(missing_ok=True)
+
+
+def live_runs(state: Path, *, but: Path) -> bool:
+    """Whether another run than the one that holds the lock `but` is going on in this state folder."""
+    return any(lock != but and is_held(lock) for lock in (state / "runs").glob("*.lock"))
+
+
+def _remove(folder: Path) -> None:
+    # A step may have taken its own right to write away (as Go's module cache does): give it back, then try again.
+    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():
+        for path in [folder, *folder.rglob("*")]:
+            if path.is_dir() and not path.is_symlink():
+                path.chmod(0o700)
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,56 @@
+"""Takes secrets out of text, whatever form they come in."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Mapping
+from urllib.parse import quote, urlsplit
+
+MASK = "***"
+
+
+class Redactor:
+    """Replaces every secret it was told of; more can be added as a run tells of them."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._forms: set[str] = set()
+        self._regex: re.Pattern[str] | None = None
+        for secret in secrets:
+            self.add(secret)
+
+    def add(self, secret: str) -> None:
+        """Mask this value, its single lines, and the forms it takes in JSON, in a URL and in base64."""
+        for value in {secret, *secret.splitlines()}:
+            if not value.strip():
+                continue
+            encoded = base64.b64encode(value.encode()).decode()
+            self._forms |= {value, json.dumps(value)[1:-1], quote(value, safe=""), encoded, encoded.rstrip("=")}
+        self._regex = None
+
+    def __call__(self, text: str) -> str:
+        """The text without secrets."""
+        if not self._forms:
+            return text
+        if self._regex is None:
+            # The longest first: a secret that holds another one must not be left with its own ends showing.
+            ordered = sorted(self._forms, key=len, reverse=True)
+            self._regex = re.compile("|".join(re.escape(form) for form in ordered))
+        return self._regex.sub(MASK, text)
+
+
+def passwords_in(environment: Mapping[str, str]) -> list[str]:
+    """Passwords inside the addresses that an environment holds, as those of package indexes and proxies."""
+    found: list[str] = []
+    for value in environment.values():
+        for word in value.split():
+            if "://" not in word or "@" not in word:
+                continue
+            try:
+                password = urlsplit(word).password
+            except ValueError:
+                continue
+            if password:
+                found.append(password)
+    return found

@@ -1,0 +1,114 @@
+"""Where each action of a workflow comes from: upstream where it can be had, else a stand-in of ours."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from generator.errors import ToolFailedError, WfgenError
+from generator.process import Runner
+from generator.runner.records import ActionChoice
+from generator.runner.stand_ins import STAND_INS, write_stand_in
+
+FETCH_TIMEOUT_SECONDS = 20.0
+SERVER = "https://github.com"
+_USES = re.compile(r"(?P<owner>[^/@]+)/(?P<name>[^/@]+)(?:/(?P<path>[^@]*))?@(?P<ref>.+)")
+
+
+@dataclass(frozen=True, slots=True)
+class ActionSources:
+    """Folders for act's `--local-repository`, by "owner/name@ref"; `stand_ins` names those that are ours."""
+
+    folders: Mapping[str, Path]
+    stand_ins: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class ActionFinder:
+    """Finds actions; one network failure is taken for all of them."""
+
+    choice: ActionChoice
+    given: Path | None
+    cache: Path
+    stand_in_folder: Path
+    variables: Mapping[str, str]
+    runner: Runner
+    path: str
+    reachable: bool = True
+
+    def find(self, uses: Iterable[str]) -> ActionSources:
+        """A folder for every action; raises ToolFailedError for one that cannot be had in any way."""
+        folders: dict[str, Path] = {}
+        stand_ins: list[str] = []
+        for whole in uses:
+            found = _USES.fullmatch(whole)
+            if found is None:
+                continue  # act says what is wrong with it
+            action, key = f"{found['owner']}/{found['name']}", f"{found['owner']}/{found['name']}@{found['ref']}"
+            if key in folders:
+                continue
+            upstream = self._upstream(action, found["ref"])
+            if upstream is not None:
+                folders[key] = upstream
+            elif self._stands_in(action, found["path"]):
+                folders[key] = write_stand_in(action, self.stand_in_folder / key.replace("/", "+"), self.variables)
+                stand_ins.append(action)
+            else:
+                raise ToolFailedError(
+                    f"the action {key} cannot be fetched, and wfgen has no stand-in for it",
+                    hint="unpack it below a folder as OWNER/NAME and give that with --actions-folder",
+                )
+        return ActionSources(folders, tuple(dict.fromkeys(stand_ins)))
+
+    def _stands_in(self, action: str, path: str | None) -> bool:
+        return self.choice is not ActionChoice.UPSTREAM and action in STAND_INS and not path
+
+    def _upstream(self, action: str, ref: str) -> Path | None:
+        if self.given is not None:
+            for name in (f"{action}@{ref}", action):
+                if (self.given / name).is_dir():
+                    return self.given / name
+        known = action in STAND_INS
+        # setup-python would download interpreters; whether it may is for the user to say.
+        if known and (self.choice is ActionChoice.STAND_IN or (self.choice is ActionChoice.AUTO and _ours(action))):
+            return None
+        if known and self.choice is ActionChoice.AUTO and not shutil.which("node", path=self.path):
+            return None
+        target = self.cache / f"{action}@{ref}".replace("/", "+")
+        if (target / "action.yml").is_file() or (target / "action.yaml").is_file() or target.is_dir():
+            return target
+        return target if self.reachable and self._fetch(action, ref, target) else None
+
+    def _fetch(self, action: str, ref: str, target: Path) -> bool:
+        """Fetch one commit, without history, into a folder that appears only when it is whole."""
+        aside = self.stand_in_folder / "fetched"
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir(parents=True)
+        steps = (
+            ["init", "--quiet"],
+            ["fetch", "--quiet", "--depth=1", f"{SERVER}/{action}", ref],
+            ["checkout", "--quiet", "FETCH_HEAD"],
+        )
+        try:
+            for step in steps:
+                done = self.runner.run(["git", *step], cwd=aside, timeout_seconds=FETCH_TIMEOUT_SECONDS)
+                if done.exit_code:
+                    self.reachable = "not resolve" not in done.stderr and "unable to access" not in done.stderr
+                    return False
+        except WfgenError:
+            self.reachable = False
+            return False
+        shutil.rmtree(aside / ".git")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            aside.rename(target)
+        except OSError:
+            return target.is_dir()  # another run was quicker
+        return True
+
+
+def _ours(action: str) -> bool:
+    return action == "actions/setup-python"
