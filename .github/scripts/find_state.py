@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 99885072c72a, body 056be93619c2.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 99885072c72a, body e1824d21a5ca.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -14,6 +14,7 @@ with exit code 1: training from scratch over good state is the one thing that mu
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import sys
@@ -68,7 +69,7 @@ class GitHub:
                 with error:
                     trouble = self._judge(path, error)
                 wait_seconds = retry_after(error.headers.get("Retry-After"))
-            except (OSError, ValueError) as error:
+            except (OSError, ValueError, http.client.HTTPException) as error:
                 trouble = f"{path}: {error}"
                 wait_seconds = None
             if attempt + 1 < self.tries:
@@ -184,7 +185,7 @@ class Search:
 
     def pair_refusal(self, artifacts: list) -> str | None:
         """Why the artifacts of a run are no full state."""
-        newest = 0
+        newest, attempts = 0, 1
         for name in self.names:
             ours = [artifact for artifact in artifacts if artifact["name"] == name]
             if not ours:
@@ -194,7 +195,8 @@ class Search:
                 return f"{name} has expired"
             # Attempts of one run share its id. The parts are uploaded in this order, so that an older
             # second part is left over from an attempt before the one that wrote the first.
-            if len(ours) > 1 and latest["id"] < newest:
+            attempts = max(attempts, len(ours))
+            if attempts > 1 and latest["id"] < newest:
                 return f"its last attempt stopped before it uploaded {name}"
             newest = latest["id"]
         return None
