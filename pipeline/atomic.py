@@ -1,0 +1,59 @@
+"""Files that are either the old one or the new one, whenever the power goes."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from pipeline.errors import StateWriteError
+
+PART = ".part"
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Build aside in the same folder, fsync, replace, fsync the folder.
+
+    Raises StateWriteError; `path` is then as before.
+
+    click's `open_file(atomic=True)` replaces the good file by a half-written one when the writer raises.
+    """
+    with explained(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_name(path.name + PART)
+        try:
+            with aside.open("wb") as sink:
+                sink.write(content)
+                sink.flush()
+                os.fsync(sink.fileno())
+            aside.replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
+            raise
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """OSError becomes StateWriteError that names the file and the reason."""
+    try:
+        yield
+    except OSError as error:
+        raise StateWriteError(f"{path} cannot be written: {error.strerror or error}") from error
+
+
+def sha256(content: bytes) -> str:
+    """Hex digest."""
+    return hashlib.sha256(content).hexdigest()

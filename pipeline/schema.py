@@ -1,0 +1,224 @@
+"""What the columns are: decided on the first batch, kept in the state, widened when columns join."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+import pandas as pd
+
+from pipeline.errors import SettingsError, SourceSchemaError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+NUMBER = "number"
+TEXT = "text"
+DATE = "date"
+TASKS = ("binary", "multiclass", "regression")
+
+CODE_VALUES = 64
+"""A whole-number column with at most this many values in the first batch (hour, month) is a category as well."""
+PARSED_SHARE = 0.95
+"""This share of the values present must parse for a column of text to count as numbers or dates."""
+RETYPED_SHARE = 0.5
+"""Where fewer of a later batch's values parse, the column has been retyped."""
+CLASSES = 50
+"""A whole-number target with at most this many values is a set of classes."""
+
+_Cells: TypeAlias = "pd.Categorical[Any] | NDArray[np.float64]"
+
+
+@dataclass
+class Column:
+    """One feature: its kind, and whether a number is a small set of codes too."""
+
+    name: str
+    kind: str
+    code: bool = False
+
+
+@dataclass
+class Schema:
+    """The features in the order they joined, the target, the task and the classes seen so far."""
+
+    target: str
+    task: str
+    columns: list[Column] = field(default_factory=list)
+    classes: list[str] = field(default_factory=list)
+
+    def names(self) -> list[str]:
+        """Feature names."""
+        return [column.name for column in self.columns]
+
+    def numbers(self) -> frozenset[str]:
+        """Columns that a source reads as numbers."""
+        found = {column.name for column in self.columns if column.kind == NUMBER}
+        return frozenset(found | {self.target} if self.task == "regression" else found)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One batch after conversion: per feature numbers with NaN or categories with code -1, and the target.
+
+    `target` is float64 of shape (rows,): the value, or the index into `Schema.classes`.
+    """
+
+    cells: Mapping[str, Any]
+    target: NDArray[np.float64]
+    unlabelled: int
+
+    def __len__(self) -> int:
+        return len(self.target)
+
+
+def infer(frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]) -> Schema:
+    """Decide the kinds on the first batch. Raises SettingsError where the target is not a column."""
+    if target not in frame.columns:
+        raise SettingsError(
+            f"the target {target!r} is no column of the source", hint=f"it has {', '.join(map(str, frame.columns))}"
+        )
+    schema = Schema(target, task or infer_task(frame[target]))
+    add_columns(schema, frame, ignore)
+    if not schema.columns:
+        raise SettingsError("no column is left to learn from", hint="shorten `ignore`")
+    return schema
+
+
+def add_columns(schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]) -> list[str]:
+    """Take in the columns of `frame` that the schema does not know yet; their names."""
+    known = {schema.target, *schema.names(), *ignore}
+    joined = [_inferred(str(name), frame[name]) for name in frame.columns if name not in known]
+    schema.columns += joined
+    return [column.name for column in joined]
+
+
+def infer_task(target: pd.Series[Any]) -> str:
+    """`binary`, `multiclass` or `regression`, from the values of the first batch."""
+    present = target.dropna()
+    numbers = pd.to_numeric(present, errors="coerce")
+    distinct = present.nunique()
+    if distinct <= 2:  # noqa: PLR2004  # two classes
+        return "binary"
+    whole = numbers.notna().all() and bool((numbers % 1 == 0).all())
+    if numbers.notna().all() and (distinct > CLASSES or not whole):
+        return "regression"
+    return "multiclass"
+
+
+def convert(schema: Schema, frame: pd.DataFrame) -> Table:
+    """The batch as numbers and categories; rows without a target are left out and counted.
+
+    Classes not seen before are appended to `schema.classes`. Raises SourceSchemaError for removed or retyped columns.
+    """
+    missing = [name for name in (schema.target, *schema.names()) if name not in frame.columns]
+    if missing:
+        raise SourceSchemaError(
+            f"the source no longer has {_quoted(missing)}",
+            hint="bring the columns back, or start over without them: `python -m pipeline reset`",
+        )
+    labelled = frame[schema.target].notna().to_numpy()
+    unlabelled = int(len(frame) - labelled.sum())
+    if unlabelled:
+        frame = frame[labelled]
+    target = _numbers(frame[schema.target], schema.target) if schema.task == "regression" else _codes(schema, frame)
+    return Table(features(schema, frame), target, unlabelled)
+
+
+def features(schema: Schema, frame: pd.DataFrame) -> dict[str, Any]:
+    """The feature columns alone, for learning and for predicting; a column that is absent is all missing."""
+    return {
+        column.name: _cells(column, frame[column.name]) if column.name in frame.columns else _absent(column, len(frame))
+        for column in schema.columns
+    }
+
+
+def _absent(column: Column, rows: int) -> _Cells:
+    if column.kind == NUMBER:
+        return np.full(rows, np.nan)
+    return pd.Categorical.from_codes(np.full(rows, -1), categories=pd.Index([], dtype=str))
+
+
+def _inferred(name: str, values: pd.Series[Any]) -> Column:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return Column(name, DATE)
+    present = values.dropna()
+    if pd.api.types.is_bool_dtype(values.dtype) or present.empty:
+        return Column(name, TEXT)
+    numbers = pd.to_numeric(present, errors="coerce") if not _numeric(present) else present
+    if numbers.notna().mean() >= PARSED_SHARE:
+        known = numbers.dropna()
+        whole = bool((known.astype(float) % 1 == 0).all())
+        return Column(name, NUMBER, code=whole and known.nunique() <= CODE_VALUES)
+    if parse_dates(pd.Index(present.astype(str).unique()[:1000])).to_series().notna().mean() >= PARSED_SHARE:
+        return Column(name, DATE)
+    return Column(name, TEXT)
+
+
+def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
+    """Dates in UTC without zone, NaT where one does not parse."""
+    with warnings.catch_warnings():
+        # Mixed formats make pandas say that it falls back to dateutil, row by row; that is what is wanted.
+        warnings.simplefilter("ignore", UserWarning)
+        parsed = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
+    return pd.DatetimeIndex(parsed).tz_localize(None)
+
+
+def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
+    if column.kind == NUMBER:
+        return _numbers(values, column.name)
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        return pd.Categorical(values.cat.remove_unused_categories())
+    if values.dtype == object:
+        values = values.where(values.isna(), values.astype(str))
+    elif not pd.api.types.is_string_dtype(values.dtype):
+        values = values.astype(str).where(values.notna())
+    return pd.Categorical(values)
+
+
+def _numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
+    if not _numeric(values):
+        present = int(values.notna().sum())
+        values = pd.to_numeric(values.astype(object), errors="coerce")
+        if present and values.notna().sum() < RETYPED_SHARE * present:
+            raise SourceSchemaError(
+                f"{name!r} held numbers and now holds something else",
+                hint="mend the source, or leave the column out (`ignore`), or start over: `python -m pipeline reset`",
+            )
+    numbers = np.array(values, dtype=np.float64)
+    numbers[~np.isfinite(numbers)] = np.nan
+    return numbers
+
+
+def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
+    values = frame[schema.target]
+    if _numeric(values) and not pd.api.types.is_bool_dtype(values.dtype):
+        # 1, 1.0 and "1" are one class, whatever a later file or a missing value makes of the column's type.
+        labels: pd.Categorical[Any] = pd.Categorical(pd.to_numeric(values).astype(float))
+        names = [label_text(value) for value in labels.categories]
+    else:
+        labels = pd.Categorical(values.astype(str))
+        names = [label_text(value) for value in labels.categories]
+    schema.classes += sorted({name for name in names if name not in schema.classes})
+    index = np.array([schema.classes.index(name) for name in names], dtype=np.float64)
+    return index[np.asarray(labels.codes)]
+
+
+def label_text(value: object) -> str:
+    """How a class is named: whole numbers without a fraction."""
+    try:
+        number = float(str(value))
+    except ValueError:
+        return str(value)
+    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(value)
+
+
+def _numeric(values: pd.Series[Any]) -> bool:
+    return pd.api.types.is_numeric_dtype(values.dtype)
+
+
+def _quoted(names: Iterable[str]) -> str:
+    return ", ".join(repr(name) for name in names)

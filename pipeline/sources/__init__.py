@@ -1,0 +1,1 @@
+"""Where rows come from; each source answers "what is new since this cursor" without reading again what was learnt."""
