@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
@@ -10,10 +9,12 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from generator.github import artifact_service, blob_endpoint, rest_actions
-from generator.github.artifact_service import Caller
+from generator.github import artifact_service, blob_endpoint, cache_endpoint, cache_service
+from generator.github.http import json_response, origin_of, read_body
+from generator.github.messages import Caller
 from generator.github.problems import ApiProblem, BlobProblem, TwirpProblem
-from generator.github.rest import Call, authenticate, authorize, etag_of, find_route, json_object
+from generator.github.rest import json_object
+from generator.github.rest_frame import answer_rest
 from generator.github.site import Site
 from generator.github.striking import strike
 
@@ -23,8 +24,10 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-ROUTES = rest_actions.ROUTES
-MAX_JSON_BYTES = 32 << 20
+SERVICES = {
+    artifact_service.SERVICE: artifact_service.METHODS,
+    cache_service.SERVICE: cache_service.METHODS,
+}
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
@@ -52,7 +55,7 @@ class App:
         try:
             return await self._dispatch(request, request.url.path)
         except (ApiProblem, TwirpProblem) as problem:
-            return _json(problem.status, problem.body())
+            return json_response(problem.status, problem.body())
         except BlobProblem as problem:
             headers = {"x-ms-error-code": problem.code}
             return Response(problem.body(), problem.status, headers, media_type="application/xml")
@@ -60,7 +63,7 @@ class App:
             return None
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return _json(500, {"message": "Server Error"})
+            return json_response(500, {"message": "Server Error"})
 
     async def _dispatch(self, request: Request, path: str) -> Response:
         _check_host(request)
@@ -68,7 +71,9 @@ class App:
             return await self._blob(request, path)
         if path.startswith("/twirp/"):
             return await self._twirp(request, path)
-        return await self._rest(request, path.removeprefix("/api/v3"))
+        if path.startswith("/_apis/artifactcache/"):
+            return await cache_endpoint.answer(self._site, request, self._caller(request))
+        return await answer_rest(self._site, request, path.removeprefix("/api/v3"))
 
     async def _blob(self, request: Request, path: str) -> Response:
         parts = path.split("/")
@@ -78,17 +83,17 @@ class App:
 
     async def _twirp(self, request: Request, path: str) -> Response:
         _, _, service, name = path.split("/") if path.count("/") == 3 else ("", "", "", "")  # noqa: PLR2004
-        method = artifact_service.METHODS.get(name) if service == artifact_service.SERVICE else None
+        method = SERVICES.get(service, {}).get(name)
         if method is None or request.method != "POST":
             raise TwirpProblem("bad_route", f"no handler for path {path!r}")
         if not request.headers.get("content-type", "").startswith("application/json"):
             raise TwirpProblem("bad_route", "only the JSON form of Twirp is served")
         caller = self._caller(request)
         try:
-            message = json_object(await _body(request))
+            message = json_object(await read_body(request))
         except ApiProblem:
             raise TwirpProblem("malformed", "the request is no JSON object") from None
-        return _json(200, method(self._site, caller, message))
+        return json_response(200, method(self._site, caller, message))
 
     def _caller(self, request: Request) -> Caller:
         token = request.headers.get("authorization", "").partition(" ")[2]
@@ -98,49 +103,7 @@ class App:
         run = self._site.runs.get(claims.run_id)
         if run.status == "completed" or run.attempt != claims.attempt:
             raise TwirpProblem("unauthenticated", "token has ended with its run")
-        return Caller(claims, run, _origin(request))
-
-    async def _rest(self, request: Request, path: str) -> Response:
-        grant = authenticate(self._site, request.headers.get("authorization", ""))
-        chosen, parts = find_route(ROUTES, request.method, path)
-        authorize(self._site, chosen, parts, grant)
-        call = Call(
-            method=request.method,
-            url_path=request.url.path,
-            path=parts,
-            query=dict(request.query_params),
-            body=json_object(await _body(request)),
-            grant=grant,
-            origin=_origin(request),
-            docs=chosen.docs,
-        )
-        reply = chosen.handler(self._site, call)
-        if reply.body is None:
-            return Response(status_code=reply.status, headers=dict(reply.headers))
-        response = _json(reply.status, reply.body, dict(reply.headers))
-        tag = etag_of(bytes(response.body))
-        if request.method == "GET" and request.headers.get("if-none-match") == tag:
-            return Response(status_code=304, headers={"ETag": tag})
-        response.headers["ETag"] = tag
-        return response
-
-
-def _json(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
-    payload = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    return Response(payload, status, headers, media_type="application/json; charset=utf-8")
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > MAX_JSON_BYTES:
-            raise ApiProblem(413, "Request body too large")
-    return bytes(body)
-
-
-def _origin(request: Request) -> str:
-    return f"http://{request.headers['host']}"
+        return Caller(claims, run, origin_of(request))
 
 
 def _check_host(request: Request) -> None:

@@ -7,38 +7,25 @@ actions/toolkit packages/artifact/src/generated/results/api/v1/artifact.ts.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from generator.github.artifact_store import MAX_PER_JOB, MAX_RETENTION_DAYS, NameTakenError, NewArtifact, TooManyError
 from generator.github.clock import rfc3339
+from generator.github.messages import Caller, Message, text
 from generator.github.problems import TwirpProblem
 from generator.github.records import Artifact, Run
 from generator.github.site import ZIP, Site
-from generator.github.tokens import RuntimeClaims
 
 SERVICE = "github.actions.results.api.v1.ArtifactService"
 _FORBIDDEN_IN_NAMES = '":<>|*?\r\n\\/'
 _DAY = timedelta(days=1)
 
-Message = Mapping[str, object]
-
-
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whose runtime token came with the request, and by which address the server was reached."""
-
-    claims: RuntimeClaims
-    run: Run
-    origin: str
-
 
 def create_artifact(site: Site, caller: Caller, message: Message) -> Message:
     """Announce an artifact and say where its bytes go."""
-    name = _text(message, "name")
+    name = text(message, "name")
     _check_name(name)
-    mime_type = _text(message, "mime_type", "mimeType") or ZIP
+    mime_type = text(message, "mime_type", "mimeType") or ZIP
     claims = caller.claims
     try:
         pending = site.artifacts.create(
@@ -58,24 +45,32 @@ def create_artifact(site: Site, caller: Caller, message: Message) -> Message:
 
 def finalize_artifact(site: Site, caller: Caller, message: Message) -> Message:
     """Make an artifact visible; its size and digest have to be what the client says they are."""
-    name = _text(message, "name")
+    name = text(message, "name")
     pending = site.artifacts.pending(caller.run.id, caller.claims.attempt, name)
     if pending is None:
-        raise TwirpProblem("not_found", "artifact not found")
+        return _finalized_before(site, caller, message)
     measured = site.artifacts.measured(pending.id)
     if measured is None:
         raise TwirpProblem("failed_precondition", "the artifact's upload is not complete")
     size_bytes, digest = measured
-    said = _text(message, "hash") or digest
-    if _text(message, "size") not in ("", str(size_bytes)) or not hmac.compare_digest(said, digest):
+    said = text(message, "hash") or digest
+    if text(message, "size") not in ("", str(size_bytes)) or not hmac.compare_digest(said, digest):
         raise TwirpProblem("invalid_argument", "size or hash of the artifact is not that of the uploaded bytes")
     site.artifacts.finish(pending.id)
     return {"ok": True, "artifact_id": str(pending.id)}
 
 
+def _finalized_before(site: Site, caller: Caller, message: Message) -> Message:
+    """A client that lost the answer asks again: it gets the same one, if it says the same."""
+    artifact = _newest(site, caller, text(message, "name"))
+    if (text(message, "size"), text(message, "hash")) != (str(artifact.size_bytes), artifact.digest):
+        raise TwirpProblem("not_found", "artifact not found")
+    return {"ok": True, "artifact_id": str(artifact.id)}
+
+
 def list_artifacts(site: Site, caller: Caller, message: Message) -> Message:
     """The run's artifacts, of every attempt."""
-    name, wanted = _text(message, "name_filter", "nameFilter"), _text(message, "id_filter", "idFilter")
+    name, wanted = text(message, "name_filter", "nameFilter"), text(message, "id_filter", "idFilter")
     found = [
         artifact
         for artifact in site.artifacts.select("run_id = ?", [caller.run.id])
@@ -86,13 +81,13 @@ def list_artifacts(site: Site, caller: Caller, message: Message) -> Message:
 
 def get_signed_artifact_url(site: Site, caller: Caller, message: Message) -> Message:
     """Where an artifact of this run can be fetched."""
-    artifact = _newest(site, caller, _text(message, "name"))
+    artifact = _newest(site, caller, text(message, "name"))
     return {"name": artifact.name, "signed_url": read_address(site, caller.origin, artifact, caller.run.id)}
 
 
 def delete_artifact(site: Site, caller: Caller, message: Message) -> Message:
     """Delete an artifact of this run, which frees its name."""
-    artifact = _newest(site, caller, _text(message, "name"))
+    artifact = _newest(site, caller, text(message, "name"))
     site.artifacts.delete(artifact.id)
     return {"ok": True, "artifact_id": str(artifact.id)}
 
@@ -136,11 +131,11 @@ def _retention_days(message: Message) -> int:
 
     Clients send the end worked out by the machine's clock; only the difference carries over to our own clock.
     """
-    text = _text(message, "expires_at", "expiresAt")
-    if not text:
+    said = text(message, "expires_at", "expiresAt")
+    if not said:
         return MAX_RETENTION_DAYS
     try:
-        ends = datetime.fromisoformat(text)
+        ends = datetime.fromisoformat(said)
     except ValueError:
         raise TwirpProblem("malformed", "expires_at is not a timestamp") from None
     return round((ends - datetime.now(UTC)) / _DAY)
@@ -151,11 +146,3 @@ def _check_name(name: str) -> None:
         raise TwirpProblem("invalid_argument", "an artifact's name has 1 to 256 characters")
     if any(character in _FORBIDDEN_IN_NAMES for character in name):
         raise TwirpProblem("invalid_argument", "the artifact's name contains a character that is not allowed")
-
-
-def _text(message: Message, *keys: str) -> str:
-    """A field as text, whichever of its two JSON spellings was sent; "" where it is absent."""
-    value = next((message[key] for key in keys if message.get(key) is not None), "")
-    if not isinstance(value, str | int) or isinstance(value, bool):
-        raise TwirpProblem("malformed", f"{keys[0]} is not text")
-    return str(value)

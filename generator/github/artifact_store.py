@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from generator.github.blobs import BlobStore, Stored
 from generator.github.clock import Clock, from_micros, to_micros
@@ -125,11 +125,40 @@ class ArtifactStore:
         )
         return [_artifact(row, now) for row in rows]
 
+    def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
+        """How many finished artifacts a condition of ours holds for."""
+        return self._database.value(
+            f"SELECT count(*) FROM artifacts WHERE state = 'finished' AND ({where})",  # noqa: S608 - as above
+            parameters,
+        )
+
+    def newest(self, where: str, parameters: Sequence[object], offset: int, limit: int) -> list[Artifact]:
+        """A page of the finished artifacts a condition of ours holds for, newest first."""
+        rows = self._database.rows(
+            f"SELECT * FROM artifacts WHERE state = 'finished' AND ({where}) "  # noqa: S608 - as above
+            "ORDER BY id DESC LIMIT ? OFFSET ?",
+            [*parameters, limit, offset],
+        )
+        return [_artifact(row, to_micros(self._clock.now())) for row in rows]
+
+    def used_bytes(self) -> int:
+        """What the artifacts that have not expired take of the storage quota."""
+        return self._database.value(
+            "SELECT sum(size_bytes) FROM artifacts WHERE state = 'finished' AND expires_at > ?",
+            [to_micros(self._clock.now())],
+        )
+
     def delete(self, artifact_id: int) -> None:
         """Delete for good; KeyError where there is none. The row goes first: no row may name missing bytes."""
         artifact = self.get(artifact_id)
         self._database.execute("UPDATE artifacts SET state = 'deleted' WHERE id = ?", [artifact_id])
         self._blobs.remove(artifact.blob)
+
+    def expire(self, artifact_id: int, instant: datetime) -> None:
+        """Move the instant an artifact expires at; KeyError where there is none."""
+        self._database.execute(
+            "UPDATE artifacts SET expires_at = ? WHERE id = ?", [to_micros(instant), self.get(artifact_id).id]
+        )
 
     def note_download(self, run_id: int, artifact_id: int) -> None:
         """Remember which run fetched which artifact."""
@@ -139,10 +168,13 @@ class ArtifactStore:
         )
 
     def downloads(self, run_id: int) -> list[Artifact]:
-        """Artifacts of other runs that a run fetched, oldest first."""
-        return self.select(
-            "run_id != ? AND id IN (SELECT artifact_id FROM downloads WHERE downloads.run_id = ?)", [run_id, run_id]
+        """Artifacts of other runs that a run fetched, oldest first; those deleted since are among them."""
+        rows = self._database.rows(
+            """SELECT artifacts.* FROM artifacts JOIN downloads ON artifact_id = artifacts.id
+               WHERE downloads.run_id = ? AND artifacts.run_id != ? ORDER BY artifacts.id""",
+            [run_id, run_id],
         )
+        return [_artifact(row, to_micros(self._clock.now())) for row in rows]
 
 
 def _artifact(row: sqlite3.Row, now: int) -> Artifact:

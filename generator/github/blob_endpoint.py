@@ -48,9 +48,9 @@ async def _write(site: Site, request: Request, kind: str, blob: str) -> Response
         stored = await _commit(site, blob, await _small_body(request))
         site.took_bytes(kind, blob, stored)
     elif part == "block":
-        await _receive(site, request, blob, request.query_params.get("blockid", ""))
+        await receive(site, request, blob, request.query_params.get("blockid", ""))
     elif part is None:
-        await _receive(site, request, blob, _WHOLE)
+        await receive(site, request, blob, _WHOLE)
         stored = await asyncio.to_thread(site.blobs.assemble, blob, [_WHOLE])
         site.took_bytes(kind, blob, stored)
     else:
@@ -64,12 +64,14 @@ async def _commit(site: Site, blob: str, listing: bytes) -> Stored:
         # An empty list is how an empty file is put.
         site.blobs.open_block(blob, _WHOLE).keep()
         block_ids = [_WHOLE]
-    if not all(site.blobs.has_block(blob, block_id) for block_id in block_ids):
-        raise BlobProblem(400, "InvalidBlockList", "The specified block list is invalid.")
-    return await asyncio.to_thread(site.blobs.assemble, blob, block_ids)
+    try:
+        return await asyncio.to_thread(site.blobs.assemble, blob, block_ids)
+    except FileNotFoundError:
+        raise BlobProblem(400, "InvalidBlockList", "The specified block list is invalid.") from None
 
 
-async def _receive(site: Site, request: Request, blob: str, block_id: str) -> None:
+async def receive(site: Site, request: Request, blob: str, block_id: str) -> None:
+    """Write a request's body as one block of a blob; one that breaks off leaves nothing."""
     incoming = site.blobs.open_block(blob, block_id)
     try:
         async for chunk in request.stream():

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from generator.errors import LocalGitHubError
-from generator.github.schema import STATEMENTS, VERSION
+from generator.github.schema import STEPS
 
 BUSY_TIMEOUT_SECONDS = 30
 
@@ -39,15 +39,16 @@ class Database:
     def _migrate(self, path: Path) -> None:
         with self.transaction():
             found = int(self.value("PRAGMA user_version"))
-            if found > VERSION:
+            if found > len(STEPS):
                 raise LocalGitHubError(
-                    f"{path} was written by a newer wfgen (format {found}, this one knows {VERSION})",
+                    f"{path} was written by a newer wfgen (format {found}, this one knows {len(STEPS)})",
                     hint="upgrade wfgen, or move the folder away to start afresh",
                 )
-            if found == 0:
-                for statement in STATEMENTS:
+            for step in STEPS[found:]:
+                for statement in step:
                     self._connection.execute(statement)
-                self._connection.execute(f"PRAGMA user_version = {VERSION}")
+            if found < len(STEPS):
+                self._connection.execute(f"PRAGMA user_version = {len(STEPS)}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
-from generator.github.records import Artifact, NewRun, Run, RunTicket
+from generator.github.limits import Limits
+from generator.github.records import Artifact, Cache, Job, NewRun, Run, RunTicket, Step
 from generator.github.server import ServerThread
 from generator.github.site import Site
 from generator.github.tokens import Grant, RuntimeClaims
@@ -24,7 +27,7 @@ class LocalGitHub:
         self.url = server.url
 
     @classmethod
-    def open(
+    def open(  # noqa: PLR0913 - each says something else of the repository
         cls,
         root: Path,
         *,
@@ -32,12 +35,13 @@ class LocalGitHub:
         default_branch: str = "main",
         clock: Clock | None = None,
         port: int = 0,
+        limits: Limits | None = None,
     ) -> LocalGitHub:
         """Open the store in `root` (made where missing); the server runs from `with` on.
 
         Raises LocalGitHubError where the store cannot be read or the port not be had.
         """
-        site = Site.open(root, repository, default_branch, clock or SystemClock())
+        site = Site.open(root, repository, default_branch, clock or SystemClock(), limits or Limits())
         return cls(site, ServerThread(site, port))
 
     def __enter__(self) -> Self:
@@ -62,13 +66,27 @@ class LocalGitHub:
 
     def begin_run(self, new: NewRun) -> RunTicket:
         """Enter a run and give out its tokens, which end with it."""
-        run = self._site.runs.begin(new)
+        return self._ticket(self._site.runs.begin(new), new.permissions)
+
+    def begin_attempt(self, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
+        """Run a finished run again: same id and number, next attempt. KeyError for one not known or not finished."""
+        return self._ticket(self._site.runs.next_attempt(run_id), permissions)
+
+    def _ticket(self, run: Run, permissions: Mapping[str, str]) -> RunTicket:
         claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
         return RunTicket(
             run=run,
-            token=self._site.tokens.issue(Grant(run.id, dict(new.permissions))),
+            token=self._site.tokens.issue(Grant(run.id, dict(permissions))),
             runtime_token=self._site.tokens.runtime_token(claims, self._site.clock.now()),
         )
+
+    def record_job(self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()) -> Job:
+        """Enter a job of a run's present attempt that has just ended."""
+        return self._site.runs.record_job(self._site.runs.get(run_id), name, conclusion, steps)
+
+    def owner_token(self) -> str:
+        """A token that may do everything, as the repository's owner has."""
+        return self._site.tokens.issue(Grant(None, {"*": "write"}, login=self._site.owner), prefix="ghp_")
 
     def finish_run(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
@@ -94,6 +112,17 @@ class LocalGitHub:
         """Delete an artifact; KeyError for one that is not there."""
         self._site.artifacts.delete(artifact_id)
 
+    def expire_artifact(self, artifact_id: int, *, days: float = 0) -> None:
+        """Let an artifact expire `days` ago, or later than announced where negative: GitHub is only roughly on time.
+
+        Raises KeyError for an artifact that is not there.
+        """
+        self._site.artifacts.expire(artifact_id, self._site.clock.now() - timedelta(days=days))
+
     def downloads(self, run_id: int) -> tuple[Artifact, ...]:
         """Artifacts of other runs that this run fetched: where its state came from."""
         return tuple(self._site.artifacts.downloads(run_id))
+
+    def caches(self) -> tuple[Cache, ...]:
+        """Finished caches, oldest first."""
+        return tuple(self._site.caches.select())

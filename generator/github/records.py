@@ -12,7 +12,9 @@ class NewRun:
     """A workflow run that is about to start.
 
     `workflow_path` counts from the repository's root; `permissions` is the effective set of the run's token
-    (scope to `read` or `write`); `head_repository` None means the repository itself, another name is a fork.
+    (scope to `read` or `write`); `head_repository` None means the repository itself, another name is a fork. `ref` is
+    the scope of the run's caches: None makes it the head branch, or the merge ref of a pull request, whose
+    `base_branch` is then the default branch unless it is named.
     """
 
     workflow_path: str
@@ -22,6 +24,8 @@ class NewRun:
     head_sha: str
     permissions: Mapping[str, str]
     head_repository: str | None = None
+    ref: str | None = None
+    base_branch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,46 @@ class Run:
     started_at: datetime
     updated_at: datetime
     backend_id: str
+    ref: str
+    base_branch: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a job that has ended."""
+
+    name: str
+    conclusion: str
+    duration_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of one attempt of a run."""
+
+    id: int
+    run_id: int
+    attempt: int
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime
+    completed_at: datetime | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A finished cache; `ref` is the only one that restores it, besides those that see the default branch."""
+
+    id: int
+    key: str
+    version: str
+    ref: str
+    blob: str
+    size_bytes: int
+    created_at: datetime
+    used_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,11 +64,18 @@ class Route:
     handler: Handler
 
 
-def route(method: str, path: str, handler: Handler, *, needs: str = "", docs: str = "") -> Route:
-    """A route from a path such as `/repos/{owner}/{repo}/actions/runs/{run_id}`; `{+x}` also takes slashes."""
-    pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", path)
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
-    return Route(method, re.compile(pattern), needs, docs, handler)
+def table(docs: str, entries: Mapping[str, tuple[Handler, str, str]]) -> tuple[Route, ...]:
+    """Routes from lines such as "GET ~/actions/runs/{run_id}": (handler, needs, anchor in GitHub's page `docs`).
+
+    `~` is a repository's address; `{name}` one segment of the path, `{+name}` several.
+    """
+    made = []
+    for line, (handler, needs, anchor) in entries.items():
+        method, _, path = line.partition(" ")
+        pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", path.replace("~", "/repos/{owner}/{repo}"))
+        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+        made.append(Route(method, re.compile(pattern), needs, f"{docs}#{anchor}" if docs else "", handler))
+    return tuple(made)
 
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, Mapping[str, str]]:
@@ -102,14 +109,16 @@ def authorize(site: Site, chosen: Route, path: Mapping[str, str], grant: Grant) 
             raise forbidden(chosen.docs)
 
 
-def paged(call: Call, items: Sequence[object], key: str | None = None, extra: int | None = None) -> Reply:
-    """The page of `items` that was asked for; in an object under `key` with `total_count`, else a bare list."""
+def window(call: Call) -> tuple[int, int]:
+    """Offset and length of the page that was asked for."""
     size = _positive(call, "per_page", DEFAULT_PAGE, MAX_PAGE)
-    page = _positive(call, "page", 1, 1_000_000)
-    shown = items[(page - 1) * size : page * size]
-    last = max(1, -(-len(items) // size))
-    headers = {"Link": links} if (links := _links(call, page, last)) else {}
-    total = len(items) if extra is None else extra
+    return (_positive(call, "page", 1, 1_000_000) - 1) * size, size
+
+
+def listing(call: Call, shown: Sequence[object], total: int, key: str | None = None) -> Reply:
+    """A page of `total` records; in an object under `key` with `total_count`, else a bare list."""
+    offset, size = window(call)
+    headers = {"Link": links} if (links := _links(call, offset // size + 1, max(1, -(-total // size)))) else {}
     return Reply(body={"total_count": total, key: list(shown)} if key else list(shown), headers=headers)
 
 

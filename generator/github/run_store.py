@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import uuid
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from generator.github.clock import Clock, from_micros, to_micros
 from generator.github.database import Database
-from generator.github.records import NewRun, Run
+from generator.github.records import Job, NewRun, Run, Step
 
 _SELECT = """
     SELECT runs.*, workflows.path, workflows.name, repositories.full_name
@@ -39,12 +41,12 @@ class RunStore:
             number = 1 + self._database.value("SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow_id])
             run_id = self._database.execute(
                 """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha, head_repository_id,
-                   status, created_at, started_at, updated_at, backend_id)
-                   VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?)""",
+                   status, created_at, started_at, updated_at, backend_id, ref, base_branch)
+                   VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?, ?)""",
                 [
                     *(workflow_id, number, new.event, new.head_branch, new.head_sha),
                     self.repository_id_of(new.head_repository or self.repository),
-                    *(now, now, now, str(uuid.uuid4())),
+                    *(now, now, now, str(uuid.uuid4()), _ref(new), new.base_branch or ""),
                 ],
             )
         return self.get(run_id)
@@ -74,6 +76,45 @@ class RunStore:
             raise KeyError(run_id)
         return _run(row)
 
+    def next_attempt(self, run_id: int) -> Run:
+        """Enter another attempt of a run that has ended; KeyError for one that is unknown or still going on."""
+        now = to_micros(self._clock.now())
+        changed = self._database.execute(
+            """UPDATE runs SET attempt = attempt + 1, status = 'in_progress', conclusion = NULL, started_at = ?,
+               updated_at = ? WHERE id = ? AND status = 'completed'""",
+            [now, now, run_id],
+        )
+        if not changed:
+            raise KeyError(run_id)
+        return self.get(run_id)
+
+    def record_job(self, run: Run, name: str, conclusion: str, steps: Sequence[Step]) -> Job:
+        """Enter a job that has just ended; it began as long ago as its steps took."""
+        now = to_micros(self._clock.now())
+        began = now - int(sum(step.duration_seconds for step in steps) * 1_000_000)
+        job_id = self._database.execute(
+            """INSERT INTO jobs (run_id, attempt, name, status, conclusion, started_at, completed_at, steps)
+               VALUES (?, ?, ?, 'completed', ?, ?, ?, ?)""",
+            [run.id, run.attempt, name, conclusion, began, now, json.dumps([asdict(step) for step in steps])],
+        )
+        return self.jobs("id = ?", [job_id])[0]
+
+    def jobs(self, where: str, parameters: Sequence[object]) -> list[Job]:
+        """Jobs, oldest first, that a condition of ours (never a client's text) holds for."""
+        rows = self._database.rows(f"SELECT * FROM jobs WHERE {where} ORDER BY id", parameters)  # noqa: S608 - our own text
+        return [_job(row) for row in rows]
+
+    def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
+        """How many runs a condition of ours holds for."""
+        return self._database.value(f"SELECT count(*) FROM ({_SELECT} WHERE {where})", parameters)  # noqa: S608 - as above
+
+    def newest(self, where: str, parameters: Sequence[object], offset: int, limit: int) -> list[Run]:
+        """A page of the runs a condition of ours holds for, newest first."""
+        rows = self._database.rows(
+            f"{_SELECT} WHERE {where} ORDER BY runs.id DESC LIMIT ? OFFSET ?", [*parameters, limit, offset]
+        )
+        return [_run(row) for row in rows]
+
     def select(self, where: str = "1", parameters: Sequence[object] = ()) -> list[Run]:
         """Runs, oldest first, that a condition of ours (never a client's text) holds for."""
         return [_run(row) for row in self._database.rows(f"{_SELECT} WHERE {where} ORDER BY runs.id", parameters)]
@@ -102,4 +143,26 @@ def _run(row: sqlite3.Row) -> Run:
         started_at=from_micros(row["started_at"]),
         updated_at=from_micros(row["updated_at"]),
         backend_id=row["backend_id"],
+        ref=row["ref"],
+        base_branch=row["base_branch"],
     )
+
+
+def _job(row: sqlite3.Row) -> Job:
+    return Job(
+        id=row["id"],
+        run_id=row["run_id"],
+        attempt=row["attempt"],
+        name=row["name"],
+        status=row["status"],
+        conclusion=row["conclusion"],
+        started_at=from_micros(row["started_at"]),
+        completed_at=None if row["completed_at"] is None else from_micros(row["completed_at"]),
+        steps=tuple(Step(**step) for step in json.loads(row["steps"])),
+    )
+
+
+def _ref(new: NewRun) -> str:
+    if new.ref is None and new.event == "pull_request":
+        return f"refs/pull/{new.head_repository or ''}:{new.head_branch}/merge"
+    return new.ref or f"refs/heads/{new.head_branch}"

@@ -1,13 +1,15 @@
-"""The tables of the local GitHub. Instants are microseconds since 1970, ids grow and are never used twice."""
+"""The tables of the local GitHub. Instants are microseconds since 1970, ids grow and are never used twice.
+
+`STEPS` is how the tables came about: a store of format N has had the first N steps, and opening it takes the rest.
+"""
 
 from __future__ import annotations
 
-VERSION = 1
 # Run ids on GitHub no longer fit 32 bits; code that cuts them off should fail here as it does there.
 FIRST_RUN_ID = 10_000_000_001
 FIRST_ARTIFACT_ID = 4_000_000_001
 
-STATEMENTS = (
+_RUNS_AND_ARTIFACTS = (
     "CREATE TABLE repositories (id INTEGER PRIMARY KEY AUTOINCREMENT, full_name TEXT NOT NULL UNIQUE COLLATE NOCASE)",
     """CREATE TABLE workflows (
         id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL
@@ -53,3 +55,35 @@ STATEMENTS = (
         PRIMARY KEY (run_id, artifact_id)
     )""",
 )
+
+_CACHES_AND_ATTEMPTS = (
+    "ALTER TABLE runs ADD COLUMN ref TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE runs ADD COLUMN base_branch TEXT NOT NULL DEFAULT ''",
+    "UPDATE runs SET ref = 'refs/heads/' || head_branch",
+    """CREATE TABLE caches (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        key TEXT NOT NULL,
+        version TEXT NOT NULL,
+        ref TEXT NOT NULL,
+        blob TEXT NOT NULL UNIQUE,
+        state TEXT NOT NULL CHECK (state IN ('pending', 'finished', 'deleted')),
+        size_bytes INTEGER,
+        created_at INTEGER NOT NULL,
+        used_at INTEGER NOT NULL
+    )""",
+    "CREATE UNIQUE INDEX one_cache_a_key ON caches (key, version, ref) WHERE state != 'deleted'",
+    """CREATE TABLE jobs (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        attempt INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        status TEXT NOT NULL,
+        conclusion TEXT,
+        started_at INTEGER NOT NULL,
+        completed_at INTEGER,
+        steps TEXT NOT NULL
+    )""",
+    "INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', 20000000000)",
+)
+
+STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS)

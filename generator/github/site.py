@@ -9,9 +9,11 @@ from urllib.parse import urlencode
 
 from generator.github.artifact_store import ArtifactStore
 from generator.github.blobs import BlobStore, Stored
+from generator.github.cache_store import CacheStore
 from generator.github.clock import Clock
 from generator.github.database import Database
 from generator.github.faults import FaultPlan
+from generator.github.limits import Limits, Meter
 from generator.github.run_store import RunStore
 from generator.github.tokens import TokenBook
 
@@ -40,11 +42,13 @@ class Site:
     blobs: BlobStore
     runs: RunStore
     artifacts: ArtifactStore
+    caches: CacheStore
+    meter: Meter
     tokens: TokenBook = field(default_factory=TokenBook)
     faults: FaultPlan = field(default_factory=FaultPlan)
 
     @classmethod
-    def open(cls, root: Path, repository: str, default_branch: str, clock: Clock) -> Site:
+    def open(cls, root: Path, repository: str, default_branch: str, clock: Clock, limits: Limits) -> Site:
         """Open the store below a folder, made where it is missing."""
         root.mkdir(parents=True, exist_ok=True)
         database = Database(root / DATABASE_NAME)
@@ -57,7 +61,14 @@ class Site:
             blobs=blobs,
             runs=RunStore(database, clock, repository),
             artifacts=ArtifactStore(database, blobs, clock),
+            caches=CacheStore(database, blobs, clock),
+            meter=Meter(limits),
         )
+
+    @property
+    def owner(self) -> str:
+        """Whom the repository belongs to."""
+        return self.repository.partition("/")[0]
 
     def signed_address(self, origin: str, kind: str, blob: str, verb: str, run_id: int = 0) -> str:
         """An address of a blob that needs no other credential, for reading ("r") or writing ("w").
@@ -75,6 +86,8 @@ class Site:
 
     def accepts_bytes(self, kind: str, blob: str) -> bool:
         """Whether a blob is still being written."""
+        if kind == "caches":
+            return self.caches.is_open(blob)
         return kind == "artifacts" and self.artifacts.is_open(blob)
 
     def took_bytes(self, kind: str, blob: str, stored: Stored) -> None:
@@ -84,6 +97,8 @@ class Site:
 
     def readable(self, kind: str, blob: str) -> Readable | None:
         """What can be read under a blob's name at this instant."""
+        if kind == "caches":
+            return Readable("cache.tzst", "application/octet-stream", None) if self.caches.by_blob(blob) else None
         found = self.artifacts.select("blob = ?", [blob]) if kind == "artifacts" else []
         if not found or found[0].expired:
             return None

@@ -1,0 +1,171 @@
+"""A small client that speaks the protocols word by word, and the local GitHub it speaks to."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import http.client
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import pytest
+
+from generator.github.clock import SteerableClock
+from generator.github.hub import LocalGitHub
+from generator.github.records import NewRun, RunTicket
+
+ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/"
+CACHES = "/twirp/github.actions.results.api.v1.CacheService/"
+ALL = {"actions": "write", "contents": "write", "issues": "write", "checks": "read", "pull-requests": "read"}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One HTTP answer; redirects are not followed."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def json(self) -> Any:  # noqa: ANN401 - JSON is anything
+        return json.loads(self.body)
+
+
+def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+    """Send one request."""
+    parts = urlsplit(url)
+    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    try:
+        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        connection.request(method, target, body, dict(headers or {}))
+        response = connection.getresponse()
+        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+    finally:
+        connection.close()
+
+
+def block_id(text: str) -> str:
+    """A block id as Azure's clients make them."""
+    return base64.b64encode(text.encode()).decode()
+
+
+@dataclass(frozen=True)
+class Client:
+    """A run's client."""
+
+    hub: LocalGitHub
+    ticket: RunTicket
+    ask: Callable[..., Answer] = ask
+
+    @property
+    def run_id(self) -> int:
+        return self.ticket.run.id
+
+    def rest(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+        """Call REST; a path without a leading slash is the repository's."""
+        url = self.hub.url + (path if path.startswith("/") else f"/repos/local/repository/{path}")
+        given = {"Authorization": f"token {self.ticket.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
+        return ask(method, url, None if body is None else json.dumps(body).encode(), given)
+
+    def twirp(self, method: str, service: str = ARTIFACTS, **fields: object) -> Answer:
+        """Call one of the services."""
+        headers = {"Authorization": f"Bearer {self.ticket.runtime_token}", "Content-Type": "application/json"}
+        return ask("POST", self.hub.url + service + method, json.dumps(fields).encode(), headers)
+
+    def put_blocks(self, url: str, blocks: Mapping[str, bytes], order: list[str]) -> Answer:
+        """Put blocks as they come in the mapping, then the list of them in `order`."""
+        for name, data in blocks.items():
+            answer = ask("PUT", f"{url}&comp=block&blockid={quote(block_id(name))}", data)
+            assert answer.status == 201, answer
+        listed = "".join(f"<Latest>{block_id(name)}</Latest>" for name in order)
+        xml = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'
+        return ask("PUT", f"{url}&comp=blocklist", xml.encode())
+
+    def put_blocks_status(self, url: str, data: bytes) -> int:
+        """Try to put one block; gives the status."""
+        return ask("PUT", f"{url}&comp=block&blockid={quote(block_id('0'))}", data).status
+
+    def rerun(self) -> Client:
+        """The client of the run's next attempt."""
+        return Client(self.hub, self.hub.begin_attempt(self.run_id, ALL))
+
+    def upload(self, name: str, data: bytes, **fields: str) -> int:
+        """Upload an artifact; gives its id."""
+        created = self.twirp("CreateArtifact", name=name, version=4, **fields)
+        assert created.status == 200, created
+        assert self.put_blocks(created.json["signed_upload_url"], {"0": data}, ["0"]).status == 201
+        digest = hashlib.sha256(data).hexdigest()
+        finished = self.twirp("FinalizeArtifact", name=name, size=str(len(data)), hash=f"sha256:{digest}")
+        assert finished.status == 200, finished
+        return int(finished.json["artifact_id"])
+
+    def download(self, artifact_id: int) -> Answer:
+        """Fetch an artifact by REST, through its redirect."""
+        answer = self.rest("GET", f"actions/artifacts/{artifact_id}/zip")
+        return ask("GET", answer.headers["location"]) if answer.status == 302 else answer
+
+    def save_cache(self, key: str, data: bytes, version: str = "v") -> Answer:
+        """Save a cache by the second protocol; gives the last answer."""
+        created = self.twirp("CreateCacheEntry", CACHES, key=key, version=version)
+        if created.status != 200 or not created.json["ok"]:
+            return created
+        assert ask("PUT", created.json["signed_upload_url"], data, {"x-ms-blob-type": "BlockBlob"}).status == 201
+        return self.twirp("FinalizeCacheEntryUpload", CACHES, key=key, version=version, size_bytes=str(len(data)))
+
+    def find_cache(self, key: str, *restore_keys: str, version: str = "v") -> tuple[str, bytes] | None:
+        """Key and bytes of the cache that matches."""
+        found = self.twirp(
+            "GetCacheEntryDownloadURL", CACHES, key=key, restore_keys=list(restore_keys), version=version
+        ).json
+        return (found["matched_key"], ask("GET", found["signed_download_url"]).body) if found["ok"] else None
+
+
+Begin = Callable[..., Client]
+BeginOn = Callable[..., Client]
+
+
+def begin_run(hub: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN401 - fields of NewRun
+    """Begin a run of the usual workflow, changed as said."""
+    usual = {
+        "workflow_path": ".github/workflows/train.yml",
+        "workflow_name": "Incremental training",
+        "event": "push",
+        "head_branch": "main",
+        "head_sha": "a" * 40,
+        "permissions": ALL,
+    }
+    return Client(hub, hub.begin_run(NewRun(**(usual | changes))))
+
+
+@pytest.fixture
+def clock() -> SteerableClock:
+    return SteerableClock()
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: SteerableClock) -> Iterator[LocalGitHub]:
+    with LocalGitHub.open(tmp_path / "github", clock=clock) as opened:
+        yield opened
+
+
+@pytest.fixture
+def begin(hub: LocalGitHub) -> Begin:
+    return lambda **changes: begin_run(hub, **changes)
+
+
+@pytest.fixture
+def begin_on() -> BeginOn:
+    return begin_run
+
+
+@pytest.fixture
+def open_hub(tmp_path: Path) -> Iterator[Callable[..., LocalGitHub]]:
+    """Open more servers, which end with the test."""
+    with ExitStack() as stack:
+        yield lambda name="github", **options: stack.enter_context(LocalGitHub.open(tmp_path / name, **options))
