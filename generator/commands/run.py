@@ -126,7 +126,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     return _run(request, [parse_fault(text) for text in faults], runner, as_json=as_json, verbose=verbose)
 
 
-class _Printer(Watcher):
+class Printer(Watcher):
     """Prints a run as it goes."""
 
     def __init__(self, say: Callable[[str], None], *, verbose: bool) -> None:
@@ -150,7 +150,7 @@ def _run(request: RunRequest, faults: Iterable[Fault], runner: SystemRunner, *, 
     with LocalGitHub.open(store, repository=about.name, default_branch=about.default_branch) as hub:
         for fault in faults:
             hub.faults.add(fault)
-        result = run_workflow(request, hub, runner, _Printer(say, verbose=verbose))
+        result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))
         if as_json:
             click.echo(json.dumps(result_document(result), indent=2))
         for line in ["", *result_lines(result, hub.runs(), request.root)]:
