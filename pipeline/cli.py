@@ -22,10 +22,9 @@ def pipeline() -> None:
 @click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Repository root.")
 def update(iterations: int, batch_rows: int, root: Path) -> None:
     """Learn the next unseen batches."""
-    from pipeline.run import Request  # noqa: PLC0415  # each command loads what it needs
-    from pipeline.run import update as work
+    from pipeline import run  # noqa: PLC0415  # each command loads what it needs
 
-    work(Request(root, iterations, batch_rows), os.environ)
+    run.update(run.Request(root, iterations, batch_rows), os.environ)
 
 
 def main() -> None:

@@ -42,9 +42,8 @@ def population(root: Path) -> Population:
 def counters(root: Path) -> dict[str, Any]:
     document = Store(root / "runtime").read_document()
     assert document is not None
-    return {name: value for name, value in document["counters"].items() if name != "runs"} | document["source"][
-        "cursor"
-    ]
+    counted = {name: value for name, value in document["counters"].items() if name != "runs"}
+    return {**counted, **document["source"]["cursor"]}
 
 
 def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:
