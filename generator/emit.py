@@ -57,7 +57,7 @@ def script(text: str, indent: int = 0) -> str:
 
 
 def _fits_block(line: str) -> bool:
-    return not line or (line.strip() != "" and not _ESCAPED.search(line) and "\r" not in line)
+    return not line or (line.strip() != "" and line.replace("\t", " ").isprintable())
 
 
 def _lines(value: object) -> Iterator[str]:

@@ -50,6 +50,18 @@ class OrInherit(Kind):
         return self.of.schema()
 
 
+class Variables(Table):
+    """Environment variables, none of which looks like a credential."""
+
+    def parse(self, value: object) -> dict[str, object]:
+        """A mapping; values that belong into a secret are refused."""
+        variables = super().parse(value)
+        for name in variables:
+            if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD")):
+                raise ValueError(f"{name} looks like a secret: store it as one and name it in dataset.secrets")
+        return variables
+
+
 def _artifact(part: str, name: str, path: str, what: str) -> tuple[Option, ...]:
     return (
         Option(f"artifacts.{part}.name", texts.ARTIFACT, name, f"The artifact that holds {what}."),
@@ -65,7 +77,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("iterations", Whole(1, 10_000), 3, "Training iterations of a run, unless a run or a variable says else."),
     Option("retention", DAYS, 5, "Days that GitHub keeps the artifacts."),
     Option("python", texts.PYTHON, "3.12", "The Python that trains."),
-    Option("runner", Several(texts.NAME, 1), ("ubuntu-latest",), "Labels of the runner that trains."),
+    Option("runner", Several(texts.LABEL, 1), ("ubuntu-latest",), "Labels of the runner that trains."),
     Option("timeout", MINUTES, 60, "Minutes after which the job is stopped."),
     Option(
         "environment", texts.OPTIONAL_NAME, "", "The GitHub environment the job runs in, for its secrets and rules."
@@ -107,7 +119,7 @@ OPTIONS: tuple[Option, ...] = (
         "`once`: the command does all iterations itself; `each`: it is started once an iteration.",
     ),
     Option(
-        "train.env", Table(texts.VARIABLE, texts.LITERAL), {}, "Environment variables of the training, as they are."
+        "train.env", Variables(texts.VARIABLE, texts.LITERAL), {}, "Environment variables of the training, as they are."
     ),
     Option("train.timeout", OrInherit(MINUTES), None, "Minutes after which the training step is stopped."),
     *_artifact("model", "model-state", "runtime/model/", "the model"),

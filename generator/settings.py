@@ -198,7 +198,10 @@ def line_of(text: str, key: str) -> int:
             here = f"{table}.{_plain(entry[1])}" if table else _plain(entry[1])
         else:
             continue
-        if (key == here or key.startswith(here + ".")) and len(here) > len(best):
+        around = key == here or key.startswith(here + ".")
+        # A table can be set only by what stands below it: `jobs.lint.steps = ...` sets `jobs`.
+        below = here.startswith(key + ".") and not best.startswith(key)
+        if (around and len(here) > len(best)) or below:
             best, best_line = here, number
     return best_line
 

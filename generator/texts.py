@@ -89,13 +89,27 @@ def _script(command: str) -> str:
     return command
 
 
-def _secret(name: str) -> str:
-    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) or name.upper().startswith("GITHUB_"):
-        raise ValueError(f"{name!r} is not the name of a secret (letters, digits, _; not GITHUB_...); never its value")
+def _plain(name: str) -> str:
+    """A text that stands where GitHub refuses a file with an expression in it."""
+    if "${{" in name:
+        raise ValueError(f"{name!r} has ${{{{, and GitHub takes no expression here")
     return name
 
 
-NAME = Text("a name", longest=200)
+# What keys and tokens look like: 32 or more hexadecimal digits, or the marks of GitHub's and Kaggle's tokens.
+_LIKE_A_VALUE = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*"
+
+
+def _secret(name: str) -> str:
+    if re.fullmatch(_LIKE_A_VALUE, name):
+        raise ValueError("holds what looks like the value of a secret: revoke it, and give the secret's name instead")
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) or name.upper().startswith("GITHUB_"):
+        raise ValueError(f"{name!r} is not the name of a secret (letters, digits and _, not GITHUB_...)")
+    return name
+
+
+NAME = Text("a name", _plain, longest=200)
+LABEL = Text("a label of a runner", longest=200)
 BRANCH = Text("a branch", _branch, longest=250)
 FOLDER = Text("a folder below the repository's root", _folder)
 FILE = Text("a path below the repository's root", _relative)

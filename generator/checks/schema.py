@@ -60,5 +60,9 @@ def _deepest(error: jsonschema_rs.ValidationError) -> Iterator[tuple[tuple[str |
         if meant:
             yield from max(meant, key=lambda found: (max(len(at) for at, _ in found), -len(found), -len(str(found))))
             return
+    # A key too many is shown where it stands, not where its table begins.
+    unexpected = getattr(error.kind, "unexpected", None)
+    if unexpected:
+        path = (*path, unexpected[0])
     message = error.message
     yield path, message if len(message) <= 300 else message[:297] + "..."  # noqa: PLR2004 - the instance can be long

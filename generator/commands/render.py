@@ -85,7 +85,7 @@ def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
 
             raise WorkflowProblemError(
                 "nothing was written: the rendered workflow would not be valid\n" + "\n".join(map(one_line, faults)),
-                hint="look at the settings `steps`, `jobs` and your own templates; line numbers are those of --stdout",
+                hint="look at the settings `steps`, `jobs` and your own templates",
             )
     return files
 
