@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import base64
+import fcntl
 import hashlib
 import http.client
 import json
+import os
+import shutil
+import subprocess
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +25,8 @@ from generator.github.records import NewRun, RunTicket
 
 ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/"
 CACHES = "/twirp/github.actions.results.api.v1.CacheService/"
+HERE = Path(__file__).parent
+NODE_FOLDER = HERE.parents[1] / ".wfgen" / "contract-node"
 ALL = {"actions": "write", "contents": "write", "issues": "write", "checks": "read", "pull-requests": "read"}
 
 
@@ -126,6 +132,46 @@ class Client:
         return (found["matched_key"], ask("GET", found["signed_download_url"]).body) if found["ok"] else None
 
 
+@dataclass(frozen=True)
+class Node:
+    """The official JavaScript clients, installed in a folder of their own."""
+
+    modules: Path
+    home: Path
+
+    def drive(self, client: Client, package: str, calls: list[dict[str, Any]], **env: str) -> list[dict[str, Any]]:
+        """Let a package perform calls as a step of the client's run; gives what each call gave."""
+        out = self.home / "out.json"
+        asked = {"modules": str(self.modules), "package": package, "calls": calls, "out": str(out)}
+        done = subprocess.run(
+            [_node(), str(HERE / "driver.mjs")],
+            input=json.dumps(asked),
+            text=True,
+            capture_output=True,
+            timeout=200,
+            check=False,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(self.home),
+                "RUNNER_TEMP": str(self.home),
+                "GITHUB_WORKSPACE": str(self.home),
+                "GITHUB_REPOSITORY": "local/repository",
+                "GITHUB_API_URL": client.hub.url,
+                "ACTIONS_RESULTS_URL": client.hub.url + "/",
+                "ACTIONS_RUNTIME_TOKEN": client.ticket.runtime_token,
+                "GITHUB_TOKEN": client.ticket.token,
+            }
+            | env,
+        )
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        results: list[dict[str, Any]] = json.loads(out.read_text())
+        return results
+
+
+def _node() -> str:
+    return shutil.which("node") or "node"
+
+
 Begin = Callable[..., Client]
 BeginOn = Callable[..., Client]
 
@@ -141,6 +187,33 @@ def begin_run(hub: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN401 - fie
         "permissions": ALL,
     }
     return Client(hub, hub.begin_run(NewRun(**(usual | changes))))
+
+
+@pytest.fixture(scope="session")
+def node_modules() -> Path:
+    """The folder that the packages of package.json are installed in, once for all test processes."""
+    npm = shutil.which("npm")
+    if npm is None or shutil.which("node") is None:
+        pytest.skip("node and npm are not installed: the official clients cannot be driven")
+    NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+    with (NODE_FOLDER / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        wanted, installed = (HERE / "package.json").read_text(), NODE_FOLDER / "installed.json"
+        if not installed.is_file() or installed.read_text() != wanted:
+            (NODE_FOLDER / "package.json").write_text(wanted)
+            command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+            done = subprocess.run(command, cwd=NODE_FOLDER, capture_output=True, text=True, timeout=240, check=False)
+            if done.returncode:
+                pytest.skip(f"npm could not install the official clients: {done.stderr.strip()[-300:]}")
+            installed.write_text(wanted)
+    return NODE_FOLDER
+
+
+@pytest.fixture
+def node(node_modules: Path, tmp_path: Path) -> Node:
+    home = tmp_path / "home"
+    home.mkdir()
+    return Node(node_modules, home)
 
 
 @pytest.fixture
