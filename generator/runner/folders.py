@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.errors import OutputError
+from generator.runner.leftovers import end_processes
 from generator.runner.pool import HeldLock, is_held
 
 
@@ -70,6 +71,7 @@ def run_folders(state: Path) -> Iterator[RunFolders]:
         base.chmod(0o700)
         yield folders
     finally:
+        end_processes(folders.home)
         _remove(base)
         lock.path.unlink(missing_ok=True)
         lock.release()
@@ -79,7 +81,9 @@ def sweep(runs: Path) -> None:
     """Remove what runs left behind that ended without a chance to."""
     for lock in runs.glob("*.lock"):
         if not is_held(lock):
-            _remove(lock.with_suffix(""))
+            dead = RunFolders(lock.with_suffix(""), lock)
+            end_processes(dead.home)
+            _remove(dead.base)
             lock.unlink(missing_ok=True)
 
 

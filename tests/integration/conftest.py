@@ -85,7 +85,7 @@ class Project:
         flags = flags_of(None, None, (), (), [f"{key}={value}" for key, value in settings.items()])
         write(self.root, compare(self.root, rendered(self.root, flags)), force=True)
 
-    def request(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunRequest:
+    def request(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
         environment = {"STATE_RETRY_SECONDS": "0", **more.pop("environment", {})}
         return RunRequest(
             root=self.root,
@@ -98,7 +98,7 @@ class Project:
             **more,
         )
 
-    def run(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunResult:
+    def run(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunResult:  # noqa: ANN401 - as above
         return run_workflow(self.request(event, workflow, **more), self.hub, SystemRunner())
 
     def commit(self) -> None:

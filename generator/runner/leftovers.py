@@ -1,0 +1,33 @@
+"""Ends processes that a run left behind: act gives every step a session of its own, which outlives act's.
+
+They are known by their HOME, a folder that no other run has. Where there is no /proc none are found; those steps end
+when they next write to the terminal that went away with act.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+
+def end_processes(home: Path) -> int:
+    """Kill every process whose HOME is this folder; gives their number."""
+    ended = 0
+    for process_id in _with_home(home):
+        with contextlib.suppress(OSError):
+            os.kill(process_id, signal.SIGKILL)
+            ended += 1
+    return ended
+
+
+def _with_home(home: Path) -> Iterator[int]:
+    wanted = f"HOME={home}".encode()
+    own = os.getpid()
+    for folder in Path("/proc").glob("[0-9]*"):
+        # Another user's process, or one that ended meanwhile, is none of ours.
+        with contextlib.suppress(OSError):
+            if int(folder.name) != own and wanted in (folder / "environ").read_bytes().split(b"\0"):
+                yield int(folder.name)
