@@ -22,6 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Render the workflow and run it twice, to see state carried over."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
+    "settings": ("settings", "Show every setting with its value and where it was set."),
     "serve": ("serve", "Run the local GitHub alone, for any act or client."),
 }
 

@@ -90,6 +90,7 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("permissions", PERMISSIONS, {}, "Rights of the job's token beyond reading contents and actions."),
     Option("summary", Switch(), True, "Say in the run's summary where its state came from and how long it is kept."),
+    Option("templates_dir", texts.OPTIONAL_FILE, "", "A folder of your own templates, which may extend wfgen's."),
     Option("triggers.push", Switch(), True, "Train on a push to one of the branches."),
     Option("triggers.pull_request", Switch(), True, "Train on a pull request as a trial that changes no state."),
     Option("triggers.schedule", Switch(), True, "Train on the schedule."),

@@ -58,9 +58,12 @@ class Rendered:
 _HEADER = re.compile(r"# Written by wfgen (\S+) from (\S+) with settings ([0-9a-f]+), body ([0-9a-f]+)\.\n")
 
 
-def render_all(settings: Settings) -> tuple[Rendered, ...]:
-    """Every file that the settings ask for. Raises SettingsError where a template of the user's is at fault."""
-    environment = _environment()
+def render_all(settings: Settings, root: Path) -> tuple[Rendered, ...]:
+    """Every file that the settings ask for; `root` is where `templates_dir` starts.
+
+    Raises SettingsError where a template of the user's is at fault.
+    """
+    environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
     context = _context(settings)
     return tuple(
         _render(environment, template, path, settings, context) for template, path in renderings(settings).items()
@@ -82,12 +85,12 @@ def _render(
         body = environment.get_template(template).render(context)
     except jinja2.TemplateNotFound as error:
         raise SettingsError(f"there is no template {error.name}") from error
-    except jinja2.TemplateError as error:
+    except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise SettingsError(_template_fault(template, error)) from error
     return Rendered(path, header(template, settings, body) + body, template)
 
 
-def _template_fault(template: str, error: jinja2.TemplateError) -> str:
+def _template_fault(template: str, error: Exception) -> str:
     """Template, line and reason of a fault in a template."""
     if isinstance(error, jinja2.TemplateSyntaxError):
         return f"{error.name or template}:{error.lineno}: {error.message}"
@@ -97,7 +100,7 @@ def _template_fault(template: str, error: jinja2.TemplateError) -> str:
         if trace.tb_frame.f_code.co_filename.endswith(".j2"):
             name, line = Path(trace.tb_frame.f_code.co_filename).name, trace.tb_lineno
         trace = trace.tb_next
-    return f"{name}:{line}: {error.message}"
+    return f"{name}:{line}: {error}"
 
 
 def header(template: str, settings: Settings, body: str) -> str:
@@ -136,6 +139,8 @@ def pins() -> dict[str, dict[str, str]]:
 
 def pin(action: str) -> str:
     """What stands behind `uses:`: the action at its commit, the version as a comment."""
+    if action not in pins():
+        raise ValueError(f"there is no pin of {action}; `wfgen pins` lists those there are")
     known = pins()[action]
     return f"{action}@{known['commit']} # {known['version']}"
 
@@ -172,7 +177,19 @@ def _cache_folder(env: Mapping[str, str]) -> Path:
     return Path(env.get("WFGEN_CACHE_DIR") or Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "wfgen")
 
 
-def _environment() -> jinja2.Environment:
+def _loader(own: Path | None) -> jinja2.BaseLoader:
+    """Templates by name: the user's before ours; ours also as `wfgen/NAME`, for the user's to extend."""
+    ours = jinja2.FileSystemLoader(templates_dir())
+    if own is None:
+        return ours
+    if not own.is_dir():
+        raise SettingsError(
+            f"templates_dir {own} is no folder", hint="`wfgen templates show NAME` prints one to start from"
+        )
+    return jinja2.ChoiceLoader([jinja2.FileSystemLoader(own), jinja2.PrefixLoader({"wfgen": ours}), ours])
+
+
+def _environment(own: Path | None) -> jinja2.Environment:
     environment = ImmutableSandboxedEnvironment(
         block_start_string="<%",
         block_end_string="%>",
@@ -184,7 +201,7 @@ def _environment() -> jinja2.Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         undefined=jinja2.StrictUndefined,
-        loader=jinja2.FileSystemLoader(templates_dir()),
+        loader=_loader(own),
         auto_reload=False,
         bytecode_cache=_Bytecode(_cache_folder(os.environ)),
     )

@@ -82,8 +82,9 @@ class Settings:
 
     @cached_property
     def digest(self) -> str:
-        """A short hash of all values: the same settings, the same digest."""
-        plain = json.dumps({key: value.value for key, value in self.values.items()}, sort_keys=True)
+        """A short hash of every value that is not the default, so that a new setting leaves old files as they are."""
+        changed = {key: value.value for key, value in self.values.items() if value.value != BY_KEY[key].default}
+        plain = json.dumps(changed, sort_keys=True)
         return sha256(plain.encode()).hexdigest()[:12]
 
 

@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 99885072c72a, body e1824d21a5ca.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body e1824d21a5ca.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.

@@ -74,7 +74,7 @@ def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
 
     Raises SettingsError, and WorkflowProblemError where what would be written is no workflow GitHub takes.
     """
-    files = render_all(load(root, os.environ, flags))
+    files = render_all(load(root, os.environ, flags), root)
     for file in files:
         if not file.path.endswith((".yml", ".yaml")):
             continue

@@ -128,7 +128,7 @@ def test_act_is_not_led_astray_by_files_it_would_obey(tmp_path: Path) -> None:
 
 
 def test_our_rendering_has_no_finding_by_any_tool(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_text(render_all(load(tmp_path, {}))[0].text, encoding="utf-8")
+    (tmp_path / FILE).write_text(render_all(load(tmp_path, {}), tmp_path)[0].text, encoding="utf-8")
     checked = real(tmp_path, "act", "zizmor", "jactionlint")
     assert (checked.ran, checked.findings) == (("schema", "act", "zizmor", "jactionlint"), ())
 

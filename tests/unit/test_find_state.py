@@ -124,7 +124,7 @@ def api() -> Iterator[Api]:
 @pytest.fixture(scope="module")
 def script(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("script")
-    files = {file.template: file.text for file in render_all(load(root, {}))}
+    files = {file.template: file.text for file in render_all(load(root, {}), root)}
     path = root / "find_state.py"
     path.write_text(files["find_state.py.j2"], encoding="utf-8")
     return path

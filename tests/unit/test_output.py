@@ -17,7 +17,8 @@ WORKFLOW = ".github/workflows/train.yml"
 
 
 def files(root: Path, **flags: str) -> tuple[Rendered, ...]:
-    return render_all(load(root, {}, {key: ("--" + key, text) for key, text in flags.items()}))
+    settings = load(root, {}, {key: ("--" + key, text) for key, text in flags.items()})
+    return render_all(settings, root)
 
 
 def states(root: Path, **flags: str) -> dict[str, State]:

@@ -22,7 +22,7 @@ Data = Any  # what YAML holds: each test knows what stands where it looks
 
 def rendered(root: Path, toml: str = "") -> dict[str, Rendered]:
     (root / "wfgen.toml").write_text(toml, encoding="utf-8")
-    return {file.path: file for file in render_all(load(root, {}))}
+    return {file.path: file for file in render_all(load(root, {}), root)}
 
 
 def workflow(root: Path, toml: str = "") -> Data:
@@ -298,7 +298,7 @@ def test_the_golden_file_of_the_defaults(tmp_path: Path) -> None:
 
 
 def test_this_repositorys_own_workflow_is_what_its_settings_give() -> None:
-    for file in render_all(load(ROOT, {})):
+    for file in render_all(load(ROOT, {}), ROOT):
         assert (ROOT / file.path).read_text(encoding="utf-8") == file.text, "run `wfgen render` and commit"
 
 

@@ -1,0 +1,37 @@
+"""`wfgen settings`: every setting with its value and where that was set."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import click
+
+from generator import reference
+from generator.errors import EXIT_OK
+from generator.settings import load
+
+
+@click.command("settings")
+@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="As JSON, values uncut.")
+@click.option("--schema", is_flag=True, help="The JSON schema of wfgen.toml, for editors.")
+@click.option("--table", is_flag=True, help="The table of the documentation, as Markdown.")
+def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int:
+    """Show every setting of DIRECTORY (default: here) with its value and its source.
+
+    Settings come from wfgen.toml or [tool.wfgen] of pyproject.toml, from the environment (WFGEN_RETENTION=7)
+    and from flags (--set retention=7); the later win.
+    """
+    if as_json + schema + table > 1:
+        raise click.UsageError("give one of --json, --schema and --table")
+    if schema:
+        click.echo(reference.json_schema(), nl=False)
+    elif table:
+        click.echo(reference.markdown_table())
+    else:
+        settings = load(directory, os.environ)
+        width = shutil.get_terminal_size().columns
+        click.echo(reference.as_json(settings) if as_json else reference.as_text(settings, width))
+    return EXIT_OK
