@@ -33,4 +33,4 @@ def test_the_wheel_carries_nothing_else() -> None:
 
 def test_templates_and_schema_are_found() -> None:
     assert (templates_dir() / "train.yml.j2").is_file()
-    assert json.loads(schema_file().read_bytes())["title"]
+    assert json.loads(schema_file().read_bytes())["definitions"]
