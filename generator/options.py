@@ -99,7 +99,12 @@ OPTIONS: tuple[Option, ...] = (
         "schedule.cron", Several(texts.CRON, 1), ("17 0 * * *",), "When the schedule trains, UTC unless a zone is set."
     ),
     Option("schedule.timezone", texts.OPTIONAL_TIMEZONE, "", "The IANA time zone of the cron lines."),
-    Option("install.requirements", texts.OPTIONAL_FILE, "requirements.txt", "What is installed before training."),
+    Option(
+        "install.requirements",
+        texts.OPTIONAL_FILE,
+        "requirements.txt",
+        "What is installed before training; pip's cache is used unless a branch begins with `release`.",
+    ),
     Option("install.installer", Choice("pip", "uv"), "pip", "What installs it."),
     Option("install.hashes", Switch(), False, "Refuse a requirement without a hash."),
     Option("dataset.source", Choice("sample", "kaggle", "own"), "sample", "Where the rows come from."),

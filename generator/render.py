@@ -220,8 +220,11 @@ def _context(settings: Settings) -> dict[str, object]:
     secrets = settings.texts("dataset.secrets")
     if settings["dataset.source"] == "kaggle" and not secrets:
         secrets = KAGGLE_SECRETS
+    # What a release is made of must not come from a cache that any run of another branch may have filled.
+    releases = any(branch.startswith("release") for branch in settings.texts("branches"))
     return {
         **settings.tree,
+        "cache": bool(settings["install.requirements"]) and not releases,
         "pin": pin,
         "rights": _rights(settings),
         "secrets": secrets,

@@ -1,0 +1,200 @@
+"""Any valid settings render to workflows that the schema, act, jactionlint and zizmor accept without a finding.
+
+Hypothesis makes 300 settings with texts as nasty as they are allowed to be; the tools then look at all of them at once.
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, reject, settings
+from hypothesis import strategies as st
+
+from generator.checks import external, schema
+from generator.errors import SettingsError
+from generator.process import SystemRunner, find_tool
+from generator.render import render_all
+from generator.settings import Settings, load
+from generator.workflow import parse
+
+EXAMPLES = 300
+SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
+NASTY = [
+    "${{ secrets.KAGGLE_KEY }}",
+    "${{ github.event.issue.title }}",
+    "${{",
+    "}}",
+    "# not a comment",
+    "a: b",
+    "- item",
+    "'",
+    '"',
+    "\\",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "; touch pwned",
+    "&& touch pwned",
+    "größe ☃ 🙂",
+    "on",
+    "010",
+    "null",
+    "%s {} <%= name %>",
+    "EOF",
+]
+WORDS = st.lists(st.sampled_from([*NASTY, "model", "a b"]), min_size=1, max_size=3).map(" ".join)
+LINES = st.lists(WORDS, min_size=1, max_size=3).map("\n".join)
+PLAIN = WORDS.map(lambda text: text.replace("${{", ""))
+NAMES = WORDS.map(lambda text: re.sub(r'[":<>|*?\\/]', "", text).strip()).filter(bool)
+PATHS = st.lists(
+    WORDS.map(lambda text: re.sub(r"[\\/~*?\[\]!]|^[#-]", "", text).strip(" -#.")).filter(bool), min_size=1, max_size=3
+).map("/".join)
+BRANCHES = st.sampled_from(["main", "release/*", "größe", "a#b", "it's", 'say"so"', "$HOME", "a&b;c", "x{y}", "v1.x"])
+CRONS = st.sampled_from(["17 3 * * *", "*/15 2-4 * * MON-FRI", "0 0 1,15 JAN *", "5/20 * * * 0"])
+SECRETS = st.sampled_from(["KAGGLE_USERNAME", "KAGGLE_KEY", "TOKEN_OF_S3", "my_secret"])
+DAYS = st.integers(1, 90)
+EXPRESSION = st.sampled_from(["${{ runner.temp }}", "${{ github.sha }}", "plain # text", "a: 'b'"])
+STEP = st.one_of(
+    st.fixed_dictionaries(
+        {"run": LINES.map(lambda text: "echo '" + re.sub(r"['$`\\]", "", text) + "'")},
+        optional={
+            "name": WORDS.map(lambda text: text.replace("${{", "")),
+            "env": st.fixed_dictionaries({"A": EXPRESSION}),
+        },
+    ),
+    st.fixed_dictionaries(
+        {"uses": st.just(f"actions/checkout@{SHA}"), "with": st.just({"persist-credentials": False, "path": "x"})}
+    ),
+)
+STEPS = st.lists(STEP, max_size=2)
+JOBS = st.dictionaries(
+    st.sampled_from(["lint", "report", "after_all"]),
+    st.fixed_dictionaries({"steps": st.lists(STEP, min_size=1, max_size=2)}, optional={"needs": st.just("train")}),
+    max_size=2,
+)
+EXTRA = st.lists(
+    st.fixed_dictionaries({"name": NAMES, "path": PATHS}, optional={"retention": DAYS}), max_size=2, unique_by=str
+)
+ARTIFACTS: dict[str, st.SearchStrategy[Any]] = {}
+for part in ("model", "data", "logs"):
+    ARTIFACTS |= {
+        f"artifacts.{part}.name": NAMES,
+        f"artifacts.{part}.path": PATHS,
+        f"artifacts.{part}.retention": DAYS,
+    }
+OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
+    "name": PLAIN,
+    "workflow": st.sampled_from(["train.yml", "learn.yaml", "a-b.c.yml"]),
+    "branches": st.lists(BRANCHES, min_size=1, max_size=3, unique=True),
+    "iterations": st.integers(1, 10_000),
+    "retention": DAYS,
+    "python": st.sampled_from(["3.12", "3.13.1", "pypy3.11"]),
+    "runner": st.sampled_from([["ubuntu-24.04"], ["self-hosted", "linux", "x64"], ["self-hosted", "a b #'c"]]),
+    "timeout": st.integers(1, 7200),
+    "environment": WORDS,
+    "concurrency": st.sampled_from(["single", "queue"]),
+    "permissions": st.dictionaries(
+        st.sampled_from(["issues", "contents", "pull-requests", "checks"]),
+        st.sampled_from(["read", "write"]),
+        max_size=2,
+    ),
+    "summary": st.booleans(),
+    "triggers.push": st.booleans(),
+    "triggers.pull_request": st.booleans(),
+    "triggers.schedule": st.booleans(),
+    "triggers.dispatch": st.booleans(),
+    "schedule.cron": st.lists(CRONS, min_size=1, max_size=3, unique=True),
+    "schedule.timezone": st.sampled_from(["", "Europe/Berlin", "America/Argentina/Buenos_Aires"]),
+    "install.requirements": st.one_of(st.just(""), PATHS),
+    "install.installer": st.sampled_from(["pip", "uv"]),
+    "install.hashes": st.booleans(),
+    "dataset.source": st.sampled_from(["sample", "kaggle", "own"]),
+    "dataset.secrets": st.lists(SECRETS, max_size=2, unique=True),
+    "dataset.kaggle_json": st.booleans(),
+    "train.command": LINES.map(lambda text: "python train.py <<'STOP'\n" + text.replace("${{", "") + "\nSTOP"),
+    "train.loop": st.sampled_from(["once", "each"]),
+    "train.env": st.dictionaries(st.sampled_from(["A", "MODEL_NAME", "x1"]), LINES, max_size=2),
+    "train.timeout": st.integers(1, 360),
+    "artifacts.extra": EXTRA,
+    "jobs": JOBS,
+    **{f"steps.{at}_{what}": STEPS for at in ("before", "after") for what in ("restore", "train", "upload")},
+    **ARTIFACTS,
+}
+SETTINGS = st.fixed_dictionaries({}, optional=OPTIONAL)
+
+
+def loaded(values: dict[str, object]) -> Settings:
+    return load(Path("nowhere"), {}, {key: (key, value) for key, value in values.items()})
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[Settings]]:
+    root = tmp_path_factory.mktemp("random")
+    folder = root / ".github" / "workflows"
+    folder.mkdir(parents=True)
+    made: list[Settings] = []
+
+    @settings(
+        max_examples=EXAMPLES,
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(SETTINGS)
+    def fill(values: dict[str, object]) -> None:
+        try:
+            found = loaded(values)
+        except SettingsError:
+            reject()
+        for file in render_all(found, root):
+            if file.path.endswith((".yml", ".yaml")):
+                name = f"{len(made):03}-{Path(file.path).name}"
+                (folder / name).write_text(file.text, encoding="utf-8")
+        made.append(found)
+
+    fill()
+    assert len(made) >= EXAMPLES
+    return folder, made
+
+
+def files(folder: Path) -> list[Path]:
+    return sorted(folder.iterdir())
+
+
+def tool(name: str) -> Path:
+    found = find_tool(name)
+    if found is None:
+        pytest.skip(f"{name} is not installed")
+    return found
+
+
+def test_the_schema_accepts_every_rendering(rendered: tuple[Path, list[Settings]]) -> None:
+    for path in files(rendered[0]):
+        workflow = parse(path.read_text(encoding="utf-8"), path)
+        assert [*workflow.findings, *schema.check(workflow)] == []
+
+
+def test_jactionlint_accepts_every_rendering(rendered: tuple[Path, list[Settings]]) -> None:
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(rendered[0])}
+    found = external.jactionlint(tool("jactionlint"), files(rendered[0]), rendered[0], SystemRunner(), env)
+    assert list(found) == []
+
+
+def test_zizmor_accepts_every_rendering(rendered: tuple[Path, list[Settings]]) -> None:
+    env = {"PATH": "/usr/bin:/bin", "HOME": str(rendered[0])}
+    found = external.zizmor(tool("zizmor"), files(rendered[0]), rendered[0], SystemRunner(), env)
+    assert list(found) == []
+
+
+def test_act_accepts_every_rendering_it_can_read_at_all(rendered: tuple[Path, list[Settings]], tmp_path: Path) -> None:
+    # It knows no `queue`; `wfgen run` lowers such a file before act sees it.
+    for path in files(rendered[0]):
+        text = path.read_text(encoding="utf-8")
+        if "\n  queue: max\n" not in text:
+            (tmp_path / path.name).write_text(text, encoding="utf-8")
+    assert len(files(tmp_path)) > EXAMPLES / 3
+    assert list(external.act(tool("act"), [tmp_path], tmp_path, SystemRunner(), {"PATH": "/usr/bin:/bin"})) == []
