@@ -22,7 +22,7 @@ else
 endif
 
 demo: $(VENV)/installed
-	@$(BIN)/python -m generator demo
+	@$(BIN)/wfgen demo
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest -n $(WORKERS) -m 'not bench'
