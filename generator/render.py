@@ -72,10 +72,18 @@ def render_all(settings: Settings, root: Path) -> tuple[Rendered, ...]:
 
 def renderings(settings: Settings) -> dict[str, str]:
     """Template -> path of what it renders."""
-    return {
+    files = {
         "train.yml.j2": WORKFLOWS + settings.text("workflow"),
         "find_state.py.j2": SCRIPTS + "find_state.py",
     }
+    if notifies(settings):
+        files["notify.py.j2"] = SCRIPTS + "notify.py"
+    return files
+
+
+def notifies(settings: Settings) -> bool:
+    """Whether anybody wants to be told how runs end."""
+    return any(settings[f"notify.{way}"] for way in ("issue", "webhook", "command"))
 
 
 def _render(
@@ -225,6 +233,8 @@ def _context(settings: Settings) -> dict[str, object]:
     return {
         **settings.tree,
         "cache": bool(settings["install.requirements"]) and not releases,
+        "last_job": "train",
+        "notifies": notifies(settings),
         "pin": pin,
         "rights": _rights(settings),
         "secrets": secrets,

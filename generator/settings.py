@@ -240,5 +240,5 @@ def _contradictions(values: Mapping[str, Value]) -> Iterator[str]:
     if get("dataset.kaggle_json") and get("dataset.source") != "kaggle":
         yield f'{where("dataset.kaggle_json")}: dataset.kaggle_json needs dataset.source = "kaggle"'
     jobs = get("jobs")
-    if isinstance(jobs, dict) and "train" in jobs:
-        yield f"{where('jobs')}: jobs.train is the job wfgen renders; give yours another name"
+    for job in sorted({"train", "notify"} & set(jobs if isinstance(jobs, dict) else ())):
+        yield f"{where('jobs')}: jobs.{job} is a job wfgen renders; give yours another name"

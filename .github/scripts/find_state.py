@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body e1824d21a5ca.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 016bca2284bb.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -22,15 +22,16 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+JSON_ANSWER = "application/vnd.github+json"
+WAIT_AT_MOST_SECONDS = 60.0
 PER_PAGE = 100
 MAX_PAGES = 20  # 2,000 artifacts of one name; runs of pull requests upload none
-WAIT_AT_MOST_SECONDS = 60.0
 
 
 class CannotTellError(Exception):
-    """GitHub did not say which state there is."""
+    """GitHub did not say what it was asked."""
 
 
 class MissingError(Exception):
@@ -50,21 +51,33 @@ class SameHostRedirects(urllib.request.HTTPRedirectHandler):
 
 
 class GitHub:
-    """The few calls of GitHub's REST API that are needed here."""
+    """The few calls of GitHub's REST API that are needed here; `env` is the environment of a step."""
 
-    def __init__(self, api_url: str, repository: str, token: str, tries: int, delay_seconds: float) -> None:
-        self.base = f"{api_url.rstrip('/')}/repos/{repository}/actions"
-        self.token = token
-        self.tries = max(1, tries)
-        self.delay_seconds = delay_seconds
+    def __init__(self, env: Mapping[str, str]) -> None:
+        self.base = (env.get("GITHUB_API_URL") or "https://api.github.com").rstrip("/")
+        self.base += f"/repos/{env['GITHUB_REPOSITORY']}"
+        self.token = env["GITHUB_TOKEN"]
+        self.tries = max(1, int(env.get("STATE_TRIES") or 4))
+        self.delay_seconds = float(env.get("STATE_RETRY_SECONDS") or 2)
         self.opener = urllib.request.build_opener(SameHostRedirects)
 
-    def get(self, path: str) -> dict:
-        """The JSON object at `path`; raises MissingError or CannotTellError."""
-        trouble = ""
-        for attempt in range(self.tries):
+    def get(self, path: str):  # noqa: ANN201 - whatever the JSON holds
+        """What stands at `path`; raises MissingError or CannotTellError."""
+        return self.send("GET", path)
+
+    def send(self, method: str, path: str, body: object = None):  # noqa: ANN201 - whatever the JSON holds
+        """The answer as data. What could be done twice (POST) is tried once, all else a few times."""
+        data = None if body is None else json.dumps(body).encode()
+        return json.loads(self.transfer(method, self.base + path, data, "application/json").decode("utf-8") or "null")
+
+    def transfer(
+        self, method: str, url: str, data: bytes | None, content_type: str, accept: str = JSON_ANSWER
+    ) -> bytes:
+        """The body of the answer."""
+        tries, trouble, path = 1 if method == "POST" else self.tries, "", url.partition("?")[0]
+        for attempt in range(tries):
             try:
-                return self._get_once(path)
+                return self._once(method, url, data, content_type, accept)
             except urllib.error.HTTPError as error:
                 with error:
                     trouble = self._judge(path, error)
@@ -72,26 +85,22 @@ class GitHub:
             except (OSError, ValueError, http.client.HTTPException) as error:
                 trouble = f"{path}: {error}"
                 wait_seconds = None
-            if attempt + 1 < self.tries:
+            if attempt + 1 < tries:
                 pause = self.delay_seconds * 2**attempt if wait_seconds is None else wait_seconds
                 print(f"{trouble}; trying again in {pause:g} s", flush=True)
                 time.sleep(min(pause, WAIT_AT_MOST_SECONDS))
-        raise CannotTellError(f"GitHub's API gave no usable answer in {self.tries} tries ({trouble})")
+        raise CannotTellError(f"GitHub's API gave no usable answer in {counted(tries, 'try', 'tries')} ({trouble})")
 
-    def _get_once(self, path: str) -> dict:
-        request = urllib.request.Request(
-            self.base + path,
-            headers={
-                "Accept": "application/vnd.github+json",
-                "X-GitHub-Api-Version": "2022-11-28",
-                "User-Agent": "wfgen",
-            },
-        )
+    def _once(self, method: str, url: str, data: bytes | None, content_type: str, accept: str) -> bytes:
+        headers = {"Accept": accept, "X-GitHub-Api-Version": "2022-11-28", "User-Agent": "wfgen"}
+        if data is not None:
+            headers["Content-Type"] = content_type
+        request = urllib.request.Request(url, data, headers, method=method)
         request.add_unredirected_header("Authorization", f"Bearer {self.token}")
-        with self.opener.open(request, timeout=30) as response:
-            answer = json.loads(response.read().decode("utf-8"))
-        if not isinstance(answer, dict):
-            raise ValueError("the answer is not a JSON object")  # noqa: TRY004 - handled with the other bad answers
+        with self.opener.open(request, timeout=60) as response:
+            answer = response.read()
+        if accept == JSON_ANSWER and answer:
+            json.loads(answer.decode("utf-8"))
         return answer
 
     @staticmethod
@@ -105,7 +114,7 @@ class GitHub:
             return f"{path}: 403, the rate limit is used up"
         if error.code in (401, 403):
             raise CannotTellError(
-                f"{path}: {error.code}, the token may not read it; the job needs `permissions: actions: read`"
+                f"{path}: {error.code}, the token may not do this; look at the permissions of the job"
             )
         if error.code < 500 and not limited:
             raise CannotTellError(f"{path}: {error.code} {error.reason}")
@@ -115,6 +124,24 @@ class GitHub:
 def retry_after(value: str | None) -> float | None:
     """Seconds that the server asks us to wait, if it says so as a number."""
     return float(value) if value is not None and value.isdigit() else None
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """`1 try`, `2 tries`."""
+    return f"{number} {one if number == 1 else several}"
+
+
+def one_line(text: str) -> str:
+    """The text as the message of a workflow command: one line, `%` escaped."""
+    return " ".join(text.split()).replace("%", "%25")
+
+
+def append(variable: str, text: str) -> None:
+    """Append to the file that an environment variable of the runner names."""
+    path = os.environ.get(variable)
+    if path:
+        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - as short as it gets
+            file.write(text + "\n")
 
 
 def pages(github: GitHub, path: str, query: dict) -> Iterator[dict]:
@@ -143,7 +170,7 @@ class Search:
     def newest_run_id(self) -> int | None:
         """The newest run with a full state; None where no run qualifies."""
         looked_at = set()
-        for artifact in pages(self.github, "/artifacts", {"name": self.names[0]}):
+        for artifact in pages(self.github, "/actions/artifacts", {"name": self.names[0]}):
             run = artifact["workflow_run"] or {}
             run_id = run.get("id")
             if run_id in looked_at or artifact["name"] != self.names[0]:
@@ -170,8 +197,8 @@ class Search:
     def run_refusal(self, run_id: int) -> str | None:
         """Why the run itself, or what is left of its artifacts, rules it out."""
         try:
-            run = self.github.get(f"/runs/{run_id}")
-            artifacts = list(pages(self.github, f"/runs/{run_id}/artifacts", {}))
+            run = self.github.get(f"/actions/runs/{run_id}")
+            artifacts = list(pages(self.github, f"/actions/runs/{run_id}/artifacts", {}))
         except MissingError:
             return "has been deleted"
         if run["path"].partition("@")[0] != self.workflow:
@@ -202,19 +229,6 @@ class Search:
         return None
 
 
-def one_line(text: str) -> str:
-    """The text as the message of a workflow command: one line, `%` escaped."""
-    return " ".join(text.split()).replace("%", "%25")
-
-
-def append(variable: str, text: str) -> None:
-    """Append to the file that an environment variable of the runner names."""
-    path = os.environ.get(variable)
-    if path:
-        with open(path, "a", encoding="utf-8") as file:  # noqa: PTH123 - as short as it gets
-            file.write(text + "\n")
-
-
 def report(run_id: int | None, branch: str) -> None:
     """Set the output, and say in the log and in the summary where training starts."""
     append("GITHUB_OUTPUT", f"run-id={'' if run_id is None else run_id}")
@@ -231,13 +245,7 @@ def main() -> int:
     """Read the runner's environment, search, report; 0 or 1."""
     env = os.environ
     try:
-        github = GitHub(
-            env.get("GITHUB_API_URL") or "https://api.github.com",
-            env["GITHUB_REPOSITORY"],
-            env["GITHUB_TOKEN"],
-            int(env.get("STATE_TRIES") or 4),
-            float(env.get("STATE_RETRY_SECONDS") or 2),
-        )
+        github = GitHub(env)
         names = env["STATE_ARTIFACTS"].split("/")
         branch = env["STATE_BRANCH"]
         search = Search(github, names, branch, env["STATE_WORKFLOW"], int(env["GITHUB_RUN_ID"]))

@@ -81,6 +81,9 @@ CLOSED = {
     "dataset.secrets",
     "train.command",
     "train.loop",
+    "notify.command",
+    "notify.on",
+    "notify.webhook",
     "templates_dir",
 }
 # What GitHub evaluates on purpose, as in any workflow.

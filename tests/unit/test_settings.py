@@ -147,7 +147,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("steps.before_train = {run = 'echo ${{ github.head_ref }}'}", "write $NAME"),
         ("steps.before_train = {run = 'x', timeout-minutes = 'soon'}", "'timeout-minutes' is not int"),
         ("steps.after_training = {run = 'x'}", "did you mean steps.after_train?"),
-        ("jobs.train.steps = [{run = 'x'}]", "jobs.train is the job wfgen renders"),
+        ("jobs.train.steps = [{run = 'x'}]", "jobs.train is a job wfgen renders"),
         ("jobs.other.runs-on = 'x'", "needs `steps`"),
         ("jobs = {'1st' = {steps = [{run = 'x'}]}}", "the id of a job"),
     ],
