@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -12,10 +13,11 @@ from typing import Self
 from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
 from generator.github.limits import Limits
-from generator.github.records import Artifact, Cache, Job, NewRun, Run, RunTicket, Step
+from generator.github.records import Artifact, Cache, Issue, Job, NewRun, Run, RunTicket, Step
 from generator.github.server import ServerThread
-from generator.github.site import Site
+from generator.github.site import Site, SiteSettings
 from generator.github.tokens import Grant, RuntimeClaims
+from generator.process import Runner, SystemRunner
 
 
 class LocalGitHub:
@@ -36,12 +38,21 @@ class LocalGitHub:
         clock: Clock | None = None,
         port: int = 0,
         limits: Limits | None = None,
+        runner: Runner | None = None,
     ) -> LocalGitHub:
         """Open the store in `root` (made where missing); the server runs from `with` on.
 
         Raises LocalGitHubError where the store cannot be read or the port not be had.
         """
-        site = Site.open(root, repository, default_branch, clock or SystemClock(), limits or Limits())
+        settings = SiteSettings(
+            repository=repository,
+            default_branch=default_branch,
+            clock=clock or SystemClock(),
+            limits=limits or Limits(),
+            runner=runner or SystemRunner(),
+            path=os.environ.get("PATH", os.defpath),
+        )
+        site = Site.open(root.resolve(), settings)
         return cls(site, ServerThread(site, port))
 
     def __enter__(self) -> Self:
@@ -126,3 +137,15 @@ class LocalGitHub:
     def caches(self) -> tuple[Cache, ...]:
         """Finished caches, oldest first."""
         return tuple(self._site.caches.select())
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Every issue, oldest first."""
+        return tuple(reversed(self._site.issues.select("all")))
+
+    def git_environment(self, *addresses: str) -> dict[str, str]:
+        """Environment variables that make git send what is meant for `addresses` to the repository kept here."""
+        return self._site.git.environment(*addresses)
+
+    def git_folder(self) -> Path:
+        """The bare repository that runs push to, made where it is missing."""
+        return self._site.git.ensure()

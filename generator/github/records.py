@@ -92,6 +92,78 @@ class Cache:
 
 
 @dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue; `comments` is how many it has."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    state_reason: str | None
+    author: str
+    labels: tuple[str, ...]
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label that issues can bear; `color` in six hex digits."""
+
+    id: int
+    name: str
+    color: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue."""
+
+    id: int
+    issue_number: int
+    author: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release; a draft has no `published_at`."""
+
+    id: int
+    tag: str
+    name: str
+    body: str
+    target: str
+    draft: bool
+    prerelease: bool
+    author: str
+    created_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file attached to a release."""
+
+    id: int
+    release_id: int
+    name: str
+    label: str
+    content_type: str
+    blob: str
+    size_bytes: int
+    digest: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Artifact:
     """A finished artifact; `expired` as the clock of the local GitHub said when this record was read."""
 

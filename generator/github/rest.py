@@ -32,6 +32,7 @@ class Call:
     grant: Grant
     origin: str
     docs: str
+    accept: str = ""
 
     def number(self, name: str) -> int:
         """A number from the path; 404 for one no record can have."""
@@ -43,10 +44,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """A success: `body` None is sent as no body at all."""
+    """A success: `body` is sent as JSON, `raw` as it is; neither is no body at all."""
 
     status: int = 200
     body: object | None = None
+    raw: bytes | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -79,11 +81,12 @@ def table(docs: str, entries: Mapping[str, tuple[Handler, str, str]]) -> tuple[R
 
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> tuple[Route, Mapping[str, str]]:
-    """The route for a request; 404 for one that is not served."""
+    """The route for a request, HEAD being taken as GET; 404 for one that is not served."""
+    wanted = "GET" if method == "HEAD" else method
     for candidate in routes:
-        if candidate.method == method and (found := candidate.pattern.fullmatch(path)):
+        if candidate.method == wanted and (found := candidate.pattern.fullmatch(path)):
             return candidate, found.groupdict()
-    raise not_found()
+    raise ApiProblem(404, f"Not Found (the local GitHub does not serve {method} {path})")
 
 
 def authenticate(site: Site, authorization: str) -> Grant:

@@ -2,22 +2,50 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from generator.github import rest_artifacts, rest_caches, rest_runs
+from generator.github import (
+    rest_artifacts,
+    rest_caches,
+    rest_contents,
+    rest_issues,
+    rest_labels,
+    rest_releases,
+    rest_repository,
+    rest_runs,
+)
+from generator.github.blob_endpoint import receive
+from generator.github.graphql_api import answer_graphql
 from generator.github.http import json_response, origin_of, read_body
 from generator.github.limits import Standing
-from generator.github.problems import ApiProblem
-from generator.github.rest import Call, authenticate, authorize, etag_of, find_route, json_object
+from generator.github.problems import ApiProblem, invalid
+from generator.github.release_store import AssetTakenError
+from generator.github.rest import Call, Reply, authenticate, authorize, etag_of, find_route, json_object, table
 from generator.github.site import Site
+from generator.github.tokens import Grant
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-ROUTES = (*rest_runs.ROUTES, *rest_artifacts.ROUTES, *rest_caches.ROUTES)
+ROUTES = (
+    *rest_runs.ROUTES,
+    *rest_artifacts.ROUTES,
+    *rest_caches.ROUTES,
+    *rest_issues.ROUTES,
+    *rest_labels.ROUTES,
+    *rest_releases.ROUTES,
+    *rest_contents.ROUTES,
+    *rest_repository.ROUTES,
+)
+# The one operation whose body is bytes, not JSON.
+_UPLOADS = table(
+    "releases/assets",
+    {"POST ~/releases/{release_id}/assets": (lambda *_: Reply(), "contents:write", "upload-a-release-asset")},
+)
 _LIMITS_PAGE = "using-the-rest-api/rate-limits-for-the-rest-api"
 
 
@@ -31,22 +59,49 @@ async def answer_rest(site: Site, request: Request, path: str) -> Response:
         standing = site.meter.count(request.method, site.clock.now())
         headers |= standing.headers()
         _refuse_excess(standing)
-        chosen, parts = find_route(ROUTES, request.method, path)
-        authorize(site, chosen, parts, grant)
-        call = Call(
-            method=request.method,
-            url_path=request.url.path,
-            path=parts,
-            query=dict(request.query_params),
-            body=json_object(await read_body(request)),
-            grant=grant,
-            origin=origin_of(request),
-            docs=chosen.docs,
-        )
-        reply = chosen.handler(site, call)
+        if path in ("/graphql", "/api/graphql"):
+            asked = json_object(await read_body(request))
+            return json_response(200, answer_graphql(site, grant, origin_of(request), asked), headers)
+        reply = await _perform(site, request, path, grant)
     except ApiProblem as problem:
         return json_response(problem.status, problem.body(), headers)
-    headers |= reply.headers
+    return _response(request, reply, headers | dict(reply.headers))
+
+
+async def _perform(site: Site, request: Request, path: str, grant: Grant) -> Reply:
+    uploads = request.method == "POST" and path.endswith("/assets")
+    chosen, parts = find_route(_UPLOADS if uploads else ROUTES, request.method, path.removeprefix("/api/uploads"))
+    authorize(site, chosen, parts, grant)
+    call = Call(
+        method=request.method,
+        url_path=request.url.path,
+        path=parts,
+        query=dict(request.query_params),
+        body={} if uploads else json_object(await read_body(request)),
+        grant=grant,
+        origin=origin_of(request),
+        docs=chosen.docs,
+        accept=request.headers.get("accept", ""),
+    )
+    return await _attach(site, request, call) if uploads else chosen.handler(site, call)
+
+
+async def _attach(site: Site, request: Request, call: Call) -> Reply:
+    """Take the bytes of a release's asset."""
+    new = rest_releases.check_upload(site, call, request.headers.get("content-type", "application/octet-stream"))
+    blob = site.blobs.new_name()
+    await receive(site, request, blob, "")
+    stored = await asyncio.to_thread(site.blobs.assemble, blob, [""])
+    try:
+        asset = site.releases.attach(new, blob, stored, call.grant.login)
+    except AssetTakenError:
+        raise invalid("Validation Failed", docs=call.docs) from None
+    return Reply(201, rest_releases.asset_body(site, asset, site.releases.get(new.release_id), call.origin))
+
+
+def _response(request: Request, reply: Reply, headers: dict[str, str]) -> Response:
+    if reply.raw is not None:
+        return Response(reply.raw, reply.status, headers)
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
     response = json_response(reply.status, reply.body, headers)

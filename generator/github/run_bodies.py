@@ -10,6 +10,11 @@ from generator.github.records import Job, Run
 from generator.github.site import Site
 
 
+def user_body(login: str) -> dict[str, object]:
+    """A user, or a bot, as REST shows it."""
+    return {"login": login, "id": 1, "node_id": f"U_{login}", "type": "Bot" if login.endswith("[bot]") else "User"}
+
+
 def repository_stub(site: Site, full_name: str, repository_id: int, origin: str) -> dict[str, object]:
     """The minimal repository object that runs carry."""
     owner, _, name = full_name.partition("/")
@@ -19,7 +24,7 @@ def repository_stub(site: Site, full_name: str, repository_id: int, origin: str)
         "name": name,
         "full_name": full_name,
         "private": True,
-        "owner": {"login": owner, "id": 1, "type": "User"},
+        "owner": user_body(owner),
         "fork": full_name.lower() != site.repository.lower(),
         "url": f"{origin}/repos/{full_name}",
         "html_url": f"{origin}/{full_name}",
@@ -51,8 +56,8 @@ def run_body(site: Site, run: Run, origin: str) -> dict[str, object]:
         "updated_at": rfc3339(run.updated_at),
         "run_started_at": rfc3339(run.started_at),
         "run_attempt": run.attempt,
-        "actor": {"login": "local", "id": 1, "type": "User"},
-        "triggering_actor": {"login": "local", "id": 1, "type": "User"},
+        "actor": user_body(site.owner),
+        "triggering_actor": user_body(site.owner),
         "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs",
         "artifacts_url": f"{url}/artifacts",

@@ -86,4 +86,62 @@ _CACHES_AND_ATTEMPTS = (
     "INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', 20000000000)",
 )
 
-STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS)
+_ISSUES_AND_RELEASES = (
+    """CREATE TABLE issues (
+        number INTEGER PRIMARY KEY AUTOINCREMENT,
+        title TEXT NOT NULL,
+        body TEXT NOT NULL,
+        state TEXT NOT NULL CHECK (state IN ('open', 'closed')),
+        state_reason TEXT,
+        author TEXT NOT NULL,
+        labels TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        closed_at INTEGER
+    )""",
+    """CREATE TABLE comments (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        issue_number INTEGER NOT NULL REFERENCES issues (number),
+        author TEXT NOT NULL,
+        body TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    )""",
+    """CREATE TABLE labels (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        name TEXT NOT NULL UNIQUE COLLATE NOCASE,
+        color TEXT NOT NULL DEFAULT 'ededed',
+        description TEXT
+    )""",
+    """CREATE TABLE releases (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        tag TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL DEFAULT '',
+        body TEXT NOT NULL DEFAULT '',
+        target TEXT NOT NULL DEFAULT '',
+        draft INTEGER NOT NULL DEFAULT 0,
+        prerelease INTEGER NOT NULL DEFAULT 0,
+        author TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        published_at INTEGER
+    )""",
+    """CREATE TABLE assets (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        release_id INTEGER NOT NULL REFERENCES releases (id),
+        name TEXT NOT NULL,
+        label TEXT NOT NULL,
+        content_type TEXT NOT NULL,
+        blob TEXT NOT NULL UNIQUE,
+        size_bytes INTEGER NOT NULL,
+        digest TEXT NOT NULL,
+        author TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        UNIQUE (release_id, name)
+    )""",
+    """CREATE TABLE variables (
+        name TEXT PRIMARY KEY, value TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+    )""",
+)
+
+STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS, _ISSUES_AND_RELEASES)

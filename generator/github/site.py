@@ -13,9 +13,13 @@ from generator.github.cache_store import CacheStore
 from generator.github.clock import Clock
 from generator.github.database import Database
 from generator.github.faults import FaultPlan
+from generator.github.git_remote import GitRemote
+from generator.github.issue_store import IssueStore
 from generator.github.limits import Limits, Meter
+from generator.github.release_store import ReleaseStore
 from generator.github.run_store import RunStore
 from generator.github.tokens import TokenBook
+from generator.process import Runner
 
 DATABASE_NAME = "github.sqlite3"
 ADDRESS_SECONDS = 600
@@ -31,6 +35,18 @@ class Readable:
     artifact_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """What a site is opened with; `path` is the PATH that git is found by."""
+
+    repository: str
+    default_branch: str
+    clock: Clock
+    limits: Limits
+    runner: Runner
+    path: str
+
+
 @dataclass(slots=True)
 class Site:
     """One repository with its runs, and what guards it."""
@@ -43,13 +59,17 @@ class Site:
     runs: RunStore
     artifacts: ArtifactStore
     caches: CacheStore
+    issues: IssueStore
+    releases: ReleaseStore
+    git: GitRemote
     meter: Meter
     tokens: TokenBook = field(default_factory=TokenBook)
     faults: FaultPlan = field(default_factory=FaultPlan)
 
     @classmethod
-    def open(cls, root: Path, repository: str, default_branch: str, clock: Clock, limits: Limits) -> Site:
+    def open(cls, root: Path, settings: SiteSettings) -> Site:
         """Open the store below a folder, made where it is missing."""
+        repository, default_branch, clock = settings.repository, settings.default_branch, settings.clock
         root.mkdir(parents=True, exist_ok=True)
         database = Database(root / DATABASE_NAME)
         blobs = BlobStore(root)
@@ -62,13 +82,22 @@ class Site:
             runs=RunStore(database, clock, repository),
             artifacts=ArtifactStore(database, blobs, clock),
             caches=CacheStore(database, blobs, clock),
-            meter=Meter(limits),
+            issues=IssueStore(database, clock),
+            releases=ReleaseStore(database, blobs, clock),
+            git=GitRemote(
+                root / "git" / f"{repository.replace('/', '-')}.git", default_branch, settings.runner, settings.path
+            ),
+            meter=Meter(settings.limits),
         )
 
     @property
     def owner(self) -> str:
         """Whom the repository belongs to."""
         return self.repository.partition("/")[0]
+
+    def clone_url(self) -> str:
+        """Where git finds the repository."""
+        return f"file://{self.git.folder}"
 
     def signed_address(self, origin: str, kind: str, blob: str, verb: str, run_id: int = 0) -> str:
         """An address of a blob that needs no other credential, for reading ("r") or writing ("w").
@@ -99,6 +128,9 @@ class Site:
         """What can be read under a blob's name at this instant."""
         if kind == "caches":
             return Readable("cache.tzst", "application/octet-stream", None) if self.caches.by_blob(blob) else None
+        if kind == "assets":
+            assets = self.releases.assets("blob = ?", [blob])
+            return Readable(assets[0].name, assets[0].content_type, None) if assets else None
         found = self.artifacts.select("blob = ?", [blob]) if kind == "artifacts" else []
         if not found or found[0].expired:
             return None

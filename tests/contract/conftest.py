@@ -48,7 +48,7 @@ def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, 
     parts = urlsplit(url)
     connection = http.client.HTTPConnection(parts.netloc, timeout=60)
     try:
-        target = parts.path + (f"?{parts.query}" if parts.query else "")
+        target = quote(parts.path, safe="/%:") + (f"?{parts.query}" if parts.query else "")
         connection.request(method, target, body, dict(headers or {}))
         response = connection.getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
