@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -12,11 +11,13 @@ from typing import Self
 
 from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
+from generator.github.gh_environment import gh_environment
 from generator.github.limits import Limits
 from generator.github.records import Artifact, Cache, Issue, Job, NewRun, Run, RunTicket, Step
 from generator.github.server import ServerThread
 from generator.github.site import Site, SiteSettings
-from generator.github.tokens import Grant, RuntimeClaims
+from generator.github.tickets import begin_attempt, begin_run, end_run, run_environment
+from generator.github.tokens import Grant
 from generator.process import Runner, SystemRunner
 
 
@@ -27,6 +28,7 @@ class LocalGitHub:
         self._site = site
         self._server = server
         self.url = server.url
+        self.repository = site.repository
 
     @classmethod
     def open(  # noqa: PLR0913 - each says something else of the repository
@@ -77,19 +79,19 @@ class LocalGitHub:
 
     def begin_run(self, new: NewRun) -> RunTicket:
         """Enter a run and give out its tokens, which end with it."""
-        return self._ticket(self._site.runs.begin(new), new.permissions)
+        return begin_run(self._site, new)
 
     def begin_attempt(self, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
         """Run a finished run again: same id and number, next attempt. KeyError for one not known or not finished."""
-        return self._ticket(self._site.runs.next_attempt(run_id), permissions)
+        return begin_attempt(self._site, run_id, permissions)
 
-    def _ticket(self, run: Run, permissions: Mapping[str, str]) -> RunTicket:
-        claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
-        return RunTicket(
-            run=run,
-            token=self._site.tokens.issue(Grant(run.id, dict(permissions))),
-            runtime_token=self._site.tokens.runtime_token(claims, self._site.clock.now()),
-        )
+    def run_environment(self, ticket: RunTicket) -> dict[str, str]:
+        """The variables a step of the run finds, the token apart, which reaches it as a secret."""
+        return run_environment(self.url, ticket)
+
+    def gh_environment(self) -> dict[str, str]:
+        """The variables that make `gh` speak to this server, as the repository's owner."""
+        return gh_environment(self.url, self.repository, self.owner_token())
 
     def record_job(self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()) -> Job:
         """Enter a job of a run's present attempt that has just ended."""
@@ -101,9 +103,7 @@ class LocalGitHub:
 
     def finish_run(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
-        run = self._site.runs.finish(run_id, conclusion)
-        self._site.tokens.end_run(run_id)
-        return run
+        return end_run(self._site, run_id, conclusion)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""

@@ -19,6 +19,7 @@ from generator.github import (
     rest_runs,
 )
 from generator.github.blob_endpoint import receive
+from generator.github.control import answer_control
 from generator.github.graphql_api import answer_graphql
 from generator.github.http import json_response, origin_of, read_body
 from generator.github.limits import Standing
@@ -54,14 +55,18 @@ async def answer_rest(site: Site, request: Request, path: str) -> Response:
     headers = {"X-GitHub-Media-Type": "github.v3; format=json", "X-GitHub-Request-Id": secrets.token_hex(12).upper()}
     try:
         grant = authenticate(site, request.headers.get("authorization", ""))
+        if path.startswith("/_wfgen/"):
+            body = json_object(await read_body(request))
+            asked = (request.method, path.removeprefix("/_wfgen/"))
+            return json_response(*answer_control(site, grant, origin_of(request), asked, body), headers)
         if path == "/rate_limit":
             return json_response(200, _limits_body(site.meter.look(site.clock.now())), headers)
         standing = site.meter.count(request.method, site.clock.now())
         headers |= standing.headers()
         _refuse_excess(standing)
         if path in ("/graphql", "/api/graphql"):
-            asked = json_object(await read_body(request))
-            return json_response(200, answer_graphql(site, grant, origin_of(request), asked), headers)
+            query = json_object(await read_body(request))
+            return json_response(200, answer_graphql(site, grant, origin_of(request), query), headers)
         reply = await _perform(site, request, path, grant)
     except ApiProblem as problem:
         return json_response(problem.status, problem.body(), headers)

@@ -1,0 +1,168 @@
+"""`wfgen serve`: the local GitHub alone, for any act or client."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import signal
+import threading
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from generator.errors import LocalGitHubError, OutputError, SettingsError
+
+if TYPE_CHECKING:
+    from generator.github.hub import LocalGitHub
+    from generator.github.records import NewRun, RunTicket
+
+ACTRC_HEADER = "# written by wfgen serve; holds tokens that end with it"
+_LEVELS = ("none", "read", "write")
+
+
+def parse_permissions(pairs: Sequence[str]) -> dict[str, str]:
+    """`("actions=read",)` as a mapping; SettingsError for a level that there is not."""
+    permissions = {}
+    for pair in pairs:
+        scope, _, level = pair.partition("=")
+        if not scope or level not in _LEVELS:
+            raise SettingsError(f"--permission {pair} is not SCOPE=LEVEL", hint=f"levels are {', '.join(_LEVELS)}")
+        permissions[scope] = level
+    return permissions
+
+
+def parse_instant(text: str | None) -> datetime | None:
+    """An ISO date or instant, in UTC unless it says otherwise; SettingsError for anything else."""
+    if text is None:
+        return None
+    try:
+        instant = datetime.fromisoformat(text)
+    except ValueError:
+        raise SettingsError(f"--clock {text} is no ISO date or instant", hint="as in 2027-01-31T12:00:00Z") from None
+    return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def act_flags(environment: Mapping[str, str], token: str) -> list[tuple[str, str]]:
+    """The flags that point act at the server: (flag, value), in the order of the variables."""
+    return [("--env", f"{name}={value}") for name, value in environment.items()] + [("-s", f"GITHUB_TOKEN={token}")]
+
+
+def write_actrc(path: Path, flags: Sequence[tuple[str, str]]) -> None:
+    """Write the flags for act to find; OutputError where a file is in the way that is not ours."""
+    if path.exists() and not path.read_text("utf-8").startswith(ACTRC_HEADER):
+        raise OutputError(f"{path} is there already and was not written by wfgen", hint="move it away, or name another")
+    text = "\n".join([ACTRC_HEADER, *(f"{flag} {value}" for flag, value in flags), ""])
+    path.unlink(missing_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+def facts(hub: LocalGitHub, ticket: RunTicket) -> dict[str, object]:
+    """All that a program needs to use the server."""
+    environment = hub.run_environment(ticket)
+    return {
+        "url": hub.url,
+        "run_id": ticket.run.id,
+        "token": ticket.token,
+        "owner_token": hub.owner_token(),
+        "environment": environment,
+        "gh_environment": hub.gh_environment(),
+        "git_environment": hub.git_environment(f"https://github.com/{hub.repository}"),
+    }
+
+
+def describe(found: Mapping[str, object], flags: Sequence[tuple[str, str]]) -> str:
+    """The same for people."""
+    gh = found["gh_environment"]
+    exports = [f"  export {name}={shlex.quote(value)}" for name, value in gh.items()] if isinstance(gh, dict) else []
+    lines = [
+        f"local GitHub on {found['url']} (run {found['run_id']}); Ctrl-C stops it",
+        "",
+        "act:",
+        "  act " + " \\\n    ".join(f"{flag} {shlex.quote(value)}" for flag, value in flags),
+        "",
+        "gh:",
+        *exports,
+    ]
+    return "\n".join(lines)
+
+
+def wait_for_signal() -> None:
+    """Wait for Ctrl-C or SIGTERM."""
+    stopped = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
+    with suppress(KeyboardInterrupt):
+        stopped.wait()
+
+
+@click.command()
+@click.option("--root", type=click.Path(path_type=Path), default=Path(".wfgen/github"), help="Where its store is.")
+@click.option("--repository", default="local/repository", show_default=True, help="OWNER/NAME of the repository.")
+@click.option("--default-branch", default="main", show_default=True)
+@click.option("--port", default=0, help="Port of 127.0.0.1; 0 lets the system choose.")
+@click.option("--event", default="push", show_default=True, help="Event of the run that tokens are given for.")
+@click.option("--branch", default=None, help="Branch of that run; the default branch unless named.")
+@click.option("--workflow", default=".github/workflows/train.yml", show_default=True, help="Workflow of that run.")
+@click.option("--permission", "pairs", multiple=True, help="SCOPE=LEVEL of the run's token; repeatable.")
+@click.option("--clock", "instant", default=None, help="Instant to start at; the clock can then be moved.")
+@click.option("--write-actrc", type=click.Path(path_type=Path), default=None, help="Write the flags to this .actrc.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
+def command(  # noqa: PLR0913, PLR0917 - click passes every option
+    root: Path,
+    repository: str,
+    default_branch: str,
+    port: int,
+    event: str,
+    branch: str | None,
+    workflow: str,
+    pairs: tuple[str, ...],
+    instant: str | None,
+    write_actrc: Path | None,
+    as_json: bool,
+) -> None:
+    """Run the local GitHub alone, for any act or client, until Ctrl-C."""
+    from generator.github.records import NewRun  # noqa: PLC0415 - light start of the other commands
+
+    new = NewRun(
+        workflow_path=workflow,
+        workflow_name=Path(workflow).stem,
+        event=event,
+        head_branch=branch or default_branch,
+        head_sha="0" * 40,
+        permissions=parse_permissions(pairs) or {"actions": "read", "contents": "read"},
+    )
+    with open_hub(root, repository, default_branch, port, parse_instant(instant)) as hub:
+        serve(hub, new, write_actrc, as_json=as_json)
+
+
+def open_hub(root: Path, repository: str, default_branch: str, port: int, instant: datetime | None) -> LocalGitHub:
+    """Open the server; LocalGitHubError where its libraries are not installed."""
+    try:
+        from generator.github.clock import SteerableClock  # noqa: PLC0415 - only `wfgen serve` needs the server
+        from generator.github.hub import LocalGitHub  # noqa: PLC0415 - as above
+    except ModuleNotFoundError as error:
+        raise LocalGitHubError(f"{error.name} is not installed", hint="pip install 'wfgen[local]'") from error
+    clock = None if instant is None else SteerableClock(instant)
+    return LocalGitHub.open(root, repository=repository, default_branch=default_branch, clock=clock, port=port)
+
+
+def serve(hub: LocalGitHub, new: NewRun, actrc: Path | None, *, as_json: bool) -> None:
+    """Say how the server is reached, and serve until told to stop."""
+    ticket = hub.begin_run(new)
+    found = facts(hub, ticket)
+    flags = act_flags(hub.run_environment(ticket), ticket.token)
+    if actrc is not None:
+        write_actrc(actrc, flags)
+    click.echo(json.dumps(found) if as_json else describe(found, flags))
+    try:
+        wait_for_signal()
+    finally:
+        hub.finish_run(ticket.run.id, "success")
+        if actrc is not None:
+            actrc.unlink(missing_ok=True)

@@ -1,0 +1,97 @@
+"""The owner's own endpoints below `/_wfgen/`: beginning runs, moving the clock, letting things go wrong.
+
+GitHub has nothing like them; they are for programs that drive a server started by `wfgen serve`. All take the owner's
+token.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from generator.github.clock import SteerableClock
+from generator.github.faults import Fault
+from generator.github.problems import ApiProblem, forbidden, invalid, not_found
+from generator.github.records import NewRun, Run, Step
+from generator.github.site import Site
+from generator.github.tickets import begin_attempt, begin_run, end_run, run_environment
+from generator.github.tokens import Grant
+
+Answer = tuple[int, object]
+
+
+def answer_control(site: Site, grant: Grant, origin: str, asked: tuple[str, str], body: Mapping[str, Any]) -> Answer:
+    """Status and JSON for (method, path below `/_wfgen/`); 403 for a run's token, 422 for what cannot be read."""
+    if grant.run_id is not None:
+        raise forbidden()
+    perform = _ENDPOINTS.get(asked)
+    if perform is None:
+        raise not_found()
+    try:
+        return perform(site, origin, body)
+    except KeyError as error:
+        raise ApiProblem(404, f"There is no run {error}, or it is not in that state") from None
+    except (TypeError, ValueError) as error:
+        raise invalid(f"Invalid request.\n\n{error}") from None
+
+
+def _begin_run(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
+    if "run_id" in body:
+        ticket = begin_attempt(site, int(body["run_id"]), dict(body["permissions"]))
+    else:
+        ticket = begin_run(site, NewRun(**body))
+    return 201, {**run_facts(ticket.run), "environment": run_environment(origin, ticket), "token": ticket.token}
+
+
+def _finish_run(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+    return 200, run_facts(end_run(site, int(body["run_id"]), str(body["conclusion"])))
+
+
+def _record_job(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+    steps = [Step(**step) for step in body.get("steps", ())]
+    job = site.runs.record_job(site.runs.get(int(body["run_id"])), str(body["name"]), str(body["conclusion"]), steps)
+    return 201, {"id": job.id}
+
+
+def _read_clock(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
+    return 200, {"now": site.clock.now().isoformat()}
+
+
+def _move_clock(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
+    if not isinstance(site.clock, SteerableClock):
+        raise ApiProblem(409, "The server goes by the machine's clock")
+    if "set" in body:
+        site.clock.set(datetime.fromisoformat(str(body["set"])))
+    site.clock.advance(timedelta(seconds=float(body.get("advance_seconds", 0))))
+    return _read_clock(site, origin, body)
+
+
+def _add_fault(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+    unknown = set(body) - {field.name for field in fields(Fault)}
+    if unknown:
+        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
+    site.faults.add(Fault(**body))
+    return 201, {}
+
+
+def _clear_faults(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
+    site.faults.clear()
+    return 200, {}
+
+
+def run_facts(run: Run) -> dict[str, object]:
+    """What a program that began a run needs to know of it."""
+    return {"run_id": run.id, "run_number": run.number, "run_attempt": run.attempt, "status": run.status}
+
+
+_ENDPOINTS: dict[tuple[str, str], Callable[[Site, str, Mapping[str, Any]], Answer]] = {
+    ("POST", "runs"): _begin_run,
+    ("POST", "runs/finish"): _finish_run,
+    ("POST", "jobs"): _record_job,
+    ("GET", "clock"): _read_clock,
+    ("POST", "clock"): _move_clock,
+    ("POST", "faults"): _add_fault,
+    ("DELETE", "faults"): _clear_faults,
+}
