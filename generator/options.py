@@ -89,6 +89,12 @@ OPTIONS: tuple[Option, ...] = (
         "Waiting runs of a branch: `single` keeps the newest, `queue` keeps up to 100 in order.",
     ),
     Option("permissions", PERMISSIONS, {}, "Rights of the job's token beyond reading contents and actions."),
+    Option(
+        "store",
+        Choice("artifact", "release", "branch", "cache"),
+        "artifact",
+        "Where the state is kept: artifacts expire, a release and a branch do not, a cache does after 7 idle days.",
+    ),
     Option("summary", Switch(), True, "Say in the run's summary where its state came from and how long it is kept."),
     Option("templates_dir", texts.OPTIONAL_FILE, "", "A folder of your own templates, which may extend wfgen's."),
     Option("triggers.push", Switch(), True, "Train on a push to one of the branches."),

@@ -74,8 +74,9 @@ def renderings(settings: Settings) -> dict[str, str]:
     """Template -> path of what it renders."""
     files = {
         "train.yml.j2": WORKFLOWS + settings.text("workflow"),
-        "find_state.py.j2": SCRIPTS + "find_state.py",
     }
+    script = "find_state.py" if settings["store"] == "artifact" else "keep_state.py"
+    files[f"{script}.j2"] = SCRIPTS + script
     if notifies(settings):
         files["notify.py.j2"] = SCRIPTS + "notify.py"
     return files
@@ -145,12 +146,12 @@ def pins() -> dict[str, dict[str, str]]:
     return loaded
 
 
-def pin(action: str) -> str:
-    """What stands behind `uses:`: the action at its commit, the version as a comment."""
+def pin(action: str, part: str = "") -> str:
+    """What stands behind `uses:`: the action, or a part of its repository, at its commit; the version as a comment."""
     if action not in pins():
         raise ValueError(f"there is no pin of {action}; `wfgen pins` lists those there are")
     known = pins()[action]
-    return f"{action}@{known['commit']} # {known['version']}"
+    return f"{action}{part}@{known['commit']} # {known['version']}"
 
 
 class _Bytecode(jinja2.BytecodeCache):
@@ -233,13 +234,25 @@ def _context(settings: Settings) -> dict[str, object]:
     return {
         **settings.tree,
         "cache": bool(settings["install.requirements"]) and not releases,
+        "kept": _kept(settings),
         "last_job": "train",
         "notifies": notifies(settings),
         "pin": pin,
         "rights": _rights(settings),
         "secrets": secrets,
+        "stem": Path(settings.text("workflow")).stem,
         "training": _LOOP.replace("{}", command) if settings["train.loop"] == "each" else command,
     }
+
+
+def _kept(settings: Settings) -> str:
+    """How long the state of a run stays, in words."""
+    if settings["store"] in {"release", "branch"}:
+        return "until replaced"
+    if settings["store"] == "cache":
+        return "7 days without use"
+    days = (settings[f"artifacts.{part}.retention"] or settings["retention"] for part in ("model", "data"))
+    return f"{min(day for day in days if isinstance(day, int))} days"
 
 
 def _rights(settings: Settings) -> list[tuple[str, str, str]]:
@@ -248,6 +261,10 @@ def _rights(settings: Settings) -> list[tuple[str, str, str]]:
         "contents": ("read", "to check the code out"),
         "actions": ("read", "to find and download the state of an earlier run"),
     }
+    if settings["store"] in {"release", "branch"}:
+        least["contents"] = ("write", f"to check the code out and to keep the state in a {settings['store']}")
+    if settings["store"] != "artifact":
+        least["actions"] = ("read", "to find what earlier runs left")
     asked = settings["permissions"]
     assert isinstance(asked, dict)  # noqa: S101 - the kinds in options.py hold this
     for scope, right in asked.items():

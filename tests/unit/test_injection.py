@@ -80,6 +80,7 @@ CLOSED = {
     "dataset.source",
     "dataset.secrets",
     "train.command",
+    "store",
     "train.loop",
     "notify.command",
     "notify.on",

@@ -100,6 +100,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
         st.sampled_from(["read", "write"]),
         max_size=2,
     ),
+    "store": st.sampled_from(["artifact", "artifact", "release", "branch", "cache"]),
     "summary": st.booleans(),
     "triggers.push": st.booleans(),
     "triggers.pull_request": st.booleans(),

@@ -1,0 +1,230 @@
+"""The rendered script that keeps state in a release, on a branch or in the cache, against the local GitHub."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import sys
+import tarfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+import pytest
+
+from generator.github.faults import Fault
+from generator.github.hub import LocalGitHub
+from generator.github.records import NewRun, RunTicket
+from generator.process import Completed, SystemRunner
+from generator.render import render_all
+from generator.settings import load
+
+RIGHTS = {"contents": "write", "actions": "read"}
+SERVER = "https://github.example"
+
+
+@dataclass
+class Keeper:
+    """A repository whose runs restore, change and keep state with the script, each in a folder of its own."""
+
+    hub: LocalGitHub
+    root: Path
+    script: Path
+    store: str
+    env: dict[str, str] = field(default_factory=dict)
+    runs: int = 0
+
+    def begin(self, branch: str = "main", event: str = "push", rights: dict[str, str] | None = None) -> RunTicket:
+        return self.hub.begin_run(
+            NewRun(
+                workflow_path=".github/workflows/train.yml",
+                workflow_name="Incremental training",
+                event=event,
+                head_branch=branch,
+                head_sha="0" * 40,
+                permissions=RIGHTS if rights is None else rights,
+            )
+        )
+
+    def step(self, ticket: RunTicket, verb: str, branch: str = "main", workflow: str = "train") -> Completed:
+        folder = self.folder(ticket)
+        folder.mkdir(exist_ok=True)
+        address = f"{SERVER}/local/repository.git"
+        environment = {
+            "PATH": os.environ["PATH"],
+            "HOME": str(folder),
+            **self.hub.git_environment(address),
+            "GITHUB_API_URL": self.hub.url,
+            "GITHUB_SERVER_URL": SERVER,
+            "GITHUB_REPOSITORY": "local/repository",
+            "GITHUB_TOKEN": ticket.token,
+            "GITHUB_RUN_ID": str(ticket.run.id),
+            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_SHA": "0" * 40,
+            "GITHUB_OUTPUT": str(folder / "output"),
+            "GITHUB_STEP_SUMMARY": str(folder / "summary"),
+            "STATE_STORE": self.store,
+            "STATE_FOLDERS": "runtime/model/\nruntime/data/",
+            "STATE_BRANCH": branch,
+            "STATE_WORKFLOW": f".github/workflows/{workflow}.yml",
+            "STATE_TRIES": "2",
+            "STATE_RETRY_SECONDS": "0",
+            **self.env,
+        }
+        argv = [sys.executable, "-W", "error", "-I", str(self.script), verb]
+        done = SystemRunner().run(argv, cwd=folder, env=environment, timeout_seconds=60)
+        assert "Traceback" not in done.stderr, done.stderr
+        assert ticket.token not in done.stdout + done.stderr
+        return done
+
+    def folder(self, ticket: RunTicket) -> Path:
+        return self.root / str(ticket.run.id)
+
+    def train(self, ticket: RunTicket, model: bytes, data: bytes = b"{}") -> None:
+        for name, content in (("model/best_model.pkl", model), ("data/data_state.json", data)):
+            path = self.folder(ticket) / "runtime" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+
+    def model(self, ticket: RunTicket) -> bytes | None:
+        path = self.folder(ticket) / "runtime" / "model" / "best_model.pkl"
+        return path.read_bytes() if path.exists() else None
+
+    def whole_run(self, model: bytes, branch: str = "main") -> tuple[str, bytes | None]:
+        """Restore, train, save; gives back where the state came from and what it was."""
+        ticket = self.begin(branch)
+        restored = self.step(ticket, "restore", branch)
+        assert restored.exit_code == 0, restored.stdout + restored.stderr
+        found = self.model(ticket)
+        self.train(ticket, model)
+        saved = self.step(ticket, "save", branch)
+        assert saved.exit_code == 0, saved.stdout + saved.stderr
+        self.hub.finish_run(ticket.run.id, "success")
+        return self.output(ticket), found
+
+    def output(self, ticket: RunTicket) -> str:
+        lines = (self.folder(ticket) / "output").read_text(encoding="utf-8").splitlines()
+        return next(line.removeprefix("run-id=") for line in lines if line.startswith("run-id="))
+
+
+@pytest.fixture(params=["release", "branch"])
+def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
+    settings = load(tmp_path, {}, {"store": ("store", request.param)})
+    files = {file.template: file.text for file in render_all(settings, tmp_path)}
+    script = tmp_path / "keep_state.py"
+    script.write_text(files["keep_state.py.j2"], encoding="utf-8")
+    with LocalGitHub.open(tmp_path / "github") as hub:
+        yield Keeper(hub, tmp_path, script, request.param)
+
+
+def test_state_is_carried_from_run_to_run(keeper: Keeper) -> None:
+    models = [os.urandom(200_000) for _ in range(6)]
+    found = [keeper.whole_run(model) for model in models]
+    ids = [str(run.id) for run in keeper.hub.runs()]
+    assert found == [("", None), *zip(ids, models[:-1], strict=False)]
+
+
+def test_a_fresh_start_is_said(keeper: Keeper) -> None:
+    ticket = keeper.begin()
+    done = keeper.step(ticket, "restore")
+    assert "::notice title=State::No earlier state on branch main: training starts fresh." in done.stdout
+    assert "starts fresh" in (keeper.folder(ticket) / "summary").read_text(encoding="utf-8")
+
+
+def test_branches_and_workflows_have_states_of_their_own(keeper: Keeper) -> None:
+    keeper.whole_run(b"main")
+    assert keeper.whole_run(b"feature", "feature/x")[1] is None
+    assert keeper.whole_run(b"again", "feature/x")[1] == b"feature"
+    assert keeper.whole_run(b"more")[1] == b"main"
+    ticket = keeper.begin()
+    assert keeper.step(ticket, "restore", workflow="other").exit_code == 0
+    assert keeper.output(ticket) == ""
+
+
+def test_a_read_only_token_restores_and_cannot_save(keeper: Keeper) -> None:
+    keeper.whole_run(b"good")
+    ticket = keeper.begin(event="pull_request", rights={"contents": "read", "actions": "read"})
+    assert keeper.step(ticket, "restore").exit_code == 0
+    assert keeper.model(ticket) == b"good"
+    if keeper.store == "release":
+        keeper.train(ticket, b"evil")
+        assert keeper.step(ticket, "save").exit_code == 1
+        assert keeper.whole_run(b"next")[1] == b"good"
+
+
+@pytest.mark.parametrize("missing", ["model", "data"])
+def test_an_empty_state_is_not_kept(missing: str, keeper: Keeper) -> None:
+    keeper.whole_run(b"good")
+    ticket = keeper.begin()
+    keeper.train(ticket, b"bad")
+    for path in (keeper.folder(ticket) / "runtime" / missing).iterdir():
+        path.unlink()
+    done = keeper.step(ticket, "save")
+    assert done.exit_code == 1
+    assert "holds no file: an empty state is not kept" in done.stdout
+    assert keeper.whole_run(b"next")[1] == b"good"
+
+
+def test_trouble_is_no_fresh_start_and_the_next_run_goes_on(keeper: Keeper) -> None:
+    keeper.whole_run(b"good")
+    if keeper.store == "release":
+        keeper.hub.faults.add(Fault(method="GET", path="/repos/*/releases*", status=500))
+    else:
+        keeper.env = {
+            "GITHUB_REPOSITORY": "local/gone",
+            "GIT_CONFIG_COUNT": "0",
+            "GITHUB_SERVER_URL": "http://127.0.0.1:9",
+        }
+    ticket = keeper.begin()
+    done = keeper.step(ticket, "restore")
+    assert done.exit_code == 1
+    assert "::error title=State::" in done.stdout
+    assert "untouched" in done.stdout
+    assert not (keeper.folder(ticket) / "output").exists()
+    keeper.hub.faults.clear()
+    keeper.env = {}
+    assert keeper.whole_run(b"next")[1] == b"good"
+
+
+@pytest.mark.parametrize("keeper", ["release"], indirect=True)
+def test_a_release_keeps_the_newest_states_only(keeper: Keeper) -> None:
+    for number in range(6):
+        keeper.whole_run(str(number).encode())
+    request = Request(f"{keeper.hub.url}/repos/local/repository/releases")  # noqa: S310 - loopback
+    request.add_header("Authorization", f"Bearer {keeper.hub.owner_token()}")
+    with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
+        (release,) = json.loads(answer.read())
+    assert release["tag_name"] == "wfgen-state/train/main"
+    assert release["prerelease"]
+    runs = [run.id for run in keeper.hub.runs()]
+    assert sorted(asset["name"] for asset in release["assets"]) == [f"{run}-1.tar.gz" for run in runs[-3:]]
+
+
+@pytest.mark.parametrize("keeper", ["branch"], indirect=True)
+@pytest.mark.parametrize("name", ["../../outside", "/etc/passwd", "elsewhere/x", "model/../../x"])
+def test_an_archive_that_climbs_out_is_refused(name: str, keeper: Keeper) -> None:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        archive.addfile(tarfile.TarInfo(name), io.BytesIO(b""))
+    namespace: dict[str, object] = {"__name__": "keep_state"}
+    exec(compile(keeper.script.read_text(encoding="utf-8"), "keep_state.py", "exec"), namespace)  # noqa: S102 - ours
+    state_class = namespace["State"]
+    assert callable(state_class)
+    env = {"STATE_FOLDERS": "m/\nd/", "STATE_BRANCH": "b", "STATE_WORKFLOW": "w.yml", "GITHUB_RUN_ID": "1"}
+    with pytest.raises(Exception, match="no part of a state"):
+        state_class(env).unpack(packed.getvalue())
+
+
+@pytest.mark.parametrize("keeper", ["branch"], indirect=True)
+def test_a_state_too_large_for_a_branch_is_refused_before_anything_is_pushed(keeper: Keeper) -> None:
+    keeper.whole_run(b"good")
+    keeper.script.write_text(
+        keeper.script.read_text(encoding="utf-8").replace("100 * 1000 * 1000", "1000"), encoding="utf-8"
+    )
+    ticket = keeper.begin()
+    keeper.train(ticket, os.urandom(5000))
+    done = keeper.step(ticket, "save")
+    assert done.exit_code == 1
+    assert "use the store `release`" in done.stdout
