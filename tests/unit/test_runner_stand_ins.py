@@ -148,8 +148,6 @@ def test_nothing_to_upload(step: Step, choice: str, code: int, level: str) -> No
         ({"name": "a/b"}, "The artifact name is not valid: a/b. Contains the following character:  Forward slash /"),
         ({"name": ""}, "Provided artifact name input during validation is empty"),
         ({"compression_level": "10"}, "Valid values are 0-9"),
-        ({"retention_days": "x"}, "Invalid retention-days"),
-        ({"if_no_files_found": "maybe"}, "Unrecognized if-no-files-found input"),
         ({"overwrite": "yes"}, "Core Schema"),
         ({"path": "out/../out"}, "Relative pathing"),
         ({"archive": "false", "path": "out\nother"}, "only a single file can be uploaded. Found 2 files"),
@@ -162,6 +160,21 @@ def test_uploads_that_upstream_refuses(step: Step, inputs: dict[str, str], said:
     assert said in log
     assert step.run is not None
     assert step.hub.artifacts(step.run.id) == ()
+
+
+@pytest.mark.parametrize(
+    ("inputs", "said"),
+    [
+        ({"retention_days": "x"}, "Invalid retention-days"),
+        ({"if_no_files_found": "maybe"}, "Unrecognized if-no-files-found input"),
+    ],
+)
+def test_inputs_that_fail_the_step_after_the_upload(step: Step, inputs: dict[str, str], said: str) -> None:
+    step.write("a.txt")
+    code, log, outputs = step.do("upload-artifact", **{"name": "x", "path": "a.txt", **inputs})
+    assert code == 1
+    assert said in log
+    assert outputs["artifact-id"]
 
 
 def test_a_name_is_taken_once_unless_overwritten(step: Step) -> None:

@@ -17,7 +17,13 @@ INPUTS_VARIABLE = "WFGEN_INPUTS"
 
 
 class ActionError(Exception):
-    """The step fails with this message (`core.setFailed`)."""
+    """The step fails with this message, and goes no further."""
+
+
+class _Outcome:
+    """The exit code so far."""
+
+    code = 0
 
 
 class Inputs:
@@ -91,14 +97,20 @@ def add_path(folder: Path) -> None:
     _append("GITHUB_PATH", f"{folder}\n")
 
 
+def set_failed(message: str) -> None:
+    """Fail the step, and go on with it (`core.setFailed`)."""
+    command("error", message)
+    _Outcome.code = 1
+
+
 def run_action(action: Callable[[Inputs], None], failure_prefix: str = "") -> int:
     """Run an action on the inputs in the environment; gives back the step's exit code."""
+    _Outcome.code = 0
     try:
         action(Inputs.from_environment(os.environ))
     except ActionError as error:
-        command("error", f"{failure_prefix}{error}")
-        return 1
-    return 0
+        set_failed(f"{failure_prefix}{error}")
+    return _Outcome.code
 
 
 def workspace() -> Path:

@@ -6,6 +6,7 @@ Sources: its src/, and packages/artifact/src/internal/upload of actions/toolkit.
 from __future__ import annotations
 
 import os
+import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -14,7 +15,16 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from generator.runner.actions.search import Found, find_files
-from generator.runner.actions.toolkit import ActionError, Inputs, info, run_action, set_output, warning, workspace
+from generator.runner.actions.toolkit import (
+    ActionError,
+    Inputs,
+    info,
+    run_action,
+    set_failed,
+    set_output,
+    warning,
+    workspace,
+)
 from generator.runner.actions.web import AnswerError, ArtifactService, put_blob
 
 BAD_IN_PATHS = {
@@ -106,9 +116,8 @@ def upload(inputs: Inputs) -> None:
 def _read(inputs: Inputs) -> Wanted:
     if_none = inputs.text("if-no-files-found")
     if if_none not in {"warn", "error", "ignore"}:
-        raise ActionError(
-            f"Unrecognized if-no-files-found input. Provided: {if_none}. Available options: warn,error,ignore"
-        )
+        # Upstream goes on after this: the step fails, and the artifact is there.
+        set_failed(f"Unrecognized if-no-files-found input. Provided: {if_none}. Available options: warn,error,ignore")
     level = _whole_number(inputs, "compression-level") if inputs.text("compression-level") else 6
     if not 0 <= level <= 9:  # noqa: PLR2004 - zlib's levels
         raise ActionError("Invalid compression-level. Valid values are 0-9")
@@ -117,7 +126,7 @@ def _read(inputs: Inputs) -> Wanted:
         raw_paths=inputs.text("path", required=True),
         paths=inputs.lines("path"),
         if_none=if_none,
-        retention_days=_whole_number(inputs, "retention-days") if inputs.text("retention-days") else 0,
+        retention_days=_days(inputs.text("retention-days")),
         compression_level=level,
         overwrite=inputs.flag("overwrite"),
         hidden=inputs.flag("include-hidden-files"),
@@ -132,11 +141,19 @@ def _whole_number(inputs: Inputs, name: str) -> int:
         raise ActionError(f"Invalid {name}") from error
 
 
+def _days(text: str) -> int:
+    found = re.match(r"[+-]?\d+", text)
+    if text and found is None:
+        set_failed("Invalid retention-days")
+    return int(found[0]) if found else 0
+
+
 def _nothing_found(wanted: Wanted) -> None:
     message = f"No files were found with the provided path: {wanted.raw_paths}. No artifacts will be uploaded."
     if wanted.if_none == "error":
         raise ActionError(message)
-    (warning if wanted.if_none == "warn" else info)(message)
+    if wanted.if_none in {"warn", "ignore"}:
+        (warning if wanted.if_none == "warn" else info)(message)
 
 
 def _delete_if_there(service: ArtifactService, name: str) -> None:
