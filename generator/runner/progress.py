@@ -45,6 +45,18 @@ def fitted(text: str, width: int) -> str:
     return line if len(line) <= width else f"{line[: max(width - 3, 0)]}..."
 
 
+def wrapped(text: str) -> list[str]:
+    """A message below its step, in lines of the terminal's width; a path or address is never broken."""
+    return textwrap.wrap(
+        text,
+        WIDTH,
+        initial_indent="    ",
+        subsequent_indent="      ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
 def seconds_text(seconds: float) -> str:
     """A duration as a person says it."""
     return f"{seconds:.1f} s" if seconds < 60 else f"{int(seconds // 60)} min {int(seconds % 60)} s"  # noqa: PLR2004
@@ -107,9 +119,9 @@ class Progress:
 
     def _annotation(self, event: LogEvent) -> None:
         first, *rest = event.text.strip().splitlines() or [""]
-        self._say(f"    {event.level}: {first}")
-        for line in rest if event.level == "error" else ():
-            self._say(f"      {line.strip()}")
+        for line in [f"{event.level}: {first}", *(f"  {line}" for line in rest if event.level == "error")]:
+            for part in wrapped(line):
+                self._say(part)
 
     def _step_ended(self, event: LogEvent) -> None:
         failed = event.conclusion is Conclusion.FAILURE

@@ -11,7 +11,7 @@ from pathlib import Path
 from generator.errors import ToolFailedError, WfgenError
 from generator.process import Runner
 from generator.runner.records import ActionChoice
-from generator.runner.stand_ins import STAND_INS, write_stand_in
+from generator.runner.stand_ins import STAND_INS, write_stand_ins
 
 FETCH_TIMEOUT_SECONDS = 20.0
 SERVER = "https://github.com"
@@ -54,7 +54,9 @@ class ActionFinder:
             if upstream is not None:
                 folders[key] = upstream
             elif self._stands_in(action, found["path"]):
-                folders[key] = write_stand_in(action, self.stand_in_folder / key.replace("/", "+"), self.variables)
+                folders[key] = write_stand_ins(
+                    action, self.stand_in_folder / key.replace("/", "+"), self.variables, node=self._has_node
+                )
                 stand_ins.append(action)
             else:
                 raise ToolFailedError(
@@ -64,7 +66,12 @@ class ActionFinder:
         return ActionSources(folders, tuple(dict.fromkeys(stand_ins)))
 
     def _stands_in(self, action: str, path: str | None) -> bool:
-        return self.choice is not ActionChoice.UPSTREAM and action in STAND_INS and not path
+        whole = f"{action}/{path.strip('/')}" if path else action
+        return self.choice is not ActionChoice.UPSTREAM and whole in STAND_INS
+
+    @property
+    def _has_node(self) -> bool:
+        return shutil.which("node", path=self.path) is not None
 
     def _upstream(self, action: str, ref: str) -> Path | None:
         if self.given is not None:
@@ -75,7 +82,7 @@ class ActionFinder:
         # setup-python would download interpreters; whether it may is for the user to say.
         if known and (self.choice is ActionChoice.STAND_IN or (self.choice is ActionChoice.AUTO and _ours(action))):
             return None
-        if known and self.choice is ActionChoice.AUTO and not shutil.which("node", path=self.path):
+        if known and self.choice is ActionChoice.AUTO and not self._has_node:
             return None
         target = self.cache / f"{action}@{ref}".replace("/", "+")
         if (target / "action.yml").is_file() or (target / "action.yaml").is_file() or target.is_dir():

@@ -7,19 +7,30 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 _PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """One action that wfgen can stand in for: its module, inputs with their defaults, and outputs."""
+    """One action that wfgen can stand in for: its module, inputs with their defaults, and outputs.
+
+    `function` of the module is its main part, `post` (empty: none) what it does after the job's steps.
+    """
 
     module: str
     inputs: Mapping[str, str]
     outputs: tuple[str, ...]
+    function: str = "main"
+    post: str = ""
 
 
+_CACHE_INPUTS = {"path": "", "key": "", "enableCrossOsArchive": "false"}
+_RESTORE_INPUTS = {**_CACHE_INPUTS, "restore-keys": "", "fail-on-cache-miss": "false", "lookup-only": "false"}
+_RESTORE_OUTPUTS = ("cache-hit", "cache-primary-key", "cache-matched-key")
+
+# By "owner/name", or "owner/name/path" for an action in a folder of its repository.
 STAND_INS: Mapping[str, StandIn] = {
     "actions/checkout": StandIn(
         "checkout",
@@ -87,44 +98,81 @@ STAND_INS: Mapping[str, StandIn] = {
         },
         ("download-path",),
     ),
+    "actions/cache": StandIn(
+        "cache",
+        {**_RESTORE_INPUTS, "upload-chunk-size": "", "save-always": "false"},
+        _RESTORE_OUTPUTS,
+        "restore_main",
+        "post_main",
+    ),
+    "actions/cache/restore": StandIn("cache", _RESTORE_INPUTS, _RESTORE_OUTPUTS, "restore_main"),
+    "actions/cache/save": StandIn("cache", {**_CACHE_INPUTS, "upload-chunk-size": ""}, (), "save_main"),
 }
 
 
-def write_stand_in(action: str, folder: Path, variables: Mapping[str, str], python: str = sys.executable) -> Path:
-    """Write the folder that stands in for `action` ("actions/checkout"), and give it back.
+def write_stand_ins(
+    repository: str, folder: Path, variables: Mapping[str, str], *, node: bool, python: str = sys.executable
+) -> Path:
+    """Write the folder that stands in for a repository of actions ("actions/cache"), and give it back.
 
-    `variables` reach the stand-in and no other step; `python` runs it.
+    `variables` reach the stand-in and no other step; `python` runs it. An action that has something to do after the
+    job's steps needs `node`, as act calls no other kind again; without it that part is left out.
     """
-    stand_in = STAND_INS[action]
-    folder.mkdir(parents=True, exist_ok=True)
-    script = (
+    for name, stand_in in STAND_INS.items():
+        if name == repository or name.startswith(f"{repository}/"):
+            target = folder / name.removeprefix(repository).strip("/")
+            target.mkdir(parents=True, exist_ok=True)
+            if stand_in.post and node:
+                described = _with_post(name, stand_in, target, variables, python)
+            else:
+                described = _composite(name, stand_in, variables, python)
+            # JSON is YAML, and quotes whatever the paths hold.
+            (target / "action.yml").write_text(json.dumps(described, indent=2), encoding="utf-8")
+    return folder
+
+
+def _script(stand_in: StandIn, function: str) -> str:
+    return (
         "import sys\n"
         f"sys.path.insert(0, {str(_PACKAGE_PARENT)!r})\n"
-        f"from generator.runner.actions.{stand_in.module} import main\n"
-        "sys.exit(main())\n"
+        f"from generator.runner.actions.{stand_in.module} import {function}\n"
+        f"sys.exit({function}())\n"
     )
-    described = {
-        "name": f"Stand-in for {action}",
+
+
+def _head(name: str, stand_in: StandIn) -> dict[str, Any]:
+    return {
+        "name": f"Stand-in for {name}",
         "description": "Written by wfgen for one run.",
-        "inputs": {name: {"description": name, "default": default} for name, default in stand_in.inputs.items()},
-        "outputs": {
-            name: {"description": name, "value": f"${{{{ steps.stand-in.outputs.{name} }}}}"}
-            for name in stand_in.outputs
-        },
-        "runs": {
-            "using": "composite",
-            "steps": [
-                {
-                    "id": "stand-in",
-                    "name": f"Stand-in for {action}",
-                    # -I and -S: nothing of the job's environment, and no package, changes what runs here.
-                    "shell": f'"{python}" -I -S {{0}}',
-                    "env": {"WFGEN_INPUTS": "${{ toJSON(inputs) }}", **variables},
-                    "run": script,
-                }
-            ],
-        },
+        "inputs": {key: {"description": key, "default": default} for key, default in stand_in.inputs.items()},
     }
-    # JSON is YAML, and quotes whatever the paths hold.
-    (folder / "action.yml").write_text(json.dumps(described, indent=2), encoding="utf-8")
-    return folder
+
+
+def _composite(name: str, stand_in: StandIn, variables: Mapping[str, str], python: str) -> dict[str, Any]:
+    step = {
+        "id": "stand-in",
+        "name": f"Stand-in for {name}",
+        # -I and -S: nothing of the job's environment, and no package, changes what runs here.
+        "shell": f'"{python}" -I -S {{0}}',
+        "env": {"WFGEN_INPUTS": "${{ toJSON(inputs) }}", **variables},
+        "run": _script(stand_in, stand_in.function),
+    }
+    outputs = {
+        key: {"description": key, "value": f"${{{{ steps.stand-in.outputs.{key} }}}}"} for key in stand_in.outputs
+    }
+    return {**_head(name, stand_in), "outputs": outputs, "runs": {"using": "composite", "steps": [step]}}
+
+
+def _with_post(name: str, stand_in: StandIn, folder: Path, variables: Mapping[str, str], python: str) -> dict[str, Any]:
+    """A node action whose two scripts do nothing but start Python."""
+    for part, function in (("main", stand_in.function), ("post", stand_in.post)):
+        arguments = json.dumps(["-I", "-S", "-c", _script(stand_in, function)])
+        environment = f"{{...process.env, ...{json.dumps(dict(variables))}}}"
+        call = f"spawnSync({json.dumps(python)}, {arguments}, {{stdio: 'inherit', env: {environment}}})"
+        (folder / f"{part}.js").write_text(
+            f"const {{spawnSync}} = require('node:child_process');\nprocess.exit({call}.status ?? 1);\n",
+            encoding="utf-8",
+        )
+    outputs = {key: {"description": key} for key in stand_in.outputs}
+    runs = {"using": "node20", "main": "main.js", "post": "post.js", "post-if": "success()"}
+    return {**_head(name, stand_in), "outputs": outputs, "runs": runs}

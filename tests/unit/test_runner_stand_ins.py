@@ -18,7 +18,7 @@ from generator.github.records import NewRun, Run
 from generator.runner.actions import checkout, download_artifact, setup_python, upload_artifact, web
 from generator.runner.actions.search import find_files, glob_matches
 from generator.runner.actions.toolkit import ActionError, Inputs
-from generator.runner.stand_ins import STAND_INS, write_stand_in
+from generator.runner.stand_ins import STAND_INS, write_stand_ins
 
 
 @dataclass
@@ -383,7 +383,9 @@ def test_inputs_are_read_as_the_toolkit_reads_them() -> None:
 
 
 def test_a_stand_in_is_an_action_file_whose_interpreter_may_lie_anywhere(tmp_path: Path) -> None:
-    folder = write_stand_in("actions/upload-artifact", tmp_path / "x", {"SOME": "thing"}, python="/with space/python")
+    folder = write_stand_ins(
+        "actions/upload-artifact", tmp_path / "x", {"SOME": "thing"}, node=False, python="/with space/python"
+    )
     action = json.loads((folder / "action.yml").read_text())
     (only,) = action["runs"]["steps"]
     assert only["shell"] == '"/with space/python" -I -S {0}'

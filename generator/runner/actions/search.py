@@ -58,11 +58,11 @@ def find_files(lines: list[str], folder: Path, *, hidden: bool, say: Callable[[s
 
     Raises ActionError for `.` and `..` inside a pattern.
     """
-    patterns = [_parse(line, folder) for line in lines if not line.startswith("#")]
+    patterns = [parse_pattern(line, folder) for line in lines if not line.startswith("#")]
     search_paths = _search_paths([pattern.search_path for pattern in patterns if not pattern.negate])
     files: dict[str, None] = {}
     for start in search_paths:
-        for path in _walk(start, hidden=hidden):
+        for path in walk(start, hidden=hidden):
             if _chosen(patterns, path):
                 files[path] = None
     _warn_of_case(list(files), say)
@@ -94,7 +94,8 @@ def _root(search_paths: list[str], files: list[str], say: Callable[[str], None])
     return search_paths[0]
 
 
-def _parse(line: str, folder: Path) -> Pattern:
+def parse_pattern(line: str, folder: Path) -> Pattern:
+    """Read a line of `path`; raises ActionError for `.` and `..` inside it."""
     negate = False
     while line.startswith("!"):
         negate, line = not negate, line[1:].strip()
@@ -120,7 +121,7 @@ def _is_below(path: str, other: str) -> bool:
     return path.startswith(other.rstrip("/") + "/")
 
 
-def _walk(start: str, *, hidden: bool, seen: tuple[str, ...] = ()) -> list[str]:
+def walk(start: str, *, hidden: bool, seen: tuple[str, ...] = ()) -> list[str]:
     """Every file from `start` on, links followed, cycles and broken links left out."""
     if not hidden and os.path.basename(start).startswith("."):  # noqa: PTH119 - text, as the toolkit compares it
         return []
@@ -133,7 +134,7 @@ def _walk(start: str, *, hidden: bool, seen: tuple[str, ...] = ()) -> list[str]:
     return [
         found
         for name in sorted(os.listdir(start))  # noqa: PTH208 - names are what is joined
-        for found in _walk(os.path.join(start, name), hidden=hidden, seen=(*seen, real))  # noqa: PTH118
+        for found in walk(os.path.join(start, name), hidden=hidden, seen=(*seen, real))  # noqa: PTH118
     ]
 
 

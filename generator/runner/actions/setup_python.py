@@ -66,7 +66,7 @@ def choose(pythons: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
     if fitting:
         return max(fitting, key=lambda item: version_key(item[0]))
     version, python = pythons[0]
-    warning(f"Python {wanted} is not on this machine: Python {version} ({python}) takes its place.")
+    warning(f"Python {wanted} is not on this machine: Python {version} takes its place.")
     return version, python
 
 

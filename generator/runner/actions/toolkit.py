@@ -34,8 +34,11 @@ class Inputs:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Inputs:
-        """Read them from the JSON object in WFGEN_INPUTS."""
-        return cls(json.loads(environ.get(INPUTS_VARIABLE) or "{}"))
+        """Read them from the JSON object in WFGEN_INPUTS, or from the variables that node actions get them in."""
+        if INPUTS_VARIABLE in environ:
+            return cls(json.loads(environ[INPUTS_VARIABLE] or "{}"))
+        given = {name: value for name, value in environ.items() if name.startswith("INPUT_")}
+        return cls({name.removeprefix("INPUT_").lower(): value for name, value in given.items()})
 
     def text(self, name: str, *, required: bool = False) -> str:
         """An input without the space around it; raises ActionError where a required one is missing."""
@@ -85,6 +88,17 @@ def warning(message: str) -> None:
 def set_output(name: str, value: object) -> None:
     """Set an output of the step."""
     _append("GITHUB_OUTPUT", _assignment(name, str(value)))
+
+
+def save_state(name: str, value: str) -> None:
+    """Keep a value for the action's second half, where it has one."""
+    if os.environ.get("GITHUB_STATE"):
+        _append("GITHUB_STATE", _assignment(name, value))
+
+
+def state(name: str) -> str:
+    """What the action's first half kept."""
+    return os.environ.get(f"STATE_{name}", "")
 
 
 def export_variable(name: str, value: str) -> None:

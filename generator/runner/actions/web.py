@@ -23,6 +23,7 @@ from typing import IO, Any, TypeVar
 from generator.runner.actions.toolkit import ActionError, info
 
 ARTIFACT_SERVICE = "github.actions.results.api.v1.ArtifactService"
+CACHE_SERVICE = "github.actions.results.api.v1.CacheService"
 RETRIED = frozenset({429, 500, 502, 503, 504})
 # The toolkit waits 3 s, then 1.5 times longer each time, five tries in all; a server on this machine needs less.
 TRIES = 5
@@ -123,35 +124,43 @@ def _said(status: int, reason: str, body: bytes) -> str:
     return f"{message}: {detail}" if detail else message
 
 
-class ArtifactService:
-    """The Twirp service that the artifact client calls within its own run."""
+class Twirp:
+    """A service that clients call within their own run, with the runtime token."""
 
-    def __init__(self, environ: Mapping[str, str]) -> None:
+    def __init__(self, service: str, environ: Mapping[str, str]) -> None:
+        self._service = service
         self._url = environ.get("ACTIONS_RESULTS_URL", "")
         self._token = environ.get("ACTIONS_RUNTIME_TOKEN", "")
         if not self._token:
             raise ActionError("Unable to get the ACTIONS_RUNTIME_TOKEN env variable")
         if not self._url:
             raise ActionError("Unable to get the ACTIONS_RESULTS_URL env variable")
-        self.run_backend_id, self.job_backend_id = backend_ids(self._token)
 
     def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
-        """Call a method for this run and job; raises ActionError as the client words it."""
-        whole = {
-            "workflow_run_backend_id": self.run_backend_id,
-            "workflow_job_run_backend_id": self.job_backend_id,
-            **message,
-        }
-        url = urllib.parse.urljoin(self._url, f"/twirp/{ARTIFACT_SERVICE}/{method}")
+        """Call a method; raises ActionError as the clients word it."""
+        url = urllib.parse.urljoin(self._url, f"/twirp/{self._service}/{method}")
         headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
         try:
             answer = retried(
-                lambda: read(request("POST", url, headers=headers, body=json.dumps(whole).encode())).json()
+                lambda: read(request("POST", url, headers=headers, body=json.dumps(message).encode())).json()
             )
         except AnswerError as error:
             fatal = "" if error.status == 0 or error.status in RETRIED else "Received non-retryable error: "
             raise ActionError(f"Failed to {method}: {fatal}{error}") from error
         return dict(answer)
+
+
+class ArtifactService(Twirp):
+    """The artifact service, which wants the ids of the run and the job in every message."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        super().__init__(ARTIFACT_SERVICE, environ)
+        run_backend_id, job_backend_id = backend_ids(environ["ACTIONS_RUNTIME_TOKEN"])
+        self._ids = {"workflow_run_backend_id": run_backend_id, "workflow_job_run_backend_id": job_backend_id}
+
+    def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
+        """Call a method for this run and job; raises ActionError as the client words it."""
+        return super().call(method, {**self._ids, **message})
 
 
 def backend_ids(runtime_token: str) -> tuple[str, str]:

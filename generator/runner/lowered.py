@@ -1,0 +1,44 @@
+"""A copy of a workflow without what GitHub knows and act refuses to read (act 0.2.89).
+
+What is taken out changes nothing about a single run here: act ignores concurrency anyway, and an event says by itself
+when it comes.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from generator.runner.plan import Plan
+
+
+def lowered(plan: Plan, original: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The file for act, the original where act can read it, and what is missing in the copy."""
+    document = copy.deepcopy(dict(plan.raw))
+    missing = tuple(dict.fromkeys(_take_out(document)))
+    if not missing:
+        return original, ()
+    target = folder / original.name
+    # JSON is YAML; the name must stay the file's, as a workflow without a name is called by it.
+    target.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
+    return target, missing
+
+
+def _take_out(document: dict[str, Any]) -> Iterator[str]:
+    for holder in (document, *_mappings(document.get("jobs"))):
+        if isinstance(holder.get("concurrency"), dict) and "queue" in holder["concurrency"]:
+            del holder["concurrency"]
+            yield "concurrency.queue"
+        if holder.pop("cache-mode", None) is not None:
+            yield "cache-mode"
+    triggers = document.get("on")
+    for entry in (triggers.get("schedule") or []) if isinstance(triggers, dict) else []:
+        if isinstance(entry, dict) and entry.pop("timezone", None) is not None:
+            yield "schedule.timezone"
+
+
+def _mappings(jobs: object) -> Iterator[dict[str, Any]]:
+    yield from (job for job in (jobs.values() if isinstance(jobs, Mapping) else ()) if isinstance(job, dict))
