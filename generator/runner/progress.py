@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections import deque
 from collections.abc import Callable, Mapping
 

@@ -48,7 +48,8 @@ def test_three_pushes_grow_alike_and_a_pull_request_changes_no_state(
     assert names(third) == {*STATE, "training-logs"}
     assert names(trial) == names(fork) == {"training-logs"}
     assert any("training starts fresh" in annotation.message for annotation in first.annotations)
-    assert not third.annotations
+    # The one thing that a machine without the rendered Python has to say.
+    assert not [note for note in third.annotations if "is not on this machine" not in note.message]
 
 
 def test_iterations_come_from_the_input_then_the_variable_then_the_rendering(
