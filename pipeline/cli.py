@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
+from pipeline import settings as configuration
 from pipeline.errors import PipelineError
+
+ROOT = click.option(
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Where runtime/ and wfgen.toml are.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -17,14 +25,29 @@ def pipeline() -> None:
 
 
 @pipeline.command()
-@click.option("--iterations", type=click.IntRange(min=1), default=3, show_default=True, help="Batches to learn.")
-@click.option("--batch-rows", type=click.IntRange(min=1), default=1000, show_default=True, help="Rows a batch.")
-@click.option("--root", type=click.Path(path_type=Path, file_okay=False), default=Path(), help="Repository root.")
-def update(iterations: int, batch_rows: int, root: Path) -> None:
+@ROOT
+@click.option("--iterations", help="Batches to learn (3).")
+@click.option("--batch-rows", help="Rows a batch (1000).")
+@click.option("--source", help="sample, a file, folder, glob or URL, kaggle:OWNER/DATASET, kaggle:competitions/NAME.")
+@click.option("--target", help="The column to predict.")
+@click.option("--task", help="auto, binary, multiclass or regression.")
+@click.option("--ignore", help="Columns to leave out, with commas.")
+@click.option("--time", help="The column that says when; watched, not learnt.")
+@click.option("--models", help="Candidates, with commas: auto, linear, mlp, bayes, boosting, sgd, module:factory.")
+@click.option("--on-rewrite", help="When learnt data was rewritten: stop, restart or key.")
+@click.option("--key", help="A column that only grows, for --on-rewrite key.")
+@click.option("--on-end", help="When the data is used up: stop, or again for another pass.")
+@click.option("--on-library-change", help="When the libraries changed: stop or retrain.")
+@click.option("--engine", help="local or dask.")
+@click.option("--dask-address", help="The scheduler, like tcp://127.0.0.1:8786.")
+@click.option("--threads", help="Candidates trained side by side (1).")
+@click.option("--seed", help="For everything random (1).")
+@click.option("--checkpoint-seconds", help="Commit at least this often, and at the end (5).")
+def update(root: Path, **flags: object) -> None:
     """Learn the next unseen batches."""
     from pipeline import run  # noqa: PLC0415  # each command loads what it needs
 
-    run.update(run.Request(root, iterations, batch_rows), os.environ)
+    sys.exit(run.update(root, configuration.load(root, os.environ, flags), os.environ))
 
 
 def main() -> None:

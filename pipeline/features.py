@@ -1,13 +1,23 @@
-"""Columns to a matrix, learnt as the stream goes.
+"""Columns to matrices, learnt as the stream goes.
 
-Categories are hashed without state (crc32 of "column=value"), so that a value seen for the first time needs nothing;
-numbers are standardised by the moments of the batches before, so that a batch is encoded once, for scoring and for
-learning. Every row has one entry a field, which lets the sparse matrix be laid out without a pass over the rows.
+Views of a batch, each made only if a candidate asks for it:
+
+- plain: sparse; single values hashed, numbers standardised, for those who want speed above all;
+- wide: sparse; values, buckets of numbers and pairs of them, hashed to 2^18 places, for linear models;
+- dense: numbers, the commonest values one by one, for networks;
+- tree: numbers and a code a category.
+
+- wide: sparse; values, buckets of numbers and pairs of these, hashed, for linear models;
+A batch is encoded by what was known before it, once, for scoring and for learning alike. Every row has one entry a
+field, which lets the sparse matrix be laid out without a pass over the rows.
 """
 
 from __future__ import annotations
 
 import zlib
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,6 +25,8 @@ import pandas as pd
 import scipy.sparse
 
 from pipeline import schema as schemas
+from pipeline.moments import Moments
+from pipeline.rates import Rates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,110 +35,242 @@ if TYPE_CHECKING:
 
     from pipeline.schema import Column, Schema
 
-BITS = 14
+    Hashes = NDArray[np.uint64]
+
+BITS = 18
 NUMBER_SLOTS = 1024
-"""Slots before the hashed ones: two a number, one for its value and one for its absence."""
-CLIP = 8.0
+"""Slots of the wide view after the hashed ones: two a number, one for its value and one for its absence."""
+RATE_SLOTS = 64
+TOKEN_BITS = 14
+BUCKETS_A_DEVIATION = 2
+CROSSED = 8
+"""Pairs are formed among the first so many categories, and of these with the first so many numbers."""
+RATED = 6
+"""Rates are kept of the first so many categories and of their pairs."""
+DENSE_NUMBERS, DENSE_VALUES, VALUES_A_COLUMN = 64, 288, 128
 
 
-class Moments:
-    """Running mean and variance of each number (Chan, Golub and LeVeque 1979: merging of partial sums)."""
+class Views:
+    """The matrices of one batch, made when first asked for."""
 
-    def __init__(self) -> None:
-        self.count: dict[str, float] = {}
-        self.mean: dict[str, float] = {}
-        self.squares: dict[str, float] = {}
+    def __init__(self, encoder: Encoder, cells: Mapping[str, Any]) -> None:
+        self._encoder = encoder
+        self.cells = cells
+        self._made: dict[str, Any] = {}
+        self.numbers = encoder.scaled(cells)
+        self.categories = encoder.categories(cells)
+        self.rows = len(next(iter(cells.values())))
 
-    def learn(self, name: str, values: NDArray[np.float64]) -> None:
-        """Take in one batch of a column; NaN is left out."""
-        known = values[~np.isnan(values)]
-        if not len(known):
-            return
-        count, mean = float(len(known)), float(known.mean())
-        squares = float(np.square(known - mean).sum())
-        before = self.count.get(name, 0.0)
-        shift = mean - self.mean.get(name, 0.0)
-        total = before + count
-        self.squares[name] = self.squares.get(name, 0.0) + squares + shift * shift * before * count / total
-        self.mean[name] = self.mean.get(name, 0.0) + shift * count / total
-        self.count[name] = total
+    @cached_property
+    def rated(self) -> list[Hashes]:
+        """The keys that rates are kept of: single values, and pairs."""
+        chosen = [self.categories[name].rows() for name in self._encoder.steady[:RATED]]
+        return [*chosen, *(pair(one, other) for one, other in combinations(chosen, 2))]
 
-    def standardise(self, name: str, values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Zero mean, unit variance, cut at CLIP; NaN stays."""
-        count = self.count.get(name, 0.0)
-        spread = (self.squares.get(name, 0.0) / count) ** 0.5 if count else 0.0
-        scaled = (values - self.mean.get(name, 0.0)) / (spread or 1.0)
-        clipped: NDArray[np.float64] = np.clip(scaled, -CLIP, CLIP)
-        return clipped
+    @cached_property
+    def rates(self) -> NDArray[np.float64]:
+        """Of shape (rows, keys)."""
+        return self._encoder.rates.encode(self.rated, self.rows)
+
+    def view(self, name: str) -> Any:  # noqa: ANN401  # sparse or dense
+        """`wide`, `dense`, `tree` or `tokens`, of shape (rows, features)."""
+        if name not in self._made:
+            self._made[name] = getattr(self._encoder, name)(self)
+        return self._made[name]
 
 
 class Encoder:
-    """Turns the cells of a batch into a sparse matrix of shape (rows, width)."""
+    """What was learnt about the columns."""
 
-    def __init__(self) -> None:
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
         self.moments = Moments()
+        self.rates = Rates()
+        self.steady: list[str] = []
         self.slots: dict[str, int] = {}
-        self.width = NUMBER_SLOTS + (1 << BITS)
+        self.values: dict[str, dict[int, int]] = {}
+        self.used = 0
 
-    def take(self, schema: Schema, cells: Mapping[str, Any]) -> scipy.sparse.csr_matrix:
-        """Encode a batch by what was known before it, then take in its moments; a new column knows only itself."""
-        names = [column.name for column in schema.columns if column.kind == schemas.NUMBER]
-        new = [name for name in names if name not in self.moments.count]
-        for name in new:
-            self.slots.setdefault(name, 2 * len(self.slots) % NUMBER_SLOTS)
-            self.moments.learn(name, cells[name])
-        matrix = self.encode(schema, cells)
-        for name in names:
-            if name not in new:
-                self.moments.learn(name, cells[name])
+    def begin(self, cells: Mapping[str, Any]) -> None:
+        """Get to know the columns that are new with this batch; everything else is learnt after scoring."""
+        new = [column for column in self.schema.columns if column.name not in self.slots]
+        for column in new:
+            self.slots[column.name] = len(self.slots)
+            if column.kind == schemas.NUMBER:
+                self.moments.learn(column.name, cells[column.name])
+        for name, category in self.categories({column.name: cells[column.name] for column in new}).items():
+            # A category that does not vary within a batch says when, not what: no rates of it.
+            if len(np.unique(category.codes)) > 1:
+                self.steady.append(name)
+            self._meet(name, category)
+
+    def learn(self, cells: Mapping[str, Any], views: Views, target: NDArray[np.float64] | None, first: bool) -> None:
+        """Take in a batch; `target` is from 0 to 1, or standardised, or None where no rates are kept."""
+        if not first:
+            for column in self.schema.columns:
+                if column.kind == schemas.NUMBER:
+                    self.moments.learn(column.name, cells[column.name])
+            for name, category in views.categories.items():
+                self._meet(name, category)
+        if target is not None:
+            self.rates.learn(views.rated, target)
+
+    def scaled(self, cells: Mapping[str, Any]) -> dict[str, NDArray[np.float64]]:
+        """The numbers, standardised; NaN where missing."""
+        return {
+            column.name: self.moments.standardise(column.name, cells[column.name])
+            for column in self.schema.columns
+            if column.kind == schemas.NUMBER
+        }
+
+    def categories(self, cells: Mapping[str, Any]) -> dict[str, Category]:
+        """Everything that is one of a set of values."""
+        found: dict[str, Category] = {}
+        for column in self.schema.columns:
+            if column.name in cells:
+                found |= hashed(column, cells[column.name])
+        return found
+
+    def wide(self, views: Views) -> scipy.sparse.csr_matrix:
+        """Sparse, of shape (rows, 2^18 and the numbers)."""
+        single = [category.rows() for category in views.categories.values()]
+        buckets = [bucketed(name, values) for name, values in views.numbers.items()]
+        tokens = [*single, *buckets, *(pair(one, other) for one, other in combinations(single[:CROSSED], 2))]
+        tokens += [pair(one, other) for one in single[:CROSSED] for other in buckets[:CROSSED]]
+        fields = len(tokens) + len(views.numbers) + views.rates.shape[1]
+        places = np.empty((views.rows, fields), dtype=np.int32)
+        weights = np.ones((views.rows, fields))
+        mask = np.uint64((1 << BITS) - 1)
+        for at, token in enumerate(tokens):
+            places[:, at] = token & mask
+        self._number_fields(views, places, weights, len(tokens), 1 << BITS)
+        at = len(tokens) + len(views.numbers)
+        places[:, at:] = (1 << BITS) + NUMBER_SLOTS + np.arange(views.rates.shape[1])
+        weights[:, at:] = views.rates
+        starts = np.arange(0, views.rows * fields + 1, fields, dtype=np.int32)
+        shape = (views.rows, (1 << BITS) + NUMBER_SLOTS + RATE_SLOTS)
+        return scipy.sparse.csr_matrix((weights.ravel(), places.ravel(), starts), shape=shape)
+
+    def dense(self, views: Views) -> NDArray[np.float32]:
+        """Numbers, rates, and a column for each of the values met first."""
+        matrix = np.zeros((views.rows, DENSE_NUMBERS + RATE_SLOTS + DENSE_VALUES), dtype=np.float32)
+        for name, values in views.numbers.items():
+            matrix[:, self.slots[name] % DENSE_NUMBERS] += np.nan_to_num(values)
+        matrix[:, DENSE_NUMBERS : DENSE_NUMBERS + views.rates.shape[1]] = views.rates
+        every = np.arange(views.rows)
+        for name, category in views.categories.items():
+            place = self._placed(name, category)
+            known = place >= 0
+            matrix[every[known], DENSE_NUMBERS + RATE_SLOTS + place[known]] = 1.0
         return matrix
 
-    def encode(self, schema: Schema, cells: Mapping[str, Any]) -> scipy.sparse.csr_matrix:
-        """The cells as the model sees them; nothing is learnt."""
-        places: list[NDArray[np.int64]] = []
-        weights: list[NDArray[np.float64]] = []
-        for column in schema.columns:
-            values = cells[column.name]
-            if column.kind == schemas.NUMBER:
-                place, weight = self._number(column.name, values)
-                places.append(place)
-                weights.append(weight)
-            for token in tokens(column, values):
-                places.append(NUMBER_SLOTS + (token & ((1 << BITS) - 1)))
-                weights.append(np.ones(len(token)))
-        rows, fields = len(places[0]), len(places)
-        return scipy.sparse.csr_matrix(
-            (
-                np.stack(weights, axis=1).ravel(),
-                np.stack(places, axis=1).ravel().astype(np.int32),
-                np.arange(0, rows * fields + 1, fields, dtype=np.int32),
-            ),
-            shape=(rows, self.width),
-        )
+    def tree(self, views: Views) -> NDArray[np.float64]:
+        """Numbers as they are, then one code a category: the order in which its values were met."""
+        columns = [views.cells[name] for name in views.numbers]
+        columns += [self._placed(name, category).astype(np.float64) for name, category in views.categories.items()]
+        return np.column_stack(columns)
 
-    def _number(self, name: str, values: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-        absent = np.isnan(values)
-        slot = self.slots.get(name, 0)
-        scaled = np.where(absent, 1.0, self.moments.standardise(name, values))
-        return slot + absent.astype(np.int64), scaled
+    def plain(self, views: Views) -> scipy.sparse.csr_matrix:
+        """Sparse, of shape (rows, 2^14 and the numbers): values hashed, numbers standardised, nothing crossed."""
+        tokens = [category.rows() & np.uint64((1 << TOKEN_BITS) - 1) for category in views.categories.values()]
+        fields = len(tokens) + len(views.numbers)
+        places = np.empty((views.rows, fields), dtype=np.int32)
+        weights = np.ones((views.rows, fields))
+        for at, token in enumerate(tokens):
+            places[:, at] = token
+        self._number_fields(views, places, weights, len(tokens), 1 << TOKEN_BITS)
+        starts = np.arange(0, places.size + 1, fields, dtype=np.int32)
+        shape = (views.rows, (1 << TOKEN_BITS) + NUMBER_SLOTS)
+        return scipy.sparse.csr_matrix((weights.ravel(), places.ravel(), starts), shape=shape)
+
+    def _number_fields(
+        self, views: Views, places: NDArray[np.int32], weights: NDArray[np.float64], first: int, base: int
+    ) -> None:
+        for at, (name, values) in enumerate(views.numbers.items(), start=first):
+            absent = np.isnan(values)
+            places[:, at] = base + 2 * (self.slots[name] % (NUMBER_SLOTS // 2)) + absent
+            weights[:, at] = np.where(absent, 1.0, values)
+
+    def tokens(self, views: Views) -> scipy.sparse.csr_matrix:
+        """Sparse ones, of shape (rows, 2^14): single values and buckets, for counting."""
+        tokens = [category.rows() for category in views.categories.values()]
+        tokens += [bucketed(name, values) for name, values in views.numbers.items()]
+        places = np.stack([token & np.uint64((1 << TOKEN_BITS) - 1) for token in tokens], axis=1).astype(np.int32)
+        starts = np.arange(0, places.size + 1, len(tokens), dtype=np.int32)
+        return scipy.sparse.csr_matrix((np.ones(places.size), places.ravel(), starts), (views.rows, 1 << TOKEN_BITS))
+
+    def unmet(self, name: str, category: Category) -> float:
+        """Share of rows with a value that was not met before, as long as there is room to remember values."""
+        known = self.values.get(name, {})
+        if len(known) >= VALUES_A_COLUMN or self.used >= DENSE_VALUES:
+            return 0.0
+        return float(np.mean(self._placed(name, category) < 0))
+
+    def _meet(self, name: str, category: Category) -> None:
+        """Give values met for the first time a place of their own, as long as there are any."""
+        known = self.values.setdefault(name, {})
+        for code in category.hashes.tolist():
+            if len(known) >= VALUES_A_COLUMN or self.used >= DENSE_VALUES:
+                return
+            if code not in known:
+                known[code] = self.used
+                self.used += 1
+
+    def _placed(self, name: str, category: Category) -> NDArray[np.int64]:
+        known = self.values.get(name, {})
+        return np.array([known.get(code, -1) for code in category.hashes.tolist()], dtype=np.int64)[category.codes]
 
 
-def tokens(column: Column, values: Any) -> list[NDArray[np.int64]]:  # noqa: ANN401  # numbers or categories
-    """What a column adds to the hashed part, each of shape (rows,): nothing for a plain number."""
+@dataclass(frozen=True)
+class Category:
+    """One of a set of values a row: `codes` of shape (rows,) index `hashes`, whose last stands for a missing value."""
+
+    codes: NDArray[np.intp]
+    hashes: Hashes
+
+    def rows(self) -> Hashes:
+        """A hash a row."""
+        return self.hashes[self.codes]
+
+
+def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers or categories
+    """What a column holds as one of a set of values: nothing for a plain number, three things for a date."""
     if column.kind == schemas.NUMBER:
-        return [hashes(column.name, pd.Categorical(values))] if column.code else []
+        return {column.name: _category(column.name, pd.Categorical(values))} if column.code else {}
     if column.kind == schemas.DATE:
         moments = schemas.parse_dates(values.categories)
         parts = {"month": moments.month, "weekday": moments.dayofweek, "hour": moments.hour}
-        return [
-            hashes(f"{column.name}.{part}", pd.Categorical(np.append(of_each, np.nan)[values.codes]))
+        return {
+            f"{column.name}.{part}": _category(
+                f"{column.name}.{part}",
+                pd.Categorical(np.append(np.asarray(of_each, dtype=float), np.nan)[values.codes]),
+            )
             for part, of_each in parts.items()
-        ]
-    return [hashes(column.name, values)]
+        }
+    return {column.name: _category(column.name, values)}
 
 
-def hashes(name: str, cells: pd.Categorical[Any]) -> NDArray[np.int64]:
-    """crc32 of each row's "name=value"; missing is a value of its own."""
+def _category(name: str, cells: pd.Categorical[Any]) -> Category:
+    """64 bits for each distinct "name=value", by crc32; missing is a value of its own."""
     texts = [*(f"{name}={value}" for value in cells.categories), name]
-    table = np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.int64)
-    return table[np.asarray(cells.codes)]
+    hashes = spread(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint64))
+    return Category(np.asarray(cells.codes, dtype=np.intp), hashes)
+
+
+def bucketed(name: str, values: NDArray[np.float64]) -> Hashes:
+    """Which half of a standard deviation a number lies in, hashed."""
+    bucket = np.where(np.isnan(values), -64.0, np.floor(values * BUCKETS_A_DEVIATION))
+    salt = np.uint64(zlib.crc32(name.encode()) << 8)
+    return spread(salt + (bucket + 128).astype(np.uint64))
+
+
+def pair(one: Hashes, other: Hashes) -> Hashes:
+    """A hash of two hashes, their order counting."""
+    return spread(one * np.uint64(0x9E3779B97F4A7C15) + other)
+
+
+def spread(values: Hashes) -> Hashes:
+    """Let every bit depend on every other (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
+    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return values ^ (values >> np.uint64(31))

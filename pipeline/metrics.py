@@ -6,38 +6,62 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from pipeline.tasks import BINARY, MULTICLASS, losses
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Array = NDArray[np.float64]
+
 BINS = 4096
 LOGIT_SPAN = 16.0
-FLOOR = 1e-15
+KEEP = 0.9
+"""What the figures that fade keep from batch to batch."""
 
 
 class Prequential:
-    """Running logloss and AUC of a binary score, in constant space.
+    """Running loss, and AUC, accuracy or mean error, in constant space.
 
     The AUC is that of all rows scored so far together, from counts in BINS bins of the logit: a row that shares its
     bin with one of the other class counts half, which moves the figure by less than 1e-4.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, task: str) -> None:
+        self.task = task
         self.rows = 0
         self.loss_sum = 0.0
-        self.counts = np.zeros((2, BINS), dtype=np.int64)
+        self.recent_loss = 0.0
+        self.recent_rows = 0.0
+        self.hits = 0
+        self.error_sum = 0.0
+        self.counts = np.zeros((2, BINS if task == BINARY else 0), dtype=np.int64)
 
-    def add(self, logits: NDArray[np.float64], target: NDArray[np.float64]) -> None:
-        """Take in one scored batch; `target` is 0 or 1."""
+    def add(self, raw: Array, target: Array) -> float:
+        """Take in one scored batch; its mean loss."""
+        loss = float(losses(self.task, raw, target).sum())
         self.rows += len(target)
-        self.loss_sum += float(np.logaddexp(0.0, np.where(target > 0, -logits, logits)).sum())
-        bins = np.clip((logits / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1).astype(np.int64)
-        for label in (0, 1):
-            self.counts[label] += np.bincount(bins[target == label], minlength=BINS)
+        self.loss_sum += loss
+        self.recent_loss = KEEP * self.recent_loss + loss
+        self.recent_rows = KEEP * self.recent_rows + len(target)
+        if self.task == BINARY:
+            bins = np.clip((raw[:, 0] / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1).astype(np.int64)
+            for label in (0, 1):
+                self.counts[label] += np.bincount(bins[target == label], minlength=BINS)
+        elif self.task == MULTICLASS:
+            self.hits += int((raw.argmax(axis=1) == target).sum())
+        else:
+            self.error_sum += float(np.abs(raw[:, 0] - target).sum())
+        return loss / len(target)
 
     @property
-    def logloss(self) -> float | None:
-        """Mean over all rows scored."""
+    def loss(self) -> float | None:
+        """Mean logloss or squared error over all rows scored."""
         return self.loss_sum / self.rows if self.rows else None
+
+    @property
+    def recent(self) -> float:
+        """Mean loss where older batches weigh less; infinite before anything was scored."""
+        return self.recent_loss / self.recent_rows if self.recent_rows else float("inf")
 
     @property
     def auc(self) -> float | None:
@@ -48,3 +72,13 @@ class Prequential:
             return None
         below = np.cumsum(negatives) - negatives
         return float((positives * (below + negatives / 2)).sum() / pairs)
+
+    def headline(self) -> tuple[str, float] | None:
+        """The one figure to judge by: auc, accuracy, or r2 against the spread of the first batch."""
+        if not self.rows:
+            return None
+        if self.task == BINARY:
+            return None if self.auc is None else ("auc", self.auc)
+        if self.task == MULTICLASS:
+            return "accuracy", self.hits / self.rows
+        return "rmse", (self.loss_sum / self.rows) ** 0.5

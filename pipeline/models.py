@@ -1,46 +1,77 @@
-"""The candidates: each scores a matrix and takes a batch."""
+"""The candidates: each scores a view of a batch and takes it.
+
+A raw score is of shape (rows, scores): one log-odds for two classes, log-probabilities up to a constant for more, or
+one value in standard deviations of the target.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+import importlib
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier, SGDRegressor
+from sklearn.naive_bayes import MultinomialNB
+from sklearn.neural_network import MLPClassifier, MLPRegressor
+
+from pipeline.errors import MissingLibraryError, SettingsError
+from pipeline.tasks import BINARY, REGRESSION, logits
 
 if TYPE_CHECKING:
-    import scipy.sparse
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
-BINARY = 2
+    Array = NDArray[np.float64]
+
+MINI_BATCH = 200
+TEMPER = 0.35
+"""Naive Bayes counts what goes together as often as it comes; its log-odds are drawn in by as much."""
+
+
+class Candidate(Protocol):
+    """What the population asks of a learner; `view` names the matrix it wants."""
+
+    view: str
+
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401  # sparse or dense
+        """Scores of rows that were not learnt yet."""
+        ...
+
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401
+        """Take one batch. `target` holds class indices below `classes`, or values; `raw` is what `raw` just said."""
+        ...
 
 
 class Linear:
-    """Logistic or linear regression by stochastic gradient descent; one-against-the-rest for more than two classes.
+    """Logistic or linear regression by stochastic gradient descent; one against the rest for more than two classes.
 
     scikit-learn's default learning rate does worse than the base rate on such streams; this one was measured.
     """
 
-    def __init__(self, task: str, seed: int) -> None:
+    def __init__(self, task: str, seed: int, view: str = "wide") -> None:
         self.task = task
         self.seed = seed
+        self.view = view
         self.learners: list[Any] = []
 
-    def learn(self, matrix: scipy.sparse.csr_matrix, target: NDArray[np.float64], classes: int) -> None:
-        """Take one batch; `target` holds class indices below `classes`, or values."""
-        if self.task == "regression":
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
+        """Take one batch."""
+        if self.task == REGRESSION:
             self._grow(1)
             self.learners[0].partial_fit(matrix, target)
             return
-        self._grow(1 if classes <= BINARY else classes)
+        self._grow(1 if classes <= 2 else classes)  # noqa: PLR2004  # two classes need one learner
         for index, learner in enumerate(self.learners):
             positive = target == (1 if len(self.learners) == 1 else index)
             learner.partial_fit(matrix, positive.astype(np.int64), classes=[0, 1])
 
-    def raw(self, matrix: scipy.sparse.csr_matrix) -> NDArray[np.float64]:
-        """Log-odds of shape (rows, learners), or values of shape (rows, 1)."""
-        if self.task == "regression":
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
+        """One log-odds, or the logs of one-against-the-rest shares, or values."""
+        if self.task == REGRESSION:
             return np.asarray(self.learners[0].predict(matrix)).reshape(-1, 1)
-        return np.stack([learner.decision_function(matrix) for learner in self.learners], axis=1)
+        odds = np.stack([learner.decision_function(matrix) for learner in self.learners], axis=1)
+        return odds if self.task == BINARY else -np.logaddexp(0.0, -odds)
 
     def _grow(self, wanted: int) -> None:
         if len(self.learners) == 1 and wanted > 1:
@@ -50,9 +81,11 @@ class Linear:
             self.learners.append(self._new())
 
     def _new(self) -> Any:  # noqa: ANN401  # scikit-learn has no types
-        rates: dict[str, Any] = {"alpha": 1e-5, "learning_rate": "invscaling", "eta0": 0.05, "power_t": 0.25}
-        if self.task == "regression":
-            return SGDRegressor(loss="huber", random_state=self.seed, **rates)
+        # The more fields a row has, the smaller the step: they all move together.
+        start, power = (0.01, 0.3) if self.view == "wide" else (0.05, 0.25)
+        rates: dict[str, Any] = {"alpha": 1e-5, "learning_rate": "invscaling", "eta0": start, "power_t": power}
+        if self.task == REGRESSION:
+            return SGDRegressor(loss="huber", epsilon=1.0, random_state=self.seed, **rates)
         return SGDClassifier(loss="log_loss", random_state=self.seed, **rates)
 
     def _mirrored(self, learner: Any) -> Any:  # noqa: ANN401  # scikit-learn has no types
@@ -60,3 +93,191 @@ class Linear:
         twin.__dict__.update(learner.__dict__)
         twin.coef_, twin.intercept_ = -learner.coef_, -learner.intercept_
         return twin
+
+
+class Network:
+    """One hidden layer. Rows are taken in stream order, so that the latest of a batch weigh a little more: measured."""
+
+    view = "dense"
+
+    def __init__(self, task: str, seed: int) -> None:
+        self.task = task
+        self.seed = seed
+        self.classes = 0
+        self.learner: Any = None
+
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
+        """Take one batch; a class that joins makes the network start again, since its last layer is too narrow."""
+        classes = max(classes, 2)
+        if self.learner is None or classes != self.classes:
+            self.learner, self.classes = self._new(), classes
+        self.learner.batch_size = min(MINI_BATCH, len(target))
+        if self.task == REGRESSION:
+            self.learner.partial_fit(matrix, target)
+        else:
+            self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
+        """Log-odds, log-probabilities or values."""
+        if self.task == REGRESSION:
+            return np.asarray(self.learner.predict(matrix), dtype=np.float64).reshape(-1, 1)
+        return logits(self.task, self.learner.predict_proba(matrix))
+
+    def _new(self) -> Any:  # noqa: ANN401  # scikit-learn has no types
+        options: dict[str, Any] = {"hidden_layer_sizes": (32,), "shuffle": False, "random_state": self.seed}
+        return MLPRegressor(**options) if self.task == REGRESSION else MLPClassifier(**options)
+
+
+class Bayes:
+    """Naive Bayes over counts of values and buckets."""
+
+    view = "tokens"
+
+    def __init__(self, task: str) -> None:
+        self.task = task
+        self.classes = 0
+        self.learner: Any = None
+
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
+        """Take one batch; a class that joins makes the counts start again."""
+        classes = max(classes, 2)
+        if self.learner is None or classes != self.classes:
+            self.learner, self.classes = MultinomialNB(), classes
+        self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
+        """Log-odds or log-probabilities."""
+        return logits(self.task, self.learner.predict_proba(matrix)) * TEMPER
+
+
+class Boosting:
+    """Gradient boosting that goes on: each batch adds trees on what the trees so far leave over.
+
+    Only the newest CHUNKS lots are kept, so that the cost of a batch does not grow with the stream. Trees are kept as
+    LightGBM's text, which is data: reading it back runs no code of the file's.
+    """
+
+    view = "tree"
+    CHUNKS, ROUNDS = 30, 10
+
+    def __init__(self, task: str, seed: int) -> None:
+        self.task = task
+        self.seed = seed
+        self.start = 0.0
+        self.chunks: list[str] = []
+        self.width = 0
+        self._boosters: dict[str, Any] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_boosters": {}}
+
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
+        """Take one batch."""
+        lightgbm = _lightgbm()
+        if raw is None:
+            mean = float(target.mean())
+            share = min(max(mean, 1e-3), 1 - 1e-3)
+            self.start = mean if self.task == REGRESSION else float(np.log(share / (1 - share)))
+            raw, self.width = np.full((len(target), 1), self.start), matrix.shape[1]
+        options = {
+            "objective": "regression" if self.task == REGRESSION else "binary",
+            "learning_rate": 0.03,
+            "num_leaves": 15,
+            "min_data_in_leaf": max(2, min(100, len(target) // 20)),
+            "boost_from_average": False,
+            "deterministic": True,
+            "num_threads": 1,
+            "seed": self.seed,
+            "verbose": -1,
+        }
+        data = lightgbm.Dataset(matrix[:, : self.width], target, init_score=raw[:, 0], params=options)
+        trees = lightgbm.train(options, data, self.ROUNDS).model_to_string()
+        self.chunks = [*self.chunks[-self.CHUNKS + 1 :], trees]
+
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
+        """Log-odds or values; columns that joined later are not looked at."""
+        lightgbm = _lightgbm()
+        self._boosters = {text: self._boosters.get(text) or lightgbm.Booster(model_str=text) for text in self.chunks}
+        total = np.full(len(matrix), self.start)
+        for booster in self._boosters.values():
+            total += booster.predict(matrix[:, : self.width], raw_score=True, num_threads=1)
+        return total.reshape(-1, 1)
+
+
+class Own:
+    """The user's own learner: anything with scikit-learn's `partial_fit`, made by `module:factory`."""
+
+    def __init__(self, task: str, name: str) -> None:
+        self.task = task
+        self.name = name
+        self.classes = 0
+        self.learner: Any = None
+        self.view = str(getattr(make_own(name), "view", "dense"))
+
+    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
+        """Take one batch; a class that joins makes it start again."""
+        classes = max(classes, 2)
+        if self.learner is None or (self.task != REGRESSION and classes != self.classes):
+            self.learner, self.classes = make_own(self.name), classes
+        if self.task == REGRESSION:
+            self.learner.partial_fit(matrix, target)
+        else:
+            self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+
+    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
+        """From `predict_proba`, else `decision_function`; from `predict` for values."""
+        if self.task == REGRESSION:
+            return np.asarray(self.learner.predict(matrix), dtype=np.float64).reshape(-1, 1)
+        if hasattr(self.learner, "predict_proba"):
+            return logits(self.task, self.learner.predict_proba(matrix))
+        scores = np.asarray(self.learner.decision_function(matrix), dtype=np.float64)
+        return scores.reshape(len(scores), -1)
+
+
+def make_own(name: str) -> Any:  # noqa: ANN401  # the user's class
+    """Call `module:factory`. Raises SettingsError where it cannot be, or gives no learner."""
+    module, _, factory = name.partition(":")
+    try:
+        learner = getattr(importlib.import_module(module), factory)()
+    except (ImportError, AttributeError, TypeError) as error:
+        raise SettingsError(f"`models` names {name!r}, which cannot be made: {error}") from error
+    if not hasattr(learner, "partial_fit"):
+        raise SettingsError(f"`models` names {name!r}, whose {type(learner).__name__} has no partial_fit")
+    return learner
+
+
+def default_models(task: str) -> tuple[str, ...]:
+    """The population where none is named; boosting is left to be asked for, since it halves the speed for little."""
+    return ("linear", "mlp") if task == REGRESSION else ("linear", "mlp", "bayes")
+
+
+def make(names: Sequence[str], task: str, seed: int) -> dict[str, Candidate]:
+    """The candidates by name. Raises SettingsError for one that this task cannot have."""
+    wanted = [name for asked in names for name in (default_models(task) if asked == "auto" else (asked,))]
+    made: dict[str, Candidate] = {}
+    for name in dict.fromkeys(wanted):
+        if name == "linear":
+            made[name] = Linear(task, seed)
+        elif name == "sgd":
+            made[name] = Linear(task, seed, "plain")
+        elif name == "mlp":
+            made[name] = Network(task, seed)
+        elif name == "bayes" and task != REGRESSION:
+            made[name] = Bayes(task)
+        elif name == "boosting" and task in {BINARY, REGRESSION}:
+            _lightgbm()
+            made[name] = Boosting(task, seed)
+        elif ":" in name:
+            made[name] = Own(task, name)
+        else:
+            raise SettingsError(f"`models` names {name!r}, which cannot learn a {task} target")
+    return made
+
+
+def _lightgbm() -> Any:  # noqa: ANN401  # without types
+    try:
+        return importlib.import_module("lightgbm")
+    except ImportError as error:
+        raise MissingLibraryError(
+            "boosting needs LightGBM", hint="pip install lightgbm, or leave it out of `models`"
+        ) from error

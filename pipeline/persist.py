@@ -9,20 +9,17 @@ from __future__ import annotations
 
 import io
 import pickle
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
 import joblib
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 
-from pipeline.errors import StateTamperedError
+from pipeline.errors import PipelineError, StateTamperedError
 
 ALLOWED = frozenset(
     {
-        ("builtins", "slice"),
         ("builtins", "set"),
-        ("builtins", "complex"),
-        ("collections", "defaultdict"),
-        ("collections", "deque"),
         ("numpy", "dtype"),
         ("numpy", "ndarray"),
         ("numpy", "float64"),
@@ -32,19 +29,33 @@ ALLOWED = frozenset(
         ("numpy.random._mt19937", "MT19937"),
         ("numpy.random._pickle", "__bit_generator_ctor"),
         ("numpy.random._pickle", "__randomstate_ctor"),
+        ("pipeline.blend", "Mean"),
+        ("pipeline.blend", "Weighted"),
+        ("pipeline.drift", "Watch"),
         ("pipeline.features", "Encoder"),
-        ("pipeline.features", "Moments"),
         ("pipeline.metrics", "Prequential"),
+        ("pipeline.models", "Bayes"),
+        ("pipeline.models", "Boosting"),
         ("pipeline.models", "Linear"),
+        ("pipeline.models", "Network"),
+        ("pipeline.models", "Own"),
+        ("pipeline.moments", "Moments"),
         ("pipeline.population", "Champion"),
         ("pipeline.population", "Population"),
+        ("pipeline.rates", "Rates"),
         ("pipeline.schema", "Column"),
         ("pipeline.schema", "Schema"),
         ("sklearn._loss._loss", "CyHalfBinomialLoss"),
         ("sklearn._loss._loss", "CyHuberLoss"),
+        ("sklearn.linear_model._sgd_fast", "Huber"),
         ("sklearn.linear_model._sgd_fast", "Log"),
         ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"),
         ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"),
+        ("sklearn.naive_bayes", "MultinomialNB"),
+        ("sklearn.neural_network._multilayer_perceptron", "MLPClassifier"),
+        ("sklearn.neural_network._multilayer_perceptron", "MLPRegressor"),
+        ("sklearn.neural_network._stochastic_optimizers", "AdamOptimizer"),
+        ("sklearn.preprocessing._label", "LabelBinarizer"),
     }
 )
 
@@ -56,14 +67,32 @@ def dumps(value: object) -> bytes:
     return sink.getvalue()
 
 
-def loads(content: bytes, name: str) -> Any:  # noqa: ANN401  # a pickle holds anything; the caller checks the class
-    """The value of a pickle that joblib wrote. Raises StateTamperedError where it names a class not listed."""
+def loads(content: bytes, name: str, models: Sequence[str] = ()) -> Any:  # noqa: ANN401  # the caller checks the class
+    """The value of a pickle that joblib wrote. Raises StateTamperedError where it names a class not listed.
+
+    Of `models`, those that are the user's own (`module:factory`) add the class that the factory makes, and what its
+    attribute `pickled_classes` lists as "module.Class": both come from the user's code, never from the file.
+    """
     try:
-        return _ListedUnpickler(name, io.BytesIO(content), ensure_native_byte_order=True).load()
-    except StateTamperedError:
+        return _ListedUnpickler(name, io.BytesIO(content), _own_classes(models)).load()
+    except PipelineError:
         raise
     except Exception as error:
         raise StateTamperedError(f"{name} is not a pickle of this pipeline: {error}") from error
+
+
+def _own_classes(models: Sequence[str]) -> frozenset[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for model in models:
+        if ":" in model:
+            from pipeline.models import make_own  # noqa: PLC0415  # only where the user has models of their own
+
+            kind = type(make_own(model))
+            found.add((kind.__module__, kind.__qualname__))
+            for listed in getattr(kind, "pickled_classes", ()):
+                module, _, name = str(listed).rpartition(".")
+                found.add((module, name))
+    return frozenset(found)
 
 
 class _PlainArrayWrapper(NumpyArrayWrapper):  # type: ignore[misc]  # joblib has no types
@@ -81,12 +110,13 @@ class _PlainArrayWrapper(NumpyArrayWrapper):  # type: ignore[misc]  # joblib has
 class _ListedUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
     """Finds the listed classes and nothing else."""
 
-    def __init__(self, name: str, source: io.BytesIO, *, ensure_native_byte_order: bool) -> None:
-        super().__init__(name, source, ensure_native_byte_order)
+    def __init__(self, name: str, source: io.BytesIO, own: frozenset[tuple[str, str]]) -> None:
+        super().__init__(name, source, ensure_native_byte_order=True)
+        self._listed = ALLOWED | own
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  # as pickle declares it
         if (module, name) == ("joblib.numpy_pickle", "NumpyArrayWrapper"):
             return _PlainArrayWrapper
-        if (module, name) not in ALLOWED:
+        if (module, name) not in self._listed:
             raise StateTamperedError(f"{self.filename} names {module}.{name}, which no model of ours holds; not loaded")
         return super().find_class(module, name)

@@ -3,82 +3,112 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from pipeline import report
-from pipeline.errors import PipelineError, SourceError
-from pipeline.sources.sample import TARGET, sample
-from pipeline.store import KEY_VARIABLE, State, Store
+from pipeline import libraries, report, sources
+from pipeline.errors import (
+    EXIT_INTERRUPTED,
+    EXIT_OK,
+    PipelineError,
+    SettingsError,
+    SourceError,
+    StateLibrariesError,
+)
+from pipeline.settings import Settings
+from pipeline.store import State, Store, signing_key
 
 
-@dataclass(frozen=True)
-class Request:
-    """What the command line asked for."""
-
-    root: Path
-    iterations: int
-    batch_rows: int
-
-
-def update(request: Request, environment: Mapping[str, str]) -> None:
-    """Learn the next batches below `request.root / "runtime"`; raises PipelineError."""
-    runtime = request.root / "runtime"
-    key = environment.get(KEY_VARIABLE)
-    store = Store(runtime, key.encode() if key else None)
+def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> int:
+    """Learn the next batches below `root / "runtime"`; the exit code. Raises PipelineError."""
+    runtime = root / "runtime"
+    store = Store(runtime, signing_key(environment))
     with store.locked():
         log = report.Log(runtime / "logs", environment)
+        before = None
         try:
-            summary = _update(request, store, log)
+            before = store.load()
+            store.recover(before)
+            summary, stopped = _update(root, settings, store, before, log)
+            report.write_summary(runtime / "logs", summary)
+            report.append_job_summary(environment, summary)
         except PipelineError as error:
             with suppress(PipelineError):
                 log.say(f"error: {error.message}")
-                report.write_summary(runtime / "logs", _summary("failed", None, None, (0, 0)))
+                report.write_summary(runtime / "logs", _summary("failed", before, before, (0, 0)))
             raise
         finally:
             log.close()
-        report.write_summary(runtime / "logs", summary)
-        report.append_job_summary(environment, summary)
+    return EXIT_INTERRUPTED if stopped else EXIT_OK
 
 
-def _update(request: Request, store: Store, log: report.Log) -> dict[str, Any]:
-    state = store.load()
-    store.recover(state)
-    source = sample()
+def _update(
+    root: Path, settings: Settings, store: Store, before: State | None, log: report.Log
+) -> tuple[dict[str, Any], bool]:
+    source, target = sources.make(settings, root)
     log.say(f"source: {source.label}")
-    log.say(f"started from {'nothing' if state is None else 'state ' + state.state_id}")
+    log.say(f"started from {'nothing' if before is None else 'state ' + before.state_id}")
+    state = _usable(settings, before, log)
     if not source.has_new(None if state is None else state.document["source"]["cursor"]):
         log.say("nothing new")
-        return _summary("nothing-new", state, state, (0, 0))
+        return _summary("nothing-new", before, before, (0, 0)), False
     # Nothing heavy is imported before there is something to learn.
-    from pipeline.train import Learnt, Plan, Training  # noqa: PLC0415
+    from pipeline.engine import engine  # noqa: PLC0415
+    from pipeline.train import Learnt, Training  # noqa: PLC0415
 
-    plan = Plan(request.iterations, request.batch_rows, TARGET, (), None, 1, 5.0)
-    training = Training(plan, store, state)
-    before = dict(training.counters)
+    now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+    training = Training(settings, target, store, state, now)
+    training.parent = None if before is None else before.state_id
+    first = dict(training.counters)
 
     def tell(learnt: Learnt) -> None:
-        with log.group(f"Iteration {learnt.batch}"):
-            log.say(_line(learnt))
+        with log.group(f"Iteration {learnt.batch}: {learnt.rows} rows"):
+            for line in (*learnt.notes, _line(learnt)):
+                log.say(line)
 
-    with _stop_on_signals() as stopped:
-        training.run(source.reader(training.cursor), tell, lambda: bool(stopped))
+    with _stop_on_signals() as stopped, engine(settings) as where, source.reader(training.cursor) as reader:
+        training.run(reader, where, tell, lambda: bool(stopped))
     if training.state is None:
         raise SourceError(f"{source.label} holds no rows to start from")
-    after = training.counters
-    done = (after["rows"] - before["rows"], after["batches"] - before["batches"])
-    return _summary("learnt" if done[1] else "nothing-new", training.state, state, done)
+    done = (training.counters["rows"] - first["rows"], training.counters["batches"] - first["batches"])
+    if stopped:
+        log.say("stopped by a signal; what was learnt is kept")
+    return _summary("learnt" if done[1] else "nothing-new", training.state, before, done), bool(stopped)
+
+
+def _usable(settings: Settings, state: State | None, log: report.Log) -> State | None:
+    """The state to go on from: the one there is, unless the settings say to learn anew with other libraries."""
+    if state is None:
+        return None
+    try:
+        libraries.check(state.document["libraries"])
+    except StateLibrariesError as error:
+        if settings.on_library_change != "retrain":
+            raise
+        log.say(f"{error.message}: learning everything again, from the start of the source")
+        return None
+    if state.document["source"]["name"] != settings.source:
+        raise SettingsError(
+            f"the state learnt from {state.document['source']['name']!r}, the settings say {settings.source!r}",
+            hint="set `source` back, or start over: `python -m pipeline reset`",
+        )
+    return state
 
 
 def _line(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
-    figures = "first batch, nothing to score yet"
-    if learnt.auc is not None:
-        figures = f"auc {learnt.auc:.4f}, logloss {learnt.logloss:.4f} (base rate {learnt.baseline:.4f})"
-    return f"batch {learnt.batch}: {learnt.rows} rows in {learnt.seconds:.2f} s, {learnt.rows_total} in all; {figures}"
+    figures = "nothing scored yet"
+    if learnt.headline is not None and learnt.loss is not None:
+        name, value = learnt.headline
+        figures = f"{name} {value:.4f}, loss {learnt.loss:.4f} (base rate {learnt.baseline:.4f}), by {learnt.champion}"
+    left_out = f" and {learnt.unlabelled} without a target" if learnt.unlabelled else ""
+    return (
+        f"batch {learnt.batch}: {learnt.rows} rows{left_out} in {learnt.seconds:.2f} s, "
+        f"{learnt.rows_total} in all; {figures}"
+    )
 
 
 def _summary(status: str, state: State | None, parent: State | None, done: tuple[int, int]) -> dict[str, Any]:

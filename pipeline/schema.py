@@ -96,6 +96,13 @@ def add_columns(schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]) -> l
     return [column.name for column in joined]
 
 
+def described(schema: Schema) -> str:
+    """The columns by kind, for the log."""
+    kinds = (NUMBER, TEXT, DATE)
+    of_kind = {kind: [column.name for column in schema.columns if column.kind == kind] for kind in kinds}
+    return "; ".join(f"{kind}: {', '.join(names)}" for kind, names in of_kind.items() if names)
+
+
 def infer_task(target: pd.Series[Any]) -> str:
     """`binary`, `multiclass` or `regression`, from the values of the first batch."""
     present = target.dropna()

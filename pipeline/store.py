@@ -17,7 +17,7 @@ import fcntl
 import hmac
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +37,11 @@ POPULATION_PREFIX = "population-"
 KEY_VARIABLE = "PIPELINE_STATE_KEY"
 
 Document = dict[str, Any]
+
+
+def signing_key(environment: Mapping[str, str]) -> bytes | None:
+    """The key that states are signed with; an empty variable is what GitHub hands over for a secret that is not set."""
+    return environment.get(KEY_VARIABLE, "").encode() or None
 
 
 @dataclass(frozen=True, slots=True)

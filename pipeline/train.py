@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline import persist
+from pipeline import leaks, persist
 from pipeline import schema as schemas
-from pipeline.errors import StateTamperedError
-from pipeline.population import Population
+from pipeline.errors import SettingsError, StateTamperedError
+from pipeline.libraries import versions
+from pipeline.population import BASELINE, CHAMPION, Population
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import pandas as pd
+
+    from pipeline.population import Engine
+    from pipeline.settings import Settings
     from pipeline.sources.tables import Reader
     from pipeline.store import State, Store
 
-
-@dataclass(frozen=True)
-class Plan:
-    """What one run is asked for."""
-
-    iterations: int
-    batch_rows: int
-    target: str
-    ignore: tuple[str, ...]
-    task: str | None
-    seed: int
-    checkpoint_seconds: float
+HISTORY = 100
+"""So many runs are remembered; more would make the state grow with its age."""
 
 
 @dataclass(frozen=True)
@@ -38,75 +33,117 @@ class Learnt:
     batch: int
     rows: int
     rows_total: int
-    auc: float | None
-    logloss: float | None
+    unlabelled: int
+    champion: str
+    headline: tuple[str, float] | None
+    loss: float | None
     baseline: float | None
     seconds: float
+    notes: list[str] = field(default_factory=list)
 
 
 class Training:
     """One run over one state."""
 
-    def __init__(self, plan: Plan, store: Store, state: State | None) -> None:
-        self.plan = plan
-        self._store = store
-        self.parent = None if state is None else state.state_id
+    def __init__(self, settings: Settings, target: str, store: Store, state: State | None, now: str) -> None:
+        self.settings = settings
+        self.target = target
         self.state = state
+        self.parent = None if state is None else state.state_id
         self.counters = {"rows": 0, "batches": 0, "unlabelled": 0, "runs": 0}
+        self.history: list[dict[str, Any]] = []
         self.population: Population | None = None
+        self.cursor: dict[str, Any] | None = None
+        self._store = store
+        self._now = now
         if state is not None:
-            self.counters |= state.document["counters"]
-            self.population = persist.loads(state.population, state.document["population"])
-            if not isinstance(self.population, Population):
-                raise StateTamperedError(f"{state.document['population']} holds no population")
+            self._go_on(state)
         self.counters["runs"] += 1
-        self.cursor: dict[str, Any] | None = None if state is None else state.document["source"]["cursor"]
 
-    def run(self, reader: Reader, on_batch: Callable[[Learnt], None], stop: Callable[[], bool]) -> int:
+    def _go_on(self, state: State) -> None:
+        document = state.document
+        self.counters |= document["counters"]
+        self.history = list(document["history"])
+        self.cursor = document["source"]["cursor"]
+        self.population = persist.loads(state.population, document["population"], self.settings.models)
+        if not isinstance(self.population, Population):
+            raise StateTamperedError(f"{document['population']} holds no population")
+        schema = self.population.schema
+        if schema.target != self.target:
+            raise SettingsError(
+                f"the state predicts {schema.target!r}, the settings say {self.target!r}",
+                hint="set `target` back, or start over: `python -m pipeline reset`",
+            )
+        if self.settings.task not in {"auto", schema.task}:
+            raise SettingsError(
+                f"the state holds a {schema.task} task, the settings say {self.settings.task}",
+                hint="set `task` back, or start over: `python -m pipeline reset`",
+            )
+
+    def run(self, reader: Reader, engine: Engine, on_batch: Callable[[Learnt], None], stop: Callable[[], bool]) -> int:
         """Learn up to `iterations` batches and commit; how many were learnt."""
         done, committed = 0, time.monotonic()
-        while done < self.plan.iterations and not stop():
-            learnt = self._iterate(reader)
+        while done < self.settings.iterations and not stop():
+            learnt = self._iterate(reader, engine)
             if learnt is None:
                 break
             done += 1
             on_batch(learnt)
-            if done < self.plan.iterations and time.monotonic() - committed >= self.plan.checkpoint_seconds:
+            last = done == self.settings.iterations
+            if not last and time.monotonic() - committed >= self.settings.checkpoint_seconds:
                 self.commit()
                 committed = time.monotonic()
         if done:
             self.commit()
         return done
 
-    def _iterate(self, reader: Reader) -> Learnt | None:
+    def _iterate(self, reader: Reader, engine: Engine) -> Learnt | None:
         begun = time.monotonic()
         population = self.population
         numbers = None if population is None else population.schema.numbers()
-        ignored = set(self.plan.ignore)
-        chunk = reader.read(self.plan.batch_rows, numbers, lambda name: name not in ignored)
+        ignored = {*self.settings.ignore, self.settings.time} - {"", self.target}
+        chunk = reader.read(self.settings.batch_rows, numbers, lambda name: name not in ignored)
         if chunk is None:
             return None
-        if population is None:
-            schema = schemas.infer(chunk.frame, self.plan.target, self.plan.task, self.plan.ignore)
-            self.population = population = Population(schema, self.plan.seed)
-        else:
-            schemas.add_columns(population.schema, chunk.frame, self.plan.ignore)
+        notes = self._meet(chunk.frame)
+        population = self.population
+        assert population is not None  # noqa: S101  # _meet made it
         table = schemas.convert(population.schema, chunk.frame)
+        if population.widen_task():
+            notes.append(f"a third class came: the task is now multiclass ({', '.join(population.schema.classes)})")
         if len(table):
-            population.take(table)
+            notes += [f"drift: {found.message}" for found in population.take(table, engine)]
         self.cursor = chunk.cursor
         self.counters["rows"] += len(table)
         self.counters["unlabelled"] += table.unlabelled
         self.counters["batches"] += 1
+        return self._learnt(population, len(table), table.unlabelled, time.monotonic() - begun, notes)
+
+    def _meet(self, frame: pd.DataFrame) -> list[str]:
+        """Get to know the columns; what there is to say of them."""
+        if self.population is not None:
+            joined = schemas.add_columns(self.population.schema, frame, self.settings.ignore)
+            return [f"columns joined: {', '.join(joined)}"] if joined else []
+        task = None if self.settings.task == "auto" else self.settings.task
+        schema = schemas.infer(frame, self.target, task, self.settings.ignore)
+        self.population = Population(schema, self.settings.models, self.settings.seed)
+        inferred = "as set" if task else "inferred from the target"
+        notes = [f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {schemas.described(schema)}"]
+        return notes + leaks.call_out(schema, schemas.convert(schema, frame))
+
+    def _learnt(self, population: Population, rows: int, unlabelled: int, seconds: float, notes: list[str]) -> Learnt:
         figures = population.figures
         return Learnt(
             self.counters["batches"],
-            len(table),
+            rows,
             self.counters["rows"],
-            figures["linear"].auc,
-            figures["linear"].logloss,
-            figures["baseline"].logloss,
-            time.monotonic() - begun,
+            unlabelled,
+            population.best,
+            figures[CHAMPION].headline(),
+            figures[CHAMPION].loss,
+            figures[BASELINE].loss,
+            seconds,
+            notes,
         )
 
     def commit(self) -> None:
@@ -115,17 +152,34 @@ class Training:
         if population is None:
             return
         champion = population.champion()
+        entry = {"at": self._now, "batches": self.counters["batches"], "rows": self.counters["rows"]}
+        entry |= {"champion": champion.name, "metric": self.metric(), "from": self.parent}
         document = {
             "counters": self.counters,
             "champion": champion.name,
             "metric": self.metric(),
-            "source": {"cursor": self.cursor},
+            "figures": self.figures(),
+            "task": population.schema.task,
+            "target": self.target,
             "classes": population.schema.classes,
+            "columns": {column.name: column.kind for column in population.schema.columns},
+            "source": {"name": self.settings.source, "cursor": self.cursor},
+            "libraries": versions(),
+            "history": [*self.history, entry][-HISTORY:],
         }
+        # The models first: what the Python objects hold now is what both files and the document speak of.
         self.state = self._store.commit(document, persist.dumps(population), persist.dumps(champion), self.parent)
+
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Loss and headline of everything in the running, rounded for people."""
+        found: dict[str, dict[str, float | None]] = {}
+        for name, figure in ({} if self.population is None else self.population.figures).items():
+            headline = figure.headline()
+            found[name] = {"loss": None if figure.loss is None else round(figure.loss, 6)}
+            found[name] |= {} if headline is None else {headline[0]: round(headline[1], 6)}
+        return found
 
     def metric(self) -> dict[str, Any] | None:
         """The figure a run is judged by."""
-        population = self.population
-        auc = None if population is None else population.figures["linear"].auc
-        return None if auc is None else {"name": "auc", "value": round(auc, 6)}
+        headline = None if self.population is None else self.population.figures[CHAMPION].headline()
+        return None if headline is None else {"name": headline[0], "value": round(headline[1], 6)}

@@ -1,1 +1,18 @@
 """Where rows come from; each source answers "what is new since this cursor" without reading again what was learnt."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipeline.settings import Settings
+from pipeline.sources.sample import TARGET, sample
+from pipeline.sources.tables import Files
+
+
+def make(settings: Settings, root: Path) -> tuple[Files, str]:
+    """The source that the settings name, and the target in it. Raises SourceError where there is none."""
+    if settings.source == "sample":
+        return sample(), settings.target or TARGET
+    from pipeline.sources.places import files  # noqa: PLC0415  # zip archives, globs and URLs
+
+    return files(settings.source, root), settings.target

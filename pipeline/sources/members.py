@@ -1,47 +1,89 @@
-"""Files of a source, and the files inside zip archives, each as a stream of bytes that starts where asked."""
+"""Files of a source, and the files inside zip archives, each as a stream of bytes that starts at its beginning."""
 
 from __future__ import annotations
 
 import hashlib
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, cast
+from typing import IO, TYPE_CHECKING, Self, cast
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 PROBE = 4096
 
 
 @dataclass(frozen=True)
 class Member:
-    """One stream of records. `size` is that of the container in bytes; `open` gives the unpacked bytes."""
+    """One table. `size` is that of the container in bytes; `open` gives its unpacked bytes.
+
+    `appends` says that a longer container must start with the bytes of the shorter one: plain files do, packed ones and
+    Parquet are written anew as a whole when they grow.
+    """
 
     name: str
     size: int
-    seekable: bool
+    appends: bool
     open: Callable[[], IO[bytes]]
     stamp: Callable[[], str]
+    parquet: bool = False
+
+
+def member_of(name: str, size: int, raw: Callable[[], IO[bytes]]) -> Member:
+    """A plain or gzipped file, or one of Parquet, by its name."""
+    packed = name.lower().endswith(".gz")
+    parquet = name.lower().endswith((".parquet", ".pq"))
+    return Member(
+        name,
+        size,
+        not packed and not parquet,
+        lambda: _unpacked(raw, packed=packed),
+        lambda: _stamp(raw, size),
+        parquet,
+    )
 
 
 def local_member(path: Path, name: str) -> Member:
-    """A plain or gzipped file."""
-    size = path.stat().st_size
-    packed = path.name.endswith(".gz")
-    return Member(name, size, not packed, lambda: _open(path, packed=packed), lambda: _stamp(path, size))
+    """A file on this machine. Raises OSError."""
+    return member_of(name, path.stat().st_size, lambda: path.open("rb"))
 
 
-def _open(path: Path, *, packed: bool) -> IO[bytes]:
+def _unpacked(raw: Callable[[], IO[bytes]], *, packed: bool) -> IO[bytes]:
     if not packed:
-        return path.open("rb")
+        return raw()
     # Imported here: "nothing new" is known without unpacking anything.
     import gzip  # noqa: PLC0415
 
-    return cast("IO[bytes]", gzip.open(path, "rb"))
+    below = raw()
+    return cast("IO[bytes]", Unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=below)), below))
 
 
-def _stamp(path: Path, size: int) -> str:
+class Unpacked:
+    """An unpacked stream that closes what lies below it too, as neither gzip nor zipfile does of itself."""
+
+    def __init__(self, stream: IO[bytes], *below: IO[bytes] | ZipFile) -> None:
+        self._stream = stream
+        self._below = below
+        self.read = stream.read
+        self.readline = stream.readline
+        self.seek = stream.seek
+
+    def close(self) -> None:
+        """Close all of it."""
+        for each in (self._stream, *self._below):
+            each.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _stamp(raw: Callable[[], IO[bytes]], size: int) -> str:
     """Tells a container from one that was written anew: a hash of its first and last bytes."""
-    with path.open("rb") as source:
+    with raw() as source:
         head = source.read(PROBE)
         source.seek(max(0, size - PROBE))
         return digest(head + source.read(PROBE))
@@ -50,8 +92,3 @@ def _stamp(path: Path, size: int) -> str:
 def digest(content: bytes) -> str:
     """A short name of some bytes."""
     return hashlib.sha256(content).hexdigest()[:16]
-
-
-def checksum(content: bytes) -> int:
-    """For names that need not resist forgery."""
-    return zlib.crc32(content)

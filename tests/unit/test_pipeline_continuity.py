@@ -15,7 +15,8 @@ from numpy.testing import assert_array_equal
 from pipeline import persist
 from pipeline.errors import StateMismatchError, StateTamperedError
 from pipeline.population import Population
-from pipeline.run import Request, update
+from pipeline.run import update
+from pipeline.settings import load
 from pipeline.store import Store
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def train(
     root: Path, iterations: int, batch_rows: int = 700, environment: dict[str, str] | None = None
 ) -> dict[str, Any]:
-    update(Request(root, iterations, batch_rows), environment or {})
+    update(root, load(root, {}, {"iterations": iterations, "batch_rows": batch_rows}), environment or {})
     summary = json.loads((root / "runtime/logs/summary.json").read_text())
     assert isinstance(summary, dict)
     return summary
@@ -47,12 +48,10 @@ def counters(root: Path) -> dict[str, Any]:
 
 
 def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:
-    return [
-        array
-        for candidate in population(root).candidates.values()
-        for learner in candidate.learners
-        for array in (learner.coef_, learner.intercept_)
-    ]
+    candidates: dict[str, Any] = dict(population(root).candidates)
+    linear, network, bayes = candidates["linear"].learners[0], candidates["mlp"].learner, candidates["bayes"].learner
+    arrays = [linear.coef_, linear.intercept_, *network.coefs_, *network.intercepts_, bayes.feature_count_]
+    return [*arrays, population(root).encoder.rates.rows]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

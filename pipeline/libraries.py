@@ -1,0 +1,41 @@
+"""Versions of what the pickles depend on; read from metadata, which imports nothing."""
+
+from __future__ import annotations
+
+import sys
+from importlib import metadata
+
+from pipeline.errors import StateLibrariesError
+
+NAMES = ("numpy", "scipy", "scikit-learn", "joblib")
+
+
+def versions() -> dict[str, str]:
+    """What is installed now."""
+    return {
+        "python": f"{sys.version_info.major}.{sys.version_info.minor}",
+        **{name: metadata.version(name) for name in NAMES},
+    }
+
+
+def check(recorded: dict[str, str]) -> None:
+    """Raises StateLibrariesError where scikit-learn or numpy differ in more than the last figure.
+
+    scikit-learn promises nothing for a pickle of another version (its InconsistentVersionWarning).
+    """
+    installed = versions()
+    changed = [
+        f"{name} {recorded.get(name)} is now {installed[name]}"
+        for name in ("scikit-learn", "numpy")
+        if _minor(recorded.get(name, "")) != _minor(installed[name])
+    ]
+    if changed:
+        pins = " ".join(f"{name}=={recorded[name]}" for name in NAMES if name in recorded)
+        raise StateLibrariesError(
+            f"the models were written by other libraries: {', '.join(changed)}",
+            hint=f"pip install {pins}; or learn everything again: `--on-library-change retrain`",
+        )
+
+
+def _minor(version: str) -> list[str]:
+    return version.split(".")[:2]

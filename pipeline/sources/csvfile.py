@@ -1,0 +1,154 @@
+"""CSV, plain or out of a packed stream: records are cut off by bytes and parsed once."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING, Any, cast
+
+from pipeline.errors import SourceError
+from pipeline.sources.cursor import Place, rewritten
+from pipeline.sources.members import PROBE, Member, digest
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+DELIMITERS = ",;\t|"
+BROKEN = (OSError, EOFError)
+
+
+class CsvTable:
+    """One file at its place. Opening checks what was learnt; raises SourceError or SourceRewrittenError."""
+
+    def __init__(self, member: Member, place: Place) -> None:
+        from pipeline.sources.records import RecordCutter  # noqa: PLC0415  # brings numpy
+
+        self._member = member
+        self._place = place
+        self._stream, self._columns, self._delimiter = opened(member, place)
+        self._cutter = RecordCutter(self._stream)
+
+    def take(self, rows: int, numbers: frozenset[str] | None, wanted: Callable[[str], bool]) -> pd.DataFrame | None:
+        """The next records as a frame, with the place moved behind them; None at the end."""
+        place, first = self._place, self._place.records
+        with _readable(self._member.name):
+            content, records = self._cutter.take(rows)
+            ended = self._cutter.at_end()
+            place.end = [self._member.size, self._member.stamp()] if ended else None
+        if not content:
+            return None
+        tail = content[-PROBE:]
+        place.mark(place.offset + len(content) - len(tail), len(tail), digest(tail))
+        place.offset += len(content)
+        place.records += records
+        return self._parsed(content, first, numbers, wanted)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._stream.close()
+
+    def _parsed(
+        self, content: bytes, first: int, numbers: frozenset[str] | None, wanted: Callable[[str], bool]
+    ) -> pd.DataFrame:
+        """Numbers as float64, everything else as categories; all as text where the kinds are still to be decided."""
+        import pandas as pd  # noqa: PLC0415  # not before there are rows
+
+        names = [name for name in self._columns if wanted(name)]
+        options: dict[str, Any] = {"header": None, "names": self._columns, "usecols": names, "sep": self._delimiter}
+        options |= {"index_col": False, "encoding": "utf-8", "low_memory": False}
+        kinds: dict[str, Any] = dict.fromkeys(names, str)
+        if numbers is not None:
+            kinds = {name: "float64" if name in numbers else "category" for name in names}
+            try:
+                return cast("pd.DataFrame", pd.read_csv(io.BytesIO(content), dtype=kinds, **options))
+            except (ValueError, pd.errors.ParserError):
+                # A cell that is no number: read those columns as text, and let the schema say what that means.
+                kinds |= dict.fromkeys(numbers & set(names), str)
+        try:
+            return cast("pd.DataFrame", pd.read_csv(io.BytesIO(content), dtype=kinds, **options))
+        except (ValueError, pd.errors.ParserError) as error:
+            reason = str(error).replace("\n", " ")
+            raise SourceError(
+                f"{self._member.name}: the records from number {first + 1} on are no CSV like its header: {reason}",
+                hint="each record needs as many fields as the header has, in UTF-8",
+            ) from error
+
+
+def opened(member: Member, place: Place) -> tuple[IO[bytes], list[str], str]:
+    """The stream at the place, the columns and the delimiter; a new place is moved behind the header.
+
+    Raises SourceRewrittenError where what was learnt is not there any more.
+    """
+    with _readable(member.name):
+        stream = member.open()
+    try:
+        return stream, *_placed(stream, member, place)
+    except BaseException:
+        stream.close()
+        raise
+
+
+def _placed(stream: IO[bytes], member: Member, place: Place) -> tuple[list[str], str]:
+    with _readable(member.name):
+        header = stream.readline()
+        columns, delimiter = _header(header, member.name)
+        if place.offset:
+            _check_marks(stream, member.name, place)
+        else:
+            place.offset = len(header)
+            place.mark(0, len(header), digest(header))
+    return columns, delimiter
+
+
+def has_more(member: Member, place: Place) -> bool:
+    """Whether anything follows the place. Raises SourceRewrittenError like `opened`."""
+    with _readable(member.name):
+        stream = opened(member, place)[0]
+        with stream:
+            return bool(stream.read(PROBE).strip())
+
+
+def _check_marks(stream: IO[bytes], name: str, place: Place) -> None:
+    """Compare the probes, in file order so that a packed stream is read once, and leave the stream at the place."""
+    for start, length, expected in sorted(place.marks):
+        stream.seek(start)
+        if digest(stream.read(length)) != expected:
+            raise rewritten(name, f"the {length} bytes from {start} on are others than were learnt")
+    stream.seek(place.offset - 1)
+    closing, following = stream.read(1), stream.read(1)
+    if closing != b"\n" and following not in {b"", b"\n", b"\r"}:
+        raise rewritten(name, "its last record went on after it was learnt")
+    stream.seek(place.offset)
+
+
+class _readable:  # noqa: N801  # a context manager, used like a function
+    """What goes wrong with a file or an archive becomes a SourceError that names it."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        import zipfile  # noqa: PLC0415  # seldom needed
+        import zlib  # noqa: PLC0415
+
+        if isinstance(error, (*BROKEN, zlib.error, zipfile.BadZipFile)):
+            raise SourceError(f"{self._name} cannot be read: {error}", hint="mend it or fetch it again") from error
+
+
+def _header(line: bytes, name: str) -> tuple[list[str], str]:
+    try:
+        text = line.decode("utf-8-sig").rstrip("\r\n")
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name} is not in UTF-8: {error.reason}") from error
+    delimiter = max(DELIMITERS, key=text.count)
+    columns = next(csv.reader([text], delimiter=delimiter), [])
+    if not any(columns):
+        raise SourceError(f"{name} has no header line")
+    if len(set(columns)) < len(columns):
+        twice = sorted({column for column in columns if columns.count(column) > 1})
+        raise SourceError(f"{name} names {', '.join(map(repr, twice))} twice in its header")
+    return columns, delimiter

@@ -1,0 +1,59 @@
+"""How far each file was learnt, and what to know it again by."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from pipeline.errors import SourceRewrittenError
+
+MARKS = 24
+"""At most this many probes of what was learnt are kept a file; with more, every other one of the middle goes."""
+MANY_FILES = 16
+"""With more files than this, those at their end keep only their first and last probe."""
+
+Cursor = dict[str, Any]
+
+
+@dataclass
+class Place:
+    """How far one file was learnt.
+
+    `offset` counts unpacked bytes (CSV) or rows (Parquet); `end` is size and stamp of the container when its end was
+    reached; a mark is [start, length, digest] of bytes that were learnt, or [0, rows, fingerprint].
+    """
+
+    offset: int = 0
+    records: int = 0
+    end: list[Any] | None = None
+    marks: list[list[Any]] = field(default_factory=list)
+
+    def mark(self, start: int, length: int, name: str) -> None:
+        """Remember a probe."""
+        self.marks.append([start, length, name])
+        if len(self.marks) > MARKS:
+            self.marks = [self.marks[0], *self.marks[2:-1:2], self.marks[-1]]
+
+
+def places_of(cursor: Cursor | None) -> dict[str, Place]:
+    """The cursor as records."""
+    return {name: Place(**place) for name, place in (cursor or {}).get("files", {}).items()}
+
+
+def cursor_of(places: dict[str, Place]) -> Cursor:
+    """The places as what the state keeps; a copy."""
+    kept = {name: asdict(place) for name, place in places.items()}
+    if len(kept) > MANY_FILES:
+        for place in kept.values():
+            if place["end"] is not None and len(place["marks"]) > 1:
+                place["marks"] = [place["marks"][0], place["marks"][-1]]
+    return {"files": kept}
+
+
+def rewritten(name: str, reason: str) -> SourceRewrittenError:
+    """The error for data that changed after it was learnt."""
+    return SourceRewrittenError(
+        f"{name} was rewritten under what was learnt: {reason}",
+        hint="bring the old file back and only append to it; or `on_rewrite`: restart, or key; "
+        "or start over: `python -m pipeline reset`",
+    )
