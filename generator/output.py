@@ -111,7 +111,7 @@ def remove(root: Path, drifts: Iterable[Drift]) -> None:
             raise OutputError(f"{drift.path} cannot be removed: {error.strerror}") from error
 
 
-def replace(path: Path, text: str) -> None:
+def replace(path: Path, content: str | bytes) -> None:
     """Write a file beside its place, sync it, move it there: a reader sees the old or the new one, never a half.
 
     Raises OutputError; nothing is left behind then.
@@ -119,8 +119,8 @@ def replace(path: Path, text: str) -> None:
     aside = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with aside.open("wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

@@ -24,3 +24,29 @@ def templates_dir() -> Path:
 def schema_file() -> Path:
     """The vendored JSON schema of GitHub workflows (SchemaStore, Apache-2.0)."""
     return _PACKAGE / "schemas" / "github-workflow.json"
+
+
+def pipeline_dir() -> Path:
+    """The training package, which is installed beside this one and never imported by it."""
+    folder = _PACKAGE.parent / "pipeline"
+    if (folder / "__main__.py").is_file():
+        return folder
+    raise WfgenError("the training package is missing", hint="install wfgen again")
+
+
+def locked_requirements() -> str:
+    """The locked, hashed requirements of the training; a link beside the templates carries them into the wheel."""
+    return _first_text(templates_dir() / "requirements.txt")
+
+
+def license_text() -> str:
+    """The licence that a copy of the training package has to carry."""
+    installed = _PACKAGE.parent.glob("wfgen-*.dist-info/licenses/LICENSE")
+    return _first_text(_PACKAGE.parent / "LICENSE", *installed)
+
+
+def _first_text(*files: Path) -> str:
+    for file in files:
+        if file.is_file():
+            return file.read_text(encoding="utf-8")
+    raise WfgenError(f"{files[0].name} of wfgen is missing", hint="install wfgen again")

@@ -74,7 +74,11 @@ def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
 
     Raises SettingsError, and WorkflowProblemError where what would be written is no workflow GitHub takes.
     """
-    files = render_all(load(root, os.environ, flags), root)
+    return sound(render_all(load(root, os.environ, flags), root))
+
+
+def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
+    """The same files; raises WorkflowProblemError where one would be no workflow GitHub takes."""
     for file in files:
         if not file.path.endswith((".yml", ".yaml")):
             continue
