@@ -9,7 +9,9 @@ import http.client
 import json
 import os
 import shutil
+import socket
 import subprocess
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -43,17 +45,38 @@ class Answer:
         return json.loads(self.body)
 
 
+_kept = threading.local()
+
+
 def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
-    """Send one request."""
+    """Send one request, over a connection that is kept for the thread's next one to the same server."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.netloc, timeout=60)
+    target = quote(parts.path, safe="/%:") + (f"?{parts.query}" if parts.query else "")
+    held: tuple[str, http.client.HTTPConnection] | None = getattr(_kept, "held", None)
+    if held is None or held[0] != parts.netloc:
+        if held is not None:
+            held[1].close()
+        held = parts.netloc, http.client.HTTPConnection(parts.netloc, timeout=60)
+        held[1].connect()
+        if held[1].sock is not None:
+            held[1].sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        _kept.held = held
     try:
-        target = quote(parts.path, safe="/%:") + (f"?{parts.query}" if parts.query else "")
-        connection.request(method, target, body, dict(headers or {}))
-        response = connection.getresponse()
+        held[1].request(method, target, body, dict(headers or {}))
+        response = held[1].getresponse()
         return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
-    finally:
-        connection.close()
+    except BaseException:
+        held[1].close()
+        _kept.held = None
+        raise
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left() -> Iterator[None]:
+    yield
+    if held := getattr(_kept, "held", None):
+        held[1].close()
+        _kept.held = None
 
 
 def block_id(text: str) -> str:
