@@ -137,6 +137,18 @@ OPTIONS: tuple[Option, ...] = (
     *_artifact("model", "model-state", "runtime/model/", "the model"),
     *_artifact("data", "data-state", "runtime/data/", "how far the data was learnt"),
     *_artifact("logs", "training-logs", "runtime/logs/", "the logs"),
+    Option(
+        "fanout.members",
+        Whole(0, 64),
+        0,
+        "Train this many members side by side, each told `$MEMBER` and `$MEMBERS`; 0: one training.",
+    ),
+    Option(
+        "fanout.merge",
+        texts.OPTIONAL_SCRIPT,
+        "",
+        "The script that makes one state of `runtime/members/N/model` and `runtime/members/N/data`.",
+    ),
     Option("notify.issue", Switch(), False, "Keep one GitHub issue open while runs of a branch fail."),
     Option("notify.webhook", texts.OPTIONAL_SECRET, "", "The secret with the address of a Slack-compatible webhook."),
     Option("notify.command", texts.OPTIONAL_SCRIPT, "", "A script that is told `$EVENT` and `$RUN_URL`."),

@@ -235,7 +235,7 @@ def _context(settings: Settings) -> dict[str, object]:
         **settings.tree,
         "cache": bool(settings["install.requirements"]) and not releases,
         "kept": _kept(settings),
-        "last_job": "train",
+        "training_jobs": ["plan", "train", "merge"] if settings["fanout.members"] else ["train"],
         "notifies": notifies(settings),
         "pin": pin,
         "rights": _rights(settings),

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 
+from generator.consistency import Value, contradictions
 from generator.errors import SettingsError
 from generator.options import BY_KEY, OPTIONS, Option
 
@@ -26,14 +27,6 @@ _OF_THE_PIPELINE = "pipeline"
 _PREFIX = "WFGEN_"
 # Read by other parts of wfgen; no settings of the rendering.
 _OTHER_VARIABLES = frozenset({"WFGEN_CACHE_DIR"})
-
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A value and where it was set: "default", "wfgen.toml:3", "environment WFGEN_X", "flag --x"."""
-
-    value: object
-    source: str
 
 
 @dataclass(frozen=True)
@@ -101,7 +94,7 @@ def load(root: Path, env: Mapping[str, str], flags: Mapping[str, tuple[str, obje
     for key, (flag, raw) in (flags or {}).items():
         values |= dict(_take(BY_KEY[key], raw, f"flag {flag}", mistakes, as_text=isinstance(raw, str)))
     if not mistakes:
-        mistakes.extend(_contradictions(values))
+        mistakes.extend(contradictions(values))
     if mistakes:
         raise SettingsError("\n       ".join(mistakes), hint="`wfgen settings` lists every setting with what it takes")
     return Settings(MappingProxyType(values))
@@ -209,36 +202,3 @@ def line_of(text: str, key: str) -> int:
 
 def _plain(dotted: str) -> str:
     return ".".join(part.strip().strip("\"'") for part in dotted.split("."))
-
-
-def _contradictions(values: Mapping[str, Value]) -> Iterator[str]:
-    """Settings that are fine alone and cannot stand together."""
-
-    def get(key: str) -> object:
-        return values[key].value
-
-    def where(*keys: str) -> str:
-        return next((values[key].source for key in keys if values[key].source != "default"), "settings")
-
-    triggers = [option.key for option in OPTIONS if option.key.startswith("triggers.")]
-    if not any(get(key) for key in triggers):
-        yield f"{where(*triggers)}: every trigger is off, nothing would ever run"
-    parts = ("model", "data", "logs")
-    names = [f"artifacts.{part}.name" for part in parts]
-    extra = get("artifacts.extra")
-    extras = [str(artifact["name"]) for artifact in extra] if isinstance(extra, tuple) else []
-    # GitHub compares artifact names as they are, a file system that unpacks them may not.
-    taken = [str(get(key)).lower() for key in names] + [name.lower() for name in extras]
-    if len(set(taken)) < len(taken):
-        yield f"{where(*names, 'artifacts.extra')}: two artifacts have the same name"
-    folders = [f"artifacts.{part}.path" for part in parts]
-    paths = [str(get(key)) for key in folders]
-    if any(a != b and a.startswith(b) for a in paths for b in paths) or len(set(paths)) < len(paths):
-        yield f"{where(*folders)}: the folders of model, data and logs must not lie in each other"
-    if get("install.hashes") and not get("install.requirements"):
-        yield f"{where('install.hashes')}: install.hashes needs install.requirements"
-    if get("dataset.kaggle_json") and get("dataset.source") != "kaggle":
-        yield f'{where("dataset.kaggle_json")}: dataset.kaggle_json needs dataset.source = "kaggle"'
-    jobs = get("jobs")
-    for job in sorted({"train", "notify"} & set(jobs if isinstance(jobs, dict) else ())):
-        yield f"{where('jobs')}: jobs.{job} is a job wfgen renders; give yours another name"

@@ -82,6 +82,7 @@ CLOSED = {
     "train.command",
     "store",
     "train.loop",
+    "fanout.merge",
     "notify.command",
     "notify.on",
     "notify.webhook",

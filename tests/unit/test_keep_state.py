@@ -51,7 +51,7 @@ class Keeper:
     def step(self, ticket: RunTicket, verb: str, branch: str = "main", workflow: str = "train") -> Completed:
         folder = self.folder(ticket)
         folder.mkdir(exist_ok=True)
-        address = f"{SERVER}/local/repository.git"
+        address = f"{SERVER}/local/repository"
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),

@@ -118,6 +118,8 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "train.loop": st.sampled_from(["once", "each"]),
     "train.env": st.dictionaries(st.sampled_from(["A", "MODEL_NAME", "x1"]), LINES, max_size=2),
     "train.timeout": st.integers(1, 360),
+    "fanout.members": st.sampled_from([0, 0, 0, 2, 5]),
+    "fanout.merge": st.just("python merge.py"),
     "notify.issue": st.booleans(),
     "notify.webhook": st.sampled_from(["", "SLACK_WEBHOOK"]),
     "notify.command": st.sampled_from(["", 'curl --data "$EVENT" "$RUN_URL"']),

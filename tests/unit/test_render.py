@@ -280,6 +280,51 @@ def test_cron_lines_in_a_time_zone(tmp_path: Path) -> None:
     ]
 
 
+def test_members_train_from_one_state_and_one_job_writes_it(tmp_path: Path) -> None:
+    jobs = workflow(tmp_path, "fanout = {members = 3, merge = 'make merged'}\nnotify.issue = true")["jobs"]
+    assert list(jobs) == ["plan", "train", "merge", "notify"]
+    assert jobs["train"]["strategy"]["matrix"] == {"member": [0, 1, 2]}
+    assert (jobs["train"]["needs"], jobs["merge"]["needs"]) == (["plan"], ["plan", "train"])
+    assert jobs["notify"]["needs"] == ["plan", "train", "merge"]
+    uploads = {
+        job: [step["with"]["name"] for step in jobs[job]["steps"] if "upload-artifact" in step.get("uses", "")]
+        for job in jobs
+    }
+    assert uploads["merge"] == ["model-state", "data-state", "training-logs"]
+    assert all("-member-" in name for name in uploads["train"])
+
+
+@pytest.mark.parametrize(
+    ("store", "right", "script", "kept"),
+    [
+        ("release", "write", "keep_state.py", "until replaced"),
+        ("branch", "write", "keep_state.py", "until replaced"),
+        ("cache", "read", "keep_state.py", "7 days without use"),
+        ("artifact", "read", "find_state.py", "5 days"),
+    ],
+)
+def test_each_store_has_its_rights_its_script_and_its_time(
+    store: str, right: str, script: str, kept: str, tmp_path: Path
+) -> None:
+    toml = f"store = '{store}'"
+    assert train(tmp_path, toml)["permissions"]["contents"] == right
+    assert f".github/scripts/{script}" in rendered(tmp_path, toml)
+    assert f"| {kept} |" in step(tmp_path, "Summarise the run", toml)["run"]
+    writes = [s for s in train(tmp_path, toml)["steps"] if "Upload" in s["name"] or "Keep" in s["name"]]
+    assert all(s.get("if") for s in writes)
+
+
+def test_a_cache_is_restored_by_the_key_that_was_found_and_missing_it_fails(tmp_path: Path) -> None:
+    restore, save = (
+        step(tmp_path, f"{verb} the cache", "store = 'cache'\nworkflow = 'learn.yml'") for verb in ("Restore", "Save")
+    )
+    assert restore["with"]["key"] == "${{ steps.state.outputs.cache-key }}"
+    assert restore["with"]["fail-on-cache-miss"] is True
+    assert save["with"]["key"] == "wfgen-state-learn-${{ github.run_id }}-${{ github.run_attempt }}"
+    assert save["with"]["path"] == restore["with"]["path"] == "runtime/model/\nruntime/data/"
+    assert save["if"] == "github.event_name != 'pull_request'"
+
+
 def test_the_summary_can_be_left_out(tmp_path: Path) -> None:
     assert "Summarise the run" not in names(tmp_path, "summary = false")
 

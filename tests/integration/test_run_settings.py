@@ -1,0 +1,184 @@
+"""What settings change, seen in runs of the rendered workflow under act on the local GitHub (R9, R10)."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.runner.records import Conclusion, RunResult
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Project
+
+pytestmark = pytest.mark.act
+Rows = Callable[[RunResult], int]
+Why = Callable[[RunResult], str]
+OWN_TRAINING = """
+import runpy, sys
+assert sys.argv[1:] == ["-mode", "update"]
+sys.argv = ["", "--iterations", "1"]
+runpy.run_module("pipeline", run_name="__main__")
+"""
+
+
+def steps(result: RunResult) -> dict[str, str]:
+    return {step.name: step.conclusion for job in result.jobs for step in job.steps}
+
+
+@pytest.mark.parametrize("store", ["release", "branch"])
+def test_state_in_a_store_is_carried_over_five_runs(store: str, project: Project, total_rows: Rows, why: Why) -> None:
+    project.render(**{"store": store, "install.requirements": ""})
+    git = project.hub.git_environment("https://github.com/local/project")
+    results = [project.run(environment=git) for _ in range(5)]
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 5, why(results[0])
+    one = total_rows(results[0])
+    assert [total_rows(result) for result in results] == [one * count for count in range(1, 6)]
+    assert {artifact.name for artifact in results[0].artifacts} == {"training-logs"}
+    trial = project.run("pull_request", environment=git)
+    assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 6 * one)
+    assert total_rows(project.run(environment=git)) == 6 * one
+
+
+@pytest.fixture
+def webhook() -> Iterator[tuple[str, list[str]]]:
+    told: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            told.append(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}/hook", told
+        server.shutdown()
+        thread.join()
+
+
+def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, list[str]], why: Why) -> None:
+    url, told = webhook
+    breaks = {
+        "notify.issue": "true",
+        "notify.webhook": "CHAT",
+        "notify.command": 'echo "heard of $EVENT"',
+        "train.command": "exit 3",
+    }
+    secrets = {"CHAT": url}
+    project.render(**breaks)
+    for _ in range(2):
+        failed = project.run(secrets=secrets)
+        assert failed.conclusion is Conclusion.FAILURE, why(failed)
+        assert steps(failed)["Tell what happened"] == "success", why(failed)
+    (issue,) = project.hub.issues()
+    assert (issue.state, issue.title) == ("open", "Incremental training fails on main")
+    del breaks["train.command"]
+    project.render(**breaks)
+    fine = project.run(secrets=secrets)
+    assert fine.conclusion is Conclusion.SUCCESS, why(fine)
+    assert [issue.state for issue in project.hub.issues()] == ["closed"]
+    words = [next(word for word in ("failed", "works again") if word in message) for message in told]
+    assert words == ["failed", "failed", "works again"]
+    heard = [line for job in fine.jobs for step in job.steps for line in step.output if "heard of recovery" in line]
+    assert heard
+
+
+def test_the_command_of_the_reference_document(project: Project, total_rows: Rows, why: Why) -> None:
+    project.write("src/run.py", OWN_TRAINING)
+    command = 'PYTHONPATH=. python src/run.py -mode "update"'
+    project.render(**{"train.command": command, "train.loop": "each", "iterations": "4"})
+    first, second = project.run(), project.run()
+    assert second.conclusion is Conclusion.SUCCESS, why(second)
+    assert [total_rows(first), total_rows(second)] == [40, 80]
+    wrong = project.run("workflow_dispatch", inputs={"iterations": "many"})
+    assert wrong.conclusion is Conclusion.FAILURE
+    assert any("must be a whole number from 1, not 'many'" in note.message for note in wrong.annotations)
+
+
+def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) -> None:
+    project.render(
+        **{
+            "steps.before_train": "[{name = 'Before', run = 'test ! -e runtime/logs/summary.json'}]",
+            "steps.after_train": "[{name = 'After', run = 'test -e runtime/logs/summary.json'}]",
+            "artifacts.extra": "[{name = 'plots', path = 'runtime/data/*.json', retention = 2}]",
+            "jobs": "{report = {needs = 'train', steps = [{name = 'Report', run = 'echo done'}]}}",
+        }
+    )
+    result = project.run()
+    assert result.conclusion is Conclusion.SUCCESS, why(result)
+    ran = steps(result)
+    assert (ran["Before"], ran["After"], ran["Report"]) == ("success", "success", "success")
+    assert "plots" in {artifact.name for artifact in result.artifacts}
+
+
+def test_names_folders_and_environment_reach_the_training(project: Project, why: Why) -> None:
+    nasty = "it's ${{ github.actor }} \"#$(touch pwned)"
+    project.render(
+        **{
+            "artifacts.model.name": "the model #1",
+            "artifacts.data.name": "it's data",
+            "train.env": "{NASTY = '''" + nasty + "'''}",
+            "steps.before_train": "[{name = 'Look', run = 'ls -A'}]",
+            "train.command": 'echo "nasty=$NASTY"; python -m pipeline update --iterations 1',
+        }
+    )
+    first, second = project.run(), project.run()
+    assert second.conclusion is Conclusion.SUCCESS, why(second)
+    assert {artifact.name for artifact in first.artifacts} == {"the model #1", "it's data", "training-logs"}
+    assert second.restored_from == (first.run.id,)
+    lines = [line for job in second.jobs for step in job.steps for line in step.output]
+    assert any(f"nasty={nasty}" in line for line in lines), why(second)
+
+
+MEMBER = """
+import json, os
+from pathlib import Path
+
+state = Path("runtime/data/data_state.json")
+before = json.loads(state.read_text())["rows"] if state.exists() else 0
+for folder in ("model", "data", "logs"):
+    Path("runtime", folder).mkdir(parents=True, exist_ok=True)
+rows = 10 ** int(os.environ["MEMBER"])  # the shard of this member
+Path("runtime/model/best_model.pkl").write_text(str(before))
+state.write_text(json.dumps({"rows": before, "new": rows}))
+Path("runtime/logs/log.txt").write_text(os.environ["MEMBER"])
+"""
+MERGE = """
+import json, os
+from pathlib import Path
+
+shards = [json.loads(Path(f"runtime/members/{n}/data/data_state.json").read_text())
+          for n in range(int(os.environ["MEMBERS"]))]
+assert len({shard["rows"] for shard in shards}) == 1, "members began from different states"
+rows = shards[0]["rows"] + sum(shard["new"] for shard in shards)
+for folder in ("model", "data", "logs"):
+    Path("runtime", folder).mkdir(parents=True, exist_ok=True)
+Path("runtime/model/best_model.pkl").write_text(str(rows))
+Path("runtime/data/data_state.json").write_text(json.dumps({"rows": rows}))
+Path("runtime/logs/summary.json").write_text(json.dumps({"rows_total": rows}))
+"""
+
+
+def test_three_members_train_side_by_side_and_one_job_merges(project: Project, total_rows: Rows, why: Why) -> None:
+    project.write("member.py", MEMBER)
+    project.write("merge.py", MERGE)
+    settings = {"fanout.members": "3", "fanout.merge": "python merge.py", "train.command": "python member.py"}
+    project.render(**settings, **{"install.requirements": ""})
+    first, second = project.run(), project.run()
+    assert (first.conclusion, second.conclusion) == (Conclusion.SUCCESS, Conclusion.SUCCESS), why(first)
+    assert [total_rows(first), total_rows(second)] == [111, 222]
+    state = {artifact.name for artifact in second.artifacts if artifact.name.endswith("-state")}
+    assert state == {"model-state", "data-state"}
+    assert set(second.restored_from) == {first.run.id}
+    project.write("member.py", "import os\nassert os.environ['MEMBER'] != '1'\n" + MEMBER)
+    broken = project.run()
+    assert broken.conclusion is Conclusion.FAILURE
+    assert not {"model-state", "data-state"} & {artifact.name for artifact in broken.artifacts}
