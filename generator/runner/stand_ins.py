@@ -101,9 +101,8 @@ STAND_INS: Mapping[str, StandIn] = {
     "actions/cache": StandIn(
         "cache",
         {**_RESTORE_INPUTS, "upload-chunk-size": "", "save-always": "false"},
-        _RESTORE_OUTPUTS,
-        "restore_main",
-        "post_main",
+        ("cache-hit",),
+        post="post_main",
     ),
     "actions/cache/restore": StandIn("cache", _RESTORE_INPUTS, _RESTORE_OUTPUTS, "restore_main"),
     "actions/cache/save": StandIn("cache", {**_CACHE_INPUTS, "upload-chunk-size": ""}, (), "save_main"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ import pytest
 from generator.github.faults import Fault
 from generator.github.hub import LocalGitHub
 from generator.github.records import NewRun, Run
-from generator.runner.actions import checkout, download_artifact, setup_python, upload_artifact, web
+from generator.runner.actions import cache, checkout, download_artifact, setup_python, upload_artifact, web
 from generator.runner.actions.search import find_files, glob_matches
 from generator.runner.actions.toolkit import ActionError, Inputs
 from generator.runner.stand_ins import STAND_INS, write_stand_ins
@@ -58,6 +59,9 @@ class Step:
             "download-artifact": download_artifact.main,
             "setup-python": setup_python.main,
             "checkout": checkout.main,
+            "cache/restore": cache.restore_main,
+            "cache/save": cache.save_main,
+            "cache": cache.post_main,
         }[action]
         code = main()
         found = re.findall(r"(?m)^([^\n]+)<<(ghadelimiter_\S+)\n((?s:.)*?)\n\2$", output.read_text())
@@ -312,6 +316,62 @@ def test_members_that_climb_out_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ActionError, match="unsafe path"):
         download_artifact._unpack(tmp_path / "bad.zip", tmp_path / "in")
     assert not (tmp_path / "outside").exists()
+
+
+def test_a_cache_is_kept_once_and_restored_by_key_or_prefix(step: Step) -> None:
+    step.write("stuff/a.txt", "stuff/sub/b.txt", "stuff/no.log")
+    paths = "stuff\n!stuff/*.log"
+    assert "Cache not found for input keys: k-1" in step.do("cache/restore", path=paths, key="k-1")[1]
+    code, log, _ = step.do("cache/save", path=paths, key="k-1")
+    assert code == 0
+    assert "Cache saved with key: k-1" in log
+    _, log, _ = step.do("cache/save", path=paths, key="k-1")
+    assert "another job may be creating this cache" in log
+    assert "::warning::Cache save failed." in log
+    (step.folder / "work/stuff/a.txt").unlink()
+    code, log, outputs = step.do("cache/restore", path=paths, key="k-2", restore_keys="k-\nother-")
+    assert outputs == {"cache-primary-key": "k-2", "cache-matched-key": "k-1", "cache-hit": "false"}
+    assert (step.folder / "work/stuff/a.txt").read_text() == "content of stuff/a.txt"
+    assert step.do("cache/restore", path=paths, key="k-1", lookup_only="true")[2]["cache-hit"] == "true"
+    assert "Cache not found" in step.do("cache/restore", path="other", key="k-1")[1]
+
+
+def test_a_cache_that_must_be_there_and_is_not_fails(step: Step) -> None:
+    code, log, _ = step.do("cache/restore", path="x", key="k", fail_on_cache_miss="true")
+    assert code == 1
+    assert "Exiting as fail-on-cache-miss is set. Input key: k" in log
+
+
+def test_a_cache_service_in_trouble_stops_nobody(step: Step) -> None:
+    step.write("stuff/a.txt")
+    step.hub.faults.add(Fault("/twirp/*CacheService/*", status=500))
+    code, log, _ = step.do("cache/restore", path="stuff", key="k")
+    assert code == 0
+    assert "::warning::Failed to restore" in log
+    assert step.do("cache/save", path="stuff", key="k")[0] == 0
+
+
+def test_after_the_job_a_cache_is_kept_unless_it_was_the_very_one(step: Step, monkeypatch: pytest.MonkeyPatch) -> None:
+    step.write("stuff/a.txt")
+    monkeypatch.setenv("STATE_key", "k")
+    assert "Cache saved with key: k" in step.do("cache", path="stuff", key="ignored")[1]
+    monkeypatch.setenv("STATE_matched", "K")
+    assert "Cache hit occurred on the primary key k, not saving cache." in step.do("cache", path="stuff", key="k")[1]
+
+
+@pytest.mark.parametrize(("key", "said"), [("a,b", "cannot contain commas"), ("x" * 513, "cannot be larger than 512")])
+def test_keys_that_upstream_refuses(step: Step, key: str, said: str) -> None:
+    code, log, _ = step.do("cache/restore", path="stuff", key=key)
+    assert code == 1
+    assert said in log
+
+
+def test_a_cache_that_climbs_out_is_refused(step: Step, tmp_path: Path) -> None:
+    assert step.run is not None
+    with tarfile.open(tmp_path / "cache.tgz", "w:gz") as archive:
+        archive.addfile(tarfile.TarInfo("../../../../../../../etc/wfgen-climbed-out"))
+    with pytest.raises(tarfile.TarError, match="lies outside"):
+        cache._unpack(tmp_path / "cache.tgz")
 
 
 @pytest.mark.parametrize("token", ["", "a.b.c", "x.e30.y", "nodots"])

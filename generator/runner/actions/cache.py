@@ -11,6 +11,7 @@ import hashlib
 import os
 import tarfile
 import tempfile
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from generator.runner.actions.search import parse_pattern, walk
@@ -33,9 +34,14 @@ MAX_KEY_LENGTH = 512
 MAX_KEYS = 10
 
 
+def main() -> int:
+    """Run the first half of actions/cache."""
+    return run_action(restore_before)
+
+
 def restore_main() -> int:
-    """Run actions/cache/restore, or the first half of actions/cache."""
-    return run_action(restore)
+    """Run actions/cache/restore."""
+    return run_action(restore_only)
 
 
 def save_main() -> int:
@@ -48,13 +54,30 @@ def post_main() -> int:
     return run_action(save_after)
 
 
-def restore(inputs: Inputs) -> None:
+def restore_before(inputs: Inputs) -> None:
+    """Restore, and keep for the second half what was looked for and what was found."""
+    _restore_step(
+        inputs, {"primary": lambda key: save_state("key", key), "matched": lambda key: save_state("matched", key)}
+    )
+
+
+def restore_only(inputs: Inputs) -> None:
+    """Restore, and say by outputs what was looked for and what was found."""
+    _restore_step(
+        inputs,
+        {
+            "primary": lambda key: set_output("cache-primary-key", key),
+            "matched": lambda key: set_output("cache-matched-key", key),
+        },
+    )
+
+
+def _restore_step(inputs: Inputs, tell: Mapping[str, Callable[[str], None]]) -> None:
     """Fetch the cache of the key, or the newest one of a restore key."""
     key, paths = inputs.text("key", required=True), _paths(inputs)
     keys = [key, *inputs.lines("restore-keys")]
     _check(keys)
-    save_state("key", key)
-    set_output("cache-primary-key", key)
+    tell["primary"](key)
     try:
         matched = _restore(keys, paths, lookup_only=inputs.flag("lookup-only"))
     except (ActionError, AnswerError, OSError, tarfile.TarError, EOFError) as error:
@@ -65,8 +88,7 @@ def restore(inputs: Inputs) -> None:
             raise ActionError(f"Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: {key}")
         info(f"Cache not found for input keys: {', '.join(keys)}")
         return
-    save_state("matched", matched)
-    set_output("cache-matched-key", matched)
+    tell["matched"](matched)
     # Keys are compared without regard to case, as upstream does.
     set_output("cache-hit", str(matched.lower() == key.lower()).lower())
     done = "found and can be restored" if inputs.flag("lookup-only") else "restored"
