@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from generator.errors import OutputError
-from generator.render import SCRIPTS, WORKFLOWS, Rendered, is_ours, is_untouched
+from generator.render import SCRIPTS, WORKFLOWS, Rendered, is_ours, is_untouched, template_of
 
 KEEP = "# wfgen: keep"
 
@@ -81,6 +81,17 @@ def orphans(root: Path, files: Sequence[Rendered]) -> tuple[Drift, ...]:
             if text is not None and is_ours(text) and KEEP not in text:
                 found.append(Drift(name, State.ORPHAN, text, ""))
     return tuple(found)
+
+
+def pages(root: Path) -> dict[str, str]:
+    """Path -> template of the Markdown pages that wfgen wrote, where documentation usually lies."""
+    found = {}
+    for folder in ("", "docs/", ".github/"):
+        for path in sorted((root / folder).glob("*.md")):
+            template = template_of(_read(path) or "") if path.is_file() else ""
+            if template.endswith(".md.j2"):
+                found[folder + path.name] = template
+    return found
 
 
 def write(root: Path, drifts: Sequence[Drift], *, force: bool = False) -> tuple[Drift, ...]:

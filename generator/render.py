@@ -55,7 +55,9 @@ class Rendered:
     template: str
 
 
-_HEADER = re.compile(r"# Written by wfgen (\S+) from (\S+) with settings ([0-9a-f]+), body ([0-9a-f]+)\.\n")
+_HEADER = re.compile(
+    r"(?:# |<!-- )Written by wfgen (\S+) from (\S+) with settings ([0-9a-f]+), body ([0-9a-f]+)\.(?: -->)?\n"
+)
 
 
 def render_all(settings: Settings, root: Path) -> tuple[Rendered, ...]:
@@ -112,11 +114,19 @@ def _template_fault(template: str, error: Exception) -> str:
     return f"{name}:{line}: {error}"
 
 
+def render_page(template: str, path: str, settings: Settings, root: Path, context: Mapping[str, object]) -> Rendered:
+    """A file beyond the workflow and its scripts, from more than the settings. Raises SettingsError as render_all."""
+    environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
+    return _render(environment, template, path, settings, {**_context(settings), **context})
+
+
 def header(template: str, settings: Settings, body: str) -> str:
     """What tells a rendered file from any other, and an edited one from an untouched one."""
+    start, end = ("<!-- ", " -->") if template.endswith(".md.j2") else ("# ", "")
     return (
-        f"# Written by wfgen {__version__} from {template} with settings {settings.digest}, body {digest(body)}.\n"
-        "# Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.\n"
+        f"{start}Written by wfgen {__version__} from {template} with settings {settings.digest}, "
+        f"body {digest(body)}.{end}\n"
+        f"{start}Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.{end}\n"
     )
 
 
@@ -128,6 +138,12 @@ def digest(body: str) -> str:
 def is_ours(text: str) -> bool:
     """Whether wfgen wrote the file."""
     return _HEADER.match(text) is not None
+
+
+def template_of(text: str) -> str:
+    """The template a file was rendered from; "" for a file wfgen did not write."""
+    match = _HEADER.match(text)
+    return match[2] if match else ""
 
 
 def is_untouched(text: str) -> bool:
