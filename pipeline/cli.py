@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from pathlib import Path
@@ -9,7 +10,8 @@ from pathlib import Path
 import click
 
 from pipeline import settings as configuration
-from pipeline.errors import PipelineError
+from pipeline.errors import EXIT_INTERRUPTED, PipelineError
+from pipeline.store import Store, signing_key
 
 ROOT = click.option(
     "--root",
@@ -50,6 +52,81 @@ def update(root: Path, **flags: object) -> None:
     sys.exit(run.update(root, configuration.load(root, os.environ, flags), os.environ))
 
 
+@pipeline.command()
+@ROOT
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def status(root: Path, as_json: bool) -> None:
+    """What the state is: rows, champion, figures, libraries."""
+    from pipeline import commands  # noqa: PLC0415  # each command loads what it needs
+
+    facts = commands.status(_store(root))
+    click.echo(json.dumps(facts, indent=1) if as_json else commands.as_text(facts))
+
+
+@pipeline.command()
+@ROOT
+def verify(root: Path) -> None:
+    """Check hashes, signature, libraries and the classes inside both pickles."""
+    from pipeline import commands  # noqa: PLC0415  # each command loads what it needs
+
+    for line in commands.verify(_store(root)):
+        click.echo(line)
+
+
+@pipeline.command()
+@ROOT
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+def history(root: Path, as_json: bool) -> None:
+    """The latest runs: when, how far, which champion, which figure."""
+    from pipeline import commands  # noqa: PLC0415  # each command loads what it needs
+
+    runs = commands.loaded(_store(root)).document["history"]
+    if as_json:
+        click.echo(json.dumps(runs, indent=1))
+        return
+    for run in runs:
+        metric = f"{run['metric']['name']} {run['metric']['value']:.4f}" if run["metric"] else "not scored yet"
+        click.echo(f"{run['at']}  {run['batches']} batches, {run['rows']} rows  {metric}  by {run['champion']}")
+
+
+@pipeline.command()
+@ROOT
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(root: Path, yes: bool) -> None:
+    """Remove the state, so that the next update starts from nothing; logs stay."""
+    store = _store(root)
+    if not yes:
+        click.confirm(f"Remove the state in {store.runtime}?", abort=True)
+    with store.locked():
+        gone = store.reset()
+    click.echo(f"removed {len(gone)} files" if gone else "there was no state")
+
+
+@pipeline.command()
+@ROOT
+def sign(root: Path) -> None:
+    """Sign a state that was made without a key, after you checked where it comes from."""
+    store = _store(root)
+    with store.locked():
+        click.echo(f"signed {store.adopt()}")
+
+
+@pipeline.command()
+@ROOT
+@click.argument("source")
+@click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV file to write.")
+def predict(root: Path, source: str, output: Path) -> None:
+    """Score the rows of SOURCE (sample, a file, folder, glob or URL) with the champion."""
+    from pipeline import commands, sources  # noqa: PLC0415  # each command loads what it needs
+
+    with sources.tables(source, root).reader(None) as reader:
+        click.echo(f"{commands.predict(_store(root), reader, output)} rows scored into {output}")
+
+
+def _store(root: Path) -> Store:
+    return Store(root / "runtime", signing_key(os.environ))
+
+
 def main() -> None:
     """The boundary: an error becomes one line, a hint and its exit code."""
     try:
@@ -59,3 +136,5 @@ def main() -> None:
         if error.hint:
             click.echo(f"  hint: {error.hint}", err=True)
         sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(EXIT_INTERRUPTED)

@@ -2,14 +2,15 @@
 
 Views of a batch, each made only if a candidate asks for it:
 
-- plain: sparse; single values hashed, numbers standardised, for those who want speed above all;
-- wide: sparse; values, buckets of numbers and pairs of them, hashed to 2^18 places, for linear models;
-- dense: numbers, the commonest values one by one, for networks;
-- tree: numbers and a code a category.
-
+- plain: sparse; values hashed, numbers standardised, for those who want speed above all;
 - wide: sparse; values, buckets of numbers and pairs of these, hashed, for linear models;
-A batch is encoded by what was known before it, once, for scoring and for learning alike. Every row has one entry a
-field, which lets the sparse matrix be laid out without a pass over the rows.
+- dense: numbers, the commonest values one by one, for networks;
+- tree: numbers and a code a category;
+- tokens: sparse ones, for counting.
+
+Wide and dense carry rates: what the target did lately where a value, or a pair of values, stood. A batch is encoded by
+what was known before it, once, for scoring and for learning alike. Every row has one entry a field, which lets the
+sparse matrices be laid out without a pass over the rows.
 """
 
 from __future__ import annotations

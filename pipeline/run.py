@@ -17,9 +17,12 @@ from pipeline.errors import (
     PipelineError,
     SettingsError,
     SourceError,
+    SourceRewrittenError,
     StateLibrariesError,
 )
 from pipeline.settings import Settings
+from pipeline.sources.cursor import Cursor
+from pipeline.sources.tables import Files
 from pipeline.store import State, Store, signing_key
 
 
@@ -53,7 +56,9 @@ def _update(
     log.say(f"source: {source.label}")
     log.say(f"started from {'nothing' if before is None else 'state ' + before.state_id}")
     state = _usable(settings, before, log)
-    if not source.has_new(None if state is None else state.document["source"]["cursor"]):
+    cursor = None if state is None else state.document["source"]["cursor"]
+    state, cursor, new = _look(settings, source, state, cursor, log)
+    if not new:
         log.say("nothing new")
         return _summary("nothing-new", before, before, (0, 0)), False
     # Nothing heavy is imported before there is something to learn.
@@ -63,6 +68,7 @@ def _update(
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     training = Training(settings, target, store, state, now)
     training.parent = None if before is None else before.state_id
+    training.cursor = cursor
     first = dict(training.counters)
 
     def tell(learnt: Learnt) -> None:
@@ -78,6 +84,35 @@ def _update(
     if stopped:
         log.say("stopped by a signal; what was learnt is kept")
     return _summary("learnt" if done[1] else "nothing-new", training.state, before, done), bool(stopped)
+
+
+def _look(
+    settings: Settings, source: Files, state: State | None, cursor: Cursor | None, log: report.Log
+) -> tuple[State | None, Cursor | None, bool]:
+    """The state and the cursor to go on from, and whether there is anything new, as the settings want it.
+
+    Raises SourceRewrittenError where learnt data changed and the settings say to stop then.
+    """
+    try:
+        new = source.has_new(cursor)
+        if new:
+            with source.reader(cursor):
+                pass
+    except SourceRewrittenError as error:
+        if settings.on_rewrite == "stop":
+            raise
+        log.say(f"{error.message} (on_rewrite: {settings.on_rewrite})")
+        if settings.on_rewrite == "restart":
+            return None, None, source.has_new(None)
+        after = (cursor or {}).get("key")
+        if after is None:
+            raise SettingsError("no `key` was kept when the rows were learnt, so none can be told apart now") from error
+        log.say(f"going on with rows whose {settings.key} is beyond {after}")
+        return state, {"files": {}, "key": after, "after": after}, source.has_new(None)
+    if not new and state is not None and settings.on_end == "again":
+        log.say("the data is used up: another pass")
+        return state, None, source.has_new(None)
+    return state, cursor, new
 
 
 def _usable(settings: Settings, state: State | None, log: report.Log) -> State | None:

@@ -24,6 +24,7 @@ from typing import Any
 
 from pipeline.atomic import explained, sha256, write_atomically
 from pipeline.errors import (
+    SettingsError,
     StateBusyError,
     StateFormatError,
     StateMismatchError,
@@ -126,12 +127,28 @@ class Store:
             complete["signature"] = self._sign(complete)
         write_atomically(self.model / name, population)
         write_atomically(self.model / NEXT, champion)
-        content = json.dumps(complete, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
-        write_atomically(self.document_path, content)
+        self._write_document(complete)
         with explained(self.model / BEST):
             (self.model / NEXT).replace(self.model / BEST)
         self._sweep(complete)
         return State(complete, population, champion)
+
+    @property
+    def signs(self) -> bool:
+        """Whether a key is set."""
+        return self._key is not None
+
+    def adopt(self) -> str:
+        """Sign an unsigned state; its id. Raises StateMismatchError or StateTamperedError where it does not hold."""
+        if self._key is None:
+            raise SettingsError(f"{KEY_VARIABLE} is not set")
+        state = Store(self.runtime).load()
+        if state is None:
+            raise StateFormatError(f"there is no state in {self.runtime}")
+        if "signature" in state.document:
+            self._check_signature(state.document)
+        self._write_document({**state.document, "signature": self._sign(_unsigned(state.document))})
+        return state.state_id
 
     def reset(self) -> list[Path]:
         """Remove the state, the commit point first; gives back what was removed."""
@@ -146,6 +163,10 @@ class Store:
             with explained(path):
                 path.unlink()
         return gone
+
+    def _write_document(self, document: Document) -> None:
+        content = json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
+        write_atomically(self.document_path, content)
 
     def _checked(self, document: Document, name: str) -> bytes:
         expected = document["files"][name]
@@ -166,11 +187,10 @@ class Store:
         if self._key is None:
             return
         signature = document.get("signature")
-        unsigned = {name: value for name, value in document.items() if name != "signature"}
         if signature is None:
             hint = f"unset {KEY_VARIABLE} to go on without, or `python -m pipeline sign` after you checked the state"
             raise StateTamperedError(f"{self.document_path} is not signed, but {KEY_VARIABLE} is set", hint=hint)
-        if not isinstance(signature, str) or not hmac.compare_digest(signature, self._sign(unsigned)):
+        if not isinstance(signature, str) or not hmac.compare_digest(signature, self._sign(_unsigned(document))):
             raise StateTamperedError(f"{self.document_path} is not signed with the key in {KEY_VARIABLE}")
 
     def _sign(self, document: Document) -> str:
@@ -209,6 +229,10 @@ def _parse(content: bytes, path: Path) -> Document:
     if not sound:
         raise StateFormatError(f"{path} lacks parts that format {version} has")
     return document  # type: ignore[no-any-return]  # checked above as far as the store relies on it
+
+
+def _unsigned(document: Document) -> Document:
+    return {name: value for name, value in document.items() if name != "signature"}
 
 
 def _fingerprint(content: bytes) -> dict[str, Any]:

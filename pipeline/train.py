@@ -10,7 +10,9 @@ from pipeline import leaks, persist
 from pipeline import schema as schemas
 from pipeline.errors import SettingsError, StateTamperedError
 from pipeline.libraries import versions
+from pipeline.order import ordered
 from pipeline.population import BASELINE, CHAMPION, Population
+from pipeline.sources.tables import Chunk
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,11 +103,11 @@ class Training:
         begun = time.monotonic()
         population = self.population
         numbers = None if population is None else population.schema.numbers()
-        ignored = {*self.settings.ignore, self.settings.time} - {"", self.target}
-        chunk = reader.read(self.settings.batch_rows, numbers, lambda name: name not in ignored)
-        if chunk is None:
+        read = self._read(reader, numbers)
+        if read is None:
             return None
-        notes = self._meet(chunk.frame)
+        chunk, watched = read
+        notes = self._meet(chunk.frame) + watched
         population = self.population
         assert population is not None  # noqa: S101  # _meet made it
         table = schemas.convert(population.schema, chunk.frame)
@@ -118,6 +120,20 @@ class Training:
         self.counters["unlabelled"] += table.unlabelled
         self.counters["batches"] += 1
         return self._learnt(population, len(table), table.unlabelled, time.monotonic() - begun, notes)
+
+    def _read(self, reader: Reader, numbers: frozenset[str] | None) -> tuple[Chunk, list[str]] | None:
+        """The next rows that were not learnt, without the columns that only order them, and what was seen in those."""
+        order = {self.settings.time, self.settings.key} - {"", self.target}
+        ignored = set(self.settings.ignore) - order
+        while True:
+            chunk = reader.read(self.settings.batch_rows, numbers, lambda name: name not in ignored)
+            if chunk is None:
+                return None
+            frame, notes, kept = ordered(chunk.frame, self.settings, self.cursor or {})
+            cursor = {**chunk.cursor, **kept}
+            if len(frame):
+                return Chunk(frame.drop(columns=[name for name in order if name in frame.columns]), cursor), notes
+            self.cursor = cursor
 
     def _meet(self, frame: pd.DataFrame) -> list[str]:
         """Get to know the columns; what there is to say of them."""

@@ -11,8 +11,13 @@ from pipeline.sources.tables import Files
 
 def make(settings: Settings, root: Path) -> tuple[Files, str]:
     """The source that the settings name, and the target in it. Raises SourceError where there is none."""
-    if settings.source == "sample":
-        return sample(), settings.target or TARGET
+    return tables(settings.source, root), settings.target or TARGET
+
+
+def tables(source: str, root: Path) -> Files:
+    """The tables of a source by its name."""
+    if source == "sample":
+        return sample()
     from pipeline.sources.places import files  # noqa: PLC0415  # zip archives, globs and URLs
 
-    return files(settings.source, root), settings.target
+    return files(source, root)
