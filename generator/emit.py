@@ -48,12 +48,23 @@ def yaml_block(value: object, indent: int = 0) -> str:
 
 
 def script(text: str, indent: int = 0) -> str:
-    """A script as a literal block where YAML can hold it so, else as a quoted string; to stand behind `run:`."""
-    body = text.rstrip("\n")
+    """A script with one line break at its end, as a literal block where YAML can hold it so; to stand behind `run:`."""
+    return _block_scalar(text.rstrip("\n") + "\n", indent)
+
+
+def _block_scalar(text: str, indent: int) -> str:
+    """A string as a literal block where YAML can hold it so, else quoted; exactly that string in either case."""
+    body = text.removesuffix("\n")
     lines = body.split("\n")
-    if not all(_fits_block(line) for line in lines) or lines[0].startswith((" ", "\t")):
-        return yaml_scalar(body)
-    return "|\n" + "\n".join(" " * indent + line if line else "" for line in lines)
+    if (
+        not body.strip()
+        or not all(_fits_block(line) for line in lines)
+        or not lines[0]
+        or lines[0][0] in " \t"
+        or not lines[-1]
+    ):
+        return yaml_scalar(text)
+    return ("|-\n" if body == text else "|\n") + "\n".join(" " * indent + line if line else "" for line in lines)
 
 
 def _fits_block(line: str) -> bool:
@@ -82,6 +93,6 @@ def _entry(key: object, item: object) -> Iterator[str]:
         else:
             yield from ("  " + line if line else "" for line in _lines(item))
     elif key == "run" and isinstance(item, str):
-        yield from f"{shown}: {script(item, 2)}".split("\n")
+        yield from f"{shown}: {_block_scalar(item, 2)}".split("\n")
     else:
         yield f"{shown}: {'{}' if isinstance(item, Mapping) else yaml_scalar(item)}"

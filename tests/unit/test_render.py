@@ -246,7 +246,7 @@ def test_extra_jobs_get_a_name_a_limit_and_no_rights_unless_they_say_so(tmp_path
         "runs-on": "ubuntu-latest",
         "timeout-minutes": 30,
         "permissions": {},
-        "steps": [{"name": "Run a script", "run": "true\n"}],
+        "steps": [{"name": "Run a script", "run": "true"}],
     }
 
 
