@@ -8,7 +8,7 @@ import shlex
 import signal
 import threading
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -93,12 +93,12 @@ def describe(found: Mapping[str, object], flags: Sequence[tuple[str, str]]) -> s
     return "\n".join(lines)
 
 
-def wait_for_signal() -> None:
-    """Wait for Ctrl-C or SIGTERM."""
+def catch_signals() -> threading.Event:
+    """An event that Ctrl-C and SIGTERM set from now on."""
     stopped = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: stopped.set())
-    with suppress(KeyboardInterrupt):
-        stopped.wait()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stopped.set())
+    return stopped
 
 
 @click.command()
@@ -111,6 +111,7 @@ def wait_for_signal() -> None:
 @click.option("--workflow", default=".github/workflows/train.yml", show_default=True, help="Workflow of that run.")
 @click.option("--permission", "pairs", multiple=True, help="SCOPE=LEVEL of the run's token; repeatable.")
 @click.option("--clock", "instant", default=None, help="Instant to start at; the clock can then be moved.")
+@click.option("--unlimited", is_flag=True, help="Lift GitHub's rate limits.")
 @click.option("--write-actrc", type=click.Path(path_type=Path), default=None, help="Write the flags to this .actrc.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(  # noqa: PLR0913, PLR0917 - click passes every option
@@ -123,6 +124,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     workflow: str,
     pairs: tuple[str, ...],
     instant: str | None,
+    unlimited: bool,
     write_actrc: Path | None,
     as_json: bool,
 ) -> None:
@@ -137,23 +139,44 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         head_sha="0" * 40,
         permissions=parse_permissions(pairs) or {"actions": "read", "contents": "read"},
     )
-    with open_hub(root, repository, default_branch, port, parse_instant(instant)) as hub:
+    opening = Opening(root, repository, default_branch, port, parse_instant(instant), unlimited=unlimited)
+    with opening.open() as hub:
         serve(hub, new, write_actrc, as_json=as_json)
 
 
-def open_hub(root: Path, repository: str, default_branch: str, port: int, instant: datetime | None) -> LocalGitHub:
-    """Open the server; LocalGitHubError where its libraries are not installed."""
-    try:
-        from generator.github.clock import SteerableClock  # noqa: PLC0415 - only `wfgen serve` needs the server
-        from generator.github.hub import LocalGitHub  # noqa: PLC0415 - as above
-    except ModuleNotFoundError as error:
-        raise LocalGitHubError(f"{error.name} is not installed", hint="pip install 'wfgen[local]'") from error
-    clock = None if instant is None else SteerableClock(instant)
-    return LocalGitHub.open(root, repository=repository, default_branch=default_branch, clock=clock, port=port)
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How the server is to be opened."""
+
+    root: Path
+    repository: str
+    default_branch: str
+    port: int
+    instant: datetime | None
+    unlimited: bool
+
+    def open(self) -> LocalGitHub:
+        """Open it; LocalGitHubError where its libraries are not installed."""
+        try:
+            from generator.github.clock import SteerableClock  # noqa: PLC0415 - only `wfgen serve` needs the server
+            from generator.github.hub import LocalGitHub  # noqa: PLC0415 - as above
+            from generator.github.limits import Limits  # noqa: PLC0415 - as above
+        except ModuleNotFoundError as error:
+            raise LocalGitHubError(f"{error.name} is not installed", hint="pip install 'wfgen[local]'") from error
+        return LocalGitHub.open(
+            self.root,
+            repository=self.repository,
+            default_branch=self.default_branch,
+            port=self.port,
+            clock=None if self.instant is None else SteerableClock(self.instant),
+            limits=Limits(calls_an_hour=None, points_a_minute=None) if self.unlimited else None,
+        )
 
 
 def serve(hub: LocalGitHub, new: NewRun, actrc: Path | None, *, as_json: bool) -> None:
     """Say how the server is reached, and serve until told to stop."""
+    # Before anybody is told that we are here: whoever reads it may stop us at once.
+    stopped = catch_signals()
     ticket = hub.begin_run(new)
     found = facts(hub, ticket)
     flags = act_flags(hub.run_environment(ticket), ticket.token)
@@ -161,7 +184,7 @@ def serve(hub: LocalGitHub, new: NewRun, actrc: Path | None, *, as_json: bool) -
         write_actrc(actrc, flags)
     click.echo(json.dumps(found) if as_json else describe(found, flags))
     try:
-        wait_for_signal()
+        stopped.wait()
     finally:
         hub.finish_run(ticket.run.id, "success")
         if actrc is not None:

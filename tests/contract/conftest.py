@@ -11,12 +11,14 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import quote, urlsplit
 
 import pytest
@@ -71,12 +73,17 @@ def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, 
         raise
 
 
-@pytest.fixture(autouse=True)
-def no_connection_is_left() -> Iterator[None]:
-    yield
+def hang_up() -> None:
+    """Close the connection that is kept for this thread."""
     if held := getattr(_kept, "held", None):
         held[1].close()
         _kept.held = None
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left() -> Iterator[None]:
+    yield
+    hang_up()
 
 
 def block_id(text: str) -> str:
@@ -91,6 +98,7 @@ class Client:
     hub: LocalGitHub
     ticket: RunTicket
     ask: Callable[..., Answer] = ask
+    hang_up: Callable[[], None] = hang_up
 
     @property
     def run_id(self) -> int:
@@ -195,6 +203,59 @@ def _node() -> str:
     return shutil.which("node") or "node"
 
 
+@dataclass
+class Served:
+    """A server in another process."""
+
+    process: subprocess.Popen[str]
+    facts: dict[str, Any]
+    dying: bool = False
+
+    def ask(self, method: str, path: str, body: object = None, by: str = "owner_token") -> Answer:
+        """Send a request with one of the tokens that the server told."""
+        headers = {"Authorization": f"token {self.facts[by]}"}
+        data = None if body is None else json.dumps(body).encode()
+        return ask(method, self.facts["url"] + path, data, headers)
+
+    def begin(self) -> Client:
+        """A client of a new run."""
+        new = {
+            "workflow_path": "w.yml",
+            "workflow_name": "w",
+            "event": "push",
+            "head_branch": "main",
+            "head_sha": "a" * 40,
+            "permissions": {"actions": "write"},
+        }
+        begun = self.ask("POST", "/_wfgen/runs", new).json
+        hub = SimpleNamespace(url=self.facts["url"])
+        run = SimpleNamespace(id=begun["run_id"])
+        runtime_token = begun["environment"]["ACTIONS_RUNTIME_TOKEN"]
+        ticket = SimpleNamespace(run=run, token=begun["token"], runtime_token=runtime_token)
+        return Client(cast("LocalGitHub", hub), cast("RunTicket", ticket))
+
+    def memory_megabytes(self) -> float:
+        """The most memory it has held so far."""
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        (line,) = (line for line in status.splitlines() if line.startswith("VmHWM:"))
+        return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def serve_in(folder: Path, *arguments: str) -> Iterator[Served]:
+    """Run `wfgen serve --json` in a folder."""
+    command = [sys.executable, "-m", "generator", "serve", "--json", *arguments]
+    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=env) as process:
+        assert process.stdout is not None
+        line = process.stdout.readline()
+        try:
+            yield Served(process, json.loads(line))
+        finally:
+            process.kill()
+
+
+Serving = Callable[..., AbstractContextManager[Served]]
 Begin = Callable[..., Client]
 BeginOn = Callable[..., Client]
 
@@ -253,6 +314,11 @@ def hub(tmp_path: Path, clock: SteerableClock) -> Iterator[LocalGitHub]:
 @pytest.fixture
 def begin(hub: LocalGitHub) -> Begin:
     return lambda **changes: begin_run(hub, **changes)
+
+
+@pytest.fixture
+def serving() -> Serving:
+    return serve_in
 
 
 @pytest.fixture

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -22,47 +18,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.github.hub import LocalGitHub
-    from tests.contract.conftest import Answer, Begin
-
-Ask = Callable[..., "Answer"]
+    from tests.contract.conftest import Begin, Serving
 
 
-@dataclass
-class Served:
-    """A server in another process."""
-
-    process: subprocess.Popen[str]
-    facts: dict[str, Any]
-    ask_url: Ask
-
-    def ask(self, method: str, path: str, body: object = None, by: str = "owner_token") -> Answer:
-        headers = {"Authorization": f"token {self.facts[by]}"}
-        data = None if body is None else json.dumps(body).encode()
-        return self.ask_url(method, self.facts["url"] + path, data, headers)
-
-
-@contextmanager
-def serving(folder: Path, ask: Ask, *arguments: str) -> Iterator[Served]:
-    """Run `wfgen serve --json` in a folder."""
-    command = [sys.executable, "-m", "generator", "serve", "--json", *arguments]
-    env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=env) as process:
-        assert process.stdout is not None
-        line = process.stdout.readline()
-        try:
-            yield Served(process, json.loads(line), ask)
-        finally:
-            process.kill()
-
-
-@pytest.fixture
-def ask(begin: Begin) -> Ask:
-    return begin().ask
-
-
-def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, ask: Ask) -> None:
+def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, serving: Serving) -> None:
     actrc = tmp_path / ".actrc"
-    with serving(tmp_path, ask, "--write-actrc", ".actrc", "--permission", "actions=read") as served:
+    with serving(tmp_path, "--write-actrc", ".actrc", "--permission", "actions=read") as served:
         assert served.ask("GET", "/repos/local/repository/actions/runs", by="token").json["total_count"] == 1
         lines = actrc.read_text().splitlines()
         assert stat.S_IMODE(actrc.stat().st_mode) == 0o600
@@ -72,7 +33,7 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, ask: Ask) -> None:
         served.process.send_signal(signal.SIGINT)
         assert served.process.wait(timeout=10) == 0
     assert not actrc.exists()
-    with serving(tmp_path, ask) as again:
+    with serving(tmp_path) as again:
         found = again.ask("GET", "/repos/local/repository/actions/runs").json["workflow_runs"]
         assert [run["conclusion"] for run in found] == [None, "success"]
         again.process.terminate()
@@ -117,8 +78,8 @@ def test_a_port_that_is_taken(tmp_path: Path, hub: LocalGitHub) -> None:
     assert f"port {port} of 127.0.0.1 cannot be used" in done.stderr
 
 
-def test_a_program_steers_runs_clock_and_faults(tmp_path: Path, ask: Ask) -> None:
-    with serving(tmp_path, ask, "--clock", "2027-01-31") as served:
+def test_a_program_steers_runs_clock_and_faults(tmp_path: Path, serving: Serving) -> None:
+    with serving(tmp_path, "--clock", "2027-01-31") as served:
         new = {
             "workflow_path": "w.yml",
             "workflow_name": "w",
@@ -160,8 +121,8 @@ def test_a_program_steers_runs_clock_and_faults(tmp_path: Path, ask: Ask) -> Non
         assert served.ask("GET", "/_wfgen/clock", by="token").status == 403
 
 
-def test_the_machines_clock_cannot_be_moved(tmp_path: Path, ask: Ask) -> None:
-    with serving(tmp_path, ask) as served:
+def test_the_machines_clock_cannot_be_moved(tmp_path: Path, serving: Serving) -> None:
+    with serving(tmp_path) as served:
         assert served.ask("POST", "/_wfgen/clock", {"advance_seconds": 1}).status == 409
 
 
@@ -172,7 +133,7 @@ def test_a_forks_pull_request_only_reads(begin: Begin) -> None:
 
 
 @pytest.mark.act
-def test_any_act_finds_it_by_the_actrc(tmp_path: Path, ask: Ask) -> None:
+def test_any_act_finds_it_by_the_actrc(tmp_path: Path, serving: Serving) -> None:
     act = find_tool("act")
     if act is None:
         pytest.skip("act is not installed")
@@ -192,7 +153,7 @@ def test_any_act_finds_it_by_the_actrc(tmp_path: Path, ask: Ask) -> None:
         f"      - run: {sys.executable} {tmp_path}/ask.py\n"
         "        env:\n          GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}\n"
     )
-    with serving(tmp_path, ask, "--write-actrc", ".actrc"):
+    with serving(tmp_path, "--write-actrc", ".actrc"):
         done = subprocess.run(
             [str(act), "push", "-P", "ubuntu-latest=-self-hosted"],
             cwd=tmp_path,

@@ -1,0 +1,116 @@
+"""Many clients at once, and a server killed at any instant."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import random
+import signal
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+import pytest
+
+from generator.github.hub import LocalGitHub
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.contract.conftest import Client, Served, Serving
+
+CLIENTS = 64
+MEMORY_MEGABYTES = 200
+
+
+def upload_in_blocks(run: Client, name: str, data: bytes, chance: random.Random) -> int:
+    """Upload an artifact in blocks that come in any order; gives its id."""
+    size = chance.randint(1, len(data))
+    names = [f"{number:04d}" for number in range(-(-len(data) // size))]
+    blocks = {name: data[number * size : (number + 1) * size] for number, name in enumerate(names)}
+    shuffled = dict(chance.sample(list(blocks.items()), len(blocks)))
+    url = run.twirp("CreateArtifact", name=name, version=4).json["signed_upload_url"]
+    assert run.put_blocks(url, shuffled, names).status == 201
+    digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
+    finished = run.twirp("FinalizeArtifact", name=name, size=str(len(data)), hash=digest)
+    assert finished.status == 200, finished
+    return int(finished.json["artifact_id"])
+
+
+class Shared:
+    """What all clients have uploaded: id to digest."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.digests: dict[int, str] = {}
+        self.calls = 0
+
+    def one_client(self, served: Served, number: int, seconds: float) -> None:
+        chance, run = random.Random(number), served.begin()  # noqa: S311 - no secret
+        ends, count = time.monotonic() + seconds, 0
+        while time.monotonic() < ends:
+            data = chance.randbytes(chance.choice([1, 1_000, 100_000, 400_000]))
+            artifact_id = upload_in_blocks(run, f"a{count}", data, chance)
+            count += 1
+            with self.lock:
+                self.digests[artifact_id] = hashlib.sha256(data).hexdigest()
+                other, digest = chance.choice(list(self.digests.items()))
+            assert hashlib.sha256(run.download(other).body).hexdigest() == digest
+            assert len(run.twirp("ListArtifacts").json["artifacts"]) == count
+            listed = run.rest("GET", f"actions/runs/{run.run_id}/artifacts?per_page=1").json
+            assert (listed["total_count"], listed["artifacts"][0]["id"]) == (count, artifact_id)
+        run.hang_up()
+
+
+@pytest.mark.timeout(200)
+@pytest.mark.parametrize("seconds", [4, pytest.param(30, marks=pytest.mark.bench)])
+def test_64_clients_at_once(serving: Serving, tmp_path: Path, seconds: float) -> None:
+    shared = Shared()
+    with serving(tmp_path, "--unlimited") as served, ThreadPoolExecutor(CLIENTS) as pool:
+        for done in [pool.submit(shared.one_client, served, number, seconds) for number in range(CLIENTS)]:
+            done.result()
+        held = served.memory_megabytes()
+    print(f"{CLIENTS} clients for {seconds} s: {len(shared.digests)} artifacts, {held:.0f} MB at most")  # noqa: T201 - a measurement
+    assert len(shared.digests) >= CLIENTS
+    assert held < MEMORY_MEGABYTES
+
+
+def upload_until_killed(served: Served, kept: dict[int, str], chance: random.Random) -> None:
+    """Upload one artifact after the other and note those that the server called finished."""
+    run = served.begin()
+    for count in range(10_000):
+        data = os.urandom(chance.choice([1, 5_000, 300_000]))
+        try:
+            artifact_id = upload_in_blocks(run, f"a{count}", data, chance)
+        except (OSError, ValueError, AssertionError):
+            if served.process.poll() is None and not served.dying:
+                raise
+            run.hang_up()
+            return
+        kept[artifact_id] = hashlib.sha256(data).hexdigest()
+
+
+@pytest.mark.timeout(290)
+@pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.bench)])
+def test_a_server_killed_at_any_instant_loses_nothing_finished(serving: Serving, tmp_path: Path, kills: int) -> None:
+    chance = random.Random(kills)  # noqa: S311 - no secret
+    kept: dict[int, str] = {}
+    for _ in range(kills):
+        with serving(tmp_path, "--unlimited") as served, ThreadPoolExecutor(3) as pool:
+            writers = [pool.submit(upload_until_killed, served, kept, random.Random(n)) for n in range(3)]  # noqa: S311
+            time.sleep(chance.uniform(0.02, 0.4))
+            served.dying = True
+            os.kill(served.process.pid, signal.SIGKILL)
+            for writer in writers:
+                writer.result()
+    with LocalGitHub.open(tmp_path / ".wfgen" / "github") as hub:
+        found = {
+            artifact.id: hashlib.sha256(hub.artifact_path(artifact.id).read_bytes()).hexdigest()
+            for artifact in hub.artifacts()
+        }
+        declared = {artifact.id: artifact.digest.removeprefix("sha256:") for artifact in hub.artifacts()}
+    print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
+    assert len(kept) > kills
+    assert found.items() >= kept.items()
+    assert found == declared
