@@ -20,11 +20,13 @@ if TYPE_CHECKING:
 COMMANDS = {
     "check": ("check", "Check workflow files with every validator that is installed."),
     "demo": ("demo", "Render the workflow and run it twice, to see state carried over."),
+    "docs": ("docs", "Write the documentation of the workflow, in English or Russian."),
     "doctor": ("doctor", "Show what is missing here and the command that brings it."),
     "init": ("init", "Make a repository train on GitHub: settings, workflow, requirements."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
     "settings": ("settings", "Show every setting with its value and where it was set."),
+    "templates": ("templates", "List the templates and their blocks, or show one."),
     "serve": ("serve", "Run the local GitHub alone, for any act or client."),
 }
 

@@ -24,6 +24,7 @@ def contradictions(values: Values) -> Iterator[str]:
     yield from _artifacts(values)
     yield from _needs(values)
     yield from _jobs(values)
+    yield from _workflows(values)
 
 
 def _where(values: Values, *keys: str) -> str:
@@ -61,6 +62,12 @@ def _needs(values: Values) -> Iterator[str]:
     for key, fulfilled, reason in rules:
         if values[key].value and not fulfilled:
             yield f"{_where(values, key)}: {key} {reason}"
+
+
+def _workflows(values: Values) -> Iterator[str]:
+    for name in ("ci", "keepalive"):
+        if values[f"workflows.{name}"].value and str(values["workflow"].value).lower() == f"{name}.yml":
+            yield f"{_where(values, 'workflow')}: workflow and workflows.{name} would both write {name}.yml"
 
 
 def _jobs(values: Values) -> Iterator[str]:

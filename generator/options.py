@@ -97,6 +97,18 @@ OPTIONS: tuple[Option, ...] = (
     ),
     Option("summary", Switch(), True, "Say in the run's summary where its state came from and how long it is kept."),
     Option("templates_dir", texts.OPTIONAL_FILE, "", "A folder of your own templates, which may extend wfgen's."),
+    Option(
+        "workflows.ci", Switch(), False, "Also write `ci.yml`: lint, test, and hold the rendered files to the settings."
+    ),
+    Option(
+        "workflows.keepalive",
+        Switch(),
+        False,
+        "Also write `keepalive.yml`, for GitHub switches schedules off after 60 quiet days.",
+    ),
+    Option("ci.lint", texts.OPTIONAL_SCRIPT, "", "What `ci.yml` lints with."),
+    Option("ci.test", texts.SCRIPT, "python -m pip install pytest\npython -m pytest", "What `ci.yml` tests with."),
+    Option("ci.wfgen", texts.REQUIREMENT, "wfgen", "What `ci.yml` gives pip to install wfgen."),
     Option("triggers.push", Switch(), True, "Train on a push to one of the branches."),
     Option("triggers.pull_request", Switch(), True, "Train on a pull request as a trial that changes no state."),
     Option("triggers.schedule", Switch(), True, "Train on the schedule."),

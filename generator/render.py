@@ -79,6 +79,11 @@ def renderings(settings: Settings) -> dict[str, str]:
     }
     script = "find_state.py" if settings["store"] == "artifact" else "keep_state.py"
     files[f"{script}.j2"] = SCRIPTS + script
+    if settings["workflows.ci"]:
+        files["ci.yml.j2"] = WORKFLOWS + "ci.yml"
+    if settings["workflows.keepalive"]:
+        files["keepalive.yml.j2"] = WORKFLOWS + "keepalive.yml"
+        files["keep_alive.py.j2"] = SCRIPTS + "keep_alive.py"
     if notifies(settings):
         files["notify.py.j2"] = SCRIPTS + "notify.py"
     return files

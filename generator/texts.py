@@ -89,6 +89,13 @@ def _script(command: str) -> str:
     return command
 
 
+def _requirement(text: str) -> str:
+    """One requirement, which pip must not take for an option."""
+    if text.startswith("-") or text != text.strip():
+        raise ValueError(f"{text!r} is not one requirement")
+    return text
+
+
 def _plain(name: str) -> str:
     """A text that stands where GitHub refuses a file with an expression in it."""
     if "${{" in name:
@@ -120,6 +127,7 @@ OPTIONAL_TIMEZONE = Text("a time zone, or empty", _timezone, optional=True)
 SCRIPT = Text("a script", _script, lines=True, longest=20_000)
 OPTIONAL_SCRIPT = Text("a script, or empty", _script, optional=True, lines=True, longest=20_000)
 LITERAL = Text("a text", optional=True, lines=True, longest=20_000)
+REQUIREMENT = Text("a requirement for pip", _requirement, longest=300)
 OPTIONAL_NAME = Text("a name, or empty", optional=True, longest=200)
 SECRET = Text("the name of a secret", _secret, longest=100)
 OPTIONAL_SECRET = Text("the name of a secret, or empty", _secret, optional=True, longest=100)

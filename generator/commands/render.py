@@ -70,11 +70,18 @@ def command(  # noqa: PLR0913 - one parameter a flag
 
 
 def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
-    """The files the settings of a repository ask for, workflows checked by the schema.
+    """The files the settings of a repository ask for, workflows checked by the schema, and the pages it has.
 
     Raises SettingsError, and WorkflowProblemError where what would be written is no workflow GitHub takes.
     """
-    return sound(render_all(load(root, os.environ, flags), root))
+    settings = load(root, os.environ, flags)
+    files = sound(render_all(settings, root))
+    pages = output.pages(root)
+    if pages:
+        from generator.workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page
+
+        files += tuple(render_docs(template, path, settings, root, files) for path, template in pages.items())
+    return files
 
 
 def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:

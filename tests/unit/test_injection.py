@@ -57,6 +57,7 @@ TEXTS: dict[str, Callable[[str], object]] = {
     "runner": lambda text: ["self-hosted", text],
     "environment": lambda text: text,
     "install.requirements": lambda text: text,
+    "ci.wfgen": lambda text: text,
     "train.env": lambda text: {"VARIABLE": text},
     "artifacts.model.name": lambda text: text,
     "artifacts.model.path": lambda text: text,
@@ -82,6 +83,8 @@ CLOSED = {
     "train.command",
     "store",
     "train.loop",
+    "ci.lint",
+    "ci.test",
     "fanout.merge",
     "notify.command",
     "notify.on",
@@ -93,11 +96,14 @@ CODE = {"steps.before_train", "jobs"}
 
 
 def tree(key: str, text: str) -> object:
-    flags = {key: (key, TEXTS[key](text))}
-    workflow, *_ = render_all(load(Path("nowhere"), {}, flags), Path("nowhere"))
-    parsed = parse(workflow.text, Path(workflow.path))
-    assert parsed.findings == ()
-    return parsed.data
+    flags = {key: (key, TEXTS[key](text)), "workflows.ci": ("workflows.ci", True)}
+    trees: dict[str, object] = {}
+    for file in render_all(load(Path("nowhere"), {}, flags), Path("nowhere")):
+        if file.path.endswith(".yml"):
+            parsed = parse(file.text, Path(file.path))
+            assert parsed.findings == ()
+            trees[file.path] = parsed.data
+    return trees
 
 
 def placed(node: object, text: str) -> object:

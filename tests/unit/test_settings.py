@@ -150,6 +150,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("jobs.train.steps = [{run = 'x'}]", "jobs.train is a job wfgen renders"),
         ("fanout.members = 3", "needs fanout.merge"),
         ("fanout = {members = 3, merge = 'x'}\nstore = 'cache'", "hands states over as artifacts"),
+        ("workflow = 'ci.yml'\nworkflows.ci = true", "would both write ci.yml"),
+        ("ci.wfgen = '--index-url x'", "is not one requirement"),
         ("store = 's3'", 'one of "artifact", "release", "branch", "cache"'),
         ("notify.webhook = 'https://hooks.example/x'", "is not the name of a secret"),
         ("notify.on = ['always']", 'one of "failure", "recovery", "completion"'),
