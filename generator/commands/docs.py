@@ -1,0 +1,57 @@
+"""`wfgen docs`: the page that documents the rendered workflow."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from generator import output
+from generator.commands.render import sound
+from generator.docs_words import LANGUAGES
+from generator.errors import EXIT_OK, OutputError
+from generator.output import PRECIOUS, State
+from generator.render import render_all
+from generator.settings import load
+from generator.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
+
+
+@click.command("docs")
+@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The page's language.")
+@click.option(
+    "--output", "name", metavar="FILE", help="Where to, below DIRECTORY; - prints it.  [default: docs/workflow[.ru].md]"
+)
+@click.option("--force", is_flag=True, help="Overwrite a file edited by hand, or not written by wfgen.")
+def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int:
+    """Write the documentation of the workflow of DIRECTORY (default: here).
+
+    The page says in words what the settings make of the workflow, and quotes it. Where it lies in the top folder, in
+    docs/ or in .github/, `wfgen render` renews it and `wfgen render --check` checks it.
+    """
+    settings = load(directory, os.environ)
+    files = sound(render_all(settings, directory))
+    path = DEFAULT_PATHS[lang] if name in {None, "-"} else _below(directory, str(name))
+    page = render_docs(TEMPLATES[lang], path, settings, directory, files)
+    if name == "-":
+        click.echo(page.text, nl=False)
+        return EXIT_OK
+    (drift,) = output.compare(directory, [page])
+    if drift.state in PRECIOUS and not force:
+        raise OutputError(
+            f"nothing was written: {path} is {drift.state}", hint="--force overwrites; --output names another"
+        )
+    output.write(directory, [drift], force=force)
+    click.echo(f"{'unchanged' if drift.state is State.SAME else 'wrote':9}  {path}")
+    return EXIT_OK
+
+
+def _below(directory: Path, name: str) -> str:
+    """The path of a page below the repository's top. Raises OutputError."""
+    path = (Path.cwd() / name).absolute()
+    top = directory.absolute()
+    full = Path(os.path.normpath(path if path.is_relative_to(top) else top / name))
+    if not full.is_relative_to(top) or full.suffix != ".md":
+        raise OutputError(f"--output {name}: must be a Markdown file (.md) below {directory}")
+    return full.relative_to(top).as_posix()
