@@ -36,7 +36,8 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
         try:
             before = store.load()
             store.recover(before)
-            summary, stopped = _update(root, settings, store, before, log)
+            source, target = sources.make(settings, root, environment)
+            summary, stopped = _update(source, target, settings, store, before, log=log)
             report.write_summary(runtime / "logs", summary)
             report.append_job_summary(environment, summary)
         except PipelineError as error:
@@ -49,10 +50,9 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
     return EXIT_INTERRUPTED if stopped else EXIT_OK
 
 
-def _update(
-    root: Path, settings: Settings, store: Store, before: State | None, log: report.Log
+def _update(  # noqa: PLR0913  # the parts of one run
+    source: Files, target: str, settings: Settings, store: Store, before: State | None, *, log: report.Log
 ) -> tuple[dict[str, Any], bool]:
-    source, target = sources.make(settings, root)
     log.say(f"source: {source.label}")
     log.say(f"started from {'nothing' if before is None else 'state ' + before.state_id}")
     state = _usable(settings, before, log)

@@ -41,6 +41,9 @@ class Settings:
     threads: int = 1
     seed: int = 1
     checkpoint_seconds: float = 5.0
+    kaggle_timeout_seconds: float = 60.0
+    kaggle_retries: int = 4
+    kaggle_backoff_seconds: float = 2.0
 
 
 def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
@@ -157,6 +160,9 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "threads": _count(1, 1024),
     "seed": _count(0, 2**32 - 1),
     "checkpoint_seconds": _seconds,
+    "kaggle_timeout_seconds": _seconds,
+    "kaggle_retries": _count(0, 100),
+    "kaggle_backoff_seconds": _seconds,
 }
 
 

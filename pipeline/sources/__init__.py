@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.settings import Settings
@@ -9,8 +10,14 @@ from pipeline.sources.sample import TARGET, sample
 from pipeline.sources.tables import Files
 
 
-def make(settings: Settings, root: Path) -> tuple[Files, str]:
+def make(settings: Settings, root: Path, environment: Mapping[str, str]) -> tuple[Files, str]:
     """The source that the settings name, and the target in it. Raises SourceError where there is none."""
+    if settings.source.startswith("kaggle:"):
+        from pipeline.sources.kaggle import KaggleFiles, Patience  # noqa: PLC0415  # the client is far off still
+
+        patience = Patience(settings.kaggle_timeout_seconds, settings.kaggle_retries, settings.kaggle_backoff_seconds)
+        downloads = root / "runtime" / "downloads"
+        return KaggleFiles(settings.source, downloads, environment, patience), settings.target
     return tables(settings.source, root), settings.target or TARGET
 
 

@@ -53,6 +53,7 @@ class Reader:
     """Holds the file it is in open between batches."""
 
     def __init__(self, members: list[Member], places: dict[str, Place]) -> None:
+        self.kept: Cursor = {}
         self._places = places
         self._waiting = [member for member in members if _has_new(member, places.get(member.name))]
         # Files learnt in part are looked at first of all: what was rewritten is known before anything is learnt.
@@ -80,7 +81,7 @@ class Reader:
         import pandas as pd  # noqa: PLC0415  # not before there are rows
 
         whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
-        return Chunk(whole, cursor_of(self._places))
+        return Chunk(whole, {**cursor_of(self._places), **self.kept})
 
     def _frames(self, rows: int, numbers: frozenset[str] | None, wanted: Wanted) -> Iterator[pd.DataFrame]:
         while self._waiting and rows > 0:
