@@ -21,7 +21,7 @@ from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
 from generator.runner.lowered import lowered
 from generator.runner.plan import Plan, read_plan
-from generator.runner.pool import give_back
+from generator.runner.pool import alone_in, give_back
 from generator.runner.records import Conclusion, JobResult, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in
 from generator.runner.repository import Repository, read_repository
@@ -262,7 +262,9 @@ def _git_environment(prepared: _Prepared, hub: LocalGitHub) -> dict[str, str]:
     address = f"{SERVER}/{prepared.repository.name}"
     if right == "none":
         return {}
-    settings = hub.git_environment(f"{address}.git", address)
+    # The first run makes the repository: two at once must not both.
+    with alone_in(prepared.state):
+        settings = hub.git_environment(f"{address}.git", address)
     if right == "write":
         return settings
     count = int(settings["GIT_CONFIG_COUNT"])

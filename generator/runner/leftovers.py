@@ -9,18 +9,25 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+ROUNDS = 200
+PAUSE_SECONDS = 0.02
 
-def end_processes(home: Path) -> int:
-    """Kill every process whose HOME is this folder; gives their number."""
-    ended = 0
-    for process_id in _with_home(home):
-        with contextlib.suppress(OSError):
-            os.kill(process_id, signal.SIGKILL)
-            ended += 1
-    return ended
+
+def end_processes(home: Path) -> None:
+    """Kill every process whose HOME is this folder, and wait until they are gone."""
+    for _ in range(ROUNDS):
+        found = list(_with_home(home))
+        if not found:
+            return
+        # Again and again: one that was just being started is found in the next round.
+        for process_id in found:
+            with contextlib.suppress(OSError):
+                os.kill(process_id, signal.SIGKILL)
+        time.sleep(PAUSE_SECONDS)
 
 
 def _with_home(home: Path) -> Iterator[int]:

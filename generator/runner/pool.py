@@ -56,7 +56,7 @@ def is_held(path: Path) -> bool:
 def take_slot(folder: Path, lock: Path) -> Path:
     """A slot below `folder` for the run that holds `lock`; what a killed run left half made in it is gone."""
     folder.mkdir(parents=True, exist_ok=True)
-    with _alone_in(folder):
+    with alone_in(folder):
         for number in itertools.count():
             slot = folder / str(number)
             lease = slot / _LEASE
@@ -86,7 +86,7 @@ def _read(lease: Path) -> str:
 
 
 @contextlib.contextmanager
-def _alone_in(folder: Path) -> Iterator[None]:
+def alone_in(folder: Path) -> Iterator[None]:
     """Wait for the folder's own lock, and hold it."""
     descriptor = os.open(folder / "lock", os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
     try:

@@ -132,14 +132,18 @@ def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.getbasetemp()
     if folder.name.startswith("popen-gw"):
         folder = folder.parent
-    return folder / "environments"
+    folder /= "environments"
+    folder.mkdir(exist_ok=True)
+    return folder
 
 
 @pytest.fixture
 def bare(tmp_path: Path, environments: Path) -> Iterator[Project]:
     """A repository with nothing in it."""
     project = Project(tmp_path / "project", environments)
-    project.root.mkdir()
+    # For those that call the command: it looks for the environments here.
+    (project.root / ".wfgen").mkdir(parents=True)
+    (project.root / ".wfgen" / "environments").symlink_to(environments)
     with project.stack:
         yield project
 
