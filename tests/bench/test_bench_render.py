@@ -56,7 +56,8 @@ def copier_template(root: Path, files: dict[str, str]) -> list[str]:
     root.mkdir()
     (root / "copier.yml").write_text(
         "_subdirectory: files\n_envops: {block_start_string: '[%', block_end_string: '%]', "
-        "variable_start_string: '[[[', variable_end_string: ']]]', comment_start_string: '[#', comment_end_string: '#]'}\n"
+        "variable_start_string: '[[[', variable_end_string: ']]]', "
+        "comment_start_string: '[#', comment_end_string: '#]'}\n"
         "iterations: {type: int, default: 3}\nretention: {type: int, default: 5}\n"
     )
     for path, text in files.items():

@@ -7,8 +7,10 @@ import json
 import os
 import sys
 import tarfile
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.request import Request, urlopen
 
@@ -228,3 +230,92 @@ def test_a_state_too_large_for_a_branch_is_refused_before_anything_is_pushed(kee
     done = keeper.step(ticket, "save")
     assert done.exit_code == 1
     assert "use the store `release`" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("listed", "key", "run"),
+    [
+        ([], "", ""),
+        ([(1, "7-1", "main"), (2, "8-1", "main")], "wfgen-state-train-8-1", "8"),
+        ([(1, "7-1", "main"), (2, "8-1", "other")], "wfgen-state-train-7-1", "7"),
+        ([(1, "7-1", "main"), (2, "evil", "main")], "wfgen-state-train-7-1", "7"),
+        ([(1, "7-1", "main"), (3, "7-2", "main")], "wfgen-state-train-7-2", "7"),
+    ],
+)
+def test_the_newest_cache_of_the_branch_is_named(
+    listed: list[tuple[int, str, str]], key: str, run: str, cache_api: tuple[str, list[object]], cache_script: Path
+) -> None:
+    url, caches = cache_api
+    caches[:] = [{"id": n, "key": f"wfgen-state-train-{k}", "ref": f"refs/heads/{b}"} for n, k, b in listed]
+    done, output = run_cache_script(cache_script, "restore", url)
+    assert done.exit_code == 0, done.stdout
+    assert output == f"cache-key={key}\nrun-id={run}\n"
+
+
+def test_a_cache_that_was_not_kept_fails_the_job(cache_api: tuple[str, list[object]], cache_script: Path) -> None:
+    url, caches = cache_api
+    done, _ = run_cache_script(cache_script, "save", url)
+    assert done.exit_code == 1
+    assert "the cache wfgen-state-train-99-1 was not kept" in done.stdout
+    caches.append({"id": 1, "key": "wfgen-state-train-99-1", "ref": "refs/heads/main"})
+    assert run_cache_script(cache_script, "save", url)[0].exit_code == 0
+
+
+def test_caches_that_cannot_be_listed_are_no_fresh_start(cache_script: Path) -> None:
+    done, output = run_cache_script(cache_script, "restore", "http://127.0.0.1:9")
+    assert (done.exit_code, output) == (1, "")
+
+
+@pytest.fixture
+def cache_script(tmp_path: Path) -> Path:
+    settings = load(tmp_path, {}, {"store": ("store", "cache")})
+    files = {file.template: file.text for file in render_all(settings, tmp_path)}
+    script = tmp_path / "keep_state.py"
+    script.write_text(files["keep_state.py.j2"], encoding="utf-8")
+    return script
+
+
+@pytest.fixture
+def cache_api() -> Iterator[tuple[str, list[object]]]:
+    caches: list[object] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            assert "key=wfgen-state-train-&ref=refs%2Fheads%2Fmain" in self.path
+            body = json.dumps({"total_count": len(caches), "actions_caches": caches}).encode()
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class's name
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}", caches
+        server.shutdown()
+        thread.join()
+
+
+def run_cache_script(script: Path, verb: str, url: str) -> tuple[Completed, str]:
+    output = script.with_name("output")
+    output.write_text("", encoding="utf-8")
+    environment = {
+        "PATH": os.environ["PATH"],
+        "GITHUB_API_URL": url,
+        "GITHUB_REPOSITORY": "o/r",
+        "GITHUB_TOKEN": "t",
+        "GITHUB_RUN_ID": "99",
+        "GITHUB_OUTPUT": str(output),
+        "STATE_STORE": "cache",
+        "STATE_FOLDERS": "m/\nd/",
+        "STATE_BRANCH": "main",
+        "STATE_WORKFLOW": ".github/workflows/train.yml",
+        "STATE_TRIES": "2",
+        "STATE_RETRY_SECONDS": "0",
+    }
+    done = SystemRunner().run([sys.executable, "-W", "error", "-I", str(script), verb], env=environment)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done, output.read_text(encoding="utf-8")
