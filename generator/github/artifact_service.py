@@ -27,6 +27,10 @@ def create_artifact(site: Site, caller: Caller, message: Message) -> Message:
     _check_name(name)
     mime_type = text(message, "mime_type", "mimeType") or ZIP
     claims = caller.claims
+    room = site.meter.limits.artifact_bytes
+    if room is not None and site.artifacts.used_bytes() >= room:
+        # "insufficient usage" is what the toolkit looks for, to tell people about their quota.
+        raise TwirpProblem("resource_exhausted", "insufficient usage to create artifact", status=403)
     try:
         pending = site.artifacts.create(
             NewArtifact(caller.run.id, claims.attempt, claims.job_backend_id, name, mime_type, _retention_days(message))

@@ -109,6 +109,16 @@ class ArtifactStore:
             [to_micros(self._clock.now()), artifact_id],
         )
 
+    def drop_pending(self, run_id: int) -> None:
+        """Forget what a run began to upload and did not finish."""
+        with self._database.transaction():
+            rows = self._database.rows("SELECT blob FROM artifacts WHERE run_id = ? AND state = 'pending'", [run_id])
+            self._database.execute(
+                "UPDATE artifacts SET state = 'deleted' WHERE run_id = ? AND state = 'pending'", [run_id]
+            )
+        for row in rows:
+            self._blobs.remove(row["blob"])
+
     def get(self, artifact_id: int) -> Artifact:
         """One finished artifact; KeyError where there is none."""
         found = self.select("artifacts.id = ?", [artifact_id])

@@ -62,7 +62,7 @@ async def _commit(site: Site, blob: str, listing: bytes) -> Stored:
     block_ids = [found[1].decode("ascii", "replace") for found in _LISTED.findall(listing)]
     if not block_ids:
         # An empty list is how an empty file is put.
-        site.blobs.open_block(blob, _WHOLE).keep()
+        site.blobs.open_block(blob, _WHOLE, 0).keep()
         block_ids = [_WHOLE]
     try:
         return await asyncio.to_thread(site.blobs.assemble, blob, block_ids)
@@ -72,14 +72,15 @@ async def _commit(site: Site, blob: str, listing: bytes) -> Stored:
 
 async def receive(site: Site, request: Request, blob: str, block_id: str) -> None:
     """Write a request's body as one block of a blob; one that breaks off leaves nothing."""
-    incoming = site.blobs.open_block(blob, block_id)
+    announced = request.headers.get("content-length", "")
+    incoming = site.blobs.open_block(blob, block_id, int(announced) if announced.isdecimal() else None)
     try:
         async for chunk in request.stream():
             incoming.write(chunk)
+        incoming.keep()
     except BaseException:
         incoming.drop()
         raise
-    incoming.keep()
 
 
 async def _small_body(request: Request) -> bytes:

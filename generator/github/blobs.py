@@ -1,7 +1,8 @@
 """Bytes on disk: written aside, made durable, and only then given their name.
 
 `staging/<blob>/` holds what is on its way, `blobs/<xx>/<blob>` what is complete. A blob's name is 32 hex digits
-made by us, so no path can come from a client.
+made by us, so no path can come from a client. Blocks of a blob lie in one file, in the order in which they began to
+arrive: for most clients that is the order of the block list too, and then nothing has to be written twice.
 """
 
 from __future__ import annotations
@@ -12,14 +13,19 @@ import os
 import re
 import secrets
 import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+import tempfile
+import threading
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 20
+LEFTOVER_SECONDS = 24 * 3600
+REMEMBERED_COMMITS = 256
 _NAME = re.compile(r"[0-9a-f]{32}")
-_PLACE = re.compile(r"[0-9]{20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +36,40 @@ class Stored:
     sha256: str
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """Where a block lies in the file of its blob."""
+
+    offset: int
+    size: int
+
+
+@dataclass(slots=True)
+class Upload:
+    """A blob on its way: its file, how far that is taken, and which blocks have come whole."""
+
+    descriptor: int
+    end: int = 0
+    regions: dict[str, Region] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def reserve(self, size: int) -> int:
+        """The offset of `size` bytes that nobody else writes to."""
+        with self.lock:
+            offset = self.end
+            self.end += size
+            return offset
+
+
 class BlobStore:
     """Blobs below one folder; several servers may share it, as names never repeat."""
 
     def __init__(self, root: Path) -> None:
         self._staging = root / "staging"
         self._blobs = root / "blobs"
+        self._uploads: dict[str, Upload] = {}
+        self._commits: OrderedDict[str, tuple[tuple[str, ...], Stored]] = OrderedDict()
+        self._lock = threading.Lock()
         for folder in (self._staging, self._blobs):
             folder.mkdir(parents=True, exist_ok=True)
 
@@ -55,49 +89,77 @@ class BlobStore:
             raise ValueError("not a blob name")
         return self._blobs / name[:2] / name
 
-    def block_path(self, name: str, block_id: str) -> Path:
-        """Where one block of an unfinished blob is kept; any text can be a block id."""
-        if not self.is_name(name):
-            raise ValueError("not a blob name")
-        plain = _PLACE.fullmatch(block_id) is not None
-        return self._staging / name / (block_id if plain else hashlib.sha256(block_id.encode()).hexdigest()[:32])
+    def open_block(self, name: str, block_id: str, size: int | None) -> Incoming | Spooled:
+        """A block to be written, of a size in bytes or of an unknown one; it counts once it is kept."""
+        upload = self._upload(name)
+        if size is None:
+            return Spooled(upload, block_id, self._staging)
+        return Incoming(upload, block_id, Region(upload.reserve(size), size))
 
-    def open_block(self, name: str, block_id: str) -> Incoming:
-        """A block to be written; it counts once it is kept."""
-        target = self.block_path(name, block_id)
-        target.parent.mkdir(exist_ok=True)
-        return Incoming(target)
+    def _upload(self, name: str) -> Upload:
+        with self._lock:
+            if name not in self._uploads:
+                aside = self._staging / self.path(name).name
+                aside.mkdir(exist_ok=True)
+                flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+                self._uploads[name] = Upload(os.open(aside / "data", flags, 0o600))
+            return self._uploads[name]
 
-    def has_block(self, name: str, block_id: str) -> bool:
-        """Whether the whole of a block has arrived."""
-        return self.block_path(name, block_id).is_file()
-
-    def assemble(self, name: str, block_ids: Iterable[str]) -> Stored:
+    def assemble(self, name: str, block_ids: Sequence[str]) -> Stored:
         """Put blocks together in the order given, and drop the rest.
 
-        The blob can be read under its name from here on. Raises FileNotFoundError where a block is missing.
+        The blob can be read under its name from here on. Raises FileNotFoundError where a block is missing. A client
+        that lost the answer may ask again for the same.
         """
-        parts = [self.block_path(name, block_id) for block_id in block_ids]
-        whole = self._staging / name / "whole"
-        if len(parts) == 1:
-            parts[0].rename(whole)
-            stored = _measure(whole)
-        else:
-            stored = _concatenate(parts, whole)
-        target = self.path(name)
-        target.parent.mkdir(exist_ok=True)
-        whole.replace(target)
+        asked, before = tuple(block_ids), self._commits.get(name)
+        if before is not None and before[0] == asked and name not in self._uploads:
+            return before[1]
+        upload = self._upload(name)
+        try:
+            regions = [upload.regions[block_id] for block_id in asked]
+        except KeyError:
+            raise FileNotFoundError(name) from None
+        size = sum(region.size for region in regions)
+        with self._in_order(upload, regions, self._staging / name) as (descriptor, source):
+            stored = _make_durable(descriptor, size)
+            target = self.path(name)
+            target.parent.mkdir(exist_ok=True)
+            source.replace(target)
         _sync_folder(target.parent)
-        shutil.rmtree(self._staging / name, ignore_errors=True)
+        self._forget(name)
+        self._commits[name] = asked, stored
+        while len(self._commits) > REMEMBERED_COMMITS:
+            self._commits.popitem(last=False)
         return stored
 
+    @contextlib.contextmanager
+    def _in_order(self, upload: Upload, regions: Sequence[Region], folder: Path) -> Iterator[tuple[int, Path]]:
+        """The file with the regions in order: the one they lie in, cut to size, or where that is not so a copy."""
+        end = 0
+        for region in regions:
+            if region.offset != end:
+                break
+            end += region.size
+        else:
+            os.ftruncate(upload.descriptor, end)
+            yield upload.descriptor, folder / "data"
+            return
+        copy = folder / "whole"
+        descriptor = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        try:
+            for region in regions:
+                _copy(upload.descriptor, region, descriptor)
+            yield descriptor, copy
+        finally:
+            os.close(descriptor)
+
     def assemble_by_place(self, name: str) -> Stored:
-        """Put blocks together whose ids are their offsets, as 20 digits; FileNotFoundError where there is a gap."""
-        end, places = 0, []
-        for path in sorted(self.block_path(name, "").parent.glob("[0-9]*")):
-            if _PLACE.fullmatch(path.name) and int(path.name) == end:
-                places.append(path.name)
-                end += path.stat().st_size
+        """Put blocks together whose ids are their offsets (20 digits); FileNotFoundError where the first is missing."""
+        regions, end = self._upload(name).regions, 0
+        places: list[str] = []
+        while (place := f"{end:020d}") in regions and (regions[place].size or not places):
+            places.append(place)
+            end += regions[place].size
         if not places:
             raise FileNotFoundError(name)
         return self.assemble(name, places)
@@ -109,60 +171,117 @@ class BlobStore:
 
     def remove(self, name: str) -> None:
         """Forget a blob, finished or not."""
+        self._commits.pop(name, None)
+        self._forget(name)
         with contextlib.suppress(FileNotFoundError):
             self.path(name).unlink()
-        shutil.rmtree(self._staging / name, ignore_errors=True)
 
-    def used_bytes(self) -> int:
-        """What all complete blobs take."""
-        return sum(path.stat().st_size for path in self._blobs.glob("*/*"))
+    def _forget(self, name: str) -> None:
+        with self._lock:
+            upload = self._uploads.pop(name, None)
+        if upload is not None:
+            os.close(upload.descriptor)
+        shutil.rmtree(self._staging / self.path(name).name, ignore_errors=True)
+
+    def sweep(self, known: Callable[[], set[str]]) -> None:
+        """Remove what killed servers left: old uploads, and old blobs that no record (`known`) names."""
+        old = time.time() - LEFTOVER_SECONDS
+        for folder in self._staging.iterdir():
+            if folder.stat().st_mtime < old:
+                shutil.rmtree(folder, ignore_errors=True)
+        orphans = [path for path in self._blobs.glob("*/*") if path.stat().st_mtime < old]
+        names = known() if orphans else set()
+        for path in orphans:
+            if path.name not in names:
+                path.unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """Let go of the files of uploads that were never completed."""
+        for name in list(self._uploads):
+            self._forget(name)
 
 
 class Incoming:
-    """A file on its way; a half of one that was cut off never gets the target's name."""
+    """A block of known size on its way; one that was cut off is not entered."""
 
-    def __init__(self, target: Path) -> None:
-        self._target = target
-        self._aside = target.with_name(f"{target.name}.{secrets.token_hex(4)}.part")
-        self._file: BinaryIO = self._aside.open("wb", buffering=CHUNK_BYTES)
-        self.size_bytes = 0
+    def __init__(self, upload: Upload, block_id: str, region: Region) -> None:
+        self._upload = upload
+        self._block_id = block_id
+        self._region = region
+        self._written = 0
+
+    def write(self, chunk: bytes) -> None:
+        """Take the next bytes; ValueError for more of them than were announced."""
+        if self._written + len(chunk) > self._region.size:
+            raise ValueError("more bytes than announced")
+        view = memoryview(chunk)
+        while view:
+            count = os.pwrite(self._upload.descriptor, view, self._region.offset + self._written)
+            self._written += count
+            view = view[count:]
+
+    def keep(self) -> None:
+        """All has come: enter the block. ValueError where bytes are missing."""
+        if self._written != self._region.size:
+            raise ValueError("fewer bytes than announced")
+        self._upload.regions[self._block_id] = self._region
+
+    def drop(self) -> None:
+        """It will not be completed; its place stays empty."""
+
+
+class Spooled:
+    """A block of unknown size: kept apart until it is known how much room it takes."""
+
+    def __init__(self, upload: Upload, block_id: str, folder: Path) -> None:
+        self._upload = upload
+        self._block_id = block_id
+        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by keep or drop
+        self._size = 0
 
     def write(self, chunk: bytes) -> None:
         """Take the next bytes."""
-        self._file.write(chunk)
-        self.size_bytes += len(chunk)
+        self._spool.write(chunk)
+        self._size += len(chunk)
 
     def keep(self) -> None:
-        """All has come: give the file its name."""
-        self._file.close()
-        self._aside.replace(self._target)
+        """All has come: give it its place and enter the block."""
+        self._spool.flush()
+        region = Region(self._upload.reserve(self._size), self._size)
+        _copy(self._spool.fileno(), Region(0, self._size), self._upload.descriptor, region.offset)
+        self._upload.regions[self._block_id] = region
+        self._spool.close()
 
     def drop(self) -> None:
         """It will not be completed."""
-        self._file.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._aside.unlink()
+        self._spool.close()
 
 
-def _concatenate(parts: list[Path], whole: Path) -> Stored:
-    digest, size = hashlib.sha256(), 0
-    with whole.open("wb") as out:
-        for part in parts:
-            with part.open("rb") as source:
-                while chunk := source.read(CHUNK_BYTES):
-                    out.write(chunk)
-                    digest.update(chunk)
-                    size += len(chunk)
-        out.flush()
-        os.fsync(out.fileno())
-    return Stored(size, digest.hexdigest())
+def _copy(source: int, region: Region, target: int, offset: int | None = None) -> None:
+    """Copy a region to the end of another file, or to an offset in it, without the bytes passing through here."""
+    at = os.lseek(target, 0, os.SEEK_END) if offset is None else offset
+    done = 0
+    while done < region.size:
+        count = os.copy_file_range(source, target, region.size - done, region.offset + done, at + done)
+        if not count:
+            raise OSError("a block is shorter than it was")
+        done += count
 
 
-def _measure(path: Path) -> Stored:
-    with path.open("rb+") as file:
-        digest = hashlib.file_digest(file, "sha256")
-        os.fsync(file.fileno())
-        return Stored(path.stat().st_size, digest.hexdigest())
+def _make_durable(descriptor: int, size: int) -> Stored:
+    """Hash a file and bring it to the disk, both at once: the one waits for the processor, the other for the disk."""
+
+    def digest() -> str:
+        total, offset = hashlib.sha256(), 0
+        while chunk := os.pread(descriptor, CHUNK_BYTES, offset):
+            total.update(chunk)
+            offset += len(chunk)
+        return total.hexdigest()
+
+    with ThreadPoolExecutor(1) as pool:
+        hashing = pool.submit(digest)
+        os.fsync(descriptor)
+        return Stored(size, hashing.result())
 
 
 def _sync_folder(folder: Path) -> None:

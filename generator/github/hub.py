@@ -65,7 +65,7 @@ class LocalGitHub:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._server.stop()
-        self._site.database.close()
+        self._site.close()
 
     @property
     def clock(self) -> Clock:

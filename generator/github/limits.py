@@ -14,10 +14,14 @@ POINTS_OF_A_WRITE = 5
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a repository's run tokens, taken together, may call; None lifts a limit."""
+    """How much a repository's run tokens, taken together, may call, and its artifacts take; None lifts a limit.
+
+    A free private repository has room for 500 MB of artifacts; here there is no such limit unless one is set.
+    """
 
     calls_an_hour: int | None = 1_000
     points_a_minute: int | None = 900
+    artifact_bytes: int | None = None
 
 
 @dataclass(slots=True)

@@ -73,6 +73,7 @@ class Site:
         root.mkdir(parents=True, exist_ok=True)
         database = Database(root / DATABASE_NAME)
         blobs = BlobStore(root)
+        blobs.sweep(lambda: known_blobs(database))
         return cls(
             repository=repository,
             default_branch=default_branch,
@@ -137,3 +138,17 @@ class Site:
         artifact = found[0]
         suffix = ".zip" if artifact.mime_type == ZIP else ""
         return Readable(artifact.name + suffix, artifact.mime_type, artifact.id)
+
+    def close(self) -> None:
+        """Close the store."""
+        self.blobs.close()
+        self.database.close()
+
+
+def known_blobs(database: Database) -> set[str]:
+    """The names of all blobs that a record needs."""
+    rows = database.rows(
+        """SELECT blob FROM artifacts WHERE state != 'deleted' UNION SELECT blob FROM caches WHERE state != 'deleted'
+           UNION SELECT blob FROM assets"""
+    )
+    return {row["blob"] for row in rows}

@@ -22,9 +22,10 @@ def begin_attempt(site: Site, run_id: int, permissions: Mapping[str, str]) -> Ru
 
 
 def end_run(site: Site, run_id: int, conclusion: str) -> Run:
-    """Enter how a run ended, and end its tokens; KeyError for one that is not known."""
+    """Enter how a run ended, end its tokens, drop what it left half way; KeyError for one that is not known."""
     run = site.runs.finish(run_id, conclusion)
     site.tokens.end_run(run_id)
+    site.artifacts.drop_pending(run_id)
     return run
 
 

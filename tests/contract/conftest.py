@@ -50,7 +50,9 @@ class Answer:
 _kept = threading.local()
 
 
-def ask(method: str, url: str, body: bytes | None = None, headers: Mapping[str, str] | None = None) -> Answer:
+def ask(
+    method: str, url: str, body: bytes | Iterator[bytes] | None = None, headers: Mapping[str, str] | None = None
+) -> Answer:
     """Send one request, over a connection that is kept for the thread's next one to the same server."""
     parts = urlsplit(url)
     target = quote(parts.path, safe="/%:") + (f"?{parts.query}" if parts.query else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -10,11 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.github.artifact_store import MAX_PER_JOB
+from generator.github.hub import LocalGitHub
+from generator.github.limits import Limits
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from generator.github.clock import SteerableClock
-    from generator.github.hub import LocalGitHub
-    from tests.contract.conftest import Begin
+    from tests.contract.conftest import Begin, BeginOn
 
 
 def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(hub: LocalGitHub, begin: Begin) -> None:
@@ -34,8 +39,13 @@ def test_blocks_may_arrive_in_parallel(hub: LocalGitHub, begin: Begin) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     names = [f"{number:03d}" for number in range(24)]
+
+    def put(name: str) -> None:
+        run.ask("PUT", f"{url}&comp=block&blockid={name}", name.encode() * 50_000)
+        run.hang_up()
+
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(lambda name: run.ask("PUT", f"{url}&comp=block&blockid={name}", name.encode() * 50_000), names))
+        list(pool.map(put, names))
     listed = "".join(f"<Latest>{name}</Latest>" for name in names)
     assert run.ask("PUT", f"{url}&comp=blocklist", f"<BlockList>{listed}</BlockList>".encode()).status == 201
     assert run.twirp("FinalizeArtifact", name="state", size=str(150_000 * 24)).status == 200
@@ -228,3 +238,65 @@ def test_an_attempt_can_use_the_names_of_the_one_before(hub: LocalGitHub, begin:
     assert [artifact["database_id"] for artifact in listed] == [str(first), str(second)]
     assert again.rest("GET", f"actions/runs/{run.run_id}/artifacts").json["artifacts"][0]["id"] == second
     assert run.twirp("ListArtifacts").status == 401
+
+
+def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(hub: LocalGitHub, begin: Begin) -> None:
+    run = begin()
+    url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
+    assert run.put_blocks(url, {"a": b"lost", "b": b"2"}, ["a", "b"]).status == 201
+    assert run.put_blocks(url, {}, ["a", "b"]).status == 201
+    assert run.put_blocks(url, {}, ["b", "a"]).status == 400
+    assert run.put_blocks(url, {"b": b"x" * 9, "a": b"1"}, ["a", "b"]).status == 201
+    assert run.twirp("FinalizeArtifact", name="state", size="10").status == 200
+    assert hub.artifact_path(hub.artifacts()[0].id).read_bytes() == b"1" + b"x" * 9
+
+
+def test_an_empty_artifact(hub: LocalGitHub, begin: Begin) -> None:
+    run = begin()
+    url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
+    assert run.put_blocks(url, {}, []).status == 201
+    assert run.twirp("FinalizeArtifact", name="state").status == 200
+    assert hub.artifacts()[0].size_bytes == 0
+
+
+def test_a_body_of_unknown_length_is_taken_too(hub: LocalGitHub, begin: Begin) -> None:
+    run = begin()
+    url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
+    assert run.ask("PUT", url, iter([b"in ", b"chunks"])).status == 201
+    assert run.twirp("FinalizeArtifact", name="state", size="9").status == 200
+    assert hub.artifact_path(hub.artifacts()[0].id).read_bytes() == b"in chunks"
+
+
+def test_what_a_run_left_half_way_goes_with_it(hub: LocalGitHub, begin: Begin) -> None:
+    run = begin()
+    url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
+    run.put_blocks_status(url, b"half")
+    hub.finish_run(run.run_id, "failure")
+    assert run.put_blocks_status(url, b"half") == 409
+    assert list(hub._site.blobs._staging.iterdir()) == []
+
+
+def test_leftovers_of_killed_servers_are_swept_after_a_day(
+    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn, tmp_path: Path
+) -> None:
+    store = tmp_path / "swept"
+    with LocalGitHub.open(store) as first:
+        begin_on(first).upload("kept", b"x")
+        kept = first.artifact_path(first.artifacts()[0].id)
+    orphan, half, fresh = kept.with_name("0" * 32), store / "staging" / ("1" * 32), store / "staging" / ("2" * 32)
+    orphan.write_bytes(b"x")
+    half.mkdir()
+    fresh.mkdir()
+    for path in (kept, orphan, half):
+        os.utime(path, (0, 0))
+    open_hub("swept")
+    assert (kept.exists(), orphan.exists(), half.exists(), fresh.exists()) == (True, False, False, True)
+
+
+def test_an_upload_beyond_the_quota_is_refused(open_hub: Callable[..., LocalGitHub], begin_on: BeginOn) -> None:
+    run = begin_on(open_hub("small", limits=Limits(artifact_bytes=5)))
+    first = run.upload("one", b"123456")
+    refused = run.twirp("CreateArtifact", name="two")
+    assert (refused.status, refused.json["msg"]) == (403, "insufficient usage to create artifact")
+    run.rest("DELETE", f"actions/artifacts/{first}")
+    assert run.twirp("CreateArtifact", name="two").status == 200

@@ -143,16 +143,12 @@ class LocalGitHubMachine(RuleBasedStateMachine):
     def put(self, upload: Model | None, data: bytes) -> None:
         if upload is None or not upload.url.startswith(self.hub.url):
             return
-        half = len(data) // 2
-        answer = (
-            self.may_read.put_blocks(upload.url, {"b": data[half:], "a": data[:half]}, ["a", "b"])
-            if (upload.id is None)
-            else None
-        )
-        if answer is None:
+        run = self.open_runs.get(upload.run_id)
+        if upload.id is not None or run is None or run.ticket.run.attempt != upload.attempt:
             assert self.may_read.put_blocks_status(upload.url, data) == 409
             return
-        assert answer.status == 201
+        half = len(data) // 2
+        assert self.may_read.put_blocks(upload.url, {"b": data[half:], "a": data[:half]}, ["a", "b"]).status == 201
         upload.data = data
 
     @rule(upload=uploads, wrong=st.booleans())
