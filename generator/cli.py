@@ -23,6 +23,7 @@ COMMANDS = {
     "docs": ("docs", "Write the documentation of the workflow, in English or Russian."),
     "doctor": ("doctor", "Show what is missing here and the command that brings it."),
     "init": ("init", "Make a repository train on GitHub: settings, workflow, requirements."),
+    "pins": ("pins", "Show or renew the commits behind the actions that are rendered."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
     "settings": ("settings", "Show every setting with its value and where it was set."),

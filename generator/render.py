@@ -7,12 +7,10 @@ the user's can use the settings and our filters, and reach nothing else of this 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +20,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from generator import __version__, emit
 from generator.errors import SettingsError
+from generator.pins import PinBook
 from generator.resources import templates_dir
 from generator.settings import Settings
 
@@ -66,7 +65,7 @@ def render_all(settings: Settings, root: Path) -> tuple[Rendered, ...]:
     Raises SettingsError where a template of the user's is at fault.
     """
     environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
-    context = _context(settings)
+    context = _context(settings, root)
     return tuple(
         _render(environment, template, path, settings, context) for template, path in renderings(settings).items()
     )
@@ -122,7 +121,7 @@ def _template_fault(template: str, error: Exception) -> str:
 def render_page(template: str, path: str, settings: Settings, root: Path, context: Mapping[str, object]) -> Rendered:
     """A file beyond the workflow and its scripts, from more than the settings. Raises SettingsError as render_all."""
     environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
-    return _render(environment, template, path, settings, {**_context(settings), **context})
+    return _render(environment, template, path, settings, {**_context(settings, root), **context})
 
 
 def header(template: str, settings: Settings, body: str) -> str:
@@ -158,21 +157,6 @@ def is_untouched(text: str) -> bool:
         return False
     body = text[match.end() :].partition("\n")[2]
     return digest(body) == match[4]
-
-
-@cache
-def pins() -> dict[str, dict[str, str]]:
-    """Action -> its version and the commit of it."""
-    loaded: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "pins.json").read_bytes())
-    return loaded
-
-
-def pin(action: str, part: str = "") -> str:
-    """What stands behind `uses:`: the action, or a part of its repository, at its commit; the version as a comment."""
-    if action not in pins():
-        raise ValueError(f"there is no pin of {action}; `wfgen pins` lists those there are")
-    known = pins()[action]
-    return f"{action}{part}@{known['commit']} # {known['version']}"
 
 
 class _Bytecode(jinja2.BytecodeCache):
@@ -245,7 +229,7 @@ def _environment(own: Path | None) -> jinja2.Environment:
     return environment
 
 
-def _context(settings: Settings) -> dict[str, object]:
+def _context(settings: Settings, root: Path) -> dict[str, object]:
     command = settings.text("train.command").rstrip("\n")
     secrets = settings.texts("dataset.secrets")
     if settings["dataset.source"] == "kaggle" and not secrets:
@@ -258,7 +242,7 @@ def _context(settings: Settings) -> dict[str, object]:
         "kept": _kept(settings),
         "training_jobs": ["plan", "train", "merge"] if settings["fanout.members"] else ["train"],
         "notifies": notifies(settings),
-        "pin": pin,
+        "pin": PinBook(root),
         "rights": _rights(settings),
         "secrets": secrets,
         "stem": Path(settings.text("workflow")).stem,
