@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -110,34 +111,35 @@ class SystemRunner:
         timeout_seconds: float | None = None,
     ) -> Completed:
         """Run to the end, handing over each line of standard output as it comes."""
-        process = _start(argv, cwd, env, stdin=subprocess.DEVNULL)
-        errors: list[str] = []
-        # Both pipes are drained at once: a program that fills one while we read the other would wait for ever.
-        reader = threading.Thread(target=lambda: errors.extend(process.stderr or ()), daemon=True)
-        reader.start()
         expired = threading.Event()
+        # A file, not a pipe: nobody has to drain it, and a program that left the group cannot keep us waiting on it.
+        with tempfile.TemporaryFile() as errors:
+            process = _start(argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno())
 
-        def stop() -> None:
-            expired.set()
-            _kill_group(process)
+            def stop() -> None:
+                expired.set()
+                _kill_group(process)
 
-        alarm = threading.Timer(timeout_seconds or threading.TIMEOUT_MAX, stop)
-        alarm.daemon = True
-        alarm.start()
-        try:
-            for line in process.stdout or ():
-                on_line(line.rstrip("\n"))
-            process.wait()
-        finally:
-            alarm.cancel()
-            _end_group(process)
-        reader.join()
+            alarm = threading.Timer(timeout_seconds or threading.TIMEOUT_MAX, stop)
+            alarm.daemon = True
+            alarm.start()
+            try:
+                for line in process.stdout or ():
+                    on_line(line.rstrip("\n"))
+                process.wait()
+            finally:
+                alarm.cancel()
+                _end_group(process)
+            errors.seek(0)
+            stderr = errors.read().decode("utf-8", "replace")
         if expired.is_set():
             raise _out_of_time(argv, timeout_seconds)
-        return Completed(tuple(argv), process.returncode, "", "".join(errors))
+        return Completed(tuple(argv), process.returncode, "", stderr)
 
 
-def _start(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int) -> subprocess.Popen[str]:
+def _start(
+    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int, stderr: int = subprocess.PIPE
+) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
             list(argv),
@@ -145,7 +147,7 @@ def _start(argv: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None,
             env=None if env is None else dict(env),
             stdin=stdin,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=stderr,
             encoding="utf-8",
             errors="replace",
             start_new_session=True,

@@ -96,6 +96,19 @@ def test_what_a_program_leaves_behind_is_stopped_when_it_ends() -> None:
     assert wait_until_gone(int(done.stdout))
 
 
+def test_a_child_that_left_the_group_with_the_pipes_open_is_not_waited_for() -> None:
+    began = time.monotonic()
+    done = SystemRunner().stream(
+        python(
+            "import subprocess, sys;"
+            "subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL, start_new_session=True); sys.exit(4)"
+        ),
+        lambda _line: None,
+    )
+    assert done.exit_code == 4
+    assert time.monotonic() - began < 25
+
+
 def test_an_error_in_the_reader_ends_the_program(tmp_path: Path) -> None:
     def fail(line: str) -> None:
         (tmp_path / "pid").write_text(line)
