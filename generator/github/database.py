@@ -20,10 +20,10 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Open the file, made where it is missing; raises LocalGitHubError for one that cannot be used."""
         self._lock = threading.RLock()
+        self._connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+        )
         try:
-            self._connection = sqlite3.connect(
-                path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-            )
             self._connection.row_factory = sqlite3.Row
             # WAL with FULL: a commit is on the disk when it returns, and readers never wait for writers.
             self._connection.execute("PRAGMA journal_mode = WAL")
@@ -31,10 +31,14 @@ class Database:
             self._connection.execute("PRAGMA foreign_keys = ON")
             self._migrate(path)
         except sqlite3.DatabaseError as error:
+            self._connection.close()
             raise LocalGitHubError(
                 f"the local GitHub's records in {path} cannot be read: {error}",
                 hint=f"move {path.parent} away to start afresh",
             ) from error
+        except LocalGitHubError:
+            self._connection.close()
+            raise
 
     def _migrate(self, path: Path) -> None:
         with self.transaction():

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from generator.errors import LocalGitHubError
 from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
 from generator.github.gh_environment import gh_environment
@@ -55,7 +56,11 @@ class LocalGitHub:
             path=os.environ.get("PATH", os.defpath),
         )
         site = Site.open(root.resolve(), settings)
-        return cls(site, ServerThread(site, port))
+        try:
+            return cls(site, ServerThread(site, port))
+        except LocalGitHubError:
+            site.close()
+            raise
 
     def __enter__(self) -> Self:
         self._server.__enter__()

@@ -87,6 +87,7 @@ class ServerThread:
     def stop(self) -> None:
         """Stop serving; waits for answers under way, but not for long."""
         if not self._thread.is_alive() or not self._ready.wait(START_SECONDS):
+            self._socket.close()
             return
         with contextlib.suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._server.stopping.set)  # type: ignore[union-attr]
