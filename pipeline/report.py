@@ -44,8 +44,9 @@ class Log:
                 click.echo("::endgroup::")
 
     def close(self) -> None:
-        """End the file."""
-        self._sink.close()
+        """End the file; what a full disk did not take of it is on screen already."""
+        with contextlib.suppress(OSError):
+            self._sink.close()
 
 
 def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:

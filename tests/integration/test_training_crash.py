@@ -1,0 +1,87 @@
+"""X5: SIGKILL at any instant, a full disk and a limit on file size: the state is that of before or of after."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+DRIVER = Path(__file__).parent / "training_kill_driver.py"
+
+
+def update(root: Path, *flags: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    argv = [sys.executable, "-m", "pipeline", "update", "--root", str(root), "--models", "sgd", *flags]
+    shell = ["sh", "-c", f'{before} exec "$@"', "sh", *argv]
+    return subprocess.run(shell, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+
+
+def test_sigkill_at_random_instants_loses_and_repeats_nothing(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(DRIVER), str(tmp_path), "12", "7"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    facts = json.loads(done.stdout.splitlines()[-1])
+    assert facts["kills"] == 12
+    assert facts["identical"]
+
+
+def test_a_limit_on_file_size_is_said_and_the_state_stays(tmp_path: Path) -> None:
+    assert update(tmp_path, "--iterations", "1").returncode == 0
+    before = (tmp_path / "runtime/data/data_state.json").read_bytes()
+    limited = update(tmp_path, "--iterations", "1", before="ulimit -f 64;")
+    assert limited.returncode == 14, limited.stderr
+    assert "cannot be written" in limited.stderr
+    assert "Traceback" not in limited.stderr
+    assert (tmp_path / "runtime/data/data_state.json").read_bytes() == before
+    assert update(tmp_path, "--iterations", "1").returncode == 0
+
+
+def test_a_full_disk_is_said_and_the_state_stays(tmp_path: Path) -> None:
+    script = """
+        mount -t tmpfs -o size=8m tmpfs "$1" || exit 99
+        cd "$2" && "$3" -m pipeline update --root "$1" --models sgd --iterations 1 || exit 98
+        cat /dev/zero > "$1/filler" 2>/dev/null
+        before=$(sha256sum "$1/runtime/data/data_state.json")
+        "$3" -m pipeline update --root "$1" --models sgd --iterations 1; code=$?
+        test "$before" = "$(sha256sum "$1/runtime/data/data_state.json")" || exit 97
+        rm "$1/filler"; "$3" -m pipeline update --root "$1" --models sgd --iterations 1 || exit 96
+        exit $code
+    """
+    argv = [
+        "unshare",
+        "--mount",
+        "sh",
+        "-c",
+        script,
+        "sh",
+        str(tmp_path),
+        str(Path(__file__).parents[2]),
+        sys.executable,
+    ]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    if "unshare" in done.stderr or done.returncode == 99:
+        pytest.skip("no mounts of its own are allowed here")
+    assert done.returncode == 14, done.stdout + done.stderr
+    assert "No space left" in done.stderr
+
+
+def test_sigterm_keeps_what_was_learnt(tmp_path: Path) -> None:
+    argv = [sys.executable, "-m", "pipeline", "update", "--root", str(tmp_path), "--iterations", "1000"]
+    argv += ["--models", "sgd", "--batch-rows", "5", "--checkpoint-seconds", "1000"]
+    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("batch 20:"):
+            break
+    process.terminate()
+    rest = process.stdout.read()
+    process.stdout.close()
+    assert process.wait() == 130
+    assert "what was learnt is kept" in rest
+    summary = json.loads((tmp_path / "runtime/logs/summary.json").read_text())
+    assert summary["batches_total"] >= 20
+    document = json.loads((tmp_path / "runtime/data/data_state.json").read_text())
+    assert document["counters"]["batches"] == summary["batches_total"]
