@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
+import shlex
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
     runner = SystemRunner()
     survey = look_around(directory, runner)
     wishes = Wishes(_wished(training, pairs), pyproject=pyproject, force=force, upgrade=upgrade)
-    plan = make_plan(survey, wishes, os.environ, sound)
+    plan = make_plan(survey, wishes, sound)
     if not dry_run:
         if not survey.is_repository:
             make_repository(survey.root, survey.branch, runner)
@@ -117,7 +117,7 @@ def _next(directory: Path, survey: Survey, plan: Plan) -> Iterator[str]:
     """What is left to the user, each as a command."""
     steps: list[tuple[str, str]] = []
     if directory != Path():
-        steps.append((f"cd {directory}", ""))
+        steps.append((f"cd {shlex.quote(str(directory))}", ""))
     written = dict.fromkeys(change.path.split("/")[0] for change in plan.changes if change.act in WRITING)
     if written:
         steps.append((f"git add {' '.join(sorted(written))}", ""))

@@ -73,15 +73,15 @@ class Plan:
 def make_plan(
     survey: Survey,
     wishes: Wishes,
-    env: Mapping[str, str],
     sound: Callable[[tuple[Rendered, ...]], tuple[Rendered, ...]],
 ) -> Plan:
     """Work everything out; nothing is written.
 
+    WFGEN_* of the environment are left aside: what is written follows from the files beside it, everywhere.
     `sound` gives the rendered files back or raises. Raises SettingsError, WorkflowProblemError, and OutputError where
     a file would be lost.
     """
-    first, settings = _settings(survey, wishes, env)
+    first, settings = _settings(survey, wishes)
     rendered = sound(render_all(settings, survey.root))
     changes = [
         *first,
@@ -92,13 +92,13 @@ def make_plan(
     return Plan(settings, rendered, tuple(changes))
 
 
-def _settings(survey: Survey, wishes: Wishes, env: Mapping[str, str]) -> tuple[list[Change], Settings]:
+def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
     if survey.settings_file:
         if wishes.settings or wishes.pyproject:
             raise OutputError(
                 f"{survey.settings_file} holds settings already, and they are kept", hint="change them there"
             )
-        return [Change(survey.settings_file, Act.KEEP)], load(survey.root, env)
+        return [Change(survey.settings_file, Act.KEEP)], load(survey.root, {})
     values = texts.chosen(survey) | _requirements_setting(survey) | dict(wishes.settings)
     if wishes.pyproject:
         there = read_toml(survey.root / PYPROJECT)[1]
@@ -112,7 +112,7 @@ def _settings(survey: Survey, wishes: Wishes, env: Mapping[str, str]) -> tuple[l
         change = Change(FILE, Act.WRITE, texts.settings_text(values).encode())
     with tempfile.TemporaryDirectory(prefix="wfgen-init-") as folder:
         (Path(folder) / change.path).write_bytes(change.content)
-        return [change], load(Path(folder), env)
+        return [change], load(Path(folder), {})
 
 
 def _requirements_setting(survey: Survey) -> dict[str, object]:

@@ -62,19 +62,29 @@ def look_around(folder: Path, runner: Runner) -> Survey:
 
 
 def _check_place(root: Path) -> None:
-    if root.exists() and not root.is_dir():
-        raise OutputError(f"{root} is not a folder")
+    nearest = next(place for place in (root, *root.parents) if place.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"{nearest} is not a folder")
     if root in {Path.home(), Path(root.anchor)}:
         raise OutputError(f"{root} is no project's folder", hint="wfgen init my-project")
 
 
 def _top(folder: Path, runner: Runner) -> Path | None:
-    """The top of the repository around a folder, if there is one."""
+    """The top of the repository around a folder, None where there is none. Raises as `look_around`."""
     try:
         done = runner.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=folder, timeout_seconds=30)
     except ToolMissingError as error:
         raise ToolMissingError("git is not installed, and workflows need a repository") from error
-    return find_root(folder, runner).resolve() if done.exit_code == 0 and done.stdout.strip() == "true" else None
+    if done.exit_code:
+        if "dubious ownership" in done.stderr:
+            raise OutputError(
+                f"git does not trust {folder}, which belongs to somebody else",
+                hint=f"git config --global --add safe.directory {folder}",
+            )
+        return None
+    if done.stdout.strip() != "true":
+        raise OutputError(f"{folder} is a bare repository or git's own folder", hint="use a checkout of it")
+    return find_root(folder, runner).resolve()
 
 
 def _settings_file(root: Path) -> str:

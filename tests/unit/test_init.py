@@ -314,6 +314,8 @@ def test_a_manifest_that_cannot_be_read_is_a_sentence(
         (["--command", "echo ${{ secrets.X }}"], "would be pasted into the script"),
         (["inner"], "lies inside the repository"),
         (["file"], "is not a folder"),
+        (["file/below"], "file is not a folder"),
+        ([".git"], "git's own folder"),
     ],
 )
 def test_bad_input_is_a_line_and_nothing_is_written(
@@ -324,6 +326,14 @@ def test_bad_input_is_a_line_and_nothing_is_written(
     assert wfgen("init", *words) == 2
     assert said in capsys.readouterr().err
     assert tree(here) == before
+
+
+def test_the_environment_leaves_no_trace_in_what_is_written(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WFGEN_RETENTION", "12")
+    assert wfgen("init") == 0
+    monkeypatch.delenv("WFGEN_RETENTION")
+    assert load(here, {})["retention"] == 5
+    assert wfgen("render", "--check") == 0
 
 
 def test_home_is_no_project(
