@@ -19,8 +19,8 @@ import jinja2
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from generator import __version__, emit
+from generator.context import context, notifies
 from generator.errors import SettingsError
-from generator.pins import PinBook
 from generator.resources import templates_dir
 from generator.settings import Settings
 
@@ -29,20 +29,6 @@ if TYPE_CHECKING:
 
 WORKFLOWS = ".github/workflows/"
 SCRIPTS = ".github/scripts/"
-_LOOP = """\
-case "$TRAINING_ITERATIONS" in
-  '' | *[!0-9]* | 0*)
-    echo "::error::TRAINING_ITERATIONS must be a whole number from 1, not '$TRAINING_ITERATIONS'"
-    exit 1
-    ;;
-esac
-for iteration in $(seq 1 "$TRAINING_ITERATIONS"); do
-echo "::group::Iteration $iteration of $TRAINING_ITERATIONS"
-{}
-echo "::endgroup::"
-done
-"""
-KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +51,9 @@ def render_all(settings: Settings, root: Path) -> tuple[Rendered, ...]:
     Raises SettingsError where a template of the user's is at fault.
     """
     environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
-    context = _context(settings, root)
+    values = context(settings, root)
     return tuple(
-        _render(environment, template, path, settings, context) for template, path in renderings(settings).items()
+        _render(environment, template, path, settings, values) for template, path in renderings(settings).items()
     )
 
 
@@ -88,16 +74,11 @@ def renderings(settings: Settings) -> dict[str, str]:
     return files
 
 
-def notifies(settings: Settings) -> bool:
-    """Whether anybody wants to be told how runs end."""
-    return any(settings[f"notify.{way}"] for way in ("issue", "webhook", "command"))
-
-
 def _render(
-    environment: jinja2.Environment, template: str, path: str, settings: Settings, context: dict[str, object]
+    environment: jinja2.Environment, template: str, path: str, settings: Settings, values: dict[str, object]
 ) -> Rendered:
     try:
-        body = environment.get_template(template).render(context)
+        body = environment.get_template(template).render(values)
     except jinja2.TemplateNotFound as error:
         raise SettingsError(f"there is no template {error.name}") from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
@@ -118,10 +99,10 @@ def _template_fault(template: str, error: Exception) -> str:
     return f"{name}:{line}: {error}"
 
 
-def render_page(template: str, path: str, settings: Settings, root: Path, context: Mapping[str, object]) -> Rendered:
+def render_page(template: str, path: str, settings: Settings, root: Path, more: Mapping[str, object]) -> Rendered:
     """A file beyond the workflow and its scripts, from more than the settings. Raises SettingsError as render_all."""
     environment = _environment(root / settings.text("templates_dir") if settings["templates_dir"] else None)
-    return _render(environment, template, path, settings, {**_context(settings, root), **context})
+    return _render(environment, template, path, settings, {**context(settings, root), **more})
 
 
 def header(template: str, settings: Settings, body: str) -> str:
@@ -227,52 +208,3 @@ def _environment(own: Path | None) -> jinja2.Environment:
         "yaml": emit.yaml_scalar,
     }
     return environment
-
-
-def _context(settings: Settings, root: Path) -> dict[str, object]:
-    command = settings.text("train.command").rstrip("\n")
-    secrets = settings.texts("dataset.secrets")
-    if settings["dataset.source"] == "kaggle" and not secrets:
-        secrets = KAGGLE_SECRETS
-    # What a release is made of must not come from a cache that any run of another branch may have filled.
-    releases = any(branch.startswith("release") for branch in settings.texts("branches"))
-    return {
-        **settings.tree,
-        "cache": bool(settings["install.requirements"]) and not releases,
-        "kept": _kept(settings),
-        "training_jobs": ["plan", "train", "merge"] if settings["fanout.members"] else ["train"],
-        "notifies": notifies(settings),
-        "pin": PinBook(root),
-        "rights": _rights(settings),
-        "secrets": secrets,
-        "stem": Path(settings.text("workflow")).stem,
-        "training": _LOOP.replace("{}", command) if settings["train.loop"] == "each" else command,
-    }
-
-
-def _kept(settings: Settings) -> str:
-    """How long the state of a run stays, in words."""
-    if settings["store"] in {"release", "branch"}:
-        return "until replaced"
-    if settings["store"] == "cache":
-        return "7 days without use"
-    days = (settings[f"artifacts.{part}.retention"] or settings["retention"] for part in ("model", "data"))
-    return f"{min(day for day in days if isinstance(day, int))} days"
-
-
-def _rights(settings: Settings) -> list[tuple[str, str, str]]:
-    """(scope, right, why) of the training job's token: the least, and what the settings add."""
-    least = {
-        "contents": ("read", "to check the code out"),
-        "actions": ("read", "to find and download the state of an earlier run"),
-    }
-    if settings["store"] in {"release", "branch"}:
-        least["contents"] = ("write", f"to check the code out and to keep the state in a {settings['store']}")
-    if settings["store"] != "artifact":
-        least["actions"] = ("read", "to find what earlier runs left")
-    asked = settings["permissions"]
-    assert isinstance(asked, dict)  # noqa: S101 - the kinds in options.py hold this
-    for scope, right in asked.items():
-        if right == "write" or scope not in least:
-            least[scope] = (right, "asked for in the settings")
-    return [(scope, right, why) for scope, (right, why) in least.items()]

@@ -59,6 +59,7 @@ def _json(checked: Checked) -> str:
             "files": [path.as_posix() for path in checked.files],
             "ran": list(checked.ran),
             "missing": [tool.name for tool in checked.missing],
+            "broken": [error.message for error in checked.broken],
             "findings": [as_dict(finding) for finding in checked.findings],
         },
         indent=2,

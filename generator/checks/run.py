@@ -9,7 +9,7 @@ from pathlib import Path
 
 from generator.checks import schema
 from generator.checks.external import TOOLS, Tool
-from generator.errors import OutputError
+from generator.errors import OutputError, ToolFailedError
 from generator.findings import Finding, Severity
 from generator.process import Runner, find_tool
 from generator.workflow import Workflow, read
@@ -21,12 +21,13 @@ NAMES = (schema.TOOL, *(tool.name for tool in TOOLS))
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What came of it: the findings in order of place, and which tools looked and which could not."""
+    """What came of it: the findings in order of place, which tools looked, which are not there and which broke."""
 
     files: tuple[Path, ...]
     findings: tuple[Finding, ...]
     ran: tuple[str, ...]
     missing: tuple[Tool, ...]
+    broken: tuple[ToolFailedError, ...]
 
 
 def workflow_files(root: Path) -> tuple[Path, ...]:
@@ -46,7 +47,7 @@ def check_files(
     """Check files (relative to `root` or absolute) with every tool, or with those of `only`.
 
     Files that are no YAML, or no workflows by the schema, go no further: what other tools say of them adds nothing, and
-    zizmor refuses to look at them. Raises ToolFailedError where a tool breaks.
+    zizmor refuses to look at them. A tool that breaks hides nothing of what the others found.
     """
     workflows = [read(root / file) for file in files]
     given = dict(zip((workflow.path for workflow in workflows), files, strict=True))
@@ -57,16 +58,19 @@ def check_files(
         findings.extend(faults)
         if not faults:
             sound.append(given[workflow.path])
-    ran, missing = [schema.TOOL], []
+    ran, missing, broken = [schema.TOOL], [], []
     passed_on = {name: env[name] for name in _PASSED_ON if name in env}
     for tool in TOOLS:
         program = find_tool(tool.name) if not only or tool.name in only else None
         if program is not None:
-            ran.append(tool.name)
-            findings.extend(tool.check(program, sound, root, runner, passed_on) if sound else ())
+            try:
+                findings.extend(tool.check(program, sound, root, runner, passed_on) if sound else ())
+                ran.append(tool.name)
+            except ToolFailedError as error:
+                broken.append(error)
         elif not only or tool.name in only:
             missing.append(tool)
-    return Checked(tuple(given.values()), _in_order(findings, root), tuple(ran), tuple(missing))
+    return Checked(tuple(given.values()), _in_order(findings, root), tuple(ran), tuple(missing), tuple(broken))
 
 
 def _own_faults(workflow: Workflow) -> list[Finding]:

@@ -9,7 +9,7 @@ import click
 
 from generator import report
 from generator.checks.run import NAMES, check_files, workflow_files
-from generator.errors import EXIT_OK, EXIT_PROBLEMS
+from generator.errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from generator.findings import Severity
 from generator.process import SystemRunner
 
@@ -31,5 +31,9 @@ def command(files: tuple[Path, ...], form: str, only: tuple[str, ...]) -> int:
         click.echo(text)
     for tool in checked.missing:
         click.echo(f"{tool.name} did not look: it is not installed (pip install {tool.package})", err=True)
+    for error in checked.broken:
+        click.echo(f"wfgen: {error.message}", err=True)
+    if checked.broken:
+        return EXIT_CANNOT_TELL
     bad = any(finding.severity is not Severity.NOTE for finding in checked.findings)
     return EXIT_PROBLEMS if bad else EXIT_OK

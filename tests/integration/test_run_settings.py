@@ -182,3 +182,40 @@ def test_three_members_train_side_by_side_and_one_job_merges(project: Project, t
     broken = project.run()
     assert broken.conclusion is Conclusion.FAILURE
     assert not {"model-state", "data-state"} & {artifact.name for artifact in broken.artifacts}
+
+
+def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Project, why: Why) -> None:
+    look = 'stat -c %a ~/.kaggle ~/.kaggle/kaggle.json; python -c "import json, os; '
+    look += "print(len(json.load(open(os.path.expanduser('~/.kaggle/kaggle.json')))['key']))\""
+    project.render(
+        **{
+            "dataset.source": "kaggle",
+            "dataset.kaggle_json": "true",
+            "install.requirements": "",
+            "train.command": f'{look}; test -n "$KAGGLE_KEY"; python -m pipeline update --iterations 1',
+        }
+    )
+    key = "0123456789abcdef0123456789abcdef"
+    result = project.run(secrets={"KAGGLE_USERNAME": "somebody", "KAGGLE_KEY": key})
+    assert result.conclusion is Conclusion.SUCCESS, why(result)
+    lines = [line for job in result.jobs for step in job.steps for line in step.output]
+    assert lines.count("700") == lines.count("600") == lines.count("32") == 1, why(result)
+    assert not any(key in line for line in lines)
+    fork = project.run("pull_request", from_fork=True)
+    assert fork.conclusion is Conclusion.SUCCESS, why(fork)
+    assert any("gets no secrets" in note.message for note in fork.annotations)
+
+
+def test_a_queue_a_time_zone_and_uv(project: Project, total_rows: Rows, why: Why) -> None:
+    cron = "30 6 * * 1"
+    project.render(
+        **{
+            "concurrency": "queue",
+            "schedule.timezone": "Europe/Berlin",
+            "schedule.cron": cron,
+            "install.installer": "uv",
+        }
+    )
+    first, second = project.run("schedule"), project.run("schedule")
+    assert second.conclusion is Conclusion.SUCCESS, why(second)
+    assert total_rows(second) == 2 * total_rows(first)

@@ -83,6 +83,7 @@ class Notifier:
             "GITHUB_REPOSITORY": "local/repository",
             "GITHUB_TOKEN": ticket.token,
             "GITHUB_RUN_ID": str(ticket.run.id),
+            "GITHUB_RUN_ATTEMPT": "1",
             "GITHUB_WORKFLOW": "Incremental training",
             "GITHUB_REF_NAME": branch,
             "GITHUB_OUTPUT": str(output),

@@ -186,7 +186,7 @@ def test_the_own_command_once_or_once_an_iteration(tmp_path: Path) -> None:
     [
         ("", 'python -m pip install --disable-pip-version-check -r "$REQUIREMENTS"'),
         ("install.hashes = true", "--require-hashes -r"),
-        ("install.installer = 'uv'", 'python -m uv pip install --system -r "$REQUIREMENTS"'),
+        ("install.installer = 'uv'", 'python -m uv pip install --python "$(command -v python)" -r "$REQUIREMENTS"'),
     ],
 )
 def test_installers(toml: str, command: str, tmp_path: Path) -> None:
