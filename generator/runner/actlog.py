@@ -133,8 +133,7 @@ class LogReader:
             job.conclusion = Conclusion(str(entry["jobResult"]))
             self._tell(LogEvent(EventKind.JOB_ENDED, job.title, conclusion=job.conclusion))
         elif step is None:
-            if entry.get("level") == "error":
-                self._annotate(job, "", "error", self._redact(str(entry.get("msg", ""))))
+            self._of_job(job, entry)
         elif "command" in entry:
             self._command(job, step, entry)
         elif "stepResult" in entry:
@@ -142,6 +141,17 @@ class LogReader:
                 self._ended(job, step, entry)
         else:
             self._message(job, step, entry, own=len(ids) == 1)
+
+    def _of_job(self, job: _Job, entry: Mapping[str, Any]) -> None:
+        """What act says of a whole job."""
+        message = self._redact(str(entry.get("msg", "")))
+        if "Skipping unsupported platform" in message:
+            # act calls that a success. On GitHub such a job waits for a runner that never comes.
+            job.conclusion = Conclusion.FAILURE
+            message = f"no runner has the label that the job {job.title} asks for"
+        elif entry.get("level") != "error":
+            return
+        self._annotate(job, "", "error", message)
 
     def _message(self, job: _Job, step: _Step, entry: Mapping[str, Any], *, own: bool) -> None:
         """What a step wrote, or what act says of it; `own` is False for the steps inside an action."""

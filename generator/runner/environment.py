@@ -12,6 +12,9 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from generator.errors import ToolFailedError
+from generator.process import Runner
+
 SYSTEM_PATH = ("/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin")
 # Programs that GitHub's images have and that this machine may keep elsewhere.
 LINKED_TOOLS = ("git", "node", "npm", "gh", "bash", "sh", "curl", "tar", "unzip", "zip", "jq")
@@ -23,10 +26,11 @@ PASSED_ON = re.compile(
 # The user's own settings of pip that would send what a job installs elsewhere.
 HELD_BACK = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "UV_PYTHON", "UV_PROJECT"}
 LOOPBACK = "127.0.0.1,localhost"
+PYTHON_FOLDER = "python"
 
 
 def act_environment(environ: Mapping[str, str], home: Path, programs: Path) -> dict[str, str]:
-    """What act, and through it every step, sees; `programs` is a folder of links, first on PATH."""
+    """What act, and through it every step, sees; `programs` is the folder that `make_programs` filled."""
     passed = {name: value for name, value in environ.items() if PASSED_ON.fullmatch(name) and name not in HELD_BACK}
     no_proxy = ",".join(filter(None, [passed.get("NO_PROXY") or passed.get("no_proxy"), LOOPBACK]))
     cache = environ.get("XDG_CACHE_HOME") or str(Path(environ.get("HOME", "/"), ".cache"))
@@ -41,7 +45,8 @@ def act_environment(environ: Mapping[str, str], home: Path, programs: Path) -> d
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
         "HOME": str(home),
-        "PATH": os.pathsep.join([str(programs), *SYSTEM_PATH]),
+        "PATH": os.pathsep.join([str(programs), str(programs / PYTHON_FOLDER / "bin"), *SYSTEM_PATH]),
+        "UV_PYTHON": str(programs / PYTHON_FOLDER / "bin" / "python"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "USER": "runner",
@@ -52,14 +57,25 @@ def act_environment(environ: Mapping[str, str], home: Path, programs: Path) -> d
     }
 
 
-def link_programs(folder: Path, environ: Mapping[str, str]) -> None:
-    """Link the programs that a step may expect, and the Python behind the one that runs wfgen."""
+def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> None:
+    """Link the programs that a step may expect, and make a Python of the run's own.
+
+    It sees what the one behind wfgen has installed, and keeps for itself what a job without setup-python installs: on
+    GitHub that would go into the image's Python, here it must not go into this machine's. Raises ToolFailedError.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    links = {name: shutil.which(name, path=environ.get("PATH")) for name in LINKED_TOOLS}
-    python = base_python()
-    for name, target in {**links, "python3": python, "python": python}.items():
-        if target and not (folder / name).exists():
+    for name in LINKED_TOOLS:
+        target = shutil.which(name, path=environ.get("PATH"))
+        if target:
             (folder / name).symlink_to(target)
+    own = folder / PYTHON_FOLDER
+    made = runner.run([base_python(), "-m", "venv", "--without-pip", "--system-site-packages", str(own)])
+    if made.exit_code:
+        raise ToolFailedError(f"no Python for the run could be made: {made.stderr.strip() or made.stdout.strip()}")
+    for name in ("pip", "pip3"):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\nexec "{own}/bin/python" -m pip "$@"\n', encoding="utf-8")
+        script.chmod(0o755)
 
 
 def base_python() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 import zipfile
 from collections.abc import Mapping
@@ -16,7 +17,7 @@ from generator.github.hub import LocalGitHub
 from generator.github.records import NewRun, Run, RunTicket, Step
 from generator.process import Completed, Runner, require_tool
 from generator.runner.actlog import LogEvent, LogReader
-from generator.runner.environment import act_environment, installed_pythons, link_programs
+from generator.runner.environment import act_environment, installed_pythons, make_programs
 from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
 from generator.runner.lowered import lowered
@@ -84,7 +85,7 @@ def run_workflow(
     trigger = make_trigger(plan, request, repository)
     prepared = _Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
-        link_programs(folders.programs, environ)
+        make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
         _close_dead_runs(hub, state, folders)
         ticket = hub.begin_run(_new_run(prepared))
@@ -140,7 +141,8 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
         completed = tools.runner.stream(argv, on_line, cwd=folders.base, env=environment)
     jobs = reader.results()
     problem = _problem(jobs, completed, reader, redact)
-    conclusion = Conclusion.FAILURE if problem or completed.exit_code else Conclusion.SUCCESS
+    failed = problem or completed.exit_code or any(job.conclusion is Conclusion.FAILURE for job in jobs)
+    conclusion = Conclusion.FAILURE if failed else Conclusion.SUCCESS
     for job in jobs:
         steps = [Step(step.name, step.conclusion.value, step.duration_seconds) for step in job.steps]
         hub.record_job(ticket.run.id, job.name, job.conclusion.value, steps)
@@ -287,7 +289,10 @@ def _act_argv(act: Path, prepared: _Prepared, under: _Under, files: Mapping[str,
     # Neither of act's servers runs; were one to, it would listen here and nowhere else.
     argv += ["--no-cache-server", "--cache-server-addr", "127.0.0.1", "--artifact-server-addr", "127.0.0.1"]
     argv += ["--container-daemon-socket", "-", "--network", "none"]
-    for label in dict.fromkeys([*prepared.plan.labels, *HOSTED_LABELS]):
+    # A label may come from a variable or an input: act passes over a job whose label it does not know, and exits 0.
+    given = [*request.variables.values(), *request.inputs.values()]
+    labels = [*prepared.plan.labels, *HOSTED_LABELS, *(value for value in given if re.fullmatch(r"[\w.-]+", value))]
+    for label in dict.fromkeys(labels):
         argv += ["--platform", f"{label.lower()}=-self-hosted"]
     for key, folder in under.sources.folders.items():
         argv += ["--local-repository", f"{key}={folder}"]
@@ -317,13 +322,15 @@ def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
 
 def _problem(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReader, redact: Redactor) -> str:
     """Why a run failed beyond what its steps show; empty where nothing is to be added."""
-    ran = any(step.conclusion is not Conclusion.SKIPPED for job in jobs for step in job.steps)
-    if ran:
-        return ""
-    said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
     if completed.exit_code < 0:
         raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
-    return "no step ran" + (f": {said[-1]}" if said else "")
+    said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
+    because = f": {said[-1]}" if said else ""
+    if not any(step.conclusion is not Conclusion.SKIPPED for job in jobs for step in job.steps):
+        return f"no step ran{because}"
+    if completed.exit_code and not any(job.conclusion is Conclusion.FAILURE for job in jobs):
+        return f"act ended with exit code {completed.exit_code}{because}"
+    return ""
 
 
 def _notes(prepared: _Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:

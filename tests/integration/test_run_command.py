@@ -166,6 +166,28 @@ def test_a_label_made_by_an_expression_runs(bare: Project) -> None:
     assert {job["conclusion"] for job in document["jobs"]} == {"success"}
 
 
+def test_a_label_that_nobody_has_is_no_success(bare: Project) -> None:
+    first = "run: echo label=nobodys >> $GITHUB_OUTPUT"
+    text = workflow(f"{first}\n        id: made", job="    outputs: {label: '${{ steps.made.outputs.label }}'}\n")
+    text += "  other:\n    needs: only\n    runs-on: ${{ needs.only.outputs.label }}\n    steps: [{run: echo never}]\n"
+    give(bare, text)
+    done = wfgen(bare)
+    assert done.returncode == 1
+    assert "no runner has the label that the job other asks for" in done.stdout
+
+
+def test_a_label_from_a_variable_runs(bare: Project) -> None:
+    give(bare, workflow("run: echo hello").replace("runs-on: ubuntu-latest", "runs-on: ${{ vars.RUNNER }}"))
+    assert wfgen(bare, "--var", "RUNNER=my-machine").returncode == 0
+
+
+def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project) -> None:
+    where = "python3 -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))'"
+    give(bare, workflow(f'run: case "$({where})" in "{bare.root}"/.wfgen/runs/*) ;; *) exit 1;; esac; pip --version'))
+    done = wfgen(bare)
+    assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -1,4 +1,4 @@
-"""The example of a training of one's own (R10), and state in the cache, under act."""
+"""The example of a training of one's own (R10), under act."""
 
 from __future__ import annotations
 
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.act
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "own-training"
 Why = Callable[[RunResult], str]
-Rows = Callable[[RunResult], int]
 
 
 def seen_rows(project: Project, result: RunResult) -> int:
@@ -55,14 +54,3 @@ def test_the_example_fails_loudly_and_keeps_what_it_had(bare: Project) -> None:
     assert {artifact.name for artifact in failed.artifacts} <= {"training-logs"}
     shutil.copy(EXAMPLE / "src" / "run.py", bare.root / "src")
     assert bare.run().restored_from == (first.run.id,)
-
-
-def test_state_in_the_cache_is_carried_over_five_runs(project: Project, total_rows: Rows, why: Why) -> None:
-    project.render(store="cache")
-    results = [project.run() for _ in range(5)]
-    assert {result.conclusion for result in results} == {Conclusion.SUCCESS}, why(results[0])
-    one = total_rows(results[0])
-    assert [total_rows(result) for result in results] == [one * count for count in range(1, 6)]
-    assert total_rows(project.run("pull_request")) == 6 * one
-    assert total_rows(project.run()) == 6 * one
-    assert len(project.hub.caches()) == 6
