@@ -47,7 +47,7 @@ def _cluster(address: str) -> Iterator[None]:
     except ImportError as error:
         raise MissingLibraryError('engine = "dask" needs distributed', hint="pip install distributed") from error
     try:
-        client = Client(address, timeout=DASK_SECONDS, set_as_default=True)
+        client = Client(address, timeout=DASK_SECONDS, set_as_default=True)  # type: ignore[no-untyped-call]  # untyped
     except (OSError, TimeoutError, ValueError) as error:
         raise UnavailableError(
             f"no Dask scheduler answers at {address}: {error}", hint="start it, or set `dask_address` right"

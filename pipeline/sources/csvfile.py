@@ -38,6 +38,7 @@ class CsvTable:
             place.end = [self._member.size, self._member.stamp()] if ended else None
         if not content:
             return None
+        self._check_fields(content, first, records)
         tail = content[-PROBE:]
         place.mark(place.offset + len(content) - len(tail), len(tail), digest(tail))
         place.offset += len(content)
@@ -47,6 +48,19 @@ class CsvTable:
     def close(self) -> None:
         """Let go of the file."""
         self._stream.close()
+
+    def _check_fields(self, content: bytes, first: int, records: int) -> None:
+        """Raises SourceError for a record with more fields than the header: pandas would drop them without a word."""
+        most = records * (len(self._columns) - 1)
+        if content.count(self._delimiter.encode()) <= most:
+            return
+        text = io.StringIO(content.decode("utf-8", errors="replace"), newline="")
+        for number, fields in enumerate(csv.reader(text, delimiter=self._delimiter), first + 1):
+            if len(fields) > len(self._columns):
+                raise SourceError(
+                    f"{self._member.name}: record {number} has {len(fields)} fields, its header {len(self._columns)}",
+                    hint="a field that holds the delimiter needs quotes",
+                )
 
     def _parsed(
         self, content: bytes, first: int, numbers: frozenset[str] | None, wanted: Callable[[str], bool]

@@ -8,7 +8,7 @@ from typing import Any
 from pipeline.errors import SourceRewrittenError
 
 MARKS = 24
-"""At most this many probes of what was learnt are kept a file; with more, every other one of the middle goes."""
+"""At most this many probes of what was learnt are kept a file; with more, every other one goes and they thin out."""
 MANY_FILES = 16
 """With more files than this, those at their end keep only their first and last probe."""
 
@@ -20,19 +20,26 @@ class Place:
     """How far one file was learnt.
 
     `offset` counts unpacked bytes (CSV) or rows (Parquet); `end` is size and stamp of the container when its end was
-    reached; a mark is [start, length, digest] of bytes that were learnt, or [0, rows, fingerprint].
+    reached; a mark is [start, length, digest] of bytes that were learnt, and for Parquet what that module says. The
+    first mark and the last always stay; those between lie `stride` batches apart.
     """
 
     offset: int = 0
     records: int = 0
     end: list[Any] | None = None
     marks: list[list[Any]] = field(default_factory=list)
+    taken: int = 0
+    stride: int = 1
 
     def mark(self, start: int, length: int, name: str) -> None:
         """Remember a probe."""
+        if len(self.marks) > 1 and self.taken % self.stride:
+            self.marks.pop()
         self.marks.append([start, length, name])
+        self.taken += 1
         if len(self.marks) > MARKS:
             self.marks = [self.marks[0], *self.marks[2:-1:2], self.marks[-1]]
+            self.stride *= 2
 
 
 def places_of(cursor: Cursor | None) -> dict[str, Place]:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from pipeline.errors import MissingLibraryError, SourceError
 from pipeline.sources.cursor import Place, rewritten
-from pipeline.sources.members import PROBE, Member, digest
+from pipeline.sources.members import Member, digest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
+
+PROBE_ROWS = 32
 
 
 class ParquetTable:
@@ -26,18 +29,19 @@ class ParquetTable:
             raise MissingLibraryError(f"{member.name} needs pyarrow", hint="pip install pyarrow") from error
         self.name = member.name
         self._broken = (OSError, ValueError, pa.ArrowException)
+        self._stream = member.open()
         try:
-            self._stream = member.open()
             self._file: Any = pq.ParquetFile(self._stream)
         except self._broken as error:
+            self._stream.close()
             raise SourceError(f"{member.name} is no Parquet file: {error}") from error
         self._member = member
         self._place = place
         counts = [self._file.metadata.row_group(index).num_rows for index in range(self._file.num_row_groups)]
         self._starts = [0, *accumulate(counts)]
         self._loaded: tuple[int, Any] = (-1, None)
-        for _, rows, expected in place.marks[-1:]:
-            if rows > self._starts[-1] or self._fingerprint(rows) != expected:
+        for rows, names, expected in place.marks:
+            if rows > self._starts[-1] or self._fingerprint(rows, names) != expected:
                 self.close()
                 raise rewritten(member.name, f"the first {rows} rows are others than were learnt")
 
@@ -48,7 +52,8 @@ class ParquetTable:
         if frame is not None:
             place.offset += len(frame)
             place.records += len(frame)
-            place.marks = [[0, place.offset, self._fingerprint(place.offset)]]
+            names = [str(name) for name in self._file.schema_arrow.names]
+            place.marks = [[place.offset, names, self._fingerprint(place.offset, names)]]
         place.end = None if self.has_more() else [self._member.size, self._member.stamp()]
         return frame
 
@@ -57,38 +62,46 @@ class ParquetTable:
         return bool(self._place.offset < self._starts[-1])
 
     def _read(self, first: int, rows: int, wanted: Callable[[str], bool]) -> pd.DataFrame:
-        group = next(index for index, start in enumerate(self._starts[1:]) if first < start)
+        group = self._group_of(first)
         names = [str(name) for name in self._file.schema_arrow.names if wanted(str(name))]
-        try:
-            if self._loaded[0] != group:
-                self._loaded = (group, self._file.read_row_group(group, columns=names))
-            table = self._loaded[1].slice(first - self._starts[group], rows)
-            frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-        except self._broken as error:
-            raise SourceError(f"{self.name}: row group {group} cannot be read: {error}") from error
+        table = self._kept(group).select(names).slice(first - self._starts[group], rows)
+        frame: pd.DataFrame = table.to_pandas(date_as_object=False)
         return frame
 
-    def _fingerprint(self, rows: int) -> str:
-        """Names the row groups that hold the first `rows` rows: their sizes and limits, and bytes of the last one."""
-        last = next((index for index, start in enumerate(self._starts) if start >= rows), len(self._starts) - 1)
-        parts = [_described(self._file.metadata.row_group(index)) for index in range(last)]
-        if last:
-            chunk = self._file.metadata.row_group(last - 1).column(0)
-            self._stream.seek(chunk.data_page_offset)
-            parts.append(digest(self._stream.read(min(PROBE, chunk.total_compressed_size))))
-        return digest("\n".join(parts).encode())
+    def _group_of(self, row: int) -> int:
+        return bisect_right(self._starts, row) - 1
+
+    def _kept(self, group: int) -> Any:  # noqa: ANN401  # pyarrow has no types
+        """A row group, the one read last being kept."""
+        if self._loaded[0] != group:
+            try:
+                self._loaded = (group, self._file.read_row_group(group))
+            except self._broken as error:
+                raise SourceError(f"{self.name}: row group {group} cannot be read: {error}") from error
+        return self._loaded[1]
+
+    def _fingerprint(self, rows: int, names: list[str]) -> str:
+        """Names the first `rows` rows by what a few of them hold, at the start and at the end.
+
+        By values, not by bytes: a file that grew was written anew, in row groups that may be cut elsewhere.
+        """
+        if not set(names) <= {str(name) for name in self._file.schema_arrow.names}:
+            return "columns are gone"
+        probes = [range(min(rows, PROBE_ROWS)), range(max(0, rows - PROBE_ROWS), rows)]
+        return digest("".join(self._text(probe, names) for probe in probes).encode())
+
+    def _text(self, probe: range, names: list[str]) -> str:
+        parts = []
+        at = probe.start
+        while at < probe.stop:
+            group = self._group_of(at)
+            count = min(probe.stop, self._starts[group + 1]) - at
+            table = self._kept(group)
+            parts.append(repr(table.select(names).slice(at - self._starts[group], count).to_pylist()))
+            at += count
+        return "".join(parts)
 
     def close(self) -> None:
         """Let go of the file."""
         self._file.close()
         self._stream.close()
-
-
-def _described(group: Any) -> str:  # noqa: ANN401  # pyarrow has no types
-    """Where a group's columns lie is left out: a writer may move them."""
-    columns = [group.column(index) for index in range(group.num_columns)]
-    limits = [
-        (column.statistics.min, column.statistics.max) if column.statistics and column.statistics.has_min_max else None
-        for column in columns
-    ]
-    return repr((group.num_rows, [column.total_uncompressed_size for column in columns], limits))
