@@ -22,6 +22,7 @@ from generator.workflow import Workflow, jobs, parse
 TEMPLATES = {language: f"docs_{language}.md.j2" for language in docs_words.LANGUAGES}
 DEFAULT_PATHS = {"en": "docs/workflow.md", "ru": "docs/workflow.ru.md"}
 _NOTIFY = "notify"
+_REPORT = "Summarise "
 _STORING = ("actions/upload-artifact@", "actions/cache/save@")
 
 
@@ -79,6 +80,7 @@ def _context(settings: Settings, file: Rendered, language: str) -> dict[str, obj
         "cells": lambda values: [docs_words.cell(value) for value in values],
         "ways": [way for way in ("issue", "webhook", "command") if settings[f"notify.{way}"]],
         "more": [name for name in ("ci", "keepalive") if settings[f"workflows.{name}"]],
+        "reports": any(step.name.startswith(_REPORT) for step in steps),
         "shortest": min(kept for part, *_, kept in _stored(settings) if part in {"model", "data"}),
     }  # fmt: skip
 
@@ -125,7 +127,7 @@ def _section(step: Mapping[str, object]) -> str:
         ("setup", uses.startswith(("actions/checkout@", "actions/setup-python@")) or name == "Install dependencies"),
         ("kaggle", "Kaggle" in name),
         ("restore", key == "state" or name.startswith(("Download ", "Restore "))),
-        ("upload", uses.startswith(_STORING) or name.startswith(("Keep ", "Summarise "))),
+        ("upload", uses.startswith(_STORING) or name.startswith(("Keep ", _REPORT))),
     )
     return next((section for section, fits in kinds if fits), "train")
 

@@ -59,6 +59,7 @@ VARIANTS = {
     "cache": 'store = "cache"',
     "fanout": "fanout = {members = 3, merge = 'python merge.py'}",
     "by hand only": "[triggers]\npush = false\npull_request = false\nschedule = false",
+    "own secrets": 'dataset = {source = "own", secrets = ["A", "B"]}',
     "nothing installed": 'dataset.source = "own"\ninstall.requirements = ""\nsummary = false',
 }
 
@@ -69,6 +70,11 @@ def page(root: Path, toml: str, language: str = "en") -> str:
     return render_docs(TEMPLATES[language], "docs/x.md", settings, root, render_all(settings, root)).text
 
 
+def prose(text: str) -> str:
+    """A page's body with what it quotes left out: another test holds that against the workflow."""
+    return re.sub("(?ms)^```yaml\n.*?\n```$", "```yaml\n...\n```", body(text))
+
+
 def body(text: str) -> str:
     return "".join(text.splitlines(keepends=True)[2:])
 
@@ -77,7 +83,7 @@ def body(text: str) -> str:
 @pytest.mark.parametrize("variant", ["default", "full"])
 def test_golden_files(variant: str, language: str, tmp_path: Path) -> None:
     golden = GOLDEN / f"{variant}.{language}.md.golden"
-    assert body(page(tmp_path, VARIANTS[variant], language)) == golden.read_text(encoding="utf-8")
+    assert prose(page(tmp_path, VARIANTS[variant], language)) == golden.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
