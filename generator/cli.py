@@ -22,7 +22,7 @@ COMMANDS = {
     "demo": ("demo", "Render the workflow and run it twice, to see state carried over."),
     "docs": ("docs", "Write the documentation of the workflow, in English or Russian."),
     "doctor": ("doctor", "Show what is missing here and the command that brings it."),
-    "init": ("init", "Make a repository train on GitHub: settings, workflow, requirements."),
+    "init": ("init", "Make a repository train on GitHub, asking nothing it can find out."),
     "pins": ("pins", "Show or renew the commits behind the actions that are rendered."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),

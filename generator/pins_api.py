@@ -68,7 +68,8 @@ class GitHubApi:
                     raise _refused(action, error) from None
             except (OSError, HTTPException) as error:
                 if attempt == _TRIES:
-                    reason = getattr(error, "reason", None) or error
+                    cause = getattr(error, "reason", None) or error
+                    reason = getattr(cause, "strerror", None) or cause
                     raise WfgenError(
                         f"{urlsplit(self._url).hostname} cannot be reached: {reason}",
                         hint="without a network: wfgen pins --update --from FILE",

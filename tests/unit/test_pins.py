@@ -250,7 +250,7 @@ def test_an_api_that_cannot_be_reached_is_a_sentence(server: Server) -> None:
     url = server.url
     server.close()
     try:
-        with pytest.raises(WfgenError, match=r"127\.0\.0\.1 cannot be reached") as caught:
+        with pytest.raises(WfgenError, match=r"127\.0\.0\.1 cannot be reached: Connection refused") as caught:
             GitHubApi(url, "", pause_seconds=0).newest("a/b")
         assert "--from FILE" in caught.value.hint
     finally:
