@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 016bca2284bb.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 571f7b1fe3ee.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -168,8 +168,12 @@ class Search:
         self.own_run_id = own_run_id
 
     def newest_run_id(self) -> int | None:
-        """The newest run with a full state; None where no run qualifies."""
-        looked_at = set()
+        """The newest run with a full state; None where no run qualifies.
+
+        A re-run does its run again, from what the run before left. An earlier attempt of this very run comes in
+        only where that is gone: anything rather than starting over.
+        """
+        looked_at, earlier_attempt = set(), None
         for artifact in pages(self.github, "/actions/artifacts", {"name": self.names[0]}):
             run = artifact["workflow_run"] or {}
             run_id = run.get("id")
@@ -177,10 +181,12 @@ class Search:
                 continue
             looked_at.add(run_id)
             refusal = self.listed_refusal(artifact, run) or self.run_refusal(run_id)
-            if refusal is None:
+            if refusal is None and run_id != self.own_run_id:
                 return run_id
+            if refusal is None:
+                earlier_attempt, refusal = run_id, "is an earlier attempt of this very run, taken where no other is left"
             print(f"run {run_id} ({artifact['created_at']}): {refusal}")
-        return None
+        return earlier_attempt
 
     def listed_refusal(self, artifact: dict, run: dict) -> str | None:
         """Why the listing alone rules this run out."""
@@ -188,8 +194,6 @@ class Search:
             return "comes from a fork"
         if run["head_branch"] != self.branch:
             return f"is of branch {run['head_branch']}"
-        if run["id"] == self.own_run_id:
-            return "is this very run"
         if artifact["expired"]:
             return f"{artifact['name']} has expired"
         return None

@@ -71,6 +71,8 @@ def _demo(state: Path, here: Path, iterations: str, retention: str, *, verbose: 
 def _sound(project: Path) -> bool:
     """Check what was rendered with every validator that is installed; a tool that is missing is named."""
     checked = check_files(workflow_files(project), project, SystemRunner(), os.environ)
+    for error in checked.broken:
+        raise error
     faults = [finding for finding in checked.findings if finding.severity is not Severity.NOTE]
     for finding in faults:
         click.echo(one_line(finding))

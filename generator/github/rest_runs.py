@@ -101,12 +101,14 @@ def list_runs(site: Site, call: Call) -> Reply:
 
 
 def get_run(site: Site, call: Call) -> Reply:
-    """One run; of an attempt other than the present one only the number is known."""
+    """One run, as it is or as an attempt of it was."""
     run = known_run(site, call)
-    if "attempt" in call.path and not 1 <= call.number("attempt") <= run.attempt:
-        raise not_found(call.docs)
-    body = run_body(site, run, call.origin)
-    return Reply(body=body | {"run_attempt": call.number("attempt")} if "attempt" in call.path else body)
+    if "attempt" in call.path:
+        try:
+            run = site.runs.at_attempt(run, call.number("attempt"))
+        except KeyError:
+            raise not_found(call.docs) from None
+    return Reply(body=run_body(site, run, call.origin))
 
 
 def list_workflows(site: Site, call: Call) -> Reply:

@@ -6,7 +6,7 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from generator.github.clock import Clock, from_micros, to_micros
 from generator.github.database import Database
@@ -79,14 +79,36 @@ class RunStore:
     def next_attempt(self, run_id: int) -> Run:
         """Enter another attempt of a run that has ended; KeyError for one that is unknown or still going on."""
         now = to_micros(self._clock.now())
-        changed = self._database.execute(
-            """UPDATE runs SET attempt = attempt + 1, status = 'in_progress', conclusion = NULL, started_at = ?,
-               updated_at = ? WHERE id = ? AND status = 'completed'""",
-            [now, now, run_id],
-        )
-        if not changed:
-            raise KeyError(run_id)
+        with self._database.transaction():
+            if self.get(run_id).status != "completed":
+                raise KeyError(run_id)
+            self._database.execute(
+                """INSERT INTO earlier_attempts (run_id, attempt, conclusion, started_at, updated_at)
+                   SELECT id, attempt, conclusion, started_at, updated_at FROM runs WHERE id = ?""",
+                [run_id],
+            )
+            self._database.execute(
+                """UPDATE runs SET attempt = attempt + 1, status = 'in_progress', conclusion = NULL, started_at = ?,
+                   updated_at = ? WHERE id = ?""",
+                [now, now, run_id],
+            )
         return self.get(run_id)
+
+    def at_attempt(self, run: Run, attempt: int) -> Run:
+        """A run as it stood at the end of an attempt, or stands now; KeyError for an attempt there was not."""
+        if attempt == run.attempt:
+            return run
+        row = self._database.row("SELECT * FROM earlier_attempts WHERE run_id = ? AND attempt = ?", [run.id, attempt])
+        if row is None:
+            raise KeyError(attempt)
+        return replace(
+            run,
+            attempt=attempt,
+            status="completed",
+            conclusion=row["conclusion"],
+            started_at=from_micros(row["started_at"]),
+            updated_at=from_micros(row["updated_at"]),
+        )
 
     def record_job(self, run: Run, name: str, conclusion: str, steps: Sequence[Step]) -> Job:
         """Enter a job that has just ended; it began as long ago as its steps took."""

@@ -144,4 +144,15 @@ _ISSUES_AND_RELEASES = (
     )""",
 )
 
-STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS, _ISSUES_AND_RELEASES)
+_EARLIER_ATTEMPTS = (
+    """CREATE TABLE earlier_attempts (
+        run_id INTEGER NOT NULL REFERENCES runs (id),
+        attempt INTEGER NOT NULL,
+        conclusion TEXT,
+        started_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        PRIMARY KEY (run_id, attempt)
+    )""",
+)
+
+STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS, _ISSUES_AND_RELEASES, _EARLIER_ATTEMPTS)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,6 +14,8 @@ from generator import report
 from generator.checks import external
 from generator.checks import run as checks
 from generator.checks.run import Checked, check_files, workflow_files
+from generator.cli import main
+from generator.commands import check as check_command
 from generator.errors import OutputError, ToolFailedError
 from generator.findings import Finding, Severity
 from generator.process import Completed, SystemRunner, find_tool
@@ -160,6 +164,38 @@ def test_a_tool_that_broke_is_an_error(
     assert caught.value.exit_code == 3
 
 
+class OneBroken:
+    """zizmor breaks, the other tools do as they do."""
+
+    def run(self, argv: Sequence[str], **more: Any) -> Completed:  # noqa: ANN401 - handed on
+        if Path(argv[0]).name == "zizmor":
+            return Completed(tuple(argv), 1, "", "no audit was performed")
+        return SystemRunner().run(argv, **more)
+
+    def stream(self, argv: Sequence[str], on_line: Callable[[str], None], **more: Any) -> Completed:  # noqa: ANN401
+        return SystemRunner().stream(argv, on_line, **more)
+
+
+def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    sound = Path("sound.yml")
+    (tmp_path / FILE).write_text(GOOD.replace("push", "pusch", 1), encoding="utf-8")
+    (tmp_path / sound).write_text(GOOD.replace("'true'", "echo ${{ nope.nope }}", 1), encoding="utf-8")
+    checked = check_files([FILE, sound], tmp_path, OneBroken(), os.environ)
+    assert [error.message for error in checked.broken] == ["zizmor broke with exit code 1: no audit was performed"]
+    assert {(finding.path, finding.tool) for finding in checked.findings} >= {(FILE, "schema"), (sound, "jactionlint")}
+    assert "zizmor" not in checked.ran
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(check_command, "SystemRunner", OneBroken)
+    with pytest.raises(SystemExit) as caught:
+        main(["check", str(FILE), "sound.yml"])
+    assert caught.value.code == 3
+    said = capsys.readouterr()
+    assert str(FILE) in said.out
+    assert "wfgen: zizmor broke with exit code 1" in said.err
+
+
 @pytest.mark.parametrize("tool", [external.zizmor, external.jactionlint])
 def test_exit_code_0_with_an_empty_list_is_no_findings(tool: Callable[..., object], tmp_path: Path) -> None:
     assert list(tool(Path("tool"), [FILE], tmp_path, Canned(0, "[]"), {})) == []  # type: ignore[call-overload]
@@ -187,7 +223,7 @@ def test_tools_see_nothing_secret_of_our_environment(tmp_path: Path, monkeypatch
 
 
 FOUND = Finding(Path("a b.yml"), 3, 5, "zizmor", "rule", Severity.WARNING, "50% of,\nthis: bad", "a hint")
-CHECKED = Checked((Path("a b.yml"),), (FOUND,), ("schema", "zizmor"), (external.TOOLS[0],))
+CHECKED = Checked((Path("a b.yml"),), (FOUND,), ("schema", "zizmor"), (external.TOOLS[0],), ())
 
 
 def test_report_as_text() -> None:

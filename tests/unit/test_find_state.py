@@ -253,6 +253,17 @@ def test_the_runs_own_artifacts_are_not_continued(script: Path, api: Api) -> Non
     assert_continues(find(script, api.url), 100)
 
 
+def test_an_earlier_attempt_of_the_run_is_continued_rather_than_starting_over(script: Path, api: Api) -> None:
+    api.run(100, expired=("data-state",))
+    api.run(OWN_RUN)
+    assert_continues(find(script, api.url), OWN_RUN)
+
+
+def test_half_a_state_of_an_earlier_attempt_is_no_state(script: Path, api: Api) -> None:
+    api.run(OWN_RUN, "model-state")
+    assert_fresh(find(script, api.url))
+
+
 def test_a_path_with_a_ref_behind_it_is_this_workflow(script: Path, api: Api) -> None:
     api.run(100, path=WORKFLOW + "@refs/heads/main")
     assert_continues(find(script, api.url), 100)

@@ -15,7 +15,7 @@ import pytest
 
 from generator.github.faults import Fault
 from generator.github.hub import LocalGitHub
-from generator.github.records import NewRun
+from generator.github.records import NewRun, RunTicket
 from generator.process import Completed, SystemRunner
 from generator.render import render_all
 from generator.settings import load
@@ -64,16 +64,21 @@ class Notifier:
     env: dict[str, str] = field(default_factory=dict)
 
     def __call__(self, *results: str, branch: str = "main", rights: dict[str, str] | None = None) -> Completed:
-        ticket = self.hub.begin_run(
-            NewRun(
-                workflow_path=".github/workflows/train.yml",
-                workflow_name="Incremental training",
-                event="schedule",
-                head_branch=branch,
-                head_sha="0" * 40,
-                permissions=RIGHTS if rights is None else rights,
-            )
+        new = NewRun(
+            workflow_path=".github/workflows/train.yml",
+            workflow_name="Incremental training",
+            event="schedule",
+            head_branch=branch,
+            head_sha="0" * 40,
+            permissions=RIGHTS if rights is None else rights,
         )
+        return self._end(self.hub.begin_run(new), results)
+
+    def again(self, *results: str) -> Completed:
+        """Run the newest run again."""
+        return self._end(self.hub.begin_attempt(self.hub.runs()[-1].id, RIGHTS), results)
+
+    def _end(self, ticket: RunTicket, results: tuple[str, ...]) -> Completed:
         output = self.script.with_name("output")
         output.write_text("", encoding="utf-8")
         environment = {
@@ -83,9 +88,9 @@ class Notifier:
             "GITHUB_REPOSITORY": "local/repository",
             "GITHUB_TOKEN": ticket.token,
             "GITHUB_RUN_ID": str(ticket.run.id),
-            "GITHUB_RUN_ATTEMPT": "1",
+            "GITHUB_RUN_ATTEMPT": str(ticket.run.attempt),
             "GITHUB_WORKFLOW": "Incremental training",
-            "GITHUB_REF_NAME": branch,
+            "GITHUB_REF_NAME": ticket.run.head_branch,
             "GITHUB_OUTPUT": str(output),
             "NOTIFY_RESULTS": json.dumps(results),
             "NOTIFY_ON": "failure recovery",
@@ -173,6 +178,16 @@ def test_the_webhook_is_told_failure_and_recovery_and_nothing_else(notifier: Not
     notifier("success")
     assert webhook.messages[-1].startswith("Incremental training completed on main")
     assert notifier.hub.issues() == ()
+
+
+def test_a_failure_that_a_re_run_repairs_is_told_as_recovered(notifier: Notifier, webhook: Receiver) -> None:
+    notifier.env = {"NOTIFY_ISSUE": "false", "NOTIFY_WEBHOOK": webhook.url}
+    for result in ("success", "failure"):
+        notifier(result)
+    notifier.again("success")
+    notifier("success")
+    words = [message.split(": https://github.example/")[0] for message in webhook.messages]
+    assert words == ["Incremental training failed on main", "Incremental training works again on main"]
 
 
 def test_a_fork_gets_no_webhook_and_passes(notifier: Notifier) -> None:

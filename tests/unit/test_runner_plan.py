@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -203,3 +204,24 @@ def test_a_schedule_stays_on_the_default_branch(reader: Reader, tmp_path: Path) 
         make_trigger(plan, RunRequest(tmp_path, PATH, "schedule", branch="topic"), about)
     with pytest.raises(SettingsError, match="no schedule"):
         make_trigger(plan, RunRequest(tmp_path, PATH, "schedule", cron="9 9 * * *"), about)
+
+
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("on: push\njobs: {a: }\n", "jobs.a is no mapping"),
+        ("on: push\njobs: {a: hello}\n", "jobs.a is no mapping"),
+        ("on: push\njobs: [a]\n", "jobs is no mapping"),
+        ("on: push\njobs: {a: {runs-on: x, steps: hello}}\n", "jobs.a.steps is no list of mappings"),
+        ("on: push\njobs: {a: {runs-on: x, steps: [hello]}}\n", "jobs.a.steps is no list of mappings"),
+        ("on: push\njobs: {a: {runs-on: x, strategy: abc, steps: []}}\n", "jobs.a.strategy is no mapping"),
+        ("on: {workflow_dispatch: {inputs: [a]}}\njobs: {a: {runs-on: x, steps: []}}\n", "on.workflow_dispatch.inputs"),
+        ("on: {schedule: [daily]}\njobs: {a: {runs-on: x, steps: []}}\n", "on.schedule"),
+        ("- a\n", "its top level is no mapping"),
+    ],
+)
+def test_a_file_that_has_not_the_shape_of_a_workflow_is_refused_by_place(text: str, place: str, tmp_path: Path) -> None:
+    (tmp_path / "w.yml").write_text(text, encoding="utf-8")
+    with pytest.raises(WorkflowProblemError, match="w.yml is not a workflow: " + re.escape(place)) as caught:
+        read_plan(tmp_path, Path("w.yml"))
+    assert "wfgen check" in caught.value.hint
