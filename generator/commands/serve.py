@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shlex
 import signal
 import threading
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from generator.github.records import NewRun, RunTicket
 
 ACTRC_HEADER = "# written by wfgen serve; holds tokens that end with it"
+_REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
 _LEVELS = ("none", "read", "write")
 
 
@@ -45,6 +47,13 @@ def parse_instant(text: str | None) -> datetime | None:
     except ValueError:
         raise SettingsError(f"--clock {text} is no ISO date or instant", hint="as in 2027-01-31T12:00:00Z") from None
     return instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+
+
+def parse_repository(text: str) -> str:
+    """OWNER/NAME as GitHub takes it; SettingsError for anything else."""
+    if not _REPOSITORY.fullmatch(text):
+        raise SettingsError(f"--repository {text} is not OWNER/NAME", hint="as in octocat/hello-world")
+    return text
 
 
 def act_flags(environment: Mapping[str, str], token: str) -> list[tuple[str, str]]:
@@ -139,7 +148,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         head_sha="0" * 40,
         permissions=parse_permissions(pairs) or {"actions": "read", "contents": "read"},
     )
-    opening = Opening(root, repository, default_branch, port, parse_instant(instant), unlimited=unlimited)
+    opening = Opening(
+        root, parse_repository(repository), default_branch, port, parse_instant(instant), unlimited=unlimited
+    )
     with opening.open() as hub:
         serve(hub, new, write_actrc, as_json=as_json)
 

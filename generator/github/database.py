@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from generator.errors import LocalGitHubError
@@ -20,25 +20,35 @@ class Database:
     def __init__(self, path: Path) -> None:
         """Open the file, made where it is missing; raises LocalGitHubError for one that cannot be used."""
         self._lock = threading.RLock()
-        self._connection = sqlite3.connect(
-            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
-        )
+        self._path = path
+        with self._translated("read"):
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False
+            )
         try:
-            self._connection.row_factory = sqlite3.Row
-            # WAL with FULL: a commit is on the disk when it returns, and readers never wait for writers.
-            self._connection.execute("PRAGMA journal_mode = WAL")
-            self._connection.execute("PRAGMA synchronous = FULL")
-            self._connection.execute("PRAGMA foreign_keys = ON")
-            self._migrate(path)
-        except sqlite3.DatabaseError as error:
-            self._connection.close()
-            raise LocalGitHubError(
-                f"the local GitHub's records in {path} cannot be read: {error}",
-                hint=f"move {path.parent} away to start afresh",
-            ) from error
+            with self._translated("read"):
+                self._connection.row_factory = sqlite3.Row
+                # WAL with FULL: a commit is on the disk when it returns, and readers never wait for writers.
+                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._connection.execute("PRAGMA synchronous = FULL")
+                self._connection.execute("PRAGMA foreign_keys = ON")
+                self._migrate(path)
         except LocalGitHubError:
             self._connection.close()
             raise
+
+    @contextmanager
+    def _translated(self, doing: str) -> Iterator[None]:
+        """Turn what SQLite says of files and disks into one line; what it says of the data goes on to the caller."""
+        try:
+            yield
+        except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+            raise
+        except sqlite3.DatabaseError as error:
+            raise LocalGitHubError(
+                f"the local GitHub's records in {self._path} cannot be {doing}: {error}",
+                hint=f"make room, or move {self._path.parent} away to start afresh",
+            ) from error
 
     def _migrate(self, path: Path) -> None:
         with self.transaction():
@@ -61,23 +71,27 @@ class Database:
             if self._connection.in_transaction:
                 yield
                 return
-            self._connection.execute("BEGIN IMMEDIATE")
+            with self._translated("written"):
+                self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
+                with self._translated("written"):
+                    self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # After some failures SQLite has rolled back by itself and knows of no transaction any more.
+                with suppress(sqlite3.OperationalError):
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
         """Run a statement; gives the id of an inserted row, else the number of rows changed."""
-        with self._lock:
+        with self._lock, self._translated("written"):
             cursor = self._connection.execute(sql, tuple(parameters))
             return int(cursor.lastrowid or 0) if sql.lstrip().startswith("INSERT") else cursor.rowcount
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Every row of a query."""
-        with self._lock:
+        with self._lock, self._translated("read"):
             return self._connection.execute(sql, tuple(parameters)).fetchall()
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlencode
 
+from generator.errors import LocalGitHubError
 from generator.github.artifact_store import ArtifactStore
 from generator.github.blobs import BlobStore, Stored
 from generator.github.cache_store import CacheStore
@@ -70,9 +71,12 @@ class Site:
     def open(cls, root: Path, settings: SiteSettings) -> Site:
         """Open the store below a folder, made where it is missing."""
         repository, default_branch, clock = settings.repository, settings.default_branch, settings.clock
-        root.mkdir(parents=True, exist_ok=True)
+        try:
+            root.mkdir(parents=True, exist_ok=True)
+            blobs = BlobStore(root)
+        except OSError as error:
+            raise LocalGitHubError(f"the local GitHub cannot use {root}: {error.strerror}") from error
         database = Database(root / DATABASE_NAME)
-        blobs = BlobStore(root)
         blobs.sweep(lambda: known_blobs(database))
         return cls(
             repository=repository,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
 import random
 import signal
@@ -83,7 +84,7 @@ def upload_until_killed(served: Served, kept: dict[int, str], chance: random.Ran
         data = os.urandom(chance.choice([1, 5_000, 300_000]))
         try:
             artifact_id = upload_in_blocks(run, f"a{count}", data, chance)
-        except (OSError, ValueError, AssertionError):
+        except (OSError, ValueError, AssertionError, http.client.HTTPException):
             if served.process.poll() is None and not served.dying:
                 raise
             run.hang_up()

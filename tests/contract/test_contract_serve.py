@@ -58,6 +58,8 @@ def test_text_for_people(tmp_path: Path) -> None:
         (["--permission", "actions"], "is not SCOPE=LEVEL"),
         (["--permission", "actions=all"], "is not SCOPE=LEVEL"),
         (["--clock", "tomorrow"], "is no ISO date"),
+        (["--repository", "bad"], "is not OWNER/NAME"),
+        (["--repository", "a/.."], "is not OWNER/NAME"),
         (["--write-actrc", "taken"], "was not written by wfgen"),
     ],
 )

@@ -162,6 +162,28 @@ def test_a_file_that_is_no_store_is_named(tmp_path: Path) -> None:
     assert "move" in caught.value.hint
 
 
+def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(LocalGitHubError, match="cannot use"):
+        LocalGitHub.open(tmp_path / "file" / "github")
+    (tmp_path / "store" / "github.sqlite3").mkdir(parents=True)
+    with pytest.raises(LocalGitHubError, match="cannot be read"):
+        LocalGitHub.open(tmp_path / "store")
+
+
+def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
+    with LocalGitHub.open(tmp_path) as hub:
+        hub.begin_run(NEW)
+        pages = hub._site.database.value("PRAGMA page_count")
+        hub._site.database.execute(f"PRAGMA max_page_count = {pages}")
+        with pytest.raises(LocalGitHubError, match="cannot be written: database or disk is full") as caught:
+            for _ in range(1000):
+                hub.begin_run(NEW)
+        assert caught.value.exit_code == 3
+        hub._site.database.execute(f"PRAGMA max_page_count = {pages * 10}")
+        assert hub.begin_run(NEW).run.number == len(hub.runs())
+
+
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
     database = Database(tmp_path / "x.sqlite3")
 
