@@ -161,7 +161,7 @@ def _load(path: Path, shown: Path) -> dict[str, Any]:
         ) from error
     for place in _misshapen(document):
         raise WorkflowProblemError(f"{shown} is not a workflow: {place}", hint="`wfgen check` shows where")
-    return document
+    return dict(document)
 
 
 def _misshapen(document: object) -> Iterator[str]:

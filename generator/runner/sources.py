@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import socket
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from generator.errors import ToolFailedError, WfgenError
 from generator.process import Runner
 from generator.runner.records import ActionChoice
 from generator.runner.stand_ins import STAND_INS, write_stand_ins
 
-FETCH_TIMEOUT_SECONDS = 20.0
+FETCH_TIMEOUT_SECONDS = 60.0
+PROBE_TIMEOUT_SECONDS = 3.0
+_PROXIES = {"https_proxy", "all_proxy"}
 SERVER = "https://github.com"
 _USES = re.compile(r"(?P<owner>[^/@]+)/(?P<name>[^/@]+)(?:/(?P<path>[^@]*))?@(?P<ref>.+)")
 
@@ -37,7 +42,8 @@ class ActionFinder:
     variables: Mapping[str, str]
     runner: Runner
     path: str
-    reachable: bool = True
+    server: str = SERVER
+    reachable: bool | None = None
 
     def find(self, uses: Iterable[str]) -> ActionSources:
         """A folder for every action; raises ToolFailedError for one that cannot be had in any way."""
@@ -85,9 +91,17 @@ class ActionFinder:
         if known and self.choice is ActionChoice.AUTO and not self._has_node:
             return None
         target = self.cache / f"{action}@{ref}".replace("/", "+")
-        if (target / "action.yml").is_file() or (target / "action.yaml").is_file() or target.is_dir():
+        if target.is_dir() or (self._can_reach() and self._fetch(action, ref, target)):
             return target
-        return target if self.reachable and self._fetch(action, ref, target) else None
+        return None
+
+    def _can_reach(self) -> bool:
+        """Whether there is any point in fetching: git by itself would wait for minutes where nothing answers."""
+        if self.reachable is None:
+            address = urlsplit(self.server)
+            direct = address.hostname and not any(name.lower() in _PROXIES for name in os.environ)
+            self.reachable = not direct or _answers(str(address.hostname), address.port or 443)
+        return self.reachable
 
     def _fetch(self, action: str, ref: str, target: Path) -> bool:
         """Fetch one commit, without history, into a folder that appears only when it is whole."""
@@ -96,14 +110,15 @@ class ActionFinder:
         aside.mkdir(parents=True)
         steps = (
             ["init", "--quiet"],
-            ["fetch", "--quiet", "--depth=1", f"{SERVER}/{action}", ref],
+            ["fetch", "--quiet", "--depth=1", f"{self.server}/{action}", ref],
             ["checkout", "--quiet", "FETCH_HEAD"],
         )
         try:
             for step in steps:
                 done = self.runner.run(["git", *step], cwd=aside, timeout_seconds=FETCH_TIMEOUT_SECONDS)
                 if done.exit_code:
-                    self.reachable = "not resolve" not in done.stderr and "unable to access" not in done.stderr
+                    # An action that is not there says nothing about the others.
+                    self.reachable = "unable to access" not in done.stderr
                     return False
         except WfgenError:
             self.reachable = False
@@ -115,6 +130,14 @@ class ActionFinder:
         except OSError:
             return target.is_dir()  # another run was quicker
         return True
+
+
+def _answers(host: str, port: int) -> bool:
+    try:
+        with socket.create_connection((host, port), timeout=PROBE_TIMEOUT_SECONDS):
+            return True
+    except OSError:
+        return False
 
 
 def _ours(action: str) -> bool:
