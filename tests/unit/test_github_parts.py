@@ -176,9 +176,13 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         hub.begin_run(NEW)
         pages = hub._site.database.value("PRAGMA page_count")
         hub._site.database.execute(f"PRAGMA max_page_count = {pages}")
-        with pytest.raises(LocalGitHubError, match="cannot be written: database or disk is full") as caught:
+
+        def fill() -> None:
             for _ in range(1000):
                 hub.begin_run(NEW)
+
+        with pytest.raises(LocalGitHubError, match="cannot be written: database or disk is full") as caught:
+            fill()
         assert caught.value.exit_code == 3
         hub._site.database.execute(f"PRAGMA max_page_count = {pages * 10}")
         assert hub.begin_run(NEW).run.number == len(hub.runs())
