@@ -25,6 +25,7 @@ def contradictions(values: Values) -> Iterator[str]:
     yield from _needs(values)
     yield from _jobs(values)
     yield from _workflows(values)
+    yield from _step_ids(values)
 
 
 def _where(values: Values, *keys: str) -> str:
@@ -62,6 +63,25 @@ def _needs(values: Values) -> Iterator[str]:
     for key, fulfilled, reason in rules:
         if values[key].value and not fulfilled:
             yield f"{_where(values, key)}: {key} {reason}"
+
+
+def _step_ids(values: Values) -> Iterator[str]:
+    """GitHub takes no file in which two steps of a job have the same id, whatever their case."""
+    taken = {"state": "wfgen", "train": "wfgen"}
+    for key in (key for key in values if key.startswith("steps.")):
+        yield from _repeated(values, key, values[key].value, taken)
+    jobs = values["jobs"].value
+    for job in jobs.values() if isinstance(jobs, dict) else ():
+        yield from _repeated(values, "jobs", job.get("steps"), {})
+
+
+def _repeated(values: Values, key: str, steps: object, taken: dict[str, str]) -> Iterator[str]:
+    for step in steps if isinstance(steps, list | tuple) else ():
+        name = str(step.get("id", "")).lower()
+        if name in taken:
+            yield f"{_where(values, key)}: {key} has a step with the id {step['id']!r}, which {taken[name]} has too"
+        if name:
+            taken[name] = key
 
 
 def _workflows(values: Values) -> Iterator[str]:

@@ -41,7 +41,7 @@ def context(settings: Settings, root: Path) -> dict[str, object]:
     if settings["dataset.source"] == "kaggle" and not secrets:
         secrets = KAGGLE_SECRETS
     # What a release is made of must not come from a cache that any run of another branch may have filled.
-    releases = any(branch.startswith("release") for branch in settings.texts("branches"))
+    releases = any("release" in branch.lower() for branch in settings.texts("branches"))
     return {
         **settings.tree,
         "cache": bool(settings["install.requirements"]) and not releases,

@@ -121,7 +121,7 @@ OPTIONS: tuple[Option, ...] = (
         "install.requirements",
         texts.OPTIONAL_FILE,
         "requirements.txt",
-        "What is installed before training; pip's cache is used unless a branch begins with `release`.",
+        "What is installed before training; pip's cache is used unless a branch has `release` in its name.",
     ),
     Option("install.installer", Choice("pip", "uv"), "pip", "What installs it."),
     Option("install.hashes", Switch(), False, "Refuse a requirement without a hash."),

@@ -236,17 +236,17 @@ def test_a_state_too_large_for_a_branch_is_refused_before_anything_is_pushed(kee
     ("listed", "key", "run"),
     [
         ([], "", ""),
-        ([(1, "7-1", "main"), (2, "8-1", "main")], "wfgen-state-train-8-1", "8"),
-        ([(1, "7-1", "main"), (2, "8-1", "other")], "wfgen-state-train-7-1", "7"),
-        ([(1, "7-1", "main"), (2, "evil", "main")], "wfgen-state-train-7-1", "7"),
-        ([(1, "7-1", "main"), (3, "7-2", "main")], "wfgen-state-train-7-2", "7"),
+        ([(1, "7-1", "main"), (2, "8-1", "main")], "wfgen-state/train/8-1", "8"),
+        ([(1, "7-1", "main"), (2, "8-1", "other")], "wfgen-state/train/7-1", "7"),
+        ([(1, "7-1", "main"), (2, "evil", "main")], "wfgen-state/train/7-1", "7"),
+        ([(1, "7-1", "main"), (3, "7-2", "main")], "wfgen-state/train/7-2", "7"),
     ],
 )
 def test_the_newest_cache_of_the_branch_is_named(
     listed: list[tuple[int, str, str]], key: str, run: str, cache_api: tuple[str, list[object]], cache_script: Path
 ) -> None:
     url, caches = cache_api
-    caches[:] = [{"id": n, "key": f"wfgen-state-train-{k}", "ref": f"refs/heads/{b}"} for n, k, b in listed]
+    caches[:] = [{"id": n, "key": f"wfgen-state/train/{k}", "ref": f"refs/heads/{b}"} for n, k, b in listed]
     done, output = run_cache_script(cache_script, "restore", url)
     assert done.exit_code == 0, done.stdout
     assert output == f"cache-key={key}\nrun-id={run}\n"
@@ -256,9 +256,29 @@ def test_a_cache_that_was_not_kept_fails_the_job(cache_api: tuple[str, list[obje
     url, caches = cache_api
     done, _ = run_cache_script(cache_script, "save", url)
     assert done.exit_code == 1
-    assert "the cache wfgen-state-train-99-1 was not kept" in done.stdout
-    caches.append({"id": 1, "key": "wfgen-state-train-99-1", "ref": "refs/heads/main"})
+    assert "the cache wfgen-state/train/99-1 was not kept" in done.stdout
+    caches.append({"id": 1, "key": "wfgen-state/train/99-1", "ref": "refs/heads/main"})
     assert run_cache_script(cache_script, "save", url)[0].exit_code == 0
+
+
+def test_state_behind_many_caches_is_found(cache_api: tuple[str, list[object]], cache_script: Path) -> None:
+    url, caches = cache_api
+    caches[:] = [{"id": n, "key": f"wfgen-state/train/x{n}", "ref": "refs/heads/main"} for n in range(300, 100, -1)]
+    caches.append({"id": 1, "key": "wfgen-state/train/7-1", "ref": "refs/heads/main"})
+    assert run_cache_script(cache_script, "restore", url)[1].endswith("run-id=7\n")
+
+
+def test_a_tag_has_caches_of_its_own_and_a_pull_request_those_of_its_base(
+    cache_api: tuple[str, list[object]], cache_script: Path
+) -> None:
+    url, caches = cache_api
+    caches[:] = [
+        {"id": 1, "key": "wfgen-state/train/7-1", "ref": "refs/heads/main"},
+        {"id": 2, "key": "wfgen-state/train/99-1", "ref": "refs/tags/v1"},
+    ]
+    assert run_cache_script(cache_script, "save", url, GITHUB_REF="refs/tags/v1")[0].exit_code == 0
+    trial = {"GITHUB_EVENT_NAME": "pull_request", "GITHUB_REF": "refs/pull/3/merge"}
+    assert run_cache_script(cache_script, "restore", url, **trial)[1].endswith("run-id=7\n")
 
 
 def test_caches_that_cannot_be_listed_are_no_fresh_start(cache_script: Path) -> None:
@@ -281,8 +301,10 @@ def cache_api() -> Iterator[tuple[str, list[object]]]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            assert "key=wfgen-state-train-&ref=refs%2Fheads%2Fmain" in self.path
-            body = json.dumps({"total_count": len(caches), "actions_caches": caches}).encode()
+            assert "key=wfgen-state%2Ftrain%2F&ref=refs%2F" in self.path
+            page = int(self.path.rpartition("page=")[2])
+            shown = caches[100 * (page - 1) : 100 * page]
+            body = json.dumps({"total_count": len(caches), "actions_caches": shown}).encode()
             self.send_response(200)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
@@ -299,7 +321,7 @@ def cache_api() -> Iterator[tuple[str, list[object]]]:
         thread.join()
 
 
-def run_cache_script(script: Path, verb: str, url: str) -> tuple[Completed, str]:
+def run_cache_script(script: Path, verb: str, url: str, **env: str) -> tuple[Completed, str]:
     output = script.with_name("output")
     output.write_text("", encoding="utf-8")
     environment = {
@@ -315,6 +337,9 @@ def run_cache_script(script: Path, verb: str, url: str) -> tuple[Completed, str]
         "STATE_WORKFLOW": ".github/workflows/train.yml",
         "STATE_TRIES": "2",
         "STATE_RETRY_SECONDS": "0",
+        "GITHUB_EVENT_NAME": "push",
+        "GITHUB_REF": "refs/heads/main",
+        **env,
     }
     done = SystemRunner().run([sys.executable, "-W", "error", "-I", str(script), verb], env=environment)
     assert "Traceback" not in done.stderr, done.stderr

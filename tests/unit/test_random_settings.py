@@ -51,7 +51,22 @@ NAMES = WORDS.map(lambda text: re.sub(r'[":<>|*?\\/]', "", text).strip()).filter
 PATHS = st.lists(
     WORDS.map(lambda text: re.sub(r"[\\/~*?\[\]!]|^[#-]", "", text).strip(" -#.")).filter(bool), min_size=1, max_size=3
 ).map("/".join)
-BRANCHES = st.sampled_from(["main", "release/*", "größe", "a#b", "it's", 'say"so"', "$HOME", "a&b;c", "x{y}", "v1.x"])
+BRANCHES = st.sampled_from(
+    [
+        "main",
+        "release/*",
+        "Pre-Release",
+        "my-release",
+        "größe",
+        "a#b",
+        "it's",
+        'say"so"',
+        "$HOME",
+        "a&b;c",
+        "x{y}",
+        "v1.x",
+    ]
+)
 CRONS = st.sampled_from(["17 3 * * *", "*/15 2-4 * * MON-FRI", "0 0 1,15 JAN *", "5/20 * * * 0"])
 SECRETS = st.sampled_from(["KAGGLE_USERNAME", "KAGGLE_KEY", "TOKEN_OF_S3", "my_secret"])
 DAYS = st.integers(1, 90)

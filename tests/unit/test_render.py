@@ -320,7 +320,7 @@ def test_a_cache_is_restored_by_the_key_that_was_found_and_missing_it_fails(tmp_
     )
     assert restore["with"]["key"] == "${{ steps.state.outputs.cache-key }}"
     assert restore["with"]["fail-on-cache-miss"] is True
-    assert save["with"]["key"] == "wfgen-state-learn-${{ github.run_id }}-${{ github.run_attempt }}"
+    assert save["with"]["key"] == "wfgen-state/learn/${{ github.run_id }}-${{ github.run_attempt }}"
     assert save["with"]["path"] == restore["with"]["path"] == "runtime/model/\nruntime/data/"
     assert save["if"] == "github.event_name != 'pull_request'"
 

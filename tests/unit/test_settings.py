@@ -152,6 +152,12 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("fanout = {members = 3, merge = 'x'}\nstore = 'cache'", "hands states over as artifacts"),
         ("workflow = 'ci.yml'\nworkflows.ci = true", "would both write ci.yml"),
         ("ci.wfgen = '--index-url x'", "is not one requirement"),
+        ("steps.after_train = [{id = 'Train', run = 'x'}]", "the id 'Train', which wfgen has too"),
+        (
+            "steps.after_train = [{id = 'a', run = 'x'}]\nsteps.before_train = [{id = 'A', run = 'x'}]",
+            "steps.before_train has",
+        ),
+        ("jobs.a.steps = [{id = 'b', run = 'x'}, {id = 'b', run = 'x'}]", "which jobs has too"),
         ("store = 's3'", 'one of "artifact", "release", "branch", "cache"'),
         ("notify.webhook = 'https://hooks.example/x'", "is not the name of a secret"),
         ("notify.on = ['always']", 'one of "failure", "recovery", "completion"'),
