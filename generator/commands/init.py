@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -23,6 +24,8 @@ from generator.process import SystemRunner
 @click.command("init")
 @click.argument("directory", default=".", type=click.Path(path_type=Path))
 @click.option("--command", "training", metavar="TEXT", help="Your training, where it is not found by itself.")
+@click.option("--data", metavar="SOURCE", help="Use wfgen's training on a file, folder, URL or kaggle:OWNER/DATASET.")
+@click.option("--target", metavar="COLUMN", help="The column of --data to learn.")
 @click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any setting (`wfgen settings` lists them).")
 @click.option("--pyproject", is_flag=True, help="Settings into [tool.wfgen] of pyproject.toml, not into wfgen.toml.")
 @click.option("--upgrade", is_flag=True, help="Replace the copied training by this wfgen's, but for what you edited.")
@@ -32,6 +35,8 @@ def command(  # noqa: PLR0913 - one parameter a flag
     *,
     directory: Path,
     training: str | None,
+    data: str | None,
+    target: str | None,
     pairs: Sequence[str],
     pyproject: bool,
     upgrade: bool,
@@ -47,7 +52,12 @@ def command(  # noqa: PLR0913 - one parameter a flag
     """
     runner = SystemRunner()
     survey = look_around(directory, runner)
-    wishes = Wishes(_wished(training, pairs), pyproject=pyproject, force=force, upgrade=upgrade)
+    pipeline = _rows(survey.root, data, target)
+    if data is not None:
+        if training is not None:
+            raise click.UsageError("--data is for wfgen's own training, --command for yours: give one of them")
+        survey = replace(survey, training=None)
+    wishes = Wishes(_wished(training, pairs), pipeline, pyproject=pyproject, force=force, upgrade=upgrade)
     plan = make_plan(survey, wishes, sound)
     if not dry_run:
         if not survey.is_repository:
@@ -60,6 +70,20 @@ def command(  # noqa: PLR0913 - one parameter a flag
     else:
         click.echo("\n" + "\n".join(_next(directory, survey, plan)))
     return EXIT_OK
+
+
+def _rows(root: Path, data: str | None, target: str | None) -> dict[str, str]:
+    """The settings of the built-in training: where its rows are and what it learns. Raises SettingsError."""
+    if data is None and target is None:
+        return {}
+    if not data or not target or not (data + target).isprintable():
+        raise SettingsError("--data and --target go together", hint="--data data/*.csv --target price")
+    if not re.match(r"[a-z0-9]+:", data):
+        if Path(data).is_absolute() or ".." in Path(data).parts:
+            raise SettingsError(f"--data {data}: must lie in the repository, or GitHub would not have it")
+        if not re.search(r"[*?\[]", data) and not (root / data).exists():
+            raise SettingsError(f"--data {data}: there is no such file or folder in {root}")
+    return {"source": data, "target": target}
 
 
 def _wished(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
@@ -83,7 +107,8 @@ def _wished(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
 def _found(survey: Survey, plan: Plan) -> Iterator[str]:
     settings = plan.settings
     how = {"once": "", "each": ", once an iteration"}[settings.text("train.loop")]
-    own = "wfgen's own, on a built-in sample" if runs_built_in(settings) else settings.text("train.command") + how
+    source = plan.source or "a built-in sample"
+    own = f"wfgen's own, on {source}" if runs_built_in(settings) else settings.text("train.command") + how
     default = "the default branch" if survey.is_repository else "no git repository yet"
     rows = (
         ("branch", ", ".join(settings.texts("branches")), default),
@@ -91,8 +116,8 @@ def _found(survey: Survey, plan: Plan) -> Iterator[str]:
         ("training", own, survey.training.script if survey.training and not runs_built_in(settings) else ""),
         ("installs", settings.text("install.requirements") or "nothing", ""),
     )
-    for name, value, source in rows:
-        yield f"{name:9}  {value}" + (f"  ({source})" if source else "")
+    for name, value, where in rows:
+        yield f"{name:9}  {value}" + (f"  ({where})" if where else "")
 
 
 def _done(survey: Survey, plan: Plan, *, dry_run: bool) -> Iterator[str]:

@@ -56,6 +56,7 @@ class Wishes:
     """What the user asked for."""
 
     settings: Mapping[str, object]  # key -> value, over what was found
+    pipeline: Mapping[str, str]  # settings of the built-in training
     pyproject: bool = False  # settings into [tool.wfgen] of pyproject.toml
     force: bool = False
     upgrade: bool = False
@@ -66,6 +67,7 @@ class Plan:
     """All changes, in the order they are written, and the settings they follow from."""
 
     settings: Settings
+    source: str  # of the built-in training's rows, "" for its sample
     rendered: tuple[Rendered, ...]
     changes: tuple[Change, ...]
 
@@ -89,27 +91,39 @@ def make_plan(
         *_training_changes(survey, settings, wishes),
         _gitignore(survey.root, settings),
     ]
-    return Plan(settings, rendered, tuple(changes))
+    return Plan(settings, _source(survey, wishes), rendered, tuple(changes))
+
+
+def _source(survey: Survey, wishes: Wishes) -> str:
+    """Where the built-in training gets its rows: what is wished for, else what the settings say."""
+    if wishes.pipeline:
+        return wishes.pipeline["source"]
+    table: object = read_toml(survey.root / survey.settings_file)[0] if survey.settings_file else {}
+    for name in ("tool", "wfgen", BUILT_IN) if survey.settings_file == PYPROJECT else (BUILT_IN,):
+        table = table.get(name) if isinstance(table, dict) else None
+    return str(table.get("source", "")) if isinstance(table, dict) else ""
 
 
 def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
     if survey.settings_file:
-        if wishes.settings or wishes.pyproject:
+        if wishes.settings or wishes.pipeline or wishes.pyproject:
             raise OutputError(
                 f"{survey.settings_file} holds settings already, and they are kept", hint="change them there"
             )
         return [Change(survey.settings_file, Act.KEEP)], load(survey.root, {})
-    values = texts.chosen(survey) | _requirements_setting(survey) | dict(wishes.settings)
+    values = (
+        texts.chosen(survey, wishes.pipeline.get("source", "")) | _requirements_setting(survey) | dict(wishes.settings)
+    )
     if wishes.pyproject:
         there = read_toml(survey.root / PYPROJECT)[1]
         if not there:
             raise OutputError(
                 f"there is no {PYPROJECT} to write settings into", hint=f"without the flag {FILE} is made"
             )
-        added = there.rstrip("\n") + "\n\n" + texts.settings_text(values, "tool.wfgen")
+        added = there.rstrip("\n") + "\n\n" + texts.settings_text(values, wishes.pipeline, "tool.wfgen")
         change = Change(PYPROJECT, Act.APPEND, added.encode(), "[tool.wfgen]")
     else:
-        change = Change(FILE, Act.WRITE, texts.settings_text(values).encode())
+        change = Change(FILE, Act.WRITE, texts.settings_text(values, wishes.pipeline).encode())
     with tempfile.TemporaryDirectory(prefix="wfgen-init-") as folder:
         (Path(folder) / change.path).write_bytes(change.content)
         return [change], load(Path(folder), {})

@@ -13,13 +13,19 @@ from generator.settings import Settings
 
 _HEAD = "# `wfgen settings` lists every setting there is; run `wfgen render` after a change.\n"
 _ALWAYS = ("branches", "iterations", "retention", "python")
+KAGGLE = "kaggle:"
+KAGGLE_LOGIN = ("KAGGLE_API_TOKEN",)
 STATE_FOLDER = "/.wfgen/"
 _OF_A_NEW_FILE = ("__pycache__/", ".venv/")
 
 
-def chosen(survey: Survey) -> dict[str, object]:
-    """The settings that follow from what was found, by key."""
+def chosen(survey: Survey, source: str) -> dict[str, object]:
+    """The settings that follow from what was found, by key; `source` is where the built-in training gets its rows."""
     found: dict[str, object] = {"branches": (survey.branch,)}
+    if source:
+        found["dataset.source"] = "own"
+    if source.startswith(KAGGLE):
+        found |= {"dataset.source": "kaggle", "dataset.secrets": KAGGLE_LOGIN}
     if survey.python:
         found["python"] = survey.python
     own = survey.training
@@ -34,14 +40,19 @@ def chosen(survey: Survey) -> dict[str, object]:
     return found
 
 
-def settings_text(values: Mapping[str, object], prefix: str = "") -> str:
-    """Settings as TOML; `prefix` is the table around them ("tool.wfgen" in pyproject.toml)."""
+def settings_text(values: Mapping[str, object], pipeline: Mapping[str, str], prefix: str = "") -> str:
+    """Settings as TOML, with those of the built-in training in a table `pipeline`.
+
+    `prefix` is the table around them ("tool.wfgen" in pyproject.toml).
+    """
     wanted = {key: BY_KEY[key].default for key in _ALWAYS} | dict(values)
     tables: dict[str, list[str]] = {}
     for key, value in wanted.items():
         if key in _ALWAYS or value != BY_KEY[key].default:
             table, _, last = key.rpartition(".")
             tables.setdefault(table, []).append(f"{last} = {toml(value)}")
+    if pipeline:
+        tables[BUILT_IN] = [f"{key} = {toml(value)}" for key, value in pipeline.items()]
     parts = []
     for table in sorted(tables):
         name = ".".join(filter(None, (prefix, table)))

@@ -205,6 +205,36 @@ def test_a_command_that_is_named_needs_no_finding(here: Path) -> None:
     assert not (here / "pipeline").exists()
 
 
+def test_the_built_in_training_is_set_up_for_data_of_ones_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rows = "".join(f"{number},{number % 7},{int(number % 7 > 3)}\n" for number in range(400))
+    give(here, {"data/rows.csv": "id,x,late\n" + rows, "train.py": "mine"})
+    assert wfgen("init", "--data", "data", "--target", "late") == 0
+    assert "training   wfgen's own, on data\n" in capsys.readouterr().out
+    document = tomllib.loads((here / "wfgen.toml").read_text(encoding="utf-8"))
+    assert document["pipeline"] == {"source": "data", "target": "late"}
+    assert (document["dataset"], "train" in document) == ({"source": "own"}, False)
+    update = [sys.executable, "-m", "pipeline", "update", "--iterations", "1"]
+    done = SystemRunner().run(update, cwd=here)
+    assert done.exit_code == 0, done.stdout + done.stderr
+    assert json.loads((here / "runtime/logs/summary.json").read_bytes())["rows_total"] == 400
+    assert wfgen("init") == 0
+    assert "training   wfgen's own, on data\n" in capsys.readouterr().out
+
+
+def test_data_on_kaggle_brings_its_secret(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    give(here, {"pyproject.toml": "[project]\nname = 'x'\n"})
+    assert wfgen("init", "--pyproject", "--data", "kaggle:owner/flights", "--target", "late") == 0
+    document = tomllib.loads((here / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["wfgen"]
+    assert document["pipeline"] == {"source": "kaggle:owner/flights", "target": "late"}
+    assert document["dataset"] == {"source": "kaggle", "secrets": ["KAGGLE_API_TOKEN"]}
+    assert "  gh secret set KAGGLE_API_TOKEN" in capsys.readouterr().out
+    workflow = (here / WORKFLOW).read_text(encoding="utf-8")
+    assert "KAGGLE_API_TOKEN: ${{ secrets.KAGGLE_API_TOKEN }}" in workflow
+    capsys.readouterr()
+    assert wfgen("init") == 0
+    assert "wfgen's own, on kaggle:owner/flights" in capsys.readouterr().out
+
+
 def test_gitignore_is_appended_to_and_never_duplicated(here: Path) -> None:
     give(here, {".gitignore": "*.log\nruntime/", "train.py": ""})
     assert wfgen("init") == 0
@@ -312,6 +342,11 @@ def test_a_manifest_that_cannot_be_read_is_a_sentence(
         (["--set", "iterations=-1"], "not -1"),
         (["--command", ""], "train.command must be a script, not empty"),
         (["--command", "echo ${{ secrets.X }}"], "would be pasted into the script"),
+        (["--data", "data.csv"], "--data and --target go together"),
+        (["--target", "late"], "--data and --target go together"),
+        (["--data", "no.csv", "--target", "late"], "there is no such file or folder"),
+        (["--data", "../x.csv", "--target", "late"], "must lie in the repository"),
+        (["--data", "s3://x", "--target", "late", "--command", "x"], "give one of them"),
         (["inner"], "lies inside the repository"),
         (["file"], "is not a folder"),
         (["file/below"], "file is not a folder"),
