@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from generator.errors import EXIT_INTERRUPTED, WfgenError
+from generator.errors import EXIT_INTERRUPTED, ToolMissingError, WfgenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,13 @@ class LazyGroup(click.Group):
         """Import one command."""
         if cmd_name not in COMMANDS:
             return None
-        module = import_module(f"generator.commands.{COMMANDS[cmd_name][0]}")
+        try:
+            module = import_module(f"generator.commands.{COMMANDS[cmd_name][0]}")
+        except ModuleNotFoundError as error:
+            if (error.name or "generator").partition(".")[0] == "generator":
+                raise
+            # The extras bring what only some commands need.
+            raise ToolMissingError(f"{error.name} is not installed", hint="pip install 'wfgen[local]'") from error
         return cast("click.Command", module.command)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature

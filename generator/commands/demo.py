@@ -21,6 +21,7 @@ from generator.process import SystemRunner
 from generator.report import one_line
 from generator.runner.execute import run_workflow
 from generator.runner.folders import prepare_state
+from generator.runner.interrupts import interruptible
 from generator.runner.plan import find_workflow
 from generator.runner.pool import HeldLock
 from generator.runner.progress import marks_for, seconds_text
@@ -45,7 +46,8 @@ def command(iterations: str, retention: str, *, verbose: bool) -> int:
     # Two demos at once wait for each other: they work in the same folder.
     alone = HeldLock(state / "demo" / "lock")
     try:
-        return _demo(state, here, iterations, retention, verbose=verbose)
+        with interruptible():
+            return _demo(state, here, iterations, retention, verbose=verbose)
     finally:
         alone.release()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ from generator.runner.actlog import LogEvent
 from generator.runner.event import EVENTS, Trigger
 from generator.runner.execute import Watcher, run_workflow, state_folder
 from generator.runner.folders import prepare_state
+from generator.runner.interrupts import interruptible
 from generator.runner.plan import Plan, find_workflow
 from generator.runner.present import result_document, result_lines
 from generator.runner.progress import WIDTH, Progress, fitted, marks_for
@@ -104,6 +106,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     """
     runner = SystemRunner()
     root = find_root(directory.resolve(), runner)
+    if repository is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
+        raise SettingsError(f"--repository takes OWNER/NAME, not {repository!r}")
     given = named or workflow
     request = RunRequest(
         root=root,
@@ -147,7 +151,7 @@ def _run(request: RunRequest, faults: Iterable[Fault], runner: SystemRunner, *, 
     say = _silent if as_json else _say
     store = prepare_state(state_folder(request)) / "github"
     about = read_repository(request.root, runner, name=request.repository)
-    with LocalGitHub.open(store, repository=about.name, default_branch=about.default_branch) as hub:
+    with interruptible(), LocalGitHub.open(store, repository=about.name, default_branch=about.default_branch) as hub:
         for fault in faults:
             hub.faults.add(fault)
         result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))

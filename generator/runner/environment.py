@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping
@@ -27,6 +28,7 @@ PASSED_ON = re.compile(
 HELD_BACK = {"PIP_TARGET", "PIP_PREFIX", "PIP_ROOT", "PIP_USER", "PIP_REQUIRE_VIRTUALENV", "UV_PYTHON", "UV_PROJECT"}
 LOOPBACK = "127.0.0.1,localhost"
 PYTHON_FOLDER = "python"
+DRAIN_SECONDS = 0.3
 
 
 def act_environment(environ: Mapping[str, str], home: Path, programs: Path) -> dict[str, str]:
@@ -72,10 +74,32 @@ def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> N
     made = runner.run([base_python(), "-m", "venv", "--without-pip", "--system-site-packages", str(own)])
     if made.exit_code:
         raise ToolFailedError(f"no Python for the run could be made: {made.stderr.strip() or made.stdout.strip()}")
+    _make_shells(folder)
     for name in ("pip", "pip3"):
         script = folder / name
         script.write_text(f'#!/bin/sh\nexec "{own}/bin/python" -m pip "$@"\n', encoding="utf-8")
         script.chmod(0o755)
+
+
+def _make_shells(folder: Path) -> None:
+    """Let a shell that failed wait a moment before it ends.
+
+    act 0.2.89 stops reading when a step fails, and what the step wrote last, its reason, would be lost. Only shells
+    that act itself started wait.
+    """
+    for name in ("bash", "sh"):
+        link = folder / name
+        if not link.is_symlink():
+            continue
+        real = str(link.readlink())
+        link.unlink()
+        link.write_text(
+            f'#!/bin/sh\n{shlex.quote(real)} "$@"\ncode=$?\n'
+            f'if [ $code -ne 0 ] && [ "$(cat /proc/$PPID/comm 2>/dev/null)" = act ]; then sleep {DRAIN_SECONDS}; fi\n'
+            "exit $code\n",
+            encoding="utf-8",
+        )
+        link.chmod(0o755)
 
 
 def base_python() -> str:

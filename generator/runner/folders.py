@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import shutil
+import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,6 +14,9 @@ from pathlib import Path
 from generator.errors import OutputError
 from generator.runner.leftovers import end_processes
 from generator.runner.pool import HeldLock, is_held
+
+_UNFIT = re.compile(r"[^\w@%+=:,./~#$-]")
+_ELSEWHERE = "wfgen-run-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +67,10 @@ def run_folders(state: Path) -> Iterator[RunFolders]:
     """Folders for one run, removed at its end; those of runs that were killed are removed first."""
     runs = state / "runs"
     sweep(runs)
-    base = runs / uuid.uuid4().hex[:12]
-    lock = HeldLock(runs / f"{base.name}.lock")
-    folders = RunFolders(base, lock.path)
+    name = uuid.uuid4().hex[:12]
+    lock = HeldLock(runs / f"{name}.lock")
+    folders = RunFolders(_base(runs, name), lock.path)
+    base = folders.base
     try:
         for folder in (folders.home, folders.act, folders.programs, folders.actions, base / "files"):
             folder.mkdir(parents=True)
@@ -77,11 +83,23 @@ def run_folders(state: Path) -> Iterator[RunFolders]:
         lock.release()
 
 
+def _base(runs: Path, name: str) -> Path:
+    """A run's own folder: beside its lock, or in the system's temporary folder.
+
+    act takes the command line of a step apart like a shell and quotes nothing, so no blank and no quote may stand in
+    the path of its workspaces and scripts.
+    """
+    beside = runs / name
+    if _UNFIT.search(str(beside)) is None:
+        return beside
+    return Path(tempfile.gettempdir()).resolve() / f"{_ELSEWHERE}{name}"
+
+
 def sweep(runs: Path) -> None:
     """Remove what runs left behind that ended without a chance to."""
     for lock in runs.glob("*.lock"):
         if not is_held(lock):
-            dead = RunFolders(lock.with_suffix(""), lock)
+            dead = RunFolders(_base(runs, lock.stem), lock)
             end_processes(dead.home)
             _remove(dead.base)
             lock.unlink(missing_ok=True)

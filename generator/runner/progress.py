@@ -72,6 +72,7 @@ class Progress:
         self._verbose = verbose
         self._last: dict[str, deque[str]] = {}
         self._groups: dict[str, list[str]] = {}
+        self._failed: dict[str, str] = {}
         self._shown_job = ""
         self._trouble = ""
 
@@ -92,6 +93,7 @@ class Progress:
 
     def _step_started(self, event: LogEvent) -> None:
         self._last[event.job] = deque(maxlen=LAST_LINES)
+        self._failed.pop(event.job, None)
         if self._verbose and not _is_quiet(event):
             self._under(event.job)
             self._say(f"  > {event.step}")
@@ -116,6 +118,10 @@ class Progress:
         if self._verbose:
             self._under(event.job)
             self._say(f"    {event.text}")
+        elif self._failed.get(event.job) == event.step:
+            # act tells the end of a failed step before its last lines.
+            self._under(event.job)
+            self._say(f"      {event.text}")
         self._last.setdefault(event.job, deque(maxlen=LAST_LINES)).append(event.text)
 
     def _annotation(self, event: LogEvent) -> None:
@@ -136,6 +142,8 @@ class Progress:
         if not self._verbose:
             for group in self._groups.pop(event.job, []):
                 self._say(f"    > {fitted(group, WIDTH - 6)}")
+        if failed:
+            self._failed[event.job] = event.step
         if failed and not self._verbose:
             for line in self._last.get(event.job, ()):
                 self._say(f"      {line}")

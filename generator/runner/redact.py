@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from urllib.parse import quote, urlsplit
 
 MASK = "***"
+# What act makes of the text of a workflow command, and so of a secret that a step put into one.
+_COMMAND_CODES = (("%0D", "\r"), ("%0A", "\n"), ("%3A", ":"), ("%2C", ","), ("%25", "%"))
 
 
 class Redactor:
@@ -22,7 +24,10 @@ class Redactor:
 
     def add(self, secret: str) -> None:
         """Mask this value, its single lines, and the forms it takes in JSON, in a URL and in base64."""
-        for value in {secret, *secret.splitlines()}:
+        plain = secret
+        for code, char in _COMMAND_CODES:
+            plain = plain.replace(code, char)
+        for value in {secret, *secret.splitlines(), plain, *plain.splitlines()}:
             if not value.strip():
                 continue
             encoded = base64.b64encode(value.encode()).decode()

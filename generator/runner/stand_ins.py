@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -152,7 +153,7 @@ def _composite(name: str, stand_in: StandIn, variables: Mapping[str, str], pytho
         "id": "stand-in",
         "name": f"Stand-in for {name}",
         # -I and -S: nothing of the job's environment, and no package, changes what runs here.
-        "shell": f'"{python}" -I -S {{0}}',
+        "shell": f"{shlex.quote(python)} -I -S {{0}}",
         "env": {"WFGEN_INPUTS": "${{ toJSON(inputs) }}", **variables},
         "run": _script(stand_in, stand_in.function),
     }

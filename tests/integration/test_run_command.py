@@ -142,6 +142,26 @@ def test_nothing_of_the_users_environment_reaches_a_step(bare: Project) -> None:
     assert f"HOME={Path.home()}\n" not in done.stdout
 
 
+def test_the_last_words_of_a_step_that_fails_are_shown(bare: Project) -> None:
+    give(bare, workflow("run: for i in $(seq 1 3000); do echo line $i; done; echo the cause; exit 1"))
+    done = wfgen(bare)
+    assert "the cause" in done.stdout
+    (log,) = (bare.root / ".wfgen" / "logs").iterdir()
+    assert "the cause" in log.read_text()
+    assert "line 3000" in log.read_text()
+
+
+@pytest.mark.parametrize("name", ["two words", 'it\'s "quoted"'])
+def test_any_folder_will_do(project: Project, name: str) -> None:
+    folder = project.root.rename(project.root.with_name(name))
+    moved = type(project)(folder, project.environments)
+    for _ in range(2):
+        done = wfgen(moved)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "state from  run #1 (10000000001)" in done.stdout
+    assert not list((folder / ".wfgen" / "runs").iterdir())
+
+
 def test_a_run_in_which_no_step_ran_has_failed(bare: Project) -> None:
     give(bare, workflow("run: echo never", job="    if: false\n"))
     done = wfgen(bare)
@@ -201,6 +221,7 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--fault", "GET nowhere"), 2, "--fault does not understand"),
         (("--var", "x"), 2, "--var takes NAME=VALUE"),
         (("--event", "release"), 2, "Invalid value"),
+        (("--repository", "nameonly"), 2, "--repository takes OWNER/NAME"),
     ],
 )
 def test_what_cannot_be_run_is_said_in_a_line(bare: Project, arguments: tuple[str, ...], code: int, said: str) -> None:
@@ -251,11 +272,13 @@ def test_two_at_once_do_not_disturb_each_other(project: Project) -> None:
 SLEEPER = 'run: |\n          echo up; touch "$MARK"; sleep 100; touch "$MARK.after"'
 
 
-def test_an_interruption_ends_with_130_and_a_cancelled_run(bare: Project, tmp_path: Path) -> None:
+@pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_an_interruption_ends_with_130_and_a_cancelled_run(bare: Project, tmp_path: Path, stop: signal.Signals) -> None:
     give(bare, workflow(SLEEPER))
     process = started(bare, "--env", f"MARK={tmp_path / 'mark'}")
     wait_for(tmp_path / "mark", process)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(stop)
+    process.send_signal(stop)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130, output
     assert [run.conclusion for run in bare.hub.runs()] == ["cancelled"]

@@ -29,6 +29,11 @@ def test_secrets_are_masked_in_every_form() -> None:
     assert Redactor()("nothing to hide") == "nothing to hide"
 
 
+def test_secrets_are_masked_as_a_workflow_command_leaves_them() -> None:
+    redact = Redactor(["pa%0Ay%25z"])
+    assert redact("::error::pa%0Ay%25z became pa\ny%z and y%z") == "::error::*** became *** and ***"
+
+
 def test_the_longer_secret_is_masked_first() -> None:
     assert Redactor(["abc", "abcdef"])("abcdef abc") == "*** ***"
 

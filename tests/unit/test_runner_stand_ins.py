@@ -445,6 +445,6 @@ def test_a_stand_in_is_an_action_file_whose_interpreter_may_lie_anywhere(tmp_pat
     )
     action = json.loads((folder / "action.yml").read_text())
     (only,) = action["runs"]["steps"]
-    assert only["shell"] == '"/with space/python" -I -S {0}'
+    assert only["shell"] == "'/with space/python' -I -S {0}"
     assert only["env"]["SOME"] == "thing"
     assert set(action["outputs"]) == {"artifact-id", "artifact-url", "artifact-digest"}
