@@ -88,10 +88,19 @@ def pages(root: Path) -> dict[str, str]:
     found = {}
     for folder in ("", "docs/", ".github/"):
         for path in sorted((root / folder).glob("*.md")):
-            template = template_of(_read(path) or "") if path.is_file() else ""
+            template = template_of(_head(path))
             if template.endswith(".md.j2"):
                 found[folder + path.name] = template
     return found
+
+
+def _head(path: Path) -> str:
+    """Where a header would stand; "" of what cannot be read: most Markdown is none of ours."""
+    try:
+        with path.open("rb") as file:
+            return file.read(300).decode("utf-8", "replace")
+    except OSError:
+        return ""
 
 
 def write(root: Path, drifts: Sequence[Drift], *, force: bool = False) -> tuple[Drift, ...]:

@@ -201,6 +201,14 @@ def test_render_checks_and_renews_the_pages_that_are_there(here: Path, capsys: p
     assert wfgen("render", "--check") == 0
 
 
+def test_markdown_of_others_is_left_alone(here: Path) -> None:
+    (here / "README.md").write_bytes(b"\xff\xfe no text of ours")
+    (here / "docs.md").mkdir()
+    (here / "gone.md").symlink_to(here / "nowhere")
+    assert wfgen("render") == 0
+    assert wfgen("render", "--check") == 0
+
+
 def test_a_page_is_printed_written_and_never_overwritten_when_edited(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
