@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
 from generator import output
+from generator.advice import advice
 from generator.checks import schema
 from generator.errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProblemError
 from generator.options import BY_KEY
@@ -51,7 +53,8 @@ def command(  # noqa: PLR0913 - one parameter a flag
         raise click.UsageError(
             "--check, --diff and --stdout write nothing: give one of them, without --clean or --force"
         )
-    files = rendered(directory, flags_of(iterations, retention, branches, crons, pairs))
+    flags = flags_of(iterations, retention, branches, crons, pairs)
+    files = rendered(directory, flags)
     if stdout:
         click.echo("".join(file.text for file in files if file.path.endswith(".yml")), nl=False)
         return EXIT_OK
@@ -66,6 +69,8 @@ def command(  # noqa: PLR0913 - one parameter a flag
         output.remove(directory, orphans)
     for drift in orphans:
         click.echo(f"{'removed' if clean else 'orphan':9}  {drift.path}{'' if clean else '  (--clean removes it)'}")
+    for line in advice(load(directory, os.environ, flags), datetime.now(UTC)):
+        click.echo(f"note: {line}", err=True)
     return EXIT_OK
 
 

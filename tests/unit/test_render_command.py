@@ -62,6 +62,12 @@ def test_an_orphan_fails_the_check_and_is_cleaned(here: Path, capsys: pytest.Cap
     assert wfgen("render", "--check") == 0
 
 
+def test_what_will_disappoint_is_said_and_still_written(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert wfgen("render", "--cron", "0 3 * * 1") == 0
+    assert "note: the state is kept 5 days and the schedule pauses for up to 7:" in capsys.readouterr().err
+    assert (here / WORKFLOW).exists()
+
+
 def test_an_edited_file_needs_force(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     wfgen("render")
     (here / WORKFLOW).write_text("on: push\n", encoding="utf-8")
