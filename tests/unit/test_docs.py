@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from generator import docs_words
@@ -66,8 +68,8 @@ VARIANTS = {
 
 def page(root: Path, toml: str, language: str = "en") -> str:
     (root / "wfgen.toml").write_text(toml, encoding="utf-8")
-    settings = load(root, {})
-    return render_docs(TEMPLATES[language], "docs/x.md", settings, root, render_all(settings, root)).text
+    found = load(root, {})
+    return render_docs(TEMPLATES[language], "docs/x.md", found, root, render_all(found, root)).text
 
 
 def prose(text: str) -> str:
@@ -130,6 +132,25 @@ def test_no_text_of_the_settings_becomes_markup(tmp_path: Path) -> None:
     assert "<a " not in html
     assert "a | b `c`" in html
     assert "```</code>" in html
+
+
+MARKUP = st.text(alphabet="a1 `*_|<>#![]()~\\\\&$-\n", min_size=1, max_size=30)
+
+
+@settings(max_examples=100, deadline=None)
+@given(name=MARKUP, value=MARKUP, script=MARKUP)
+def test_no_text_changes_the_shape_of_the_page(name: str, value: str, script: str) -> None:
+    flags: dict[str, tuple[str, object]] = {"train.env": ("x", {"A": f"v{value}"}), "train.command": ("x", f"echo {script}")}
+    if name.strip() and name.isprintable():
+        flags["name"] = ("x", name)
+    found = load(Path("nowhere"), {}, flags)
+    files = render_all(found, Path("nowhere"))
+    text = render_docs(TEMPLATES["en"], "x.md", found, Path("nowhere"), files).text
+    tokens = [token for token in MarkdownIt().enable("table").parse(text) if token.level == 0]
+    opened = [token.type + token.tag for token in tokens]
+    assert [opened.count(kind) for kind in ("table_opentable", "heading_openh1", "heading_openh2", "fencecode")] == [
+        2, 1, 7, 6,
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -250,6 +271,6 @@ def test_a_template_of_ones_own_comes_first(here: Path) -> None:
 
 
 def test_a_page_from_an_unknown_template_is_named(tmp_path: Path) -> None:
-    settings = load(tmp_path, {})
+    found = load(tmp_path, {})
     with pytest.raises(SettingsError, match="docs_de"):
-        render_docs("docs_de.md.j2", "docs/x.md", settings, tmp_path, render_all(settings, tmp_path))
+        render_docs("docs_de.md.j2", "docs/x.md", found, tmp_path, render_all(found, tmp_path))
