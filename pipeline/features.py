@@ -234,19 +234,15 @@ class Category:
         return self.hashes[self.codes]
 
 
-def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers or categories
+def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers, dates or categories
     """What a column holds as one of a set of values: nothing for a plain number, three things for a date."""
     if column.kind == schemas.NUMBER:
         return {column.name: _category(column.name, pd.Categorical(values))} if column.code else {}
     if column.kind == schemas.DATE:
-        moments = schemas.parse_dates(values.categories)
-        parts = {"month": moments.month, "weekday": moments.dayofweek, "hour": moments.hour}
+        parts = {"month": values.month, "weekday": values.day_of_week, "hour": values.hour}
         return {
-            f"{column.name}.{part}": _category(
-                f"{column.name}.{part}",
-                pd.Categorical(np.append(np.asarray(of_each, dtype=float), np.nan)[values.codes]),
-            )
-            for part, of_each in parts.items()
+            f"{column.name}.{part}": _category(f"{column.name}.{part}", pd.Categorical(np.asarray(each, dtype=float)))
+            for part, each in parts.items()
         }
     return {column.name: _category(column.name, values)}
 

@@ -126,6 +126,8 @@ class Population:
         return True
 
     def _judge(self, scores: dict[str, Array], views: Views, target: Array) -> list[drift.Drift]:
+        if self.schema.task == MULTICLASS:
+            scores = {name: widened(raw, len(self.schema.classes)) for name, raw in scores.items()}
         members = self._members(scores)
         blended = {name: blend.raw(members) for name, blend in self.blends.items()}
         said = {**scores, **blended, BASELINE: self._base_rate(len(target))}

@@ -26,10 +26,12 @@ PARSED_SHARE = 0.95
 """This share of the values present must parse for a column of text to count as numbers or dates."""
 RETYPED_SHARE = 0.5
 """Where fewer of a later batch's values parse, the column has been retyped."""
+ABSURD = 1e100
+"""Numbers beyond it, infinity among them, count as missing: their squares are none."""
 CLASSES = 50
 """A whole-number target with at most this many values is a set of classes."""
 
-_Cells: TypeAlias = "pd.Categorical[Any] | NDArray[np.float64]"
+_Cells: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | NDArray[np.float64]"
 
 
 @dataclass
@@ -62,7 +64,7 @@ class Schema:
 
 @dataclass(frozen=True)
 class Table:
-    """One batch after conversion: per feature numbers with NaN or categories with code -1, and the target.
+    """One batch after conversion: numbers with NaN, dates with NaT, categories with code -1, and the target.
 
     `target` is float64 of shape (rows,): the value, or the index into `Schema.classes`.
     """
@@ -127,11 +129,15 @@ def convert(schema: Schema, frame: pd.DataFrame) -> Table:
             f"the source no longer has {_quoted(missing)}",
             hint="bring the columns back, or start over without them: `python -m pipeline reset`",
         )
-    labelled = frame[schema.target].notna().to_numpy()
+    if schema.task == "regression":
+        values = _numbers(frame[schema.target], schema.target)
+        labelled = ~np.isnan(values)
+    else:
+        values, labelled = np.empty(0), frame[schema.target].notna().to_numpy()
     unlabelled = int(len(frame) - labelled.sum())
     if unlabelled:
         frame = frame[labelled]
-    target = _numbers(frame[schema.target], schema.target) if schema.task == "regression" else _codes(schema, frame)
+    target = values[labelled] if schema.task == "regression" else _codes(schema, frame)
     return Table(features(schema, frame), target, unlabelled)
 
 
@@ -146,6 +152,8 @@ def features(schema: Schema, frame: pd.DataFrame) -> dict[str, Any]:
 def _absent(column: Column, rows: int) -> _Cells:
     if column.kind == NUMBER:
         return np.full(rows, np.nan)
+    if column.kind == DATE:
+        return pd.DatetimeIndex([pd.NaT] * rows)
     return pd.Categorical.from_codes(np.full(rows, -1), categories=pd.Index([], dtype=str))
 
 
@@ -177,6 +185,8 @@ def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
 def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
     if column.kind == NUMBER:
         return _numbers(values, column.name)
+    if column.kind == DATE:
+        return _dates(values, column.name)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return pd.Categorical(values.cat.remove_unused_categories())
     if values.dtype == object:
@@ -191,13 +201,29 @@ def _numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
         present = int(values.notna().sum())
         values = pd.to_numeric(values.astype(object), errors="coerce")
         if present and values.notna().sum() < RETYPED_SHARE * present:
-            raise SourceSchemaError(
-                f"{name!r} held numbers and now holds something else",
-                hint="mend the source, or leave the column out (`ignore`), or start over: `python -m pipeline reset`",
-            )
+            raise _retyped(name, "numbers")
     numbers = np.array(values, dtype=np.float64)
-    numbers[~np.isfinite(numbers)] = np.nan
+    numbers[~(np.abs(numbers) <= ABSURD)] = np.nan
     return numbers
+
+
+def _dates(values: pd.Series[Any], name: str) -> pd.DatetimeIndex:
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return parse_dates(pd.Index(values))
+    texts = pd.Categorical(values.astype(str).where(values.notna()))
+    distinct = np.append(parse_dates(texts.categories).to_numpy(), np.datetime64("NaT"))
+    parsed = distinct[np.asarray(texts.codes)]
+    present = int(values.notna().sum())
+    if present and int((~np.isnat(parsed)).sum()) < RETYPED_SHARE * present:
+        raise _retyped(name, "dates")
+    return pd.DatetimeIndex(parsed)
+
+
+def _retyped(name: str, what: str) -> SourceSchemaError:
+    return SourceSchemaError(
+        f"{name!r} held {what} and now holds something else",
+        hint="mend the source, or leave the column out (`ignore`), or start over: `python -m pipeline reset`",
+    )
 
 
 def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:

@@ -1,0 +1,274 @@
+"""Any table: tasks, missing values, values and classes and columns that come later, and what must be refused."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from pipeline import commands
+from pipeline.errors import PipelineError, SettingsError, SourceRewrittenError, SourceSchemaError
+from pipeline.run import update
+from pipeline.settings import load
+from pipeline.store import Store
+
+Frame = pd.DataFrame
+
+
+def flowers(rows: int, classes: int = 2, seed: int = 0) -> Frame:
+    """Numbers, categories, dates and holes, from which the target can be told to a degree."""
+    chance = np.random.default_rng(seed)
+    x = chance.normal(size=rows)
+    colour = chance.choice(["red", "blue", "gr\u00fcn"], rows)
+    day = pd.Timestamp("2024-01-01") + pd.to_timedelta(np.arange(rows), unit="h")
+    score = x + (colour == "red") + chance.normal(scale=0.5, size=rows)
+    bins = np.quantile(score, np.linspace(0, 1, classes + 1)[1:-1])
+    frame = pd.DataFrame({"x": x, "colour": colour, "day": day.strftime("%Y-%m-%d %H:%M"), "score": score.round(4)})
+    frame["label"] = np.array([f"k{index}" for index in range(classes)])[np.digitize(score, bins)]
+    frame.loc[chance.random(rows) < 0.1, "x"] = np.nan
+    frame.loc[chance.random(rows) < 0.1, "colour"] = None
+    return frame
+
+
+def train(root: Path, **flags: object) -> dict[str, Any]:
+    given_flags = {"source": "t.csv", "target": "label", "batch_rows": 200, "iterations": 100, **flags}
+    update(root, load(root, {}, given_flags), {})
+    summary = json.loads((root / "runtime/logs/summary.json").read_text())
+    assert isinstance(summary, dict)
+    return summary
+
+
+def put(root: Path, *frames: Frame) -> None:
+    pd.concat(frames).to_csv(root / "t.csv", index=False)
+
+
+def document(root: Path) -> dict[str, Any]:
+    return commands.loaded(Store(root / "runtime")).document
+
+
+def log(root: Path) -> str:
+    return "\n".join(path.read_text() for path in sorted((root / "runtime/logs").glob("*.log")))
+
+
+@pytest.mark.parametrize(
+    ("classes", "target", "task", "metric"),
+    [(2, "label", "binary", "auc"), (4, "label", "multiclass", "accuracy"), (2, "score", "regression", "rmse")],
+)
+def test_each_task_is_inferred_and_learnt_better_than_the_base_rate(
+    tmp_path: Path, classes: int, target: str, task: str, metric: str
+) -> None:
+    ignore = "label" if target == "score" else "score"
+    put(tmp_path, flowers(3000, classes))
+    summary = train(tmp_path, target=target, ignore=ignore)
+    facts = document(tmp_path)
+    assert (facts["task"], summary["metric"]["name"]) == (task, metric)
+    assert facts["columns"] == {"x": "number", "colour": "text", "day": "date"}
+    for candidate in ("linear", "champion"):
+        assert facts["figures"][candidate]["loss"] < facts["figures"]["baseline"]["loss"]
+
+
+@pytest.mark.parametrize(("target", "ignore", "classes"), [("label", "score", 4), ("score", "label", 2)])
+def test_other_tasks_go_on_from_run_to_run_as_in_one(tmp_path: Path, target: str, ignore: str, classes: int) -> None:
+    for name in ("short", "long"):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, flowers(1200, classes))
+    for _ in range(3):
+        train(
+            tmp_path / "short",
+            iterations=2,
+            target=target,
+            ignore=ignore,
+            models="auto,boosting" if classes == 2 else "auto",
+        )
+    train(
+        tmp_path / "long",
+        iterations=6,
+        target=target,
+        ignore=ignore,
+        models="auto,boosting" if classes == 2 else "auto",
+    )
+    assert document(tmp_path / "short")["figures"] == document(tmp_path / "long")["figures"]
+
+
+def test_a_third_class_makes_the_task_multiclass_and_a_fourth_joins(tmp_path: Path) -> None:
+    whole = flowers(2400, 4)
+    two = whole[whole["label"].isin(["k0", "k1"])]
+    three = whole[whole["label"] != "k3"]
+    put(tmp_path, two, three, whole)
+    train(tmp_path, ignore="score")
+    facts = document(tmp_path)
+    assert facts["task"] == "multiclass"
+    assert sorted(facts["classes"]) == ["k0", "k1", "k2", "k3"]
+    assert "a third class came" in log(tmp_path)
+
+
+def test_a_first_batch_of_one_class_only_is_no_obstacle(tmp_path: Path) -> None:
+    whole = flowers(1000)
+    put(tmp_path, whole[whole["label"] == "k0"], whole)
+    assert train(tmp_path, ignore="score")["metric"]["name"] == "auc"
+
+
+def test_rows_without_a_target_are_left_out_and_counted(tmp_path: Path) -> None:
+    frame = flowers(600)
+    frame.loc[::3, "label"] = None
+    put(tmp_path, frame)
+    assert train(tmp_path, ignore="score")["rows_total"] == 400
+    assert document(tmp_path)["counters"]["unlabelled"] == 200
+
+
+def test_values_never_seen_before_and_columns_all_missing_are_taken(tmp_path: Path) -> None:
+    early, late = flowers(400), flowers(400, seed=1)
+    late["colour"], late["x"] = "ultraviolet", np.nan
+    late.loc[late.index[::3], "day"] = "no date"
+    put(tmp_path, early, late)
+    assert train(tmp_path, ignore="score")["rows_total"] == 800
+    assert "colour: 100% of the rows have a value not met before" in log(tmp_path)
+
+
+def test_columns_that_join_are_taken_in_and_columns_that_go_are_refused_by_name(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    first, second = flowers(400), flowers(400, seed=1)
+    first.to_csv(tmp_path / "d/1.csv", index=False)
+    train(tmp_path, source="d", ignore="score")
+    second.assign(joined=range(400)).to_csv(tmp_path / "d/2.csv", index=False)
+    assert train(tmp_path, source="d", ignore="score")["rows_total"] == 800
+    assert "joined" in document(tmp_path)["columns"]
+    before = document(tmp_path)
+    second.drop(columns="colour").to_csv(tmp_path / "d/3.csv", index=False)
+    with pytest.raises(SourceSchemaError, match=r"no longer has 'colour', 'joined'"):
+        train(tmp_path, source="d", ignore="score")
+    assert document(tmp_path) == before
+
+
+@pytest.mark.parametrize(("column", "value"), [("x", "far"), ("day", "yesterday")])
+def test_a_column_that_was_retyped_is_refused_by_name(tmp_path: Path, column: str, value: str) -> None:
+    put(tmp_path, flowers(400), flowers(400, seed=1).assign(**{column: value}))
+    with pytest.raises(SourceSchemaError, match=repr(column)):
+        train(tmp_path, ignore="score")
+
+
+def test_a_column_that_tells_the_answer_is_called_out(tmp_path: Path) -> None:
+    frame = flowers(600)
+    put(tmp_path, frame.assign(secret=frame["label"].map({"k0": "no", "k1": "yes"})))
+    train(tmp_path)
+    assert "'secret' alone tells 'label'" in log(tmp_path)
+    assert "'x' alone" not in log(tmp_path)
+
+
+def test_a_number_that_tells_the_value_is_called_out(tmp_path: Path) -> None:
+    frame = flowers(600)
+    put(tmp_path, frame.assign(twice=frame["score"] * 2 + 1))
+    train(tmp_path, target="score", ignore="label")
+    assert "'twice' alone tells 'score'" in log(tmp_path)
+
+
+def test_rewritten_data_stops_restarts_or_is_passed_by_key(tmp_path: Path) -> None:
+    frame = flowers(400).assign(id=range(400))
+    put(tmp_path, frame)
+    train(tmp_path, ignore="score", key="id")
+    put(tmp_path, frame.iloc[100:], flowers(200, seed=1).assign(id=range(400, 600)))
+    with pytest.raises(SourceRewrittenError):
+        train(tmp_path, ignore="score", key="id")
+    by_key = train(tmp_path, ignore="score", key="id", on_rewrite="key")
+    assert (by_key["rows_this_run"], by_key["rows_total"]) == (200, 600)
+    assert "id" not in document(tmp_path)["columns"]
+    put(tmp_path, flowers(300))
+    assert train(tmp_path, ignore="score", on_rewrite="restart")["rows_total"] == 300
+
+
+def test_another_pass_where_the_settings_want_it(tmp_path: Path) -> None:
+    put(tmp_path, flowers(400))
+    train(tmp_path, ignore="score")
+    assert train(tmp_path, ignore="score")["status"] == "nothing-new"
+    assert train(tmp_path, ignore="score", on_end="again")["rows_total"] == 800
+
+
+def test_time_that_goes_back_is_said(tmp_path: Path) -> None:
+    put(tmp_path, flowers(200), flowers(200))
+    train(tmp_path, ignore="score", time="day")
+    assert "day goes back 1 times" in log(tmp_path)
+    assert "day" not in document(tmp_path)["columns"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "match"),
+    [
+        ({"target": "absent"}, "'absent' is no column"),
+        ({"target": ""}, "`target` is not set"),
+        ({"task": "regression"}, "'label'"),
+        ({"models": "boosting,nonsense"}, "nonsense"),
+        ({"models": "json:loads"}, "json:loads"),
+        ({"models": "os:getcwd"}, "no partial_fit"),
+        ({"key": "absent"}, "'absent' is no column"),
+        ({"time": "colour"}, "neither numbers nor dates"),
+        ({"ignore": "x,colour,day,score"}, "no column is left"),
+    ],
+)
+def test_settings_that_do_not_fit_the_table_say_so_and_leave_nothing(
+    tmp_path: Path, flags: dict[str, object], match: str
+) -> None:
+    put(tmp_path, flowers(300))
+    with pytest.raises(PipelineError, match=match):
+        train(tmp_path, **flags)
+    assert Store(tmp_path / "runtime").load() is None
+
+
+def test_the_target_and_the_source_cannot_change_under_a_state(tmp_path: Path) -> None:
+    put(tmp_path, flowers(300))
+    (tmp_path / "u.csv").write_bytes((tmp_path / "t.csv").read_bytes())
+    train(tmp_path, iterations=1, ignore="score")
+    with pytest.raises(SettingsError, match="predicts 'label'"):
+        train(tmp_path, target="score")
+    with pytest.raises(SettingsError, match=r"learnt from 't\.csv'"):
+        train(tmp_path, source="u.csv")
+
+
+def test_predict_scores_every_row_with_the_champion(tmp_path: Path) -> None:
+    put(tmp_path, flowers(2000))
+    train(tmp_path, ignore="score")
+    from pipeline import sources  # noqa: PLC0415  # beside its only use
+
+    flowers(500, seed=5).drop(columns=["label", "score"]).to_csv(tmp_path / "new.csv", index=False)
+    with sources.tables("new.csv", tmp_path).reader(None) as reader:
+        assert commands.predict(Store(tmp_path / "runtime"), reader, tmp_path / "out.csv") == 500
+    said = pd.read_csv(tmp_path / "out.csv")
+    truth = flowers(500, seed=5)["label"]
+    assert (said["prediction"] == truth).mean() > 0.75
+    assert np.allclose(said["share_k0"] + said["share_k1"], 1)
+
+
+CELL = st.one_of(
+    st.none(),
+    st.text(st.characters(codec="utf-8", exclude_categories=["Cs"], exclude_characters="\x00\r"), max_size=6),
+    st.integers(-(10**20), 10**20).map(str),
+    st.floats(width=64).map(str),
+    st.sampled_from(["2024-02-30", "NaN", "inf", "1e999", "true"]),
+)
+
+
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=list(HealthCheck), phases=[Phase.explicit, Phase.generate]
+)
+@given(
+    columns=st.lists(st.lists(CELL, min_size=24, max_size=24), min_size=1, max_size=4),
+    target=st.lists(st.one_of(st.none(), st.sampled_from(["a", "b", "c", "1", "2.5"])), min_size=24, max_size=24),
+)
+def test_no_table_whatever_ends_in_anything_but_a_state_or_a_clear_error(
+    tmp_path_factory: pytest.TempPathFactory, columns: list[list[str | None]], target: list[str | None]
+) -> None:
+    root = tmp_path_factory.mktemp("any")
+    table = {f"c{at}": cells for at, cells in enumerate(columns)} | {"label": target}
+    pd.DataFrame(table).to_csv(root / "t.csv", index=False)
+    with contextlib.suppress(PipelineError):
+        train(root, batch_rows=6, models="linear,bayes,mlp")
+    state = Store(root / "runtime").load()
+    if state is not None:
+        counters = state.document["counters"]
+        assert counters["rows"] + counters["unlabelled"] <= 24
