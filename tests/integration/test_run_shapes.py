@@ -183,3 +183,12 @@ def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
     result = bare.run(workflow="u.yml", actions=ActionChoice.AUTO, actions_folder=bare.root / "unpacked")
     assert result.stand_ins == ()
     assert "got it" in [line for job in result.jobs for step in job.steps for line in step.output]
+
+
+def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(bare: Project) -> None:
+    steps = "steps: [{run: sleep 60}]"
+    bare.write(".github/workflows/s.yml", f"on: push\njobs: {{a: {{runs-on: x, timeout-minutes: 0.03, {steps}}}}}")
+    result = bare.run(workflow="s.yml")
+    assert result.conclusion is Conclusion.FAILURE
+    assert result.duration_seconds < 30
+    assert "stopped after 1.8 s, the jobs' timeout-minutes" in result.problem
