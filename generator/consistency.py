@@ -92,5 +92,15 @@ def _workflows(values: Values) -> Iterator[str]:
 
 def _jobs(values: Values) -> Iterator[str]:
     jobs = values["jobs"].value
-    for job in sorted({"train", "notify", "plan", "merge"} & set(jobs if isinstance(jobs, dict) else ())):
+    jobs = jobs if isinstance(jobs, dict) else {}
+    rendered = {"plan", "train", "merge"} if values["fanout.members"].value else {"train"}
+    if any(values[f"notify.{way}"].value for way in ("issue", "webhook", "command")):
+        rendered.add("notify")
+    for name, job in jobs.items():
+        needs = job.get("needs", [])
+        unknown = sorted({str(one) for one in (needs if isinstance(needs, list) else [needs])} - rendered - set(jobs))
+        if unknown:
+            known = ", ".join(sorted(rendered | set(jobs) - {name}))
+            yield f"{_where(values, 'jobs')}: jobs.{name} needs {unknown[0]!r}, which is no job here ({known})"
+    for job in sorted({"train", "notify", "plan", "merge"} & set(jobs)):
         yield f"{_where(values, 'jobs')}: jobs.{job} is a job wfgen renders; give yours another name"

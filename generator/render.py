@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
@@ -150,11 +151,12 @@ class _Bytecode(jinja2.BytecodeCache):
         self.folder = folder
 
     def _file(self, bucket: Bucket) -> Path:
-        return self.folder / f"{__version__}-{jinja2.__version__}-{bucket.key}.jinja"
+        return self.folder / f"{__version__}-{sys.implementation.cache_tag}-{bucket.key}.jinja"
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Fill the bucket from its file."""
-        with contextlib.suppress(OSError, ValueError, EOFError), self._file(bucket).open("rb") as file:
+        # Whatever is wrong with a file of a cache, the template is there to be compiled again.
+        with contextlib.suppress(Exception), self._file(bucket).open("rb") as file:
             bucket.load_bytecode(file)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
@@ -167,9 +169,13 @@ class _Bytecode(jinja2.BytecodeCache):
             aside.replace(path)
 
 
-def _cache_folder(env: Mapping[str, str]) -> Path:
-    """`WFGEN_CACHE_DIR`, else where the XDG base directory specification puts it."""
-    return Path(env.get("WFGEN_CACHE_DIR") or Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "wfgen")
+def _bytecode(env: Mapping[str, str]) -> _Bytecode | None:
+    """The cache in `WFGEN_CACHE_DIR`, else where the XDG base directory specification puts it; None without a home."""
+    try:
+        caches = Path(env.get("XDG_CACHE_HOME") or "~/.cache").expanduser()
+    except RuntimeError:
+        return None
+    return _Bytecode(Path(env.get("WFGEN_CACHE_DIR") or caches / "wfgen"))
 
 
 def _loader(own: Path | None) -> jinja2.BaseLoader:
@@ -198,7 +204,7 @@ def _environment(own: Path | None) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         loader=_loader(own),
         auto_reload=False,
-        bytecode_cache=_Bytecode(_cache_folder(os.environ)),
+        bytecode_cache=_bytecode(os.environ),
     )
     environment.filters |= {
         "block": emit.yaml_block,

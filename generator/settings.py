@@ -141,7 +141,7 @@ def _from_file(root: Path, mistakes: list[str]) -> Iterator[tuple[str, Value]]:
         if key in BY_KEY:
             yield from _take(BY_KEY[key], raw, place, mistakes, as_text=False)
         else:
-            mistakes.append(f"{place}: {prefix}{key} is not a setting{did_you_mean(key, BY_KEY)}")
+            mistakes.append(f"{place}: {prefix}{key} {_no_setting(key)}")
 
 
 def read_toml(path: Path) -> tuple[dict[str, object], str]:
@@ -167,6 +167,11 @@ def _flatten(table: Mapping[str, object], prefix: str = "") -> Iterator[tuple[st
             yield from _flatten(value, key + ".")
         else:
             yield key, value
+
+
+def _no_setting(key: str) -> str:
+    below = [known for known in BY_KEY if known.startswith(key + ".")]
+    return f"is a table of settings: {', '.join(below)}" if below else f"is not a setting{did_you_mean(key, BY_KEY)}"
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -7,6 +7,7 @@ in `run:`, where GitHub would paste the value into the script.
 from __future__ import annotations
 
 import re
+from math import isfinite
 
 from generator import texts
 from generator.kinds import Kind, Several, Table, Whole
@@ -52,6 +53,18 @@ def _hint(word: str, known: list[str]) -> str:
     return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(known)})"
 
 
+def check_plain(value: object) -> None:
+    """Raise ValueError where a piece of workflow holds what TOML knows and GitHub's YAML does not."""
+    if isinstance(value, dict):
+        for item in value.values():
+            check_plain(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            check_plain(item)
+    elif not isinstance(value, str | int) and not (isinstance(value, float) and isfinite(value)):
+        raise ValueError(f"holds {value}, which has to stand in quotes")
+
+
 def check_pinned(uses: str) -> None:
     """Raise ValueError where what `uses:` names can change under us."""
     if not re.fullmatch(_PINNED, uses, re.ASCII):
@@ -72,6 +85,7 @@ class Step(Kind):
                 raise ValueError(f"has a step with {key!r}{_hint(key, sorted(_STEP_KEYS))}")
             if not isinstance(item, _STEP_KEYS[key]) or (isinstance(item, bool) and _STEP_KEYS[key] is int):
                 raise ValueError(f"has a step whose {key!r} is not {_STEP_KEYS[key].__name__}: {item!r}")
+        check_plain(value)
         if ("run" in value) == ("uses" in value):
             raise ValueError("has a step that needs either `run` or `uses`")
         if "run" in value:
@@ -108,6 +122,7 @@ class Job(Kind):
         """A mapping with steps; name, runner, time limit and the least rights are filled in."""
         if not isinstance(value, dict):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
+        check_plain(value)
         if "uses" in value:
             check_pinned(str(value["uses"]))
             return {"permissions": {}, **value}

@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 571f7b1fe3ee.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 82a52ba1547f.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -184,7 +184,7 @@ class Search:
             if refusal is None and run_id != self.own_run_id:
                 return run_id
             if refusal is None:
-                earlier_attempt, refusal = run_id, "is an earlier attempt of this very run, taken where no other is left"
+                earlier_attempt, refusal = run_id, "is an earlier attempt of this run, taken if no other is left"
             print(f"run {run_id} ({artifact['created_at']}): {refusal}")
         return earlier_attempt
 

@@ -158,6 +158,16 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "steps.before_train has",
         ),
         ("jobs.a.steps = [{id = 'b', run = 'x'}, {id = 'b', run = 'x'}]", "which jobs has too"),
+        ("artifacts = 3", "artifacts is a table of settings: artifacts.model.name, "),
+        (
+            "steps.before_train = [{run = 'x', env = {A = 2026-01-01}}]",
+            "holds 2026-01-01, which has to stand in quotes",
+        ),
+        ("jobs.a = {steps = [{run = 'x'}], env = {A = inf}}", "holds inf, which has to stand in quotes"),
+        (
+            "jobs.a = {steps = [{run = 'x'}], needs = ['train', 'nobody']}",
+            "jobs.a needs 'nobody', which is no job here (train)",
+        ),
         ("store = 's3'", 'one of "artifact", "release", "branch", "cache"'),
         ("notify.webhook = 'https://hooks.example/x'", "is not the name of a secret"),
         ("notify.on = ['always']", 'one of "failure", "recovery", "completion"'),

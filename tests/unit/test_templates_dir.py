@@ -57,3 +57,34 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
     (tmp_path / "wfgen.toml").write_text("templates_dir = 'none'\n", encoding="utf-8")
     with pytest.raises(SettingsError, match="is no folder"):
         render_all(load(tmp_path, {}), tmp_path)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x00", b"junk" * 100, None])
+def test_a_damaged_cache_of_templates_is_made_anew(
+    damage: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setenv("WFGEN_CACHE_DIR", str(cache))
+    good = render_all(load(tmp_path, {}), tmp_path)
+    for file in cache.iterdir():
+        content = file.read_bytes()
+        file.write_bytes(content[: len(content) // 2] if damage is None else content[:30] + damage)
+    assert render_all(load(tmp_path, {}), tmp_path) == good
+    assert render_all(load(tmp_path, {}), tmp_path) == good
+
+
+def test_a_cache_that_cannot_be_written_is_done_without(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    monkeypatch.setenv("WFGEN_CACHE_DIR", str(tmp_path / "file" / "below"))
+    assert render_all(load(tmp_path, {}), tmp_path)
+
+
+def test_without_a_home_there_is_no_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("WFGEN_CACHE_DIR", raising=False)
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+
+    def nowhere(self: Path) -> Path:
+        raise RuntimeError(f"Could not determine home directory for {self}")
+
+    monkeypatch.setattr(Path, "expanduser", nowhere)
+    assert render_all(load(tmp_path, {}), tmp_path)
