@@ -160,7 +160,9 @@ def _next(directory: Path, survey: Survey, plan: Plan) -> Iterator[str]:
     if not runs_built_in(plan.settings):
         model, data = (plan.settings.text(f"artifacts.{part}.path") for part in ("model", "data"))
         yield f"\nthe training has to keep its model below {model}"
-        yield f"and how far it got below {data}: wfgen.toml can name other folders"
+        yield f"and how far it got below {data} (artifacts.model.path, artifacts.data.path)"
+    if not plan.settings["install.requirements"]:
+        yield "\nnothing is installed for it: name a file in install.requirements to change that"
 
 
 _SECRETS = {

@@ -112,7 +112,9 @@ def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
             )
         return [Change(survey.settings_file, Act.KEEP)], load(survey.root, {})
     values = (
-        texts.chosen(survey, wishes.pipeline.get("source", "")) | _requirements_setting(survey) | dict(wishes.settings)
+        texts.chosen(survey, wishes.pipeline.get("source", ""))
+        | _requirements_setting(survey, wishes)
+        | dict(wishes.settings)
     )
     if wishes.pyproject:
         there = read_toml(survey.root / PYPROJECT)[1]
@@ -129,14 +131,17 @@ def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
         return [change], load(Path(folder), {})
 
 
-def _requirements_setting(survey: Survey) -> dict[str, object]:
+def _requirements_setting(survey: Survey, wishes: Wishes) -> dict[str, object]:
     """Which file is installed, where that is not the default one."""
     there = next((name for name in REQUIREMENTS if (survey.root / name).is_file()), None)
-    if survey.training is None and there == REQUIREMENTS[0]:
-        yours = (survey.root / there).read_bytes() != locked_requirements().encode()
+    if survey.training is None and "train.command" not in wishes.settings:
+        yours = there == REQUIREMENTS[0] and (survey.root / there).read_bytes() != locked_requirements().encode()
         return {"install.requirements": _BESIDE_YOURS} if yours else {}
-    default = BY_KEY["install.requirements"].default
-    return {} if there in {None, default} or survey.training is None else {"install.requirements": there}
+    if there is None:
+        # A file that installs nothing leaves pip's cache empty, and then actions/setup-python fails the job.
+        installs = texts.requirements_text(survey, project_dependencies(survey.root))
+        return {} if installs else {"install.requirements": ""}
+    return {} if there == BY_KEY["install.requirements"].default else {"install.requirements": there}
 
 
 def _workflow_changes(root: Path, rendered: tuple[Rendered, ...], *, force: bool) -> Iterator[Change]:
@@ -144,7 +149,8 @@ def _workflow_changes(root: Path, rendered: tuple[Rendered, ...], *, force: bool
     lost = [f"{drift.path} is {drift.state}" for drift in drifts if drift.state in PRECIOUS]
     if lost and not force:
         raise OutputError(
-            "nothing was written: " + ", ".join(lost), hint="--force overwrites, or name another file: --set workflow="
+            "nothing was written: " + ", ".join(lost),
+            hint="--force overwrites, or name another file: --set workflow=learn.yml",
         )
     for drift in drifts:
         act = Act.SAME if drift.state is State.SAME else Act.WRITE
@@ -174,7 +180,7 @@ def _training_changes(survey: Survey, settings: Settings, wishes: Wishes) -> Ite
     if requirements and (root / requirements).exists():
         yield Change(requirements, Act.KEEP)
     elif requirements:
-        text = texts.requirements_text(survey, project_dependencies(root))
+        text = texts.requirements_text(survey, project_dependencies(root)) or texts.NOTHING_TO_INSTALL
         yield Change(requirements, Act.WRITE, text.encode())
 
 

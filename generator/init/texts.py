@@ -15,6 +15,7 @@ _HEAD = "# `wfgen settings` lists every setting there is; run `wfgen render` aft
 _ALWAYS = ("branches", "iterations", "retention", "python")
 KAGGLE = "kaggle:"
 KAGGLE_LOGIN = ("KAGGLE_API_TOKEN",)
+NOTHING_TO_INSTALL = "# What the training needs, a line each.\n"
 STATE_FOLDER = "/.wfgen/"
 _OF_A_NEW_FILE = ("__pycache__/", ".venv/")
 
@@ -61,7 +62,7 @@ def settings_text(values: Mapping[str, object], pipeline: Mapping[str, str], pre
 
 
 def requirements_text(survey: Survey, dependencies: Sequence[str] | None) -> str:
-    """What a training of the user's own needs, from pyproject.toml or else from its imports.
+    """What a training of the user's own needs, from pyproject.toml or else from its imports; "" for nothing.
 
     `dependencies` are those of the project; None where the project installs by itself.
     """
@@ -71,7 +72,7 @@ def requirements_text(survey: Survey, dependencies: Sequence[str] | None) -> str
         return _lines("# From project.dependencies of pyproject.toml.", dependencies)
     imports = survey.training.imports if survey.training else ()
     if not imports:
-        return "# What the training needs, a line each; nothing that it imports has to be installed.\n"
+        return ""
     return _lines("# What the training imports. Pin versions, so that tomorrow's run is like today's.", imports)
 
 

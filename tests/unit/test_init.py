@@ -163,8 +163,11 @@ def test_a_pyproject_says_python_and_dependencies(
     give(here, {"train.py": "import json", "pyproject.toml": pyproject})
     assert wfgen("init") == 0
     assert load(here, {})["python"] == python
-    lines = (here / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    assert next(iter(lines[1:]), None) == requirements
+    # A file that installs nothing would leave pip's cache empty, and setup-python would fail the job for it.
+    assert load(here, {})["install.requirements"] == ("requirements.txt" if requirements else "")
+    file = here / "requirements.txt"
+    assert (file.read_text(encoding="utf-8").splitlines()[1] if file.exists() else None) == requirements
+    assert ("cache: pip" in (here / WORKFLOW).read_text(encoding="utf-8")) == bool(requirements)
 
 
 def test_requirements_of_ones_own_are_kept_and_used(here: Path) -> None:
@@ -198,11 +201,14 @@ def test_settings_go_into_pyproject_where_asked_for(here: Path, capsys: pytest.C
     assert "pyproject.toml holds settings already" in capsys.readouterr().err
 
 
-def test_a_command_that_is_named_needs_no_finding(here: Path) -> None:
+def test_a_command_that_is_named_needs_no_finding(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert wfgen("init", "--command", "make train") == 0
     settings = load(here, {})
     assert (settings["train.command"], settings["train.loop"]) == ("make train", "each")
     assert not (here / "pipeline").exists()
+    out = capsys.readouterr().out
+    assert "nothing is installed for it: name a file in install.requirements" in out
+    assert max(map(len, out.splitlines())) <= 80
 
 
 def test_the_built_in_training_is_set_up_for_data_of_ones_own(here: Path, capsys: pytest.CaptureFixture[str]) -> None:
