@@ -160,9 +160,9 @@ def _next(directory: Path, survey: Survey, plan: Plan) -> Iterator[str]:
     if not runs_built_in(plan.settings):
         model, data = (plan.settings.text(f"artifacts.{part}.path") for part in ("model", "data"))
         yield f"\nthe training has to keep its model below {model}"
-        yield f"and how far it got below {data} (artifacts.model.path, artifacts.data.path)"
+        yield f"and how far it got below {data}: artifacts.*.path change that"
     if not plan.settings["install.requirements"]:
-        yield "\nnothing is installed for it: name a file in install.requirements to change that"
+        yield "\nnothing is installed for it: install.requirements can name a file"
 
 
 _SECRETS = {

@@ -207,7 +207,7 @@ def test_a_command_that_is_named_needs_no_finding(here: Path, capsys: pytest.Cap
     assert (settings["train.command"], settings["train.loop"]) == ("make train", "each")
     assert not (here / "pipeline").exists()
     out = capsys.readouterr().out
-    assert "nothing is installed for it: name a file in install.requirements" in out
+    assert "nothing is installed for it: install.requirements can name a file" in out
     assert max(map(len, out.splitlines())) <= 80
 
 
