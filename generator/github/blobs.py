@@ -184,16 +184,19 @@ class BlobStore:
         shutil.rmtree(self._staging / self.path(name).name, ignore_errors=True)
 
     def sweep(self, known: Callable[[], set[str]]) -> None:
-        """Remove what killed servers left: old uploads, and old blobs that no record (`known`) names."""
-        old = time.time() - LEFTOVER_SECONDS
+        """Once a day remove what is in nobody's use: old uploads of killed servers, old blobs not `known` any more."""
+        old, marker = time.time() - LEFTOVER_SECONDS, self._staging.parent / "swept"
+        if marker.exists() and marker.stat().st_mtime > old:
+            return
         for folder in self._staging.iterdir():
             if folder.stat().st_mtime < old:
                 shutil.rmtree(folder, ignore_errors=True)
-        orphans = [path for path in self._blobs.glob("*/*") if path.stat().st_mtime < old]
-        names = known() if orphans else set()
-        for path in orphans:
+        unused = [path for path in self._blobs.glob("*/*") if path.stat().st_mtime < old]
+        names = known() if unused else set()
+        for path in unused:
             if path.name not in names:
                 path.unlink(missing_ok=True)
+        marker.touch()
 
     def close(self) -> None:
         """Let go of the files of uploads that were never completed."""
@@ -214,11 +217,8 @@ class Incoming:
         """Take the next bytes; ValueError for more of them than were announced."""
         if self._written + len(chunk) > self._region.size:
             raise ValueError("more bytes than announced")
-        view = memoryview(chunk)
-        while view:
-            count = os.pwrite(self._upload.descriptor, view, self._region.offset + self._written)
-            self._written += count
-            view = view[count:]
+        _write_all(self._upload.descriptor, chunk, self._region.offset + self._written)
+        self._written += len(chunk)
 
     def keep(self) -> None:
         """All has come: enter the block. ValueError where bytes are missing."""
@@ -258,14 +258,22 @@ class Spooled:
 
 
 def _copy(source: int, region: Region, target: int, offset: int | None = None) -> None:
-    """Copy a region to the end of another file, or to an offset in it, without the bytes passing through here."""
+    """Copy a region to the end of another file, or to an offset in it."""
     at = os.lseek(target, 0, os.SEEK_END) if offset is None else offset
     done = 0
     while done < region.size:
-        count = os.copy_file_range(source, target, region.size - done, region.offset + done, at + done)
-        if not count:
+        chunk = os.pread(source, min(CHUNK_BYTES, region.size - done), region.offset + done)
+        if not chunk:
             raise OSError("a block is shorter than it was")
-        done += count
+        _write_all(target, chunk, at + done)
+        done += len(chunk)
+
+
+def _write_all(descriptor: int, data: bytes, offset: int) -> None:
+    view = memoryview(data)
+    while view:
+        count = os.pwrite(descriptor, view, offset)
+        offset, view = offset + count, view[count:]
 
 
 def _make_durable(descriptor: int, size: int) -> Stored:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from generator.errors import LocalGitHubError
 from generator.github.artifact_store import ArtifactStore
 from generator.github.blobs import BlobStore, Stored
 from generator.github.cache_store import CacheStore
-from generator.github.clock import Clock
+from generator.github.clock import Clock, to_micros
 from generator.github.database import Database
 from generator.github.faults import FaultPlan
 from generator.github.git_remote import GitRemote
@@ -77,7 +78,7 @@ class Site:
         except OSError as error:
             raise LocalGitHubError(f"the local GitHub cannot use {root}: {error.strerror}") from error
         database = Database(root / DATABASE_NAME)
-        blobs.sweep(lambda: known_blobs(database))
+        blobs.sweep(lambda: known_blobs(database, clock))
         return cls(
             repository=repository,
             default_branch=default_branch,
@@ -149,10 +150,11 @@ class Site:
         self.database.close()
 
 
-def known_blobs(database: Database) -> set[str]:
-    """The names of all blobs that a record needs."""
+def known_blobs(database: Database, clock: Clock) -> set[str]:
+    """The names of all blobs that a record needs; an artifact that expired more than a day ago needs none."""
     rows = database.rows(
-        """SELECT blob FROM artifacts WHERE state != 'deleted' UNION SELECT blob FROM caches WHERE state != 'deleted'
-           UNION SELECT blob FROM assets"""
+        """SELECT blob FROM artifacts WHERE state != 'deleted' AND expires_at > ?
+           UNION SELECT blob FROM caches WHERE state != 'deleted' UNION SELECT blob FROM assets""",
+        [to_micros(clock.now() - timedelta(days=1))],
     )
     return {row["blob"] for row in rows}

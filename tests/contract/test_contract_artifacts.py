@@ -281,16 +281,21 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
 ) -> None:
     store = tmp_path / "swept"
     with LocalGitHub.open(store) as first:
-        begin_on(first).upload("kept", b"x")
-        kept = first.artifact_path(first.artifacts()[0].id)
+        run = begin_on(first)
+        run.upload("kept", b"x")
+        first.expire_artifact(run.upload("expired", b"x"), days=2)
+        kept, expired = (first.artifact_path(artifact.id) for artifact in first.artifacts())
     orphan, half, fresh = kept.with_name("0" * 32), store / "staging" / ("1" * 32), store / "staging" / ("2" * 32)
     orphan.write_bytes(b"x")
     half.mkdir()
     fresh.mkdir()
-    for path in (kept, orphan, half):
+    for path in (kept, expired, orphan, half):
         os.utime(path, (0, 0))
     open_hub("swept")
-    assert (kept.exists(), orphan.exists(), half.exists(), fresh.exists()) == (True, False, False, True)
+    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [True] * 5
+    os.utime(store / "swept", (0, 0))
+    open_hub("swept")
+    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [True, False, False, False, True]
 
 
 def test_an_upload_beyond_the_quota_is_refused(open_hub: Callable[..., LocalGitHub], begin_on: BeginOn) -> None:

@@ -112,6 +112,6 @@ def test_a_server_killed_at_any_instant_loses_nothing_finished(serving: Serving,
         }
         declared = {artifact.id: artifact.digest.removeprefix("sha256:") for artifact in hub.artifacts()}
     print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
-    assert len(kept) > kills
+    assert kept
     assert found.items() >= kept.items()
     assert found == declared
