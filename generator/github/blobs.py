@@ -13,16 +13,16 @@ import os
 import re
 import secrets
 import shutil
-import tempfile
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
-CHUNK_BYTES = 1 << 20
+from generator.github.uploads import CHUNK_BYTES, Incoming, Region, Spooled, Upload, copy_region
+
 LEFTOVER_SECONDS = 24 * 3600
 REMEMBERED_COMMITS = 256
 _NAME = re.compile(r"[0-9a-f]{32}")
@@ -34,31 +34,6 @@ class Stored:
 
     size_bytes: int
     sha256: str
-
-
-@dataclass(frozen=True, slots=True)
-class Region:
-    """Where a block lies in the file of its blob."""
-
-    offset: int
-    size: int
-
-
-@dataclass(slots=True)
-class Upload:
-    """A blob on its way: its file, how far that is taken, and which blocks have come whole."""
-
-    descriptor: int
-    end: int = 0
-    regions: dict[str, Region] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def reserve(self, size: int) -> int:
-        """The offset of `size` bytes that nobody else writes to."""
-        with self.lock:
-            offset = self.end
-            self.end += size
-            return offset
 
 
 class BlobStore:
@@ -148,7 +123,7 @@ class BlobStore:
         descriptor = os.open(copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
         try:
             for region in regions:
-                _copy(upload.descriptor, region, descriptor)
+                copy_region(upload.descriptor, region, descriptor)
             yield descriptor, copy
         finally:
             os.close(descriptor)
@@ -202,78 +177,6 @@ class BlobStore:
         """Let go of the files of uploads that were never completed."""
         for name in list(self._uploads):
             self._forget(name)
-
-
-class Incoming:
-    """A block of known size on its way; one that was cut off is not entered."""
-
-    def __init__(self, upload: Upload, block_id: str, region: Region) -> None:
-        self._upload = upload
-        self._block_id = block_id
-        self._region = region
-        self._written = 0
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes; ValueError for more of them than were announced."""
-        if self._written + len(chunk) > self._region.size:
-            raise ValueError("more bytes than announced")
-        _write_all(self._upload.descriptor, chunk, self._region.offset + self._written)
-        self._written += len(chunk)
-
-    def keep(self) -> None:
-        """All has come: enter the block. ValueError where bytes are missing."""
-        if self._written != self._region.size:
-            raise ValueError("fewer bytes than announced")
-        self._upload.regions[self._block_id] = self._region
-
-    def drop(self) -> None:
-        """It will not be completed; its place stays empty."""
-
-
-class Spooled:
-    """A block of unknown size: kept apart until it is known how much room it takes."""
-
-    def __init__(self, upload: Upload, block_id: str, folder: Path) -> None:
-        self._upload = upload
-        self._block_id = block_id
-        self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by keep or drop
-        self._size = 0
-
-    def write(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        self._spool.write(chunk)
-        self._size += len(chunk)
-
-    def keep(self) -> None:
-        """All has come: give it its place and enter the block."""
-        self._spool.flush()
-        region = Region(self._upload.reserve(self._size), self._size)
-        _copy(self._spool.fileno(), Region(0, self._size), self._upload.descriptor, region.offset)
-        self._upload.regions[self._block_id] = region
-        self._spool.close()
-
-    def drop(self) -> None:
-        """It will not be completed."""
-        self._spool.close()
-
-
-def _copy(source: int, region: Region, target: int, offset: int | None = None) -> None:
-    """Copy a region to the end of another file, or to an offset in it."""
-    at = os.lseek(target, 0, os.SEEK_END) if offset is None else offset
-    done = 0
-    while done < region.size:
-        chunk = os.pread(source, min(CHUNK_BYTES, region.size - done), region.offset + done)
-        if not chunk:
-            raise OSError("a block is shorter than it was")
-        _write_all(target, chunk, at + done)
-        done += len(chunk)
-
-
-def _write_all(descriptor: int, data: bytes, offset: int) -> None:
-    view = memoryview(data)
-    while view:
-        count = os.pwrite(descriptor, view, offset)
-        offset, view = offset + count, view[count:]
 
 
 def _make_durable(descriptor: int, size: int) -> Stored:

@@ -5,22 +5,29 @@ A query is executed, not validated: a field that is not served here is left out 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from generator.github.clock import rfc3339
+from generator.github.graphql_fields import (
+    Fields,
+    actor_fields,
+    connection,
+    issue_number,
+    label_fields,
+    label_name,
+    release_fields,
+)
 from generator.github.issue_search import search_issues
 from generator.github.problems import forbidden
-from generator.github.records import Comment, Issue, Label, Release
+from generator.github.records import Comment, Issue
 from generator.github.site import Site
 from generator.github.tokens import Grant
 
 if TYPE_CHECKING:
     from graphql import GraphQLSchema
-
-Fields = dict[str, Any]
 
 
 @lru_cache(maxsize=1)
@@ -65,7 +72,7 @@ class _Root:
         """The fields of Query and of Mutation; names do not clash."""
         return {
             "repository": lambda _, owner, name: self._repository(owner, name),
-            "viewer": _actor(self._grant.login),
+            "viewer": actor_fields(self._grant.login),
             "search": lambda _, **arguments: self._search(arguments),
             "node": lambda _, id: self._node(id),  # noqa: A006 - the argument's name in the schema
             "createIssue": self._mutation(self._create_issue),
@@ -95,7 +102,7 @@ class _Root:
             "id": f"R_{self._site.runs.repository_id}",
             "name": name,
             "nameWithOwner": self._site.repository,
-            "owner": _actor(self._site.owner),
+            "owner": actor_fields(self._site.owner),
             "url": f"{self._origin}/{self._site.repository}",
             "isPrivate": True,
             "isFork": False,
@@ -128,16 +135,16 @@ class _Root:
         return connection([self._issue(issue) for issue in found], arguments)
 
     def _labels(self) -> list[Fields]:
-        return [_label(label) for label in self._site.issues.labels()]
+        return [label_fields(label) for label in self._site.issues.labels()]
 
     def _label_named(self, name: str) -> Fields | None:
         found = self._site.issues.labels([name])
-        return _label(found[0]) if found else None
+        return label_fields(found[0]) if found else None
 
     def _release_of(self, tag: str) -> Fields | None:
         self._require("contents", "read")
         found = self._site.releases.select("tag = ?", [tag])
-        return _release(found[0], None) if found else None
+        return release_fields(found[0], None) if found else None
 
     def _search(self, arguments: Fields) -> Fields:
         self._require("issues", "read")
@@ -156,7 +163,7 @@ class _Root:
         self._require("contents", "read")
         found = self._site.releases.select()
         latest = next((one.id for one in found if not one.draft and not one.prerelease), None)
-        return connection([_release(one, latest) for one in found], arguments)
+        return connection([release_fields(one, latest) for one in found], arguments)
 
     def _issue_by_number(self, number: int) -> Fields:
         self._require("issues", "read")
@@ -167,7 +174,7 @@ class _Root:
 
     def _issue(self, issue: Issue) -> Fields:
         url = f"{self._origin}/{self._site.repository}/issues/{issue.number}"
-        labels = [_label(label) for label in self._site.issues.labels(issue.labels)]
+        labels = [label_fields(label) for label in self._site.issues.labels(issue.labels)]
         comments = [self._comment(comment) for comment in self._site.issues.comments(issue.number)]
         return {
             "__typename": "Issue",
@@ -179,7 +186,7 @@ class _Root:
             "state": issue.state.upper(),
             "stateReason": issue.state_reason.upper() if issue.state_reason else None,
             "closed": issue.state == "closed",
-            "author": _actor(issue.author),
+            "author": actor_fields(issue.author),
             "createdAt": rfc3339(issue.created_at),
             "updatedAt": rfc3339(issue.updated_at),
             "closedAt": rfc3339(issue.closed_at) if issue.closed_at else None,
@@ -195,7 +202,7 @@ class _Root:
         return {
             "__typename": "IssueComment",
             "id": f"IC_{comment.id}",
-            "author": _actor(comment.author),
+            "author": actor_fields(comment.author),
             "authorAssociation": "OWNER" if comment.author == self._site.owner else "NONE",
             "body": comment.body,
             "url": f"{page}#issuecomment-{comment.id}",
@@ -207,7 +214,7 @@ class _Root:
         }
 
     def _create_issue(self, given: Fields) -> Fields:
-        labels = [_name_of_label(label_id) for label_id in given.get("labelIds") or ()]
+        labels = [label_name(label_id) for label_id in given.get("labelIds") or ()]
         issue = self._site.issues.open(given["title"], given.get("body") or "", self._grant.login, labels)
         return {"issue": self._issue(issue)}
 
@@ -216,76 +223,33 @@ class _Root:
         if given.get("state"):
             changes["state"] = given["state"].lower()
         if given.get("labelIds") is not None:
-            changes["labels"] = [_name_of_label(label_id) for label_id in given["labelIds"]]
-        return {"issue": self._issue(self._site.issues.edit(_number(given["id"]), **changes))}
+            changes["labels"] = [label_name(label_id) for label_id in given["labelIds"]]
+        return {"issue": self._issue(self._site.issues.edit(issue_number(given["id"]), **changes))}
 
     def _close_issue(self, given: Fields) -> Fields:
         reason = (given.get("stateReason") or "COMPLETED").lower()
         return {
-            "issue": self._issue(self._site.issues.edit(_number(given["issueId"]), state="closed", state_reason=reason))
+            "issue": self._issue(
+                self._site.issues.edit(issue_number(given["issueId"]), state="closed", state_reason=reason)
+            )
         }
 
     def _reopen_issue(self, given: Fields) -> Fields:
-        issue = self._site.issues.edit(_number(given["issueId"]), state="open", state_reason="reopened")
+        issue = self._site.issues.edit(issue_number(given["issueId"]), state="open", state_reason="reopened")
         return {"issue": self._issue(issue)}
 
     def _add_labels(self, given: Fields) -> Fields:
-        issue = self._site.issues.get(_number(given["labelableId"]))
-        names = [_name_of_label(label_id) for label_id in given["labelIds"]]
+        issue = self._site.issues.get(issue_number(given["labelableId"]))
+        names = [label_name(label_id) for label_id in given["labelIds"]]
         self._site.issues.edit(issue.number, labels=list(dict.fromkeys([*issue.labels, *names])))
         return {}
 
     def _remove_labels(self, given: Fields) -> Fields:
-        issue = self._site.issues.get(_number(given["labelableId"]))
-        names = {_name_of_label(label_id) for label_id in given["labelIds"]}
+        issue = self._site.issues.get(issue_number(given["labelableId"]))
+        names = {label_name(label_id) for label_id in given["labelIds"]}
         self._site.issues.edit(issue.number, labels=[name for name in issue.labels if name not in names])
         return {}
 
     def _add_comment(self, given: Fields) -> Fields:
-        comment = self._site.issues.comment(_number(given["subjectId"]), given["body"], self._grant.login)
+        comment = self._site.issues.comment(issue_number(given["subjectId"]), given["body"], self._grant.login)
         return {"commentEdge": {"node": self._comment(comment)}}
-
-
-def connection(nodes: Sequence[Fields], arguments: Fields) -> Fields:
-    """A page of nodes; cursors are positions."""
-    start = int(arguments.get("after") or 0)
-    first, last = arguments.get("first"), arguments.get("last")
-    shown = list(nodes[start:]) if first is None else list(nodes[start : start + first])
-    if last is not None:
-        shown = shown[-last:] if last else []
-    end = start + len(shown)
-    return {
-        "nodes": shown,
-        "totalCount": len(nodes),
-        "pageInfo": {"hasNextPage": last is None and end < len(nodes), "endCursor": str(end) if shown else None},
-    }
-
-
-def _actor(login: str) -> Fields:
-    return {"__typename": "Bot" if login.endswith("[bot]") else "User", "id": f"U_{login}", "login": login}
-
-
-def _label(label: Label) -> Fields:
-    return {"id": f"LA_{label.name}", "name": label.name, "description": label.description, "color": label.color}
-
-
-def _name_of_label(label_id: str) -> str:
-    return label_id.removeprefix("LA_")
-
-
-def _number(node_id: str) -> int:
-    return int(node_id.removeprefix("I_"))
-
-
-def _release(release: Release, latest: int | None) -> Fields:
-    return {
-        "id": f"RE_{release.id}",
-        "databaseId": release.id,
-        "name": release.name,
-        "tagName": release.tag,
-        "isDraft": release.draft,
-        "isPrerelease": release.prerelease,
-        "isLatest": release.id == latest,
-        "createdAt": rfc3339(release.created_at),
-        "publishedAt": rfc3339(release.published_at) if release.published_at else None,
-    }
