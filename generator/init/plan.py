@@ -189,9 +189,11 @@ def _upgraded(root: Path, manifest: Vendored, requirements: str, wishes: Wishes)
     new = package_files(requirements if requirements in manifest.files else "")
     there = {path: _content(root / path) for path in {*new, *manifest.files}}
     if not wishes.upgrade:
-        same = all(there[path] == content for path, content in new.items())
+        same = all(there[path] == content for path, content in new.items() if path != requirements)
         note = "" if same else f"from wfgen {manifest.version}; --upgrade replaces what you have not edited"
         yield Change(f"{BUILT_IN}/", Act.SAME if same else Act.KEEP, note=note)
+        if requirements:
+            yield Change(requirements, Act.KEEP)
         return
     edited = [
         path
@@ -200,10 +202,14 @@ def _upgraded(root: Path, manifest: Vendored, requirements: str, wishes: Wishes)
         and there[path] not in {None, content}
         and digest(there[path] or b"") != manifest.files.get(path)
     ]
-    if edited and not wishes.force:
-        raise OutputError(f"nothing was written: edited by hand: {', '.join(edited)}", hint="--force overwrites them")
+    lost = [path for path in edited if path != requirements]
+    if lost and not wishes.force:
+        raise OutputError(f"nothing was written: edited by hand: {', '.join(lost)}", hint="--force overwrites them")
     for path, content in new.items():
-        yield Change(path, Act.SAME if there[path] == content else Act.WRITE, content)
+        if path == requirements and path in edited:
+            yield Change(path, Act.KEEP, note="you edited it: see what wfgen's own training needs now")
+        else:
+            yield Change(path, Act.SAME if there[path] == content else Act.WRITE, content)
     for path in sorted(set(manifest.files) - set(new)):
         if path != requirements and digest(there[path] or b"") == manifest.files[path]:
             yield Change(path, Act.REMOVE)

@@ -317,13 +317,14 @@ def test_upgrade_replaces_what_nobody_edited(here: Path, capsys: pytest.CaptureF
     assert wfgen("init") == 0
     assert "kept       pipeline/  (from wfgen 0.0.9; --upgrade" in capsys.readouterr().out
     assert tree(here)["pipeline/report.py"] == old.encode()
-    give(here, {"pipeline/cli.py": "mine = 1\n"})
+    give(here, {"pipeline/cli.py": "mine = 1\n", "requirements.txt": "mine\n"})
     assert wfgen("init", "--upgrade") == 2
-    assert "edited by hand: pipeline/cli.py" in capsys.readouterr().err
+    assert "edited by hand: pipeline/cli.py\n" in capsys.readouterr().err
     assert tree(here)["pipeline/report.py"] == old.encode()
     assert wfgen("init", "--upgrade", "--force") == 0
     after = tree(here)
     assert b"mine" not in after["pipeline/cli.py"]
+    assert after["requirements.txt"] == b"mine\n"
     assert after["pipeline/report.py"] != old.encode()
     assert "pipeline/gone.py" not in after
     assert wfgen("init") == 0
