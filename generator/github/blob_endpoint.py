@@ -15,9 +15,10 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from generator.github.blobs import CHUNK_BYTES, Stored
+from generator.github.blobs import Stored
 from generator.github.problems import BlobProblem
 from generator.github.site import Site
+from generator.github.uploads import CHUNK_BYTES
 
 if TYPE_CHECKING:
     from starlette.requests import Request

@@ -228,11 +228,8 @@ class _Root:
 
     def _close_issue(self, given: Fields) -> Fields:
         reason = (given.get("stateReason") or "COMPLETED").lower()
-        return {
-            "issue": self._issue(
-                self._site.issues.edit(issue_number(given["issueId"]), state="closed", state_reason=reason)
-            )
-        }
+        issue = self._site.issues.edit(issue_number(given["issueId"]), state="closed", state_reason=reason)
+        return {"issue": self._issue(issue)}
 
     def _reopen_issue(self, given: Fields) -> Fields:
         issue = self._site.issues.edit(issue_number(given["issueId"]), state="open", state_reason="reopened")
