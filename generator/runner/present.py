@@ -57,7 +57,7 @@ def origin_text(result: RunResult, runs: Iterable[Run]) -> str:
     if not result.restored_from and (result.summary or {}).get("started_from") == "state":
         return "an earlier run, by way of a store that is not artifacts"
     if not result.restored_from:
-        return "nothing: no artifact of an earlier run was fetched"
+        return "nothing: no state of an earlier run was fetched"
     return ", ".join(f"run #{numbers.get(run_id, '?')} ({run_id})" for run_id in result.restored_from)
 
 
@@ -142,6 +142,7 @@ def result_document(result: RunResult) -> dict[str, Any]:
                         "conclusion": step.conclusion,
                         "outcome": step.outcome,
                         "duration_seconds": round(step.duration_seconds, 3),
+                        **({"outputs": dict(step.outputs)} if step.outputs else {}),
                         **({"summary": step.summary} if step.summary else {}),
                     }
                     for step in job.steps

@@ -78,6 +78,7 @@ class StepResult:
     id: str = ""
     summary: str = ""
     output: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class JobResult:
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """How a run ended; `restored_from` are the ids of the runs whose artifacts it fetched."""
+    """How a run ended; `restored_from` are the ids of the runs whose artifacts, or state kept elsewhere, it fetched."""
 
     run: Run
     conclusion: Conclusion

@@ -131,6 +131,12 @@ def test_half_a_state_is_passed_over(project: Project) -> None:
     assert project.run().restored_from == (first.run.id,)
 
 
+def test_state_kept_outside_of_artifacts_has_an_origin_too(project: Project) -> None:
+    project.render(store="branch")
+    first, second = project.run(), project.run()
+    assert (first.restored_from, second.restored_from) == ((), (first.run.id,))
+
+
 REFERENCE = """
 name: Reference
 on: {push: {branches: [main]}}

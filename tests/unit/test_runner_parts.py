@@ -188,6 +188,8 @@ def entries() -> list[dict[str, object]]:
         {**one, "stepResult": "success", "executionTime": 1_500_000_000, "msg": "x", "stepID": ["0", "inner"]},
         {**one, "msg": "Failed but continue next step"},
         {**one, "stepResult": "failure", "executionTime": 2_500_000_000, "msg": "x"},
+        {**one, "command": "set-output", "name": "size", "arg": "3 hush", "msg": "x"},
+        {**one, "command": "set-output", "name": "inner", "arg": "4", "msg": "x", "stepID": ["0", "inner"]},
         {**one, "command": "summary", "content": "# hush", "msg": "x"},
         {**two, "msg": "\u2b50 Run Main Second 1"},
         {**two, "command": "error", "arg": "broken", "msg": "x", "level": "error"},
@@ -217,6 +219,7 @@ def test_the_log_becomes_results(tmp_path: Path, entries: list[dict[str, object]
     assert job.steps[0].duration_seconds == pytest.approx(2.5)
     assert job.steps[0].output[:2] == ("said ***", "***")
     assert job.steps[0].summary == "# ***"
+    assert job.steps[0].outputs == {"size": "3 ***"}
     assert [(note.level, note.message, note.step) for note in reader.annotations] == [("error", "broken", "Second 1")]
 
 

@@ -1,0 +1,79 @@
+"""What is to be told of a run besides its steps: where its state came from, what it learnt, why it failed."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from collections.abc import Mapping
+from typing import Any
+
+from generator.errors import ToolFailedError
+from generator.github.hub import LocalGitHub
+from generator.github.records import Run
+from generator.process import Completed
+from generator.runner.actlog import LogReader
+from generator.runner.invocation import Prepared
+from generator.runner.records import Conclusion, JobResult
+from generator.runner.redact import Redactor
+
+LOGS_ARTIFACT = "training-logs"
+SUMMARY_NAME = "summary.json"
+# The step of the rendered workflow that finds the state, and what it says.
+STATE_STEP = "state"
+STATE_OUTPUT = "run-id"
+
+
+def origins(hub: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]) -> tuple[int, ...]:
+    """The runs whose state this one continued: by what it downloaded, and by what the rendered search step says.
+
+    State in a release, on a branch or in the cache leaves no download of an artifact.
+    """
+    found = dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))
+    known = {str(other.id): other.id for other in hub.runs()}
+    for job in jobs:
+        for step in job.steps:
+            named = step.outputs.get(STATE_OUTPUT, "") if step.id == STATE_STEP else ""
+            if named in known and step.conclusion is Conclusion.SUCCESS:
+                found[known[named]] = None
+    return tuple(found)
+
+
+def problem_of(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReader, redact: Redactor) -> str:
+    """Why a run failed beyond what its steps show; empty where nothing is to be added."""
+    if completed.exit_code < 0:
+        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
+    said = [*reader.troubles, *(line for line in redact(completed.stderr).splitlines() if line.startswith("Error"))]
+    steps = [step.conclusion for job in jobs for step in job.steps]
+    if not set(steps) - {Conclusion.SKIPPED}:
+        return "no step ran" + (f": {said[-1]}" if said else "")
+    explained = any(job.conclusion is Conclusion.FAILURE for job in jobs) and Conclusion.CANCELLED not in steps
+    if completed.exit_code and not explained:
+        return said[-1].removeprefix("Error: ") if said else f"act ended with exit code {completed.exit_code}"
+    return ""
+
+
+def notes_of(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
+    """What was otherwise than on GitHub, or than was asked for."""
+    notes = [f"act knows no {key}: run without it" for key in missing]
+    if prepared.repository.made_up:
+        notes.append("no commit here: the run has a made-up sha")
+    foreign = [label for label in prepared.plan.labels if label.startswith(("windows-", "macos-"))]
+    if foreign:
+        notes.append(f"{', '.join(foreign)}: run on this machine all the same")
+    if not prepared.trigger.trusted and prepared.request.secrets:
+        notes.append("a pull request from a fork gets no secrets")
+    return tuple(notes)
+
+
+def training_summary(hub: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
+    """What the training says it did, from the newest artifact of its logs."""
+    for artifact in reversed(hub.artifacts(run.id)):
+        if artifact.name != LOGS_ARTIFACT or artifact.expired:
+            continue
+        try:
+            with zipfile.ZipFile(hub.artifact_path(artifact.id)) as archive:
+                found = json.loads(archive.read(SUMMARY_NAME))
+        except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+            return None
+        return found if isinstance(found, dict) else None
+    return None
