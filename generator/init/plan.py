@@ -158,30 +158,35 @@ def _workflow_changes(root: Path, rendered: tuple[Rendered, ...], *, force: bool
 
 
 def _training_changes(survey: Survey, settings: Settings, wishes: Wishes) -> Iterator[Change]:
+    """The training package where it is wfgen's, and what the training needs."""
     root, requirements = survey.root, settings.text("install.requirements")
-    manifest = read_manifest(root)
-    if not texts.runs_built_in(settings):
-        pass
-    elif manifest is not None:
-        yield from _upgraded(root, manifest, requirements, wishes)
-        return
-    elif not (root / BUILT_IN).exists():
-        theirs = bool(requirements) and (root / requirements).exists()
-        for path, content in package_files("" if theirs else requirements).items():
-            yield Change(path, Act.WRITE, content)
-        if theirs:
-            yield Change(requirements, Act.KEEP)
-        return
-    elif not (root / BUILT_IN / "__main__.py").is_file():
-        raise OutputError(
-            f"nothing was written: {BUILT_IN}/ is yours, and the built-in training would go there",
-            hint="name your own training: --command 'python your_training.py'",
-        )
+    if texts.runs_built_in(settings):
+        manifest = read_manifest(root)
+        if manifest is not None:
+            yield from _upgraded(root, manifest, requirements, wishes)
+            return
+        if not (root / BUILT_IN).exists():
+            yield from _copied(root, requirements)
+            return
+        if not (root / BUILT_IN / "__main__.py").is_file():
+            raise OutputError(
+                f"nothing was written: {BUILT_IN}/ is yours, and the built-in training would go there",
+                hint="name your own training: --command 'python your_training.py'",
+            )
     if requirements and (root / requirements).exists():
         yield Change(requirements, Act.KEEP)
     elif requirements:
         text = texts.requirements_text(survey, project_dependencies(root)) or texts.NOTHING_TO_INSTALL
         yield Change(requirements, Act.WRITE, text.encode())
+
+
+def _copied(root: Path, requirements: str) -> Iterator[Change]:
+    """The training package, where there is none yet."""
+    theirs = bool(requirements) and (root / requirements).exists()
+    for path, content in package_files("" if theirs else requirements).items():
+        yield Change(path, Act.WRITE, content)
+    if theirs:
+        yield Change(requirements, Act.KEEP)
 
 
 def _upgraded(root: Path, manifest: Vendored, requirements: str, wishes: Wishes) -> Iterator[Change]:
