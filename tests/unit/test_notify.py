@@ -143,8 +143,8 @@ def test_one_issue_is_opened_brought_up_to_date_and_closed(notifier: Notifier) -
     assert len(notifier.hub.issues()) == 2
 
 
-def test_a_hundred_failures_are_still_one_issue_of_bearable_length(notifier: Notifier) -> None:
-    for _ in range(25):
+def test_many_failures_are_still_one_issue_of_bearable_length(notifier: Notifier) -> None:
+    for _ in range(21):
         notifier("failure")
     (issue,) = notifier.hub.issues()
     assert issue.body.count("- 20") == 20
