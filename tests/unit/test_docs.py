@@ -140,7 +140,10 @@ MARKUP = st.text(alphabet="a1 `*_|<>#![]()~\\\\&$-\n", min_size=1, max_size=30)
 @settings(max_examples=100, deadline=None)
 @given(name=MARKUP, value=MARKUP, script=MARKUP)
 def test_no_text_changes_the_shape_of_the_page(name: str, value: str, script: str) -> None:
-    flags: dict[str, tuple[str, object]] = {"train.env": ("x", {"A": f"v{value}"}), "train.command": ("x", f"echo {script}")}
+    flags: dict[str, tuple[str, object]] = {
+        "train.env": ("x", {"A": f"v{value}"}),
+        "train.command": ("x", f"echo {script}"),
+    }
     if name.strip() and name.isprintable():
         flags["name"] = ("x", name)
     found = load(Path("nowhere"), {}, flags)
@@ -274,3 +277,12 @@ def test_a_page_from_an_unknown_template_is_named(tmp_path: Path) -> None:
     found = load(tmp_path, {})
     with pytest.raises(SettingsError, match="docs_de"):
         render_docs("docs_de.md.j2", "docs/x.md", found, tmp_path, render_all(found, tmp_path))
+
+
+@pytest.mark.parametrize("name", ["docs", "doctor", "init", "pins"])
+def test_every_flag_of_these_commands_is_described(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    described = (GOLDEN.parents[2] / "docs" / "commands.md").read_text(encoding="utf-8")
+    section = described.partition(f"## `wfgen {name}")[2].partition("\n## ")[0]
+    assert wfgen(name, "--help") == 0
+    flags = set(re.findall(r"--[a-z-]+", capsys.readouterr().out.partition("Options:")[2])) - {"--help"}
+    assert [flag for flag in sorted(flags) if f"{flag}" not in section] == []
