@@ -25,8 +25,10 @@ PYPROJECT = "pyproject.toml"
 _OURS_ALONE = "tool.wfgen."
 _OF_THE_PIPELINE = "pipeline"
 _PREFIX = "WFGEN_"
-# Read by other parts of wfgen; no settings of the rendering.
-_OTHER_VARIABLES = frozenset({"WFGEN_CACHE_DIR"})
+# Of other parts of wfgen, the last five of a run here, within which a workflow may well call `wfgen render --check`.
+_OTHER_VARIABLES = frozenset(
+    f"WFGEN_{name}" for name in ("CACHE_DIR", "ENVIRONMENTS", "INPUTS", "PYTHONS", "REPOSITORY_FOLDER", "RUN_LOCK")
+)
 
 
 @dataclass(frozen=True)

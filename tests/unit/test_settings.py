@@ -217,6 +217,11 @@ def test_the_environment_sets_values_of_every_kind(key: str, text: str, value: o
     assert load(tmp_path, {BY_KEY[key].variable: text})[key] == value
 
 
+def test_variables_of_a_local_run_are_no_settings(tmp_path: Path) -> None:
+    env = {"WFGEN_CACHE_DIR": "/x", "WFGEN_INPUTS": "{}", "WFGEN_RUN_LOCK": "/y"}
+    assert load(tmp_path, env).digest == load(tmp_path, {}).digest
+
+
 def test_the_digest_is_of_the_values_not_of_their_sources(tmp_path: Path) -> None:
     plain, flagged = load(tmp_path, {}), load(tmp_path, {}, {"iterations": ("--iterations", "3")})
     assert plain.digest == flagged.digest
