@@ -11,7 +11,7 @@ from pathlib import Path
 
 import click
 
-from generator.errors import EXIT_OK, EXIT_PROBLEMS, SettingsError
+from generator.errors import EXIT_OK, EXIT_PROBLEMS, OutputError, SettingsError
 from generator.github.faults import Fault
 from generator.github.hub import LocalGitHub
 from generator.github.records import Run
@@ -154,7 +154,10 @@ def _run(request: RunRequest, faults: Iterable[Fault], runner: SystemRunner, *, 
     with interruptible(), LocalGitHub.open(store, repository=about.name, default_branch=about.default_branch) as hub:
         for fault in faults:
             hub.faults.add(fault)
-        result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))
+        try:
+            result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))
+        except OSError as error:
+            raise OutputError(f"{error.filename or store}: {error.strerror or error}") from error
         if as_json:
             click.echo(json.dumps(result_document(result), indent=2))
         for line in ["", *result_lines(result, hub.runs(), request.root)]:
