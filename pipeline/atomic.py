@@ -13,8 +13,8 @@ from pipeline.errors import StateWriteError
 PART = ".part"
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Build aside in the same folder, fsync, replace, fsync the folder.
+def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Build aside in the same folder, fsync, replace, fsync the folder; without the fsyncs where not `durable`.
 
     Raises StateWriteError; `path` is then as before.
 
@@ -27,13 +27,15 @@ def write_atomically(path: Path, content: bytes) -> None:
             with aside.open("wb") as sink:
                 sink.write(content)
                 sink.flush()
-                os.fsync(sink.fileno())
+                if durable:
+                    os.fsync(sink.fileno())
             aside.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 aside.unlink(missing_ok=True)
             raise
-        sync_folder(path.parent)
+        if durable:
+            sync_folder(path.parent)
 
 
 def sync_folder(folder: Path) -> None:

@@ -49,11 +49,16 @@ def _power(kind: str, cells: Any, target: NDArray[np.float64], *, regression: bo
             if said_by_line >= NEARLY_ALL:
                 return said_by_line
         return 1 - float(np.mean(np.square(said - target[odd]))) / spread if spread else 0.0
-    commonest = pd.Series(target[even]).groupby(groups[even]).agg(lambda values: values.mode().iloc[0])
-    guess = float(pd.Series(target[even]).mode().iloc[0])
-    said = pd.Series(groups[odd]).map(commonest).fillna(guess).to_numpy(dtype=float)
+    kinds = int(target.max()) + 1
+    groups = groups - groups.min()
+    counts = np.bincount(
+        groups[even] * kinds + target[even].astype(np.int64), minlength=(int(groups.max()) + 1) * kinds
+    )
+    of_group = counts.reshape(-1, kinds)
+    guess = int(of_group.sum(axis=0).argmax())
+    commonest = np.where(of_group.any(axis=1), of_group.argmax(axis=1), guess)
     missed = float(np.mean(target[odd] != guess))
-    return 1 - float(np.mean(said != target[odd])) / missed if missed else 0.0
+    return 1 - float(np.mean(commonest[groups[odd]] != target[odd])) / missed if missed else 0.0
 
 
 def _groups(kind: str, cells: Any) -> NDArray[np.int64]:  # noqa: ANN401

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib import metadata
 
 from pipeline.errors import StateLibrariesError
 
@@ -12,6 +11,8 @@ NAMES = ("numpy", "scipy", "scikit-learn", "joblib")
 
 def versions() -> dict[str, str]:
     """What is installed now."""
+    from importlib import metadata  # noqa: PLC0415  # slow, and not needed to know that nothing is new
+
     return {
         "python": f"{sys.version_info.major}.{sys.version_info.minor}",
         **{name: metadata.version(name) for name in NAMES},

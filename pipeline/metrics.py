@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -19,6 +19,27 @@ KEEP = 0.9
 """What the figures that fade keep from batch to batch."""
 
 
+class Scored(NamedTuple):
+    """What scoring a batch came to: sums over its rows, and for two classes how many of each fell into each bin."""
+
+    rows: int
+    loss: float
+    hits: int
+    counts: NDArray[np.int64]
+
+
+def score(task: str, raw: Array, target: Array) -> Scored:
+    """Hold raw scores against the target."""
+    loss, hits, counts = float(losses(task, raw, target).sum()), 0, np.zeros((2, 0), dtype=np.int64)
+    if task == BINARY:
+        bins = np.clip((raw[:, 0] / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1).astype(np.int64)
+        # The positives lie behind the negatives, so that one count does for both.
+        counts = np.bincount(bins + BINS * (target > 0), minlength=2 * BINS).reshape(2, BINS)
+    elif task == MULTICLASS:
+        hits = int((raw.argmax(axis=1) == target).sum())
+    return Scored(len(target), loss, hits, counts)
+
+
 class Prequential:
     """Running loss, and AUC, accuracy or mean error, in constant space.
 
@@ -33,25 +54,16 @@ class Prequential:
         self.recent_loss = 0.0
         self.recent_rows = 0.0
         self.hits = 0
-        self.error_sum = 0.0
         self.counts = np.zeros((2, BINS if task == BINARY else 0), dtype=np.int64)
 
-    def add(self, raw: Array, target: Array) -> float:
-        """Take in one scored batch; its mean loss."""
-        loss = float(losses(self.task, raw, target).sum())
-        self.rows += len(target)
-        self.loss_sum += loss
-        self.recent_loss = KEEP * self.recent_loss + loss
-        self.recent_rows = KEEP * self.recent_rows + len(target)
-        if self.task == BINARY:
-            bins = np.clip((raw[:, 0] / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1).astype(np.int64)
-            for label in (0, 1):
-                self.counts[label] += np.bincount(bins[target == label], minlength=BINS)
-        elif self.task == MULTICLASS:
-            self.hits += int((raw.argmax(axis=1) == target).sum())
-        else:
-            self.error_sum += float(np.abs(raw[:, 0] - target).sum())
-        return loss / len(target)
+    def add(self, scored: Scored) -> None:
+        """Take in one scored batch."""
+        self.rows += scored.rows
+        self.loss_sum += scored.loss
+        self.recent_loss = KEEP * self.recent_loss + scored.loss
+        self.recent_rows = KEEP * self.recent_rows + scored.rows
+        self.hits += scored.hits
+        self.counts += scored.counts
 
     @property
     def loss(self) -> float | None:

@@ -9,7 +9,7 @@ import numpy as np
 from pipeline import drift, models
 from pipeline.blend import Mean, Weighted
 from pipeline.features import Encoder, Views
-from pipeline.metrics import Prequential
+from pipeline.metrics import Prequential, score
 from pipeline.tasks import BINARY, MULTICLASS, REGRESSION, log_shares, widened
 
 if TYPE_CHECKING:
@@ -131,14 +131,16 @@ class Population:
         members = self._members(scores)
         blended = {name: blend.raw(members) for name, blend in self.blends.items()}
         said = {**scores, **blended, BASELINE: self._base_rate(len(target))}
-        said[CHAMPION] = said[self.best]
-        width = len(self.schema.classes)
-        wide = {name: widened(raw, width) if self.schema.task == MULTICLASS else raw for name, raw in said.items()}
-        lost = {name: self.figures[name].add(raw, target) for name, raw in wide.items()}
+        if self.schema.task == MULTICLASS:
+            said[BASELINE] = widened(said[BASELINE], len(self.schema.classes))
+        came_to = {name: score(self.schema.task, raw, target) for name, raw in said.items()}
+        came_to[CHAMPION] = came_to[self.best]
+        for name, scored in came_to.items():
+            self.figures[name].add(scored)
         for blend in self.blends.values():
             blend.learn(members, target)
         self._choose()
-        return self.watch.look(views, self.encoder, target, lost[CHAMPION], self.schema.task)
+        return self.watch.look(views, self.encoder, target, came_to[CHAMPION].loss / len(target), self.schema.task)
 
     def _members(self, scores: dict[str, T]) -> dict[str, T]:
         """Those that of late gained on the base rate at least half of what the best did: others drag a blend down."""

@@ -59,7 +59,8 @@ def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
 
 def write_summary(logs: Path, summary: dict[str, Any]) -> None:
     """`summary.json`: what this run did, for machines."""
-    write_atomically(logs / "summary.json", json.dumps({"format": 1, **summary}, indent=1).encode() + b"\n")
+    content = json.dumps({"format": 1, **summary}, indent=1).encode() + b"\n"
+    write_atomically(logs / "summary.json", content, durable=False)
 
 
 def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) -> None:

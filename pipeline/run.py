@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -55,12 +54,13 @@ def _update(  # noqa: PLR0913  # the parts of one run
 ) -> tuple[dict[str, Any], bool]:
     log.say(f"source: {source.label}")
     log.say(f"started from {'nothing' if before is None else 'state ' + before.state_id}")
-    state = _usable(settings, before, log)
-    cursor = None if state is None else state.document["source"]["cursor"]
-    state, cursor, new = _look(settings, source, state, cursor, log)
+    _check_source(settings, before)
+    cursor = None if before is None else before.document["source"]["cursor"]
+    state, cursor, new = _look(settings, source, before, cursor, log)
     if not new:
         log.say("nothing new")
         return _summary("nothing-new", before, before, (0, 0)), False
+    state, cursor = _usable(settings, state, cursor, log)
     # Nothing heavy is imported before there is something to learn.
     from pipeline.engine import engine  # noqa: PLC0415
     from pipeline.train import Learnt, Training  # noqa: PLC0415
@@ -115,23 +115,29 @@ def _look(
     return state, cursor, new
 
 
-def _usable(settings: Settings, state: State | None, log: report.Log) -> State | None:
-    """The state to go on from: the one there is, unless the settings say to learn anew with other libraries."""
+def _check_source(settings: Settings, state: State | None) -> None:
+    """Raises SettingsError where the state learnt from another source."""
+    if state is not None and state.document["source"]["name"] != settings.source:
+        raise SettingsError(
+            f"the state learnt from {state.document['source']['name']!r}, the settings say {settings.source!r}",
+            hint="set `source` back, or start over: `python -m pipeline reset`",
+        )
+
+
+def _usable(
+    settings: Settings, state: State | None, cursor: Cursor | None, log: report.Log
+) -> tuple[State | None, Cursor | None]:
+    """What to go on from: the state, unless its libraries are others and the settings say to learn anew then."""
     if state is None:
-        return None
+        return None, cursor
     try:
         libraries.check(state.document["libraries"])
     except StateLibrariesError as error:
         if settings.on_library_change != "retrain":
             raise
         log.say(f"{error.message}: learning everything again, from the start of the source")
-        return None
-    if state.document["source"]["name"] != settings.source:
-        raise SettingsError(
-            f"the state learnt from {state.document['source']['name']!r}, the settings say {settings.source!r}",
-            hint="set `source` back, or start over: `python -m pipeline reset`",
-        )
-    return state
+        return None, None
+    return state, cursor
 
 
 def _line(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
@@ -166,6 +172,8 @@ def _summary(status: str, state: State | None, parent: State | None, done: tuple
 @contextmanager
 def _stop_on_signals() -> Iterator[list[int]]:
     """SIGINT and SIGTERM (a cancelled job sends both) end the run after the batch at hand, with a commit."""
+    import signal  # noqa: PLC0415  # only where there is something to learn
+
     received: list[int] = []
 
     def note(number: int, _frame: FrameType | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
@@ -26,6 +26,8 @@ PARSED_SHARE = 0.95
 """This share of the values present must parse for a column of text to count as numbers or dates."""
 RETYPED_SHARE = 0.5
 """Where fewer of a later batch's values parse, the column has been retyped."""
+DATE_PROBE = 200
+"""So many values are tried as dates: parsing is slow, and mixed columns show early."""
 ABSURD = 1e100
 """Numbers beyond it, infinity among them, count as missing: their squares are none."""
 CLASSES = 50
@@ -168,7 +170,7 @@ def _inferred(name: str, values: pd.Series[Any]) -> Column:
         known = numbers.dropna()
         whole = bool((known.astype(float) % 1 == 0).all())
         return Column(name, NUMBER, code=whole and known.nunique() <= CODE_VALUES)
-    if parse_dates(pd.Index(present.astype(str).unique()[:1000])).to_series().notna().mean() >= PARSED_SHARE:
+    if parse_dates(pd.Index(present.astype(str).iloc[:DATE_PROBE].unique())).to_series().notna().mean() >= PARSED_SHARE:
         return Column(name, DATE)
     return Column(name, TEXT)
 
@@ -188,7 +190,7 @@ def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
     if column.kind == DATE:
         return _dates(values, column.name)
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return pd.Categorical(values.cat.remove_unused_categories())
+        return cast("pd.Categorical[Any]", values.array)
     if values.dtype == object:
         values = values.where(values.isna(), values.astype(str))
     elif not pd.api.types.is_string_dtype(values.dtype):
@@ -199,7 +201,8 @@ def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
 def _numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
     if not _numeric(values):
         present = int(values.notna().sum())
-        values = pd.to_numeric(values.astype(object), errors="coerce")
+        texts = values.astype(str).where(values.notna()) if isinstance(values.dtype, pd.CategoricalDtype) else values
+        values = pd.to_numeric(texts, errors="coerce")
         if present and values.notna().sum() < RETYPED_SHARE * present:
             raise _retyped(name, "numbers")
     numbers = np.array(values, dtype=np.float64)
@@ -233,7 +236,9 @@ def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
         labels: pd.Categorical[Any] = pd.Categorical(pd.to_numeric(values).astype(float))
         names = [label_text(value) for value in labels.categories]
     else:
-        labels = pd.Categorical(values.astype(str))
+        labels = values.array if isinstance(values.dtype, pd.CategoricalDtype) else pd.Categorical(values.astype(str))
+        seen = np.unique(np.asarray(labels.codes))
+        labels = labels if len(seen) == len(labels.categories) else labels.remove_unused_categories()
         names = [label_text(value) for value in labels.categories]
     schema.classes += sorted({name for name in names if name not in schema.classes})
     index = np.array([schema.classes.index(name) for name in names], dtype=np.float64)

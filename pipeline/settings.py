@@ -1,16 +1,14 @@
 """Settings of the training: defaults < `[pipeline]` in wfgen.toml or pyproject.toml < PIPELINE_* < flags.
 
-Values are parsed here, once; everything inward takes the frozen record. No heavy import: "nothing new" passes here.
+Values are parsed here, once; everything inward takes the frozen record. "Nothing new" passes here, so imports are few
+and records are named tuples: a dataclass takes ten times as long to define.
 """
 
 from __future__ import annotations
 
-import difflib
-import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.errors import SettingsError
 
@@ -20,8 +18,7 @@ TASKS = ("auto", "binary", "multiclass", "regression")
 MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """What the training is told; docs/pipeline.md has one line for each, held against this record by a test."""
 
     source: str = "sample"
@@ -66,10 +63,12 @@ def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
 def _tables(root: Path) -> list[tuple[str, dict[str, Any]]]:
     """The first of the two files that speaks of the pipeline."""
     for name, keys in (("wfgen.toml", ("pipeline",)), ("pyproject.toml", ("tool", "wfgen", "pipeline"))):
+        if not (root / name).exists():
+            continue
+        import tomllib  # noqa: PLC0415  # "nothing new" is to be quick, and most often flags say it all
+
         try:
             table: Any = tomllib.loads((root / name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            continue
         except (OSError, ValueError) as error:
             raise SettingsError(f"{name} cannot be read: {error}") from error
         for key in keys:
@@ -82,9 +81,11 @@ def _tables(root: Path) -> list[tuple[str, dict[str, Any]]]:
 
 
 def _known(name: str, where: str) -> str:
-    names = [field.name for field in fields(Settings)]
+    names = Settings._fields
     if name in names:
         return name
+    import difflib  # noqa: PLC0415  # only for a wrong name
+
     close = difflib.get_close_matches(name, names, n=1)
     raise SettingsError(
         f"{where} has no setting {name!r}",

@@ -14,13 +14,11 @@ from __future__ import annotations
 
 import contextlib
 import fcntl
-import hmac
 import json
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.atomic import explained, sha256, write_atomically
 from pipeline.errors import (
@@ -45,8 +43,7 @@ def signing_key(environment: Mapping[str, str]) -> bytes | None:
     return environment.get(KEY_VARIABLE, "").encode() or None
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(NamedTuple):
     """A committed state whose files were all found to be what was committed; nothing is unpickled yet."""
 
     document: Document
@@ -190,10 +187,14 @@ class Store:
         if signature is None:
             hint = f"unset {KEY_VARIABLE} to go on without, or `python -m pipeline sign` after you checked the state"
             raise StateTamperedError(f"{self.document_path} is not signed, but {KEY_VARIABLE} is set", hint=hint)
+        import hmac  # noqa: PLC0415  # only where a key is set
+
         if not isinstance(signature, str) or not hmac.compare_digest(signature, self._sign(_unsigned(document))):
             raise StateTamperedError(f"{self.document_path} is not signed with the key in {KEY_VARIABLE}")
 
     def _sign(self, document: Document) -> str:
+        import hmac  # noqa: PLC0415  # only where a key is set
+
         return "hmac-sha256:" + hmac.new(self._key or b"", _canonical(document), "sha256").hexdigest()
 
     def _sweep(self, document: Document | None) -> None:

@@ -132,7 +132,7 @@ class Training:
             frame, notes, kept = ordered(chunk.frame, self.settings, self.cursor or {})
             cursor = {**chunk.cursor, **kept}
             if len(frame):
-                return Chunk(frame.drop(columns=[name for name in order if name in frame.columns]), cursor), notes
+                return Chunk(frame.drop(columns=list(order)) if order else frame, cursor), notes
             self.cursor = cursor
 
     def _meet(self, frame: pd.DataFrame) -> list[str]:

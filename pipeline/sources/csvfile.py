@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import io
 from collections.abc import Callable
 from typing import IO, TYPE_CHECKING, Any, cast
@@ -54,6 +53,8 @@ class CsvTable:
         most = records * (len(self._columns) - 1)
         if content.count(self._delimiter.encode()) <= most:
             return
+        import csv  # noqa: PLC0415  # seldom needed
+
         text = io.StringIO(content.decode("utf-8", errors="replace"), newline="")
         for number, fields in enumerate(csv.reader(text, delimiter=self._delimiter), first + 1):
             if len(fields) > len(self._columns):
@@ -146,6 +147,8 @@ class _readable:  # noqa: N801  # a context manager, used like a function
         pass
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        if error is None:
+            return
         import zipfile  # noqa: PLC0415  # seldom needed
         import zlib  # noqa: PLC0415
 
@@ -158,6 +161,8 @@ def _header(line: bytes, name: str) -> tuple[list[str], str]:
         text = line.decode("utf-8-sig").rstrip("\r\n")
     except UnicodeDecodeError as error:
         raise SourceError(f"{name} is not in UTF-8: {error.reason}") from error
+    import csv  # noqa: PLC0415  # not before a file is opened
+
     delimiter = max(DELIMITERS, key=text.count)
     columns = next(csv.reader([text], delimiter=delimiter), [])
     if not any(columns):

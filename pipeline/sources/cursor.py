@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from pipeline.errors import SourceRewrittenError
 
@@ -15,7 +14,6 @@ MANY_FILES = 16
 Cursor = dict[str, Any]
 
 
-@dataclass
 class Place:
     """How far one file was learnt.
 
@@ -24,12 +22,28 @@ class Place:
     first mark and the last always stay; those between lie `stride` batches apart.
     """
 
-    offset: int = 0
-    records: int = 0
-    end: list[Any] | None = None
-    marks: list[list[Any]] = field(default_factory=list)
-    taken: int = 0
-    stride: int = 1
+    __slots__ = ("end", "marks", "offset", "records", "stride", "taken")
+
+    def __init__(self) -> None:
+        self.offset = 0
+        self.records = 0
+        self.end: list[Any] | None = None
+        self.marks: list[list[Any]] = []
+        self.taken = 0
+        self.stride = 1
+
+    @classmethod
+    def of(cls, kept: dict[str, Any]) -> Self:
+        """As the state kept it."""
+        place = cls()
+        for name in cls.__slots__:
+            setattr(place, name, kept[name])
+        place.marks = [list(mark) for mark in place.marks]
+        return place
+
+    def kept(self) -> dict[str, Any]:
+        """For the state; a copy."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"marks": [list(mark) for mark in self.marks]}
 
     def mark(self, start: int, length: int, name: str) -> None:
         """Remember a probe."""
@@ -44,12 +58,12 @@ class Place:
 
 def places_of(cursor: Cursor | None) -> dict[str, Place]:
     """The cursor as records."""
-    return {name: Place(**place) for name, place in (cursor or {}).get("files", {}).items()}
+    return {name: Place.of(place) for name, place in (cursor or {}).get("files", {}).items()}
 
 
 def cursor_of(places: dict[str, Place]) -> Cursor:
     """The places as what the state keeps; a copy."""
-    kept = {name: asdict(place) for name, place in places.items()}
+    kept = {name: place.kept() for name, place in places.items()}
     if len(kept) > MANY_FILES:
         for place in kept.values():
             if place["end"] is not None and len(place["marks"]) > 1:

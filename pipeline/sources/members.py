@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Self, cast
+from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
 PROBE = 4096
 
 
-@dataclass(frozen=True)
-class Member:
+class Member(NamedTuple):
     """One table. `size` is that of the container in bytes; `open` gives its unpacked bytes.
 
     `appends` says that a longer container must start with the bytes of the shorter one: plain files do, packed ones and

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from pipeline.sources import csvfile
 from pipeline.sources.cursor import Cursor, Place, cursor_of, places_of, rewritten
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
 Wanted = Callable[[str], bool]
 
 
-@dataclass(frozen=True)
-class Chunk:
+class Chunk(NamedTuple):
     """The next rows and the cursor after them."""
 
     frame: pd.DataFrame
