@@ -46,7 +46,7 @@ def context(settings: Settings, root: Path) -> dict[str, object]:
         **settings.tree,
         "cache": bool(settings["install.requirements"]) and not releases,
         "kept": _kept(settings),
-        "training_jobs": ["plan", "train", "merge"] if settings["fanout.members"] else ["train"],
+        "judged_jobs": _judged_jobs(settings),
         "notifies": notifies(settings),
         "pin": PinBook(root),
         "rights": _rights(settings),
@@ -63,6 +63,18 @@ def _training(settings: Settings, secrets: Sequence[str]) -> str:
     if not secrets or not settings["triggers.pull_request"]:
         return script
     return _WITHOUT_SECRETS.replace("{}", "".join(f"${secret}" for secret in secrets)) + script
+
+
+def _judged_jobs(settings: Settings) -> list[str]:
+    """The jobs whose results a notification tells of: all but those that wait for it themselves."""
+    training = ["plan", "train", "merge"] if settings["fanout.members"] else ["train"]
+    jobs = settings["jobs"]
+    assert isinstance(jobs, dict)  # noqa: S101 - the kinds in options.py hold this
+    waiting = {"notify"}
+    for _ in jobs:
+        needs = {name: job.get("needs", []) for name, job in jobs.items()}
+        waiting |= {name for name, n in needs.items() if waiting & set(n if isinstance(n, list) else [n])}
+    return training + [name for name in jobs if name not in waiting]
 
 
 def _kept(settings: Settings) -> str:

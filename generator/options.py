@@ -57,6 +57,8 @@ class Variables(Table):
         """A mapping; values that belong into a secret are refused."""
         variables = super().parse(value)
         for name in variables:
+            if name in {"TRAINING_ITERATIONS", "MEMBER", "MEMBERS"}:
+                raise ValueError(f"{name} is what a run is told by its input, its variables and the settings")
             if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD")):
                 raise ValueError(f"{name} looks like a secret: store it as one and name it in dataset.secrets")
         return variables

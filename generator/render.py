@@ -82,6 +82,10 @@ def _render(
         body = environment.get_template(template).render(values)
     except jinja2.TemplateNotFound as error:
         raise SettingsError(f"there is no template {error.name}") from error
+    except RecursionError as error:
+        raise SettingsError(
+            f"{template} extends or includes itself", hint=f"ours is called wfgen/{template}"
+        ) from error
     except (jinja2.TemplateError, ArithmeticError, LookupError, TypeError, ValueError) as error:
         raise SettingsError(_template_fault(template, error)) from error
     return Rendered(path, header(template, settings, body) + body, template)

@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 82a52ba1547f.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body e994fa792804.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -166,6 +166,7 @@ class Search:
         self.branch = branch
         self.workflow = workflow
         self.own_run_id = own_run_id
+        self.expired = ""
 
     def newest_run_id(self) -> int | None:
         """The newest run with a full state; None where no run qualifies.
@@ -186,6 +187,8 @@ class Search:
             if refusal is None:
                 earlier_attempt, refusal = run_id, "is an earlier attempt of this run, taken if no other is left"
             print(f"run {run_id} ({artifact['created_at']}): {refusal}")
+            if refusal.endswith("has expired"):
+                self.expired = self.expired or f"run {run_id}: {refusal}"
         return earlier_attempt
 
     def listed_refusal(self, artifact: dict, run: dict) -> str | None:
@@ -233,10 +236,13 @@ class Search:
         return None
 
 
-def report(run_id: int | None, branch: str) -> None:
+def report(run_id: int | None, branch: str, expired: str) -> None:
     """Set the output, and say in the log and in the summary where training starts."""
     append("GITHUB_OUTPUT", f"run-id={'' if run_id is None else run_id}")
-    if run_id is None:
+    if run_id is None and expired:
+        said = f"The earlier state on branch {branch} is gone ({expired}): training starts fresh."
+        print(f"::warning title=State::{said} A longer retention, or state kept in a release, outlives such a pause.")
+    elif run_id is None:
         said = f"No earlier state on branch {branch}: training starts fresh."
         print(f"::notice title=State::{said}")
     else:
@@ -259,7 +265,7 @@ def main() -> int:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         trouble = f"an answer of GitHub's API, or this step's environment, is not as expected ({error!r})"
     else:
-        report(run_id, branch)
+        report(run_id, branch, search.expired)
         return 0
     print(
         f"::error title=State not found out::{one_line(trouble)}. Nothing was trained and the saved state is "

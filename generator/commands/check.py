@@ -12,6 +12,7 @@ from generator.checks.run import NAMES, check_files, workflow_files
 from generator.errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from generator.findings import Severity
 from generator.process import SystemRunner
+from generator.root import repository_root
 
 
 @click.command("check")
@@ -24,7 +25,7 @@ def command(files: tuple[Path, ...], form: str, only: tuple[str, ...]) -> int:
     Without FILES: those of .github/workflows. The JSON schema of workflows always looks; act, zizmor and
     jactionlint do where they are installed.
     """
-    root = Path.cwd()
+    root = Path.cwd() if files else repository_root(Path.cwd())
     checked = check_files(files or workflow_files(root), root, SystemRunner(), os.environ, only)
     text = report.render(checked, form)
     if text:

@@ -16,6 +16,7 @@ from generator.errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProb
 from generator.options import BY_KEY
 from generator.output import Drift, State
 from generator.render import Rendered, render_all
+from generator.root import repository_root
 from generator.settings import load
 from generator.workflow import parse
 
@@ -53,6 +54,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
         raise click.UsageError(
             "--check, --diff and --stdout write nothing: give one of them, without --clean or --force"
         )
+    directory = at_the_top(directory)
     flags = flags_of(iterations, retention, branches, crons, pairs)
     files = rendered(directory, flags)
     if stdout:
@@ -72,6 +74,14 @@ def command(  # noqa: PLR0913 - one parameter a flag
     for line in advice(load(directory, os.environ, flags), datetime.now(UTC)):
         click.echo(f"note: {line}", err=True)
     return EXIT_OK
+
+
+def at_the_top(directory: Path) -> Path:
+    """The top of the repository a folder is in; said where that is another folder than the one that was named."""
+    root = repository_root(directory)
+    if root != directory:
+        click.echo(f"note: GitHub reads workflows at the top of the repository alone, which is {root}", err=True)
+    return root
 
 
 def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:

@@ -10,6 +10,7 @@ import click
 
 from generator import reference
 from generator.errors import EXIT_OK
+from generator.root import repository_root
 from generator.settings import load
 
 
@@ -31,7 +32,7 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     elif table:
         click.echo(reference.markdown_table())
     else:
-        settings = load(directory, os.environ)
+        settings = load(repository_root(directory), os.environ)
         width = shutil.get_terminal_size().columns
         click.echo(reference.as_json(settings) if as_json else reference.as_text(settings, width))
     return EXIT_OK

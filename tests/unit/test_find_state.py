@@ -176,6 +176,12 @@ def assert_fresh(found: Found) -> None:
     assert "training starts fresh" in found.summary
 
 
+def assert_gone(found: Found, run_id: int) -> None:
+    assert (found.done.exit_code, found.output) == (0, "run-id=\n"), found.done.stdout
+    assert f"::warning title=State::The earlier state on branch main is gone (run {run_id}: " in found.done.stdout
+    assert "has expired): training starts fresh." in found.summary
+
+
 def assert_cannot_tell(found: Found, reason: str) -> None:
     assert (found.done.exit_code, found.output) == (1, ""), found.done.stdout
     errors = [line for line in found.done.stdout.splitlines() if line.startswith("::error")]
@@ -218,7 +224,10 @@ def test_a_newer_run_that_must_not_be_continued_is_passed_over(
     assert_continues(find(script, api.url), 100)
     del api.runs[100]
     api.artifacts = api.artifacts[:2]
-    assert_fresh(find(script, api.url))
+    if "expired" in spoilt:
+        assert_gone(find(script, api.url), 200)
+    else:
+        assert_fresh(find(script, api.url))
 
 
 def test_a_fork_that_calls_its_branch_main_is_told_by_the_run_too(script: Path, api: Api) -> None:

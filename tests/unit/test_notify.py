@@ -102,7 +102,10 @@ class Notifier:
         }
         argv = [sys.executable, "-W", "error", "-I", str(self.script)]
         done = SystemRunner().run(argv, env=environment, timeout_seconds=60)
-        self.hub.finish_run(ticket.run.id, "failure" if set(results) - {"success"} else "success")
+        for job in ("Train", "Notify"):
+            failed = done.exit_code if job == "Notify" else set(results) - {"success"}
+            self.hub.record_job(ticket.run.id, job, "failure" if failed else "success")
+        self.hub.finish_run(ticket.run.id, "failure" if done.exit_code or set(results) - {"success"} else "success")
         assert "Traceback" not in done.stderr, done.stderr
         assert "secret-path" not in done.stdout + done.stderr
         return done
@@ -206,6 +209,16 @@ def test_a_message_that_did_not_arrive_fails_without_naming_the_address(
     done = notifier("failure")
     assert done.exit_code == 1
     assert "::error title=Nobody was told::the webhook " + said in done.stdout
+
+
+def test_a_message_that_did_not_arrive_is_no_failure_to_recover_from(notifier: Notifier, webhook: Receiver) -> None:
+    notifier.env = {"NOTIFY_ISSUE": "false", "NOTIFY_WEBHOOK": webhook.url, "NOTIFY_ON": "completion recovery"}
+    webhook.status = 500
+    assert notifier("success").exit_code == 1
+    assert notifier.hub.runs()[-1].conclusion == "failure"
+    webhook.status = 200
+    notifier("success")
+    assert notifier.event() == "completion"
 
 
 def test_without_the_right_it_says_what_is_missing(notifier: Notifier) -> None:

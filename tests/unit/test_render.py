@@ -11,6 +11,7 @@ import yaml
 
 from generator import __version__
 from generator.checks import schema
+from generator.process import SystemRunner
 from generator.render import Rendered, is_ours, is_untouched, render_all
 from generator.settings import load
 from generator.workflow import parse
@@ -292,6 +293,34 @@ def test_members_train_from_one_state_and_one_job_writes_it(tmp_path: Path) -> N
     }
     assert uploads["merge"] == ["model-state", "data-state", "training-logs"]
     assert all("-member-" in name for name in uploads["train"])
+
+
+@pytest.mark.parametrize(
+    ("planned", "now", "code"),
+    [("6", "6", 0), ("", "", 0), ("6", "8", 1), ("", "8", 1), ("6", "7", 0), ("", "7", 0), ("6", "", 0)],
+)
+def test_a_rerun_of_old_members_does_not_overwrite_a_newer_state(
+    planned: str, now: str, code: int, tmp_path: Path
+) -> None:
+    jobs = workflow(tmp_path, "fanout = {members = 2, merge = 'true'}")["jobs"]
+    steps = {one["name"]: one for one in jobs["merge"]["steps"]}
+    order = list(steps)
+    assert order.index("The state has not moved on") < order.index("Upload model state")
+    guard = steps["The state has not moved on"]
+    assert guard["env"] == {"PLANNED": "${{ needs.plan.outputs.run-id }}", "NOW": "${{ steps.now.outputs.run-id }}"}
+    env = {"PATH": "/usr/bin:/bin", "PLANNED": planned, "NOW": now, "GITHUB_RUN_ID": "7"}
+    done = SystemRunner().run(["bash", "-eo", "pipefail", "-c", guard["run"]], env=env)
+    assert done.exit_code == code
+    assert ("::error title=State moved on::" in done.stdout) == bool(code)
+
+
+def test_a_notification_tells_of_jobs_of_ones_own_too(tmp_path: Path) -> None:
+    step = "steps = [{run = 'true'}]"
+    toml = (
+        f"notify.issue = true\njobs.evaluate = {{needs = 'train', {step}}}\n"
+        f"jobs.after = {{needs = ['notify'], {step}}}\njobs.last = {{needs = 'after', {step}}}\n"
+    )
+    assert workflow(tmp_path, toml)["jobs"]["notify"]["needs"] == ["train", "evaluate"]
 
 
 @pytest.mark.parametrize(

@@ -130,3 +130,19 @@ def test_check_exits_1_with_findings_in_any_file_given(here: Path, capsys: pytes
     (here / "x.yml").write_text("on: push\n\tjobs:\n", encoding="utf-8")
     assert wfgen("check", "x.yml") == 1
     assert "x.yml:2:1: error [yaml/syntax] not YAML" in capsys.readouterr().out
+
+
+def test_in_a_subfolder_the_top_of_the_repository_is_rendered(
+    here: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (here / ".git").mkdir()
+    (here / "wfgen.toml").write_text("retention = 9\n", encoding="utf-8")
+    (here / "sub").mkdir()
+    monkeypatch.chdir(here / "sub")
+    assert wfgen("render") == 0
+    assert "note: GitHub reads workflows at the top of the repository alone" in capsys.readouterr().err
+    assert "retention-days: 9" in (here / WORKFLOW).read_text(encoding="utf-8")
+    assert not (here / "sub" / ".github").exists()
+    assert wfgen("check", "--only", "jactionlint") == 0
+    assert wfgen("settings") == 0
+    assert "= 9  # wfgen.toml:1" in capsys.readouterr().out

@@ -44,6 +44,8 @@ def test_a_template_of_ones_own_takes_the_place_of_ours(tmp_path: Path) -> None:
         ("x: <%= ''.__class__.__mro__ %>", "train.yml.j2:1: access to attribute '__class__' of 'str' object is unsafe"),
         ("x: <%= branches.__class__.__base__.__subclasses__() %>", "is unsafe"),
         ("x: <%= pin('nobody/nothing') %>", "train.yml.j2:1: there is no pin of nobody/nothing"),
+        ("<% extends 'train.yml.j2' %>", "train.yml.j2 extends or includes itself"),
+        ("x: y\n<% include 'train.yml.j2' %>", "train.yml.j2 extends or includes itself"),
         ("x: <%= 1 / 0 %>", "train.yml.j2:1: division by zero"),
     ],
 )
