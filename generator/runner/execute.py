@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from generator.errors import ToolFailedError, WorkflowProblemError
+from generator.errors import SettingsError, ToolFailedError, WorkflowProblemError
 from generator.github.hub import LocalGitHub
 from generator.github.records import NewRun, Run, Step
 from generator.process import Completed, Runner, require_tool
@@ -64,6 +64,9 @@ def run_workflow(
     for job in plan.jobs:
         if job.container:
             raise WorkflowProblemError(f"the job {job.id} wants containers, and host mode has none")
+    if request.job is not None and request.job not in {job.id for job in plan.jobs}:
+        known = ", ".join(job.id for job in plan.jobs)
+        raise SettingsError(f"{plan.path} has no job {request.job}", hint=f"its jobs: {known}")
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
     prepared = Prepared(request, state, repository, plan, trigger, environ)

@@ -221,6 +221,7 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--fault", "GET nowhere"), 2, "--fault does not understand"),
         (("--var", "x"), 2, "--var takes NAME=VALUE"),
         (("--event", "release"), 2, "Invalid value"),
+        (("--job", "none"), 2, "has no job none"),
         (("--repository", "nameonly"), 2, "--repository takes OWNER/NAME"),
     ],
 )

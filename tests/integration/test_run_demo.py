@@ -34,12 +34,12 @@ def test_the_demo_continues_its_first_run_and_can_be_had_again_at_once(tmp_path:
     shutil.copy(CHECKOUT / "requirements.txt", folder)
     before = {path for path in folder.rglob("*") if path.is_file()}
     for _ in range(2):
-        done = demo(folder, "--iterations", "2")
+        done = demo(folder, "--iterations", "1")
         assert done.returncode == 0, done.stdout + done.stderr
         table = [re.split(r"  +", line) for line in done.stdout.splitlines() if re.match(r"#[12] ", line)]
         assert [row[:5] for row in table] == [
-            ["#1", "push", "nothing", "2000", "2000"],
-            ["#2", "schedule", "run #1", "2000", "4000"],
+            ["#1", "push", "nothing", "1000", "1000"],
+            ["#2", "schedule", "run #1", "1000", "2000"],
         ]
         assert "run #2 continued run #1 and has twice its rows" in done.stdout
     after = {path for path in folder.rglob("*") if path.is_file() and ".wfgen" not in path.parts}

@@ -52,12 +52,10 @@ def set_up(inputs: Inputs) -> None:
         reused = (slot / "env" / "bin" / "python").exists()
         if not reused:
             _make(python, slot / "env")
-        exact = SystemRunner().run(
-            [str(slot / "env/bin/python"), "-c", "import platform as p; print(p.python_version())"]
-        )
+        exact = _version_of(slot / "env")
     except (OSError, WfgenError) as error:
         raise ActionError(f"The environment could not be made: {error}") from error
-    _publish(slot / "env", exact.stdout.strip(), reused=reused, caching=bool(inputs.text("cache")))
+    _publish(slot / "env", exact, reused=reused, caching=bool(inputs.text("cache")))
 
 
 def choose(pythons: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
@@ -135,9 +133,16 @@ def _quietly(_: str) -> None:
 
 
 def _make(python: str, folder: Path) -> None:
-    done = SystemRunner().run([python, "-m", "venv", str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS)
+    script = Path(__file__).with_name("make_environment.py")
+    done = SystemRunner().run([python, "-I", str(script), str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS)
     if done.exit_code:
-        raise ActionError(f"{python} -m venv failed: {(done.stdout + done.stderr).strip()}")
+        raise ActionError(f"{python} could make no environment: {(done.stdout + done.stderr).strip()}")
+
+
+def _version_of(folder: Path) -> str:
+    """The exact version of an environment's Python, as `venv` wrote it down."""
+    found = re.search(r"(?m)^version = (\S+)$", (folder / "pyvenv.cfg").read_text(encoding="utf-8"))
+    return found[1] if found else ""
 
 
 def _publish(folder: Path, version: str, *, reused: bool, caching: bool) -> None:
