@@ -32,7 +32,7 @@ def answer_control(site: Site, grant: Grant, origin: str, asked: tuple[str, str]
     try:
         return perform(site, origin, body)
     except KeyError as error:
-        raise ApiProblem(404, f"There is no run {error}, or it is not in that state") from None
+        raise ApiProblem(404, f"There is no {error}, or it is not in that state") from None
     except (TypeError, ValueError) as error:
         raise invalid(f"Invalid request.\n\n{error}") from None
 
@@ -68,6 +68,12 @@ def _move_clock(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
     return _read_clock(site, origin, body)
 
 
+def _expire_artifact(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+    instant = site.clock.now() - timedelta(days=float(body.get("days", 0)))
+    site.artifacts.expire(int(body["artifact_id"]), instant)
+    return 200, {"expires_at": instant.isoformat()}
+
+
 def _add_fault(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
     unknown = set(body) - {field.name for field in fields(Fault)}
     if unknown:
@@ -92,6 +98,7 @@ _ENDPOINTS: dict[tuple[str, str], Callable[[Site, str, Mapping[str, Any]], Answe
     ("POST", "jobs"): _record_job,
     ("GET", "clock"): _read_clock,
     ("POST", "clock"): _move_clock,
+    ("POST", "artifacts/expire"): _expire_artifact,
     ("POST", "faults"): _add_fault,
     ("DELETE", "faults"): _clear_faults,
 }

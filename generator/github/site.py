@@ -24,7 +24,7 @@ from generator.github.tokens import TokenBook
 from generator.process import Runner
 
 DATABASE_NAME = "github.sqlite3"
-ADDRESS_SECONDS = 600
+ADDRESS_SECONDS = 3600
 ZIP = "application/zip"
 
 

@@ -60,11 +60,6 @@ class TokenBook:
             self._grants[_digest(token)] = grant
         return token
 
-    def adopt(self, token: str, grant: Grant) -> None:
-        """Take a token of the caller's own choice."""
-        with self._lock:
-            self._grants[_digest(token)] = grant
-
     def grant_of(self, token: str) -> Grant | None:
         """What a token may do; None for one that is unknown or has ended."""
         with self._lock:

@@ -111,6 +111,13 @@ def test_a_program_steers_runs_clock_and_faults(tmp_path: Path, serving: Serving
         assert moved.startswith("2027-02-01")
         assert served.ask("POST", "/_wfgen/clock", {"set": "2030-01-01T00:00:00Z"}).json["now"][:4] == "2030"
         assert served.ask("GET", "/_wfgen/clock").json["now"][:4] == "2030"
+        run = served.begin()
+        artifact_id = run.upload("state", b"x")
+        assert served.ask("POST", "/_wfgen/artifacts/expire", {"artifact_id": artifact_id}).status == 200
+        assert run.download(artifact_id).status == 410
+        assert served.ask("POST", "/_wfgen/artifacts/expire", {"artifact_id": artifact_id, "days": -1}).status == 200
+        assert run.download(artifact_id).status == 200
+        assert served.ask("POST", "/_wfgen/artifacts/expire", {"artifact_id": 1}).status == 404
         assert served.ask("POST", "/_wfgen/faults", {"path": "/rate_limit", "status": 502}).status == 201
         assert served.ask("GET", "/rate_limit").status == 502
         assert served.ask("DELETE", "/_wfgen/faults").status == 200
