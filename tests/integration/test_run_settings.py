@@ -45,6 +45,15 @@ def test_state_in_a_store_is_carried_over_five_runs(store: str, project: Project
     assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 5 * one)
 
 
+def test_another_store_carries_on_from_the_artifacts_there_are(project: Project, total_rows: Rows, why: Why) -> None:
+    project.render(**{"install.requirements": ""})
+    first = project.run()
+    project.render(**{"store": "release", "install.requirements": ""})
+    second, third = project.run(), project.run()
+    assert third.conclusion is Conclusion.SUCCESS, why(third)
+    assert [total_rows(result) for result in (first, second, third)] == [30, 60, 90], why(second)
+
+
 @pytest.fixture
 def webhook() -> Iterator[tuple[str, list[str]]]:
     told: list[str] = []
