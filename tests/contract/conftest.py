@@ -212,6 +212,7 @@ class Served:
     process: subprocess.Popen[str]
     facts: dict[str, Any]
     dying: bool = False
+    hang_up: Callable[[], None] = hang_up
 
     def ask(self, method: str, path: str, body: object = None, by: str = "owner_token") -> Answer:
         """Send a request with one of the tokens that the server told."""

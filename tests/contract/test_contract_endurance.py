@@ -79,17 +79,17 @@ def test_64_clients_at_once(serving: Serving, tmp_path: Path, seconds: float) ->
 
 def upload_until_killed(served: Served, kept: dict[int, str], chance: random.Random) -> None:
     """Upload one artifact after the other and note those that the server called finished."""
-    run = served.begin()
-    for count in range(10_000):
-        data = os.urandom(chance.choice([1, 5_000, 300_000]))
-        try:
+    try:
+        run = served.begin()
+        for count in range(10_000):
+            data = os.urandom(chance.choice([1, 5_000, 300_000]))
             artifact_id = upload_in_blocks(run, f"a{count}", data, chance)
-        except (OSError, ValueError, AssertionError, http.client.HTTPException):
-            if served.process.poll() is None and not served.dying:
-                raise
-            run.hang_up()
-            return
-        kept[artifact_id] = hashlib.sha256(data).hexdigest()
+            kept[artifact_id] = hashlib.sha256(data).hexdigest()
+    except (OSError, ValueError, KeyError, AssertionError, http.client.HTTPException):
+        if served.process.poll() is None and not served.dying:
+            raise
+    finally:
+        served.hang_up()
 
 
 @pytest.mark.timeout(290)
