@@ -51,6 +51,7 @@ FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifa
 @click.option("--from-fork", is_flag=True, help="The pull request comes from a fork: no secrets, a token that reads.")
 @click.option("--cron", metavar="LINE", help="Which of several schedules fires.")
 @click.option("--job", "-j", metavar="ID", help="Only this job and those it needs.")
+@click.option("--again", type=int, metavar="NUMBER", help="Run a finished run again, as its next attempt.")
 @click.option("--repository", metavar="OWNER/NAME", help="The repository's name; else from its remote or its folder.")
 @click.option(
     "--actions",
@@ -89,6 +90,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     from_fork: bool,
     cron: str | None,
     job: str | None,
+    again: int | None,
     repository: str | None,
     actions: str,
     actions_folder: Path | None,
@@ -122,6 +124,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
         from_fork=from_fork,
         cron=cron,
         job=job,
+        again=again,
         repository=repository,
         actions=ActionChoice(actions),
         actions_folder=actions_folder.resolve() if actions_folder else None,
@@ -140,7 +143,8 @@ class Printer(Watcher):
     def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
         """Say which run this is."""
         where = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
-        self._say(fitted(f"{plan.name} #{run.number}: {trigger.event} on {where} at {trigger.sha[:7]}", WIDTH))
+        attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
+        self._say(fitted(f"{plan.name} #{run.number}{attempt}: {trigger.event} on {where} at {trigger.sha[:7]}", WIDTH))
 
     def tell(self, event: LogEvent) -> None:
         """Show what happened."""

@@ -6,7 +6,7 @@ import json
 import os
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,9 @@ def run_workflow(
     if request.job is not None and request.job not in {job.id for job in plan.jobs}:
         known = ", ".join(job.id for job in plan.jobs)
         raise SettingsError(f"{plan.path} has no job {request.job}", hint=f"its jobs: {known}")
+    previous = _finished_run(hub, plan, request.again)
+    if previous is not None:
+        request = replace(request, event=previous.event)
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
@@ -74,7 +77,8 @@ def run_workflow(
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
         _close_dead_runs(hub, state, folders)
-        ticket = hub.begin_run(_new_run(prepared))
+        new = _new_run(prepared)
+        ticket = hub.begin_attempt(previous.id, new.permissions) if previous else hub.begin_run(new)
         try:
             return _run(prepared, Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
         except BaseException as error:
@@ -196,6 +200,16 @@ def _close_dead_runs(hub: LocalGitHub, state: Path, folders: RunFolders) -> None
     if not live_runs(state, but=folders.lock):
         for run in unfinished:
             hub.finish_run(run.id, Conclusion.CANCELLED.value)
+
+
+def _finished_run(hub: LocalGitHub, plan: Plan, number: int | None) -> Run | None:
+    """The run of this workflow to be run again; raises SettingsError where there is none of that number."""
+    if number is None:
+        return None
+    for run in hub.runs():
+        if run.number == number and run.workflow_path == plan.path.as_posix() and run.conclusion is not None:
+            return run
+    raise SettingsError(f"{plan.path} has no finished run #{number}", hint="`wfgen run` says the number of each run")
 
 
 def _new_run(prepared: Prepared) -> NewRun:

@@ -28,14 +28,16 @@ def origins(hub: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]) -> tuple[in
 
     State in a release, on a branch or in the cache leaves no download of an artifact.
     """
-    found = dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))
+    fetched = dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))
+    found: dict[int, None] = {}
     known = {str(other.id): other.id for other in hub.runs()}
     for job in jobs:
         for step in job.steps:
             named = step.outputs.get(STATE_OUTPUT, "") if step.id == STATE_STEP else ""
             if named in known and step.conclusion is Conclusion.SUCCESS:
                 found[known[named]] = None
-    return tuple(found)
+    # Downloads are entered for a run, whichever attempt made them: of a later one the step knows better.
+    return tuple(found if found and run.attempt > 1 else {**fetched, **found})
 
 
 def problem_of(jobs: tuple[JobResult, ...], completed: Completed, reader: LogReader, redact: Redactor) -> str:

@@ -123,6 +123,7 @@ def result_document(result: RunResult) -> dict[str, Any]:
         "run": {
             "id": run.id,
             "number": run.number,
+            "attempt": run.attempt,
             "event": run.event,
             "head_branch": run.head_branch,
             "head_sha": run.head_sha,

@@ -34,7 +34,8 @@ class RunRequest:
 
     `root` is the repository, `workflow` counts from it. `branch` is what was pushed to, what a schedule or a
     dispatch runs on, or the base of a pull request; None is the branch that is checked out (the default branch for
-    a schedule and for a base). `head_branch` and `from_fork` are a pull request's.
+    a schedule and for a base). `head_branch` and `from_fork` are a pull request's. `again` is the number of a finished
+    run that is to have another attempt; its event then counts, not `event`.
     """
 
     root: Path
@@ -49,6 +50,7 @@ class RunRequest:
     from_fork: bool = False
     cron: str | None = None
     job: str | None = None
+    again: int | None = None
     actor: str = "local"
     repository: str | None = None
     actions: ActionChoice = ActionChoice.AUTO

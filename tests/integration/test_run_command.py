@@ -222,6 +222,7 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--var", "x"), 2, "--var takes NAME=VALUE"),
         (("--event", "release"), 2, "Invalid value"),
         (("--job", "none"), 2, "has no job none"),
+        (("--again", "7"), 2, "has no finished run #7"),
         (("--repository", "nameonly"), 2, "--repository takes OWNER/NAME"),
     ],
 )

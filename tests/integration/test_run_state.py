@@ -131,6 +131,26 @@ def test_half_a_state_is_passed_over(project: Project) -> None:
     assert project.run().restored_from == (first.run.id,)
 
 
+def test_a_run_again_goes_on_from_what_it_went_on_from(project: Project, total_rows: Rows) -> None:
+    first, second = project.run(), project.run("schedule")
+    again = project.run(again=2)
+    assert (again.run.id, again.run.attempt, again.run.event) == (second.run.id, 2, "schedule")
+    assert again.restored_from == (first.run.id,)
+    assert total_rows(again) == 2 * total_rows(first)
+    following = project.run()
+    assert following.restored_from == (second.run.id,)
+    assert total_rows(following) == 3 * total_rows(first)
+
+
+def test_a_run_again_whose_predecessor_is_gone_starts_nothing_over(project: Project, total_rows: Rows) -> None:
+    first, second = project.run(), project.run()
+    for artifact in first.artifacts:
+        project.hub.delete_artifact(artifact.id)
+    again = project.run(again=2)
+    assert total_rows(again) == total_rows(second) + total_rows(first)
+    assert again.restored_from == (second.run.id,)
+
+
 def test_state_kept_outside_of_artifacts_has_an_origin_too(project: Project) -> None:
     project.render(store="branch")
     first, second = project.run(), project.run()
