@@ -123,7 +123,7 @@ def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
 
 
 def test_state_is_carried_from_run_to_run(keeper: Keeper) -> None:
-    models = [os.urandom(200_000) for _ in range(6)]
+    models = [os.urandom(200_000) for _ in range(4)]
     found = [keeper.whole_run(model) for model in models]
     ids = [str(run.id) for run in keeper.hub.runs()]
     assert found == [("", None), *zip(ids, models[:-1], strict=False)]
@@ -193,7 +193,7 @@ def test_trouble_is_no_fresh_start_and_the_next_run_goes_on(keeper: Keeper) -> N
 
 @pytest.mark.parametrize("keeper", ["release"], indirect=True)
 def test_a_release_keeps_the_newest_states_only(keeper: Keeper) -> None:
-    for number in range(6):
+    for number in range(5):
         keeper.whole_run(str(number).encode())
     request = Request(f"{keeper.hub.url}/repos/local/repository/releases")  # noqa: S310 - loopback
     request.add_header("Authorization", f"Bearer {keeper.hub.owner_token()}")
