@@ -1,8 +1,8 @@
 """Bytes on disk: written aside, made durable, and only then given their name.
 
 `staging/<blob>/` holds what is on its way, `blobs/<xx>/<blob>` what is complete. A blob's name is 32 hex digits
-made by us, so no path can come from a client. Blocks of a blob lie in one file, in the order in which they began to
-arrive: for most clients that is the order of the block list too, and then nothing has to be written twice.
+made by us, so no path can come from a client. Blocks of a blob lie in one file, for the clients in use already in the
+order of the block list, so that nothing has to be written twice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.github.uploads import CHUNK_BYTES, Incoming, Region, Spooled, Upload, copy_region
+from generator.github.uploads import CHUNK_BYTES, Incoming, Region, Spooled, Upload, copy_region, place_of
 
 LEFTOVER_SECONDS = 24 * 3600
 REMEMBERED_COMMITS = 256
@@ -69,7 +69,7 @@ class BlobStore:
         upload = self._upload(name)
         if size is None:
             return Spooled(upload, block_id, self._staging)
-        return Incoming(upload, block_id, Region(upload.reserve(size), size))
+        return Incoming(upload, block_id, upload.reserve(size, place_of(block_id)))
 
     def _upload(self, name: str) -> Upload:
         with self._lock:

@@ -1,14 +1,18 @@
-"""Blobs on their way: blocks find their place in one file, in the order in which they begin to arrive."""
+"""Blobs on their way: their blocks lie in one file, as far as can be in the order that they will be listed in."""
 
 from __future__ import annotations
 
+import base64
 import os
+import re
 import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
+MAX_BLOCKS = 50_000  # as many as Azure takes
+_NUMBERED = re.compile(rb"(\d{6})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +25,43 @@ class Region:
 
 @dataclass(slots=True)
 class Upload:
-    """A blob on its way: its file, how far that is taken, and which blocks have come whole."""
+    """A blob on its way: its file, how far that is taken, and which blocks have come whole.
+
+    Blocks that tell their place are laid where they will belong if all before them are as long as the first one to
+    arrive; others are laid behind. `behind` is where those begin, and no place beyond it is given by number.
+    """
 
     descriptor: int
     end: int = 0
+    stride: int = 0
+    behind: int | None = None
+    taken: set[int] = field(default_factory=set)
     regions: dict[str, Region] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reserve(self, size: int) -> int:
-        """The offset of `size` bytes that nobody else writes to."""
+    def reserve(self, size: int, place: int | None = None) -> Region:
+        """Room for `size` bytes that nobody else writes to."""
         with self.lock:
-            offset = self.end
-            self.end += size
-            return offset
+            if place is not None and size:
+                self.stride = self.stride or size
+                offset = place * self.stride
+                fits = size <= self.stride and (self.behind is None or offset + size <= self.behind)
+                if fits and place not in self.taken:
+                    self.taken.add(place)
+                    self.end = max(self.end, offset + self.stride)
+                    return Region(offset, size)
+            self.behind = self.end if self.behind is None else self.behind
+            offset, self.end = self.end, self.end + size
+            return Region(offset, size)
+
+
+def place_of(block_id: str) -> int | None:
+    """The number of a block as far as its id tells: Azure's clients count in the last digits of what they encode."""
+    try:
+        found = _NUMBERED.search(base64.b64decode(block_id, validate=True))
+    except ValueError:
+        return None
+    return int(found[1]) if found and int(found[1]) < MAX_BLOCKS else None
 
 
 class Incoming:
@@ -79,7 +107,7 @@ class Spooled:
     def keep(self) -> None:
         """All has come: give it its place and enter the block."""
         self._spool.flush()
-        region = Region(self._upload.reserve(self._size), self._size)
+        region = self._upload.reserve(self._size)
         copy_region(self._spool.fileno(), Region(0, self._size), self._upload.descriptor, region.offset)
         self._upload.regions[self._block_id] = region
         self._spool.close()

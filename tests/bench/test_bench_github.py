@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import http.client
 import json
@@ -12,7 +13,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from queue import SimpleQueue
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -22,6 +25,7 @@ pytestmark = pytest.mark.bench
 MEGABYTES = 300
 BLOCK_BYTES = 8 << 20
 REPEATS = 5
+CONNECTIONS = 5
 
 
 def timed(action: Callable[[], object]) -> float:
@@ -39,8 +43,13 @@ def send(connection: http.client.HTTPConnection, method: str, url: str, body: by
     return data
 
 
+def block_id(number: int) -> str:
+    """As Azure's clients make them: a prefix and the number, 48 characters in base64, which needs no quoting then."""
+    return base64.b64encode(f"{'b' * 36}{number:012d}".encode()).decode()
+
+
 def upload(server: dict[str, Any], source: Path, name: str) -> str:
-    """As the official client does: blocks of 8 MiB, the list, finalize; gives the address to read it."""
+    """As the official client does: blocks of 8 MiB over five connections, the list, finalize; gives its address."""
     connection = http.client.HTTPConnection(urlsplit(server["url"]).netloc)
     runtime_token = server["environment"]["ACTIONS_RUNTIME_TOKEN"]
 
@@ -51,14 +60,21 @@ def upload(server: dict[str, Any], source: Path, name: str) -> str:
         return answer
 
     url = twirp("CreateArtifact", name=name)["signed_upload_url"]
-    listed = ""
-    with source.open("rb") as file:
-        for number in range(10_000):
-            block = file.read(BLOCK_BYTES)
-            if not block:
-                break
-            send(connection, "PUT", f"{url}&comp=block&blockid={number:04d}", block)
-            listed += f"<Latest>{number:04d}</Latest>"
+    numbers = range(-(-source.stat().st_size // BLOCK_BYTES))
+    idle: SimpleQueue[http.client.HTTPConnection] = SimpleQueue()
+    for _ in range(CONNECTIONS):
+        idle.put(http.client.HTTPConnection(urlsplit(url).netloc))
+    with source.open("rb") as file, ThreadPoolExecutor(CONNECTIONS) as pool:
+
+        def put(number: int) -> None:
+            block, taken = os.pread(file.fileno(), BLOCK_BYTES, number * BLOCK_BYTES), idle.get()
+            send(taken, "PUT", f"{url}&comp=block&blockid={block_id(number)}", block)
+            idle.put(taken)
+
+        list(pool.map(put, numbers))
+    for _ in range(CONNECTIONS):
+        idle.get().close()
+    listed = "".join(f"<Latest>{block_id(number)}</Latest>" for number in numbers)
     send(connection, "PUT", f"{url}&comp=blocklist", f"<BlockList>{listed}</BlockList>".encode())
     twirp("FinalizeArtifact", name=name, size=str(source.stat().st_size))
     address = twirp("GetSignedArtifactURL", name=name)["signed_url"]

@@ -226,6 +226,31 @@ def test_a_block_takes_what_was_announced_and_no_more(tmp_path: Path) -> None:
     blobs.close()
 
 
+def test_blocks_are_laid_where_their_ids_say_they_belong(tmp_path: Path) -> None:
+    def block_id(number: int) -> str:
+        return base64.b64encode(f"prefix9{number:012d}".encode()).decode()
+
+    def put(upload: str, ident: str, data: bytes) -> None:
+        block = blobs.open_block(upload, ident, len(data))
+        block.write(data)
+        block.keep()
+
+    blobs, orders = BlobStore(tmp_path), ([0, 1, 2], [2, 0, 1], [1, 2, 0])
+    for order in orders:
+        name, data = BlobStore.new_name(), [b"aaaa", b"bbbb", b"cc"]
+        for number in order:
+            put(name, block_id(number), data[number])
+        stored = blobs.assemble(name, [block_id(number) for number in range(3)])
+        assert (stored.size_bytes, blobs.path(name).read_bytes()) == (10, b"aaaabbbbcc")
+    name = BlobStore.new_name()
+    for number, piece in ((1, b"bb"), (1, b"BB"), (70_000, b"far"), (0, b"a"), (5, b"f"), (0, b"A")):
+        put(name, block_id(number), piece)
+    put(name, "no base64!", b"-")
+    assert blobs.assemble(name, [block_id(0), block_id(1), block_id(70_000), "no base64!"]).size_bytes == 7
+    assert blobs.path(name).read_bytes() == b"ABBfar-"
+    blobs.close()
+
+
 def test_two_servers_share_a_store(tmp_path: Path) -> None:
     with LocalGitHub.open(tmp_path) as one, LocalGitHub.open(tmp_path) as two:
         first, second = one.begin_run(NEW).run, two.begin_run(NEW).run
