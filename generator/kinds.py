@@ -9,7 +9,6 @@ A kind parses two forms: the TOML value of a file (`parse`) and the text of a fl
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Callable
 
 JsonSchema = dict[str, object]
@@ -201,9 +200,11 @@ class Table(Kind):
 
 def toml_value(text: str) -> object:
     """One TOML value; raises ValueError."""
+    import tomllib  # noqa: PLC0415 - only for lists and tables from flags and variables
+
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError as error:
+    except ValueError as error:
         raise ValueError(f"is not a TOML value ({error})") from None
 
 

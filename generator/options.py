@@ -59,7 +59,7 @@ class Variables(Table):
         for name in variables:
             if name in {"TRAINING_ITERATIONS", "MEMBER", "MEMBERS"}:
                 raise ValueError(f"{name} is what a run is told by its input, its variables and the settings")
-            if name.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD")):
+            if texts.names_a_credential(name):
                 raise ValueError(f"{name} looks like a secret: store it as one and name it in dataset.secrets")
         return variables
 

@@ -65,6 +65,13 @@ def check_plain(value: object) -> None:
         raise ValueError(f"holds {value}, which has to stand in quotes")
 
 
+def check_credentials(env: object) -> None:
+    """Raise ValueError where an environment holds what looks like a credential itself."""
+    for name, value in env.items() if isinstance(env, dict) else ():
+        if value and texts.names_a_credential(str(name)) and "${{" not in str(value):
+            raise ValueError(f"gives {name} a value: store it as a secret and write ${{{{ secrets.{name} }}}}")
+
+
 def check_pinned(uses: str) -> None:
     """Raise ValueError where what `uses:` names can change under us."""
     if not re.fullmatch(_PINNED, uses, re.ASCII):
@@ -86,6 +93,7 @@ class Step(Kind):
             if not isinstance(item, _STEP_KEYS[key]) or (isinstance(item, bool) and _STEP_KEYS[key] is int):
                 raise ValueError(f"has a step whose {key!r} is not {_STEP_KEYS[key].__name__}: {item!r}")
         check_plain(value)
+        check_credentials(value.get("env"))
         if ("run" in value) == ("uses" in value):
             raise ValueError("has a step that needs either `run` or `uses`")
         if "run" in value:
@@ -123,6 +131,7 @@ class Job(Kind):
         if not isinstance(value, dict):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
         check_plain(value)
+        check_credentials(value.get("env"))
         if "uses" in value:
             check_pinned(str(value["uses"]))
             return {"permissions": {}, **value}

@@ -103,6 +103,11 @@ def _plain(name: str) -> str:
     return name
 
 
+def names_a_credential(variable: str) -> bool:
+    """Whether a variable of that name is one to keep secret."""
+    return variable.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))
+
+
 # What keys and tokens look like: 32 or more hexadecimal digits, or the marks of GitHub's and Kaggle's tokens.
 _LIKE_A_VALUE = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*"
 

@@ -171,6 +171,8 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "jobs.a = {steps = [{run = 'x'}], needs = ['train', 'nobody']}",
             "jobs.a needs 'nobody', which is no job here (train)",
         ),
+        ("steps.before_train = {run = 'x', env = {API_KEY = 'abc'}}", "write ${{ secrets.API_KEY }}"),
+        ("jobs.a = {steps = [{run = 'x'}], env = {MY_TOKEN = 'abc'}}", "write ${{ secrets.MY_TOKEN }}"),
         ("store = 's3'", 'one of "artifact", "release", "branch", "cache"'),
         ("notify.webhook = 'https://hooks.example/x'", "is not the name of a secret"),
         ("notify.on = ['always']", 'one of "failure", "recovery", "completion"'),
@@ -218,6 +220,11 @@ def test_a_broken_file_is_one_line(content: bytes, reason: str, tmp_path: Path) 
 )
 def test_the_environment_sets_values_of_every_kind(key: str, text: str, value: object, tmp_path: Path) -> None:
     assert load(tmp_path, {BY_KEY[key].variable: text})[key] == value
+
+
+def test_a_secret_may_be_named_in_a_step(tmp_path: Path) -> None:
+    step = {"run": "x", "env": {"API_KEY": "${{ secrets.API_KEY }}", "OTHER_KEY": ""}}
+    assert load(tmp_path, {}, {"steps.after_train": ("f", [step])})["steps.after_train"]
 
 
 def test_variables_of_a_local_run_are_no_settings(tmp_path: Path) -> None:
