@@ -142,6 +142,8 @@ def _retention_days(message: Message) -> int:
         ends = datetime.fromisoformat(said)
     except ValueError:
         raise TwirpProblem("malformed", "expires_at is not a timestamp") from None
+    if ends.tzinfo is None:
+        raise TwirpProblem("malformed", "expires_at has no time zone")
     return round((ends - datetime.now(UTC)) / _DAY)
 
 

@@ -5,6 +5,7 @@ Binary-safe on purpose: contents come out by `unpack-file` and go in by `hash-ob
 
 from __future__ import annotations
 
+import re
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -20,6 +21,15 @@ _AUTHOR = {
     "GIT_COMMITTER_EMAIL": "noreply@github.com",
 }
 GIT_SECONDS = 60
+
+
+# What git takes for a branch or tag, a little stricter [git-check-ref-format].
+_REF_NAME = re.compile(r"(?![-./])(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])")
+
+
+def is_ref_name(name: str) -> bool:
+    """Whether a text can be the name of a branch or tag."""
+    return _REF_NAME.fullmatch(name) is not None
 
 
 class StaleShaError(Exception):

@@ -151,6 +151,8 @@ def json_object(raw: bytes) -> Mapping[str, object]:
         return {}
     try:
         body = json.loads(raw)
+        # Half of a surrogate pair is JSON, but no text that could be stored or sent.
+        json.dumps(body, ensure_ascii=False).encode()
     except ValueError:
         raise ApiProblem(400, "Problems parsing JSON") from None
     if not isinstance(body, dict):

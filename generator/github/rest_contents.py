@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-import binascii
 
-from generator.github.git_remote import StaleShaError
+from generator.github.git_remote import StaleShaError, is_ref_name
 from generator.github.problems import ApiProblem, invalid, not_found
 from generator.github.rest import Call, Reply, listing, table, text_field, window
 from generator.github.site import Site
@@ -53,8 +52,8 @@ def get_contents(site: Site, call: Call) -> Reply:
 def put_contents(site: Site, call: Call) -> Reply:
     """Commit a file to a branch; 409 where `sha` is not the file's present one."""
     try:
-        data = base64.b64decode(text_field(call, "content"), validate=False)
-    except binascii.Error:
+        data = base64.b64decode("".join(text_field(call, "content").split()), validate=True)
+    except ValueError:
         raise invalid("content is not valid Base64", docs=call.docs) from None
     existed = call.body.get("sha") is not None
     commit, sha = _write(site, call, data)
@@ -75,6 +74,10 @@ def _write(site: Site, call: Call, data: bytes | None) -> tuple[str, str]:
     if not message:
         raise invalid('Invalid request.\n\n"message" wasn\'t supplied.', docs=call.docs)
     branch = text_field(call, "branch") or site.default_branch
+    branches = site.git.branches()
+    # The first commit of an empty repository makes its branch, as on GitHub.
+    if not is_ref_name(branch) or (branches and branch not in branches):
+        raise ApiProblem(404, f"Branch {branch} not found", docs=call.docs)
     try:
         return site.git.write(branch, path, data, message, text_field(call, "sha") or None)
     except StaleShaError:

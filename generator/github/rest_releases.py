@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from generator.github.clock import rfc3339
+from generator.github.git_remote import is_ref_name
 from generator.github.problems import ApiProblem, invalid, not_found
 from generator.github.records import Asset, Release
 from generator.github.release_store import AssetTakenError, NewAsset
@@ -108,6 +109,9 @@ def create_release(site: Site, call: Call) -> Reply:
     tag = str(fields.pop("tag", ""))
     if not tag:
         raise invalid('Invalid request.\n\n"tag_name" wasn\'t supplied.', docs=call.docs)
+    if not is_ref_name(tag):
+        errors = [{"resource": "Release", "code": "custom", "field": "tag_name"}]
+        raise invalid("Validation Failed", docs=call.docs, errors=errors)
     release = site.releases.create(tag, call.grant.login, **fields)
     if release is None:
         raise invalid("Validation Failed", docs=call.docs, errors=_already_exists("tag_name", "Release"))

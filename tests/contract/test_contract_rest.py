@@ -174,6 +174,8 @@ def test_twirp_refuses_what_it_does_not_know(begin: Begin) -> None:
     assert run.twirp("ListArtifacts", "/twirp/other.Service/").status == 404
     assert run.twirp("CreateArtifact", name=["x"]).json["code"] == "malformed"
     assert run.twirp("CreateArtifact", name="x", expires_at="soon").json["code"] == "malformed"
+    assert run.twirp("CreateArtifact", name="x", expires_at="2030-01-01T00:00:00").json["code"] == "malformed"
+    assert run.twirp("CreateArtifact", name="x\ud800").json["code"] == "malformed"
     url = f"{run.hub.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
     headers = {"Authorization": f"Bearer {run.ticket.runtime_token}"}
     assert run.ask("POST", url, b"x", headers | {"Content-Type": "application/protobuf"}).status == 404

@@ -212,6 +212,27 @@ def test_a_run_can_push_to_the_repository(run: Client, hub: LocalGitHub, tmp_pat
     assert run.rest("GET", "/repos/local/repository").json["clone_url"] == f"file://{hub.git_folder()}"
 
 
+def test_files_go_to_branches_that_there_are(run: Client) -> None:
+    body = {"message": "m", "content": "eA=="}
+    assert run.rest("PUT", "contents/a", body | {"branch": "--x"}).status == 404
+    assert run.rest("PUT", "contents/a", body).status == 201
+    assert run.rest("PUT", "contents/b", body | {"branch": "none"}).json["message"] == "Branch none not found"
+    assert run.rest("PUT", "contents/b", body | {"content": "!!"}).status == 422
+    assert run.rest("PUT", "contents/b", body | {"content": "e\nA==\n"}).status == 201
+
+
+@pytest.mark.parametrize("tag", ["../x", "-x", "a b", "a..b", "a.lock", "x/", "a\x7f", "a//b"])
+def test_tags_that_git_would_not_take(run: Client, tag: str) -> None:
+    assert run.rest("POST", "releases", {"tag_name": tag}).status == 422
+
+
+def test_half_a_surrogate_pair_is_refused(run: Client) -> None:
+    headers = {"Authorization": f"token {run.ticket.token}"}
+    url = f"{run.hub.url}/repos/local/repository/issues"
+    assert run.ask("POST", url, b'{"title": "\\ud800"}', headers).json["message"] == "Problems parsing JSON"
+    assert run.ask("POST", url, b'{"title": "\\ud83d\\ude00"}', headers).json["title"] == "\U0001f600"
+
+
 def test_variables_are_for_the_owner(run: Client, hub: LocalGitHub) -> None:
     owner = {"Authorization": f"token {hub.owner_token()}"}
     path = "actions/variables"
