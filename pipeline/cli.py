@@ -133,6 +133,9 @@ def main() -> None:
         pipeline(prog_name="python -m pipeline")
     except PipelineError as error:
         click.echo(f"error: {error.message}", err=True)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            # Shown at the run's page, not only in its log.
+            click.echo("::error title=pipeline::" + error.message.replace("%", "%25").replace("\n", "%0A"))
         if error.hint:
             click.echo(f"  hint: {error.hint}", err=True)
         sys.exit(error.exit_code)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline import libraries
+from pipeline.atomic import PART
 from pipeline.errors import SettingsError, StateFormatError, StateTamperedError
 from pipeline.store import State, Store
 
@@ -97,7 +100,7 @@ def predict(store: Store, reader: Reader, output: Path) -> int:
     rows = 0
     numbers = schema.numbers()
     known = set(schema.names())
-    with output.open("w", encoding="utf-8", newline="") as sink:
+    with _replacing(output) as sink:
         while (chunk := reader.read(PREDICT_ROWS, numbers, known.__contains__)) is not None:
             missing = known - set(map(str, chunk.frame.columns))
             if missing:
@@ -105,6 +108,21 @@ def predict(store: Store, reader: Reader, output: Path) -> int:
             scored(model, chunk.frame).to_csv(sink, index=False, header=rows == 0)
             rows += len(chunk.frame)
     return rows
+
+
+@contextlib.contextmanager
+def _replacing(output: Path) -> Iterator[TextIO]:
+    """A file that takes its name when it is whole. Raises SettingsError where it cannot be written."""
+    aside = output.with_name(output.name + PART)
+    try:
+        with aside.open("w", encoding="utf-8", newline="") as sink:
+            yield sink
+        aside.replace(output)
+    except OSError as error:
+        raise SettingsError(f"{output} cannot be written: {error.strerror or error}") from error
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
 
 
 def scored(model: Champion, frame: pd.DataFrame) -> pd.DataFrame:

@@ -28,6 +28,10 @@ class Log:
     def say(self, text: str) -> None:
         """One line."""
         click.echo(text)
+        self.keep(text)
+
+    def keep(self, text: str) -> None:
+        """One line for the file alone."""
         with explained(self.path):
             self._sink.write(text + "\n")
             self._sink.flush()

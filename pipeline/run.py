@@ -41,7 +41,7 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
             report.append_job_summary(environment, summary)
         except PipelineError as error:
             with suppress(PipelineError):
-                log.say(f"error: {error.message}")
+                log.keep(f"error: {error.message}")
                 report.write_summary(runtime / "logs", _summary("failed", before, before, (0, 0)))
             raise
         finally:

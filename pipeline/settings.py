@@ -48,12 +48,13 @@ def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
     given: dict[str, Any] = {}
     for path, table in _tables(root):
         for name, value in table.items():
-            given[_known(name, f"{path}: [pipeline]")] = _parsed(name, value, f"{path}: [pipeline] {name}")
+            known = _known(name, f"{path}: [pipeline]")
+            given[known] = _parsed(known, value, f"{path}: [pipeline] {name}")
     for variable, text in environment.items():
         # An empty variable is what GitHub hands over for one that is not set.
         if variable.startswith(PREFIX) and variable not in RESERVED and text:
-            name = variable.removeprefix(PREFIX).lower()
-            given[_known(name, f"the environment ({variable})")] = _parsed(name, text, variable)
+            known = _known(variable.removeprefix(PREFIX).lower(), f"the environment ({variable})")
+            given[known] = _parsed(known, text, variable)
     for name, value in flags.items():
         if value is not None:
             given[name] = _parsed(name, value, f"--{name.replace('_', '-')}")

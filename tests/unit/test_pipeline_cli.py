@@ -1,0 +1,92 @@
+"""Bad input at the command line: one line with the reason, a remedy, the right exit code, and no traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    path = {"PYTHONPATH": str(ROOT)}
+    kept = {
+        name: value for name, value in os.environ.items() if not name.startswith(("PIPELINE_", "KAGGLE_", "GITHUB_"))
+    }
+    argv = [sys.executable, "-W", "error", "-m", "pipeline", *words]
+    return subprocess.run(argv, cwd=folder, env=kept | path | environment, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(
+    ("words", "environment", "settings", "code", "match"),
+    [
+        (["--iterations", "0"], {}, "", 2, "--iterations is '0'"),
+        (["--iterations", "many"], {}, "", 2, "whole number"),
+        (["--task", "guess"], {}, "", 2, "one of auto, binary"),
+        (["--engine", "dask"], {}, "", 2, "dask_address"),
+        (["--on-rewrite", "key"], {}, "", 2, "needs `key`"),
+        (["--source", "absent.csv", "--target", "y"], {}, "", 20, "does not exist"),
+        (["--source", "absent.csv"], {}, "", 2, "`target` is not set"),
+        (["--source", "kaggle:a/b", "--target", "y"], {"HOME": "/nonexistent"}, "", 30, "no Kaggle credentials"),
+        (["--source", "nowhere://x/y.csv", "--target", "y"], {}, "", 20, "cannot be read"),
+        ([], {"PIPELINE_BATCHROWS": "5"}, "", 2, "did you mean 'batch_rows'"),
+        ([], {"PIPELINE_SEED": "-1"}, "", 2, "PIPELINE_SEED"),
+        ([], {}, "[pipeline]\nbatch_row = 3\n", 2, "did you mean 'batch_rows'"),
+        ([], {}, "[pipeline]\niterations = true\n", 2, "whole number"),
+        ([], {}, "[pipeline", 2, "wfgen.toml cannot be read"),
+        ([], {}, "pipeline = 3\n", 2, "must be a table"),
+    ],
+)
+def test_bad_settings(  # noqa: PLR0913, PLR0917  # a row of the table above
+    tmp_path: Path, words: list[str], environment: dict[str, str], settings: str, code: int, match: str
+) -> None:
+    if settings:
+        (tmp_path / "wfgen.toml").write_text(settings)
+    done = run(tmp_path, "update", *words, **environment)
+    assert done.returncode == code, done.stderr
+    assert match in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "runtime/model").exists()
+
+
+def test_later_settings_win(tmp_path: Path) -> None:
+    (tmp_path / "wfgen.toml").write_text('[pipeline]\nbatch_rows = 10\niterations = 1\nmodels = ["sgd"]\n')
+    assert "batch 1: 10 rows" in run(tmp_path, "update").stdout
+    assert "batch 2: 20 rows" in run(tmp_path, "update", PIPELINE_BATCH_ROWS="20").stdout
+    assert "batch 3: 30 rows" in run(tmp_path, "update", "--batch-rows", "30", PIPELINE_BATCH_ROWS="20").stdout
+    assert "batch 4: 10 rows" in run(tmp_path, "update", PIPELINE_BATCH_ROWS="").stdout
+
+
+def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    github = {"GITHUB_ACTIONS": "true", "GITHUB_STEP_SUMMARY": str(page)}
+    done = run(tmp_path, "update", "--iterations", "2", "--models", "sgd", **github)
+    assert done.stdout.count("::group::Iteration") == done.stdout.count("::endgroup::") == 2
+    assert "| Rows this run / in all | 2,000 / 2,000 |" in page.read_text()
+    (tmp_path / "runtime/data/data_state.json").write_text("{")
+    failed = run(tmp_path, "update", **github)
+    assert failed.returncode == 11
+    assert "::error title=pipeline::" in failed.stdout
+
+
+def test_nothing_new_imports_neither_pandas_nor_scikit_learn(tmp_path: Path) -> None:
+    run(tmp_path, "update", "--iterations", "99", "--models", "sgd")
+    script = "import sys; sys.argv = ['pipeline', 'update']\ntry:\n    from pipeline.cli import main; main()\n"
+    script += "except SystemExit as end:\n    print(end.code, {'numpy', 'pandas', 'sklearn'} & set(sys.modules))"
+    path = {"PYTHONPATH": str(ROOT)}
+    argv = [sys.executable, "-c", script]
+    done = subprocess.run(argv, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-2:] == ["nothing new", "0 set()"]
+
+
+def test_a_prediction_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    run(tmp_path, "update", "--models", "sgd")
+    done = run(tmp_path, "predict", "sample", "--output", "absent/x.csv")
+    assert done.returncode == 2
+    assert "cannot be written" in done.stderr
+    assert run(tmp_path, "predict", "sample", "--output", "x.csv").stdout == "20460 rows scored into x.csv\n"
+    assert not (tmp_path / "x.csv.part").exists()
