@@ -6,11 +6,12 @@ import json
 import os
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from generator.errors import SettingsError, ToolFailedError, WorkflowProblemError
+from generator.errors import LocalGitHubError, SettingsError, ToolFailedError, WorkflowProblemError
 from generator.github.hub import LocalGitHub
 from generator.github.records import NewRun, Run, Step
 from generator.process import Completed, Runner, require_tool
@@ -83,7 +84,9 @@ def run_workflow(
             return _run(prepared, Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
         except BaseException as error:
             ended = Conclusion.CANCELLED if isinstance(error, KeyboardInterrupt) else Conclusion.FAILURE
-            hub.finish_run(ticket.run.id, ended.value)
+            # A store that cannot be written must not hide why the run ended.
+            with suppress(LocalGitHubError):
+                hub.finish_run(ticket.run.id, ended.value)
             raise
         finally:
             give_back(_environments(prepared), folders.lock)
