@@ -9,8 +9,7 @@ from pathlib import Path
 
 import click
 
-from pipeline import settings as configuration
-from pipeline.errors import EXIT_INTERRUPTED, PipelineError
+from pipeline import entry
 from pipeline.store import Store, signing_key
 
 ROOT = click.option(
@@ -47,9 +46,7 @@ def pipeline() -> None:
 @click.option("--checkpoint-seconds", help="Commit at least this often, and at the end (5).")
 def update(root: Path, **flags: object) -> None:
     """Learn the next unseen batches."""
-    from pipeline import run  # noqa: PLC0415  # each command loads what it needs
-
-    sys.exit(run.update(root, configuration.load(root, os.environ, flags), os.environ))
+    sys.exit(entry.update(root, {name: str(value) for name, value in flags.items() if value is not None}))
 
 
 @pipeline.command()
@@ -125,19 +122,3 @@ def predict(root: Path, source: str, output: Path) -> None:
 
 def _store(root: Path) -> Store:
     return Store(root / "runtime", signing_key(os.environ))
-
-
-def main() -> None:
-    """The boundary: an error becomes one line, a hint and its exit code."""
-    try:
-        pipeline(prog_name="python -m pipeline")
-    except PipelineError as error:
-        click.echo(f"error: {error.message}", err=True)
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            # Shown at the run's page, not only in its log.
-            click.echo("::error title=pipeline::" + error.message.replace("%", "%25").replace("\n", "%0A"))
-        if error.hint:
-            click.echo(f"  hint: {error.hint}", err=True)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(EXIT_INTERRUPTED)

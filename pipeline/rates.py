@@ -25,8 +25,9 @@ class Rates:
 
     def __init__(self, *, odds: bool = True) -> None:
         self.odds = odds
-        self.rows = np.zeros(1 << BITS)
-        self.targets = np.zeros(1 << BITS)
+        # Made when first needed: candidates that look at no rates have a state of a tenth of the size.
+        self.rows = np.zeros(0)
+        self.targets = np.zeros(0)
         self.all_rows = 0.0
         self.all_targets = 0.0
 
@@ -44,6 +45,8 @@ class Rates:
 
     def learn(self, keys: Sequence[Hashes], target: NDArray[np.float64]) -> None:
         """Let what was known fade, then count a batch."""
+        if not self.all_rows:
+            self.rows, self.targets = np.zeros(1 << BITS), np.zeros(1 << BITS)
         keep = FADE ** (len(target) / FADE_ROWS)
         self.rows *= keep
         self.targets *= keep

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
-
-import click
 
 from pipeline.atomic import explained, write_atomically
 
@@ -27,7 +26,7 @@ class Log:
 
     def say(self, text: str) -> None:
         """One line."""
-        click.echo(text)
+        _show(text)
         self.keep(text)
 
     def keep(self, text: str) -> None:
@@ -40,17 +39,23 @@ class Log:
     def group(self, title: str) -> Iterator[None]:
         """Lines that GitHub folds under a title."""
         if self._folds:
-            click.echo(f"::group::{title}")
+            _show(f"::group::{title}")
         try:
             yield
         finally:
             if self._folds:
-                click.echo("::endgroup::")
+                _show("::endgroup::")
 
     def close(self) -> None:
         """End the file; what a full disk did not take of it is on screen already."""
         with contextlib.suppress(OSError):
             self._sink.close()
+
+
+def _show(text: str) -> None:
+    """On screen at once: a killed job has shown what it did."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
 
 
 def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:

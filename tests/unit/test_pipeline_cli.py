@@ -75,8 +75,10 @@ def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path
 
 def test_nothing_new_imports_neither_pandas_nor_scikit_learn(tmp_path: Path) -> None:
     run(tmp_path, "update", "--iterations", "99", "--models", "sgd")
-    script = "import sys; sys.argv = ['pipeline', 'update']\ntry:\n    from pipeline.cli import main; main()\n"
-    script += "except SystemExit as end:\n    print(end.code, {'numpy', 'pandas', 'sklearn'} & set(sys.modules))"
+    script = "import sys; sys.argv = ['pipeline', 'update']\ntry:\n    from pipeline.entry import main; main()\n"
+    script += (
+        "except SystemExit as end:\n    print(end.code, {'click', 'numpy', 'pandas', 'sklearn'} & set(sys.modules))"
+    )
     path = {"PYTHONPATH": str(ROOT)}
     argv = [sys.executable, "-c", script]
     done = subprocess.run(argv, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=False)
