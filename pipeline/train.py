@@ -111,6 +111,8 @@ class Training:
         population = self.population
         assert population is not None  # noqa: S101  # _meet made it
         table = schemas.convert(population.schema, chunk.frame)
+        if not population.rows:
+            notes += leaks.call_out(population.schema, table)
         if population.widen_task():
             notes.append(f"a third class came: the task is now multiclass ({', '.join(population.schema.classes)})")
         if len(table):
@@ -144,8 +146,7 @@ class Training:
         schema = schemas.infer(frame, self.target, task, self.settings.ignore)
         self.population = Population(schema, self.settings.models, self.settings.seed)
         inferred = "as set" if task else "inferred from the target"
-        notes = [f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {schemas.described(schema)}"]
-        return notes + leaks.call_out(schema, schemas.convert(schema, frame))
+        return [f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {schemas.described(schema)}"]
 
     def _learnt(self, population: Population, rows: int, unlabelled: int, seconds: float, notes: list[str]) -> Learnt:
         figures = population.figures
