@@ -2,7 +2,7 @@
 
 Views of a batch, each made only if a candidate asks for it:
 
-- plain: sparse; values hashed, numbers standardised, for those who want speed above all;
+- plain: sparse; values hashed, other numbers standardised, for those who want speed above all;
 - wide: sparse; values, buckets of numbers and pairs of these, hashed, for linear models;
 - dense: numbers, the commonest values one by one, for networks;
 - tree: numbers and a code a category;
@@ -144,7 +144,7 @@ class Encoder:
         mask = np.uint64((1 << BITS) - 1)
         for at, token in enumerate(tokens):
             places[:, at] = token & mask
-        self._number_fields(views, places, weights, len(tokens), 1 << BITS)
+        self._number_fields(views.numbers, places, weights, len(tokens), 1 << BITS)
         at = len(tokens) + len(views.numbers)
         places[:, at:] = (1 << BITS) + NUMBER_SLOTS + np.arange(views.rates.shape[1])
         weights[:, at:] = views.rates
@@ -174,20 +174,26 @@ class Encoder:
     def plain(self, views: Views) -> scipy.sparse.csr_matrix:
         """Sparse, of shape (rows, 2^14 and the numbers): values hashed, numbers standardised, nothing crossed."""
         tokens = [category.rows() & np.uint64((1 << TOKEN_BITS) - 1) for category in views.categories.values()]
-        fields = len(tokens) + len(views.numbers)
+        numbers = {name: values for name, values in views.numbers.items() if name not in views.categories}
+        fields = len(tokens) + len(numbers)
         places = np.empty((views.rows, fields), dtype=np.int32)
         weights = np.ones((views.rows, fields))
         for at, token in enumerate(tokens):
             places[:, at] = token
-        self._number_fields(views, places, weights, len(tokens), 1 << TOKEN_BITS)
+        self._number_fields(numbers, places, weights, len(tokens), 1 << TOKEN_BITS)
         starts = np.arange(0, places.size + 1, fields, dtype=np.int32)
         shape = (views.rows, (1 << TOKEN_BITS) + NUMBER_SLOTS)
         return scipy.sparse.csr_matrix((weights.ravel(), places.ravel(), starts), shape=shape)
 
-    def _number_fields(
-        self, views: Views, places: NDArray[np.int32], weights: NDArray[np.float64], first: int, base: int
+    def _number_fields(  # two matrices, and where in them
+        self,
+        numbers: Mapping[str, NDArray[np.float64]],
+        places: NDArray[np.int32],
+        weights: NDArray[np.float64],
+        first: int,
+        base: int,
     ) -> None:
-        for at, (name, values) in enumerate(views.numbers.items(), start=first):
+        for at, (name, values) in enumerate(numbers.items(), start=first):
             absent = np.isnan(values)
             places[:, at] = base + 2 * (self.slots[name] % (NUMBER_SLOTS // 2)) + absent
             weights[:, at] = np.where(absent, 1.0, values)
