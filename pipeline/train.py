@@ -67,6 +67,12 @@ class Training:
         self.counters |= document["counters"]
         self.history = list(document["history"])
         self.cursor = document["source"]["cursor"]
+        if tuple(document["models"]) != self.settings.models:
+            raise SettingsError(
+                f"the state holds the candidates {', '.join(document['models'])}, "
+                f"the settings say {', '.join(self.settings.models)}",
+                hint="set `models` back, or start over: `python -m pipeline reset`",
+            )
         self.population = persist.loads(state.population, document["population"], self.settings.models)
         if not isinstance(self.population, Population):
             raise StateTamperedError(f"{document['population']} holds no population")
@@ -178,6 +184,7 @@ class Training:
             "figures": self.figures(),
             "task": population.schema.task,
             "target": self.target,
+            "models": list(self.settings.models),
             "classes": population.schema.classes,
             "columns": {column.name: column.kind for column in population.schema.columns},
             "source": {"name": self.settings.source, "cursor": self.cursor},

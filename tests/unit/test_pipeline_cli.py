@@ -92,3 +92,32 @@ def test_a_prediction_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert "cannot be written" in done.stderr
     assert run(tmp_path, "predict", "sample", "--output", "x.csv").stdout == "20460 rows scored into x.csv\n"
     assert not (tmp_path / "x.csv.part").exists()
+
+
+OWN = """
+import numpy as np
+
+class Prior:
+    view = "plain"
+    def __init__(self):
+        self.counts = np.zeros(2)
+    def partial_fit(self, matrix, target, classes):
+        self.counts += np.bincount(target, minlength=len(classes))
+        return self
+    def predict_proba(self, matrix):
+        return np.tile((self.counts + 1) / (self.counts + 1).sum(), (matrix.shape[0], 1))
+"""
+
+
+def test_a_candidate_of_ones_own_competes_and_is_read_back(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    words = ["--models", "sgd,mine:Prior", "--iterations", "2"]
+    for batches in (2, 4):
+        done = run(tmp_path, "update", *words)
+        assert done.returncode == 0, done.stderr
+        assert f"batch {batches}:" in done.stdout
+    assert '"mine:Prior"' in run(tmp_path, "status", "--json").stdout
+    assert run(tmp_path, "verify").returncode == 0
+    other = run(tmp_path, "update", "--models", "sgd")
+    assert other.returncode == 2
+    assert "the state holds the candidates sgd, mine:Prior" in other.stderr
