@@ -112,15 +112,12 @@ class Network:
         if self.learner is None or classes != self.classes:
             self.learner, self.classes = self._new(), classes
         self.learner.batch_size = min(MINI_BATCH, len(target))
-        if self.task == REGRESSION:
-            self.learner.partial_fit(matrix, target)
-        else:
-            self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+        fit_batch(self.learner, self.task, matrix, target, classes)
 
     def raw(self, matrix: Any) -> Array:  # noqa: ANN401
         """Log-odds, log-probabilities or values."""
         if self.task == REGRESSION:
-            return np.asarray(self.learner.predict(matrix), dtype=np.float64).reshape(-1, 1)
+            return predicted_values(self.learner, matrix)
         return logits(self.task, self.learner.predict_proba(matrix))
 
     def _new(self) -> Any:  # noqa: ANN401  # scikit-learn has no types
@@ -219,19 +216,29 @@ class Own:
         classes = max(classes, 2)
         if self.learner is None or (self.task != REGRESSION and classes != self.classes):
             self.learner, self.classes = make_own(self.name), classes
-        if self.task == REGRESSION:
-            self.learner.partial_fit(matrix, target)
-        else:
-            self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+        fit_batch(self.learner, self.task, matrix, target, classes)
 
     def raw(self, matrix: Any) -> Array:  # noqa: ANN401
         """From `predict_proba`, else `decision_function`; from `predict` for values."""
         if self.task == REGRESSION:
-            return np.asarray(self.learner.predict(matrix), dtype=np.float64).reshape(-1, 1)
+            return predicted_values(self.learner, matrix)
         if hasattr(self.learner, "predict_proba"):
             return logits(self.task, self.learner.predict_proba(matrix))
         scores = np.asarray(self.learner.decision_function(matrix), dtype=np.float64)
         return scores.reshape(len(scores), -1)
+
+
+def fit_batch(learner: Any, task: str, matrix: Any, target: Array, classes: int) -> None:  # noqa: ANN401
+    """One `partial_fit`; `target` holds values, or class numbers below `classes`."""
+    if task == REGRESSION:
+        learner.partial_fit(matrix, target)
+    else:
+        learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+
+
+def predicted_values(learner: Any, matrix: Any) -> Array:  # noqa: ANN401
+    """What a regression says, of shape (rows, 1)."""
+    return np.asarray(learner.predict(matrix), dtype=np.float64).reshape(-1, 1)
 
 
 def make_own(name: str) -> Any:  # noqa: ANN401  # the user's class

@@ -9,7 +9,7 @@ from typing import Any
 
 from generator.github.records import Artifact, Run
 from generator.runner.progress import WIDTH, fitted, seconds_text
-from generator.runner.records import RunResult
+from generator.runner.records import JobResult, RunResult
 
 _UNITS = ("B", "kB", "MB", "GB")
 
@@ -131,26 +131,7 @@ def result_document(result: RunResult) -> dict[str, Any]:
         },
         "conclusion": result.conclusion,
         "duration_seconds": round(result.duration_seconds, 3),
-        "jobs": [
-            {
-                "id": job.id,
-                "name": job.name,
-                "conclusion": job.conclusion,
-                "steps": [
-                    {
-                        "id": step.id,
-                        "name": step.name,
-                        "conclusion": step.conclusion,
-                        "outcome": step.outcome,
-                        "duration_seconds": round(step.duration_seconds, 3),
-                        **({"outputs": dict(step.outputs)} if step.outputs else {}),
-                        **({"summary": step.summary} if step.summary else {}),
-                    }
-                    for step in job.steps
-                ],
-            }
-            for job in result.jobs
-        ],
+        "jobs": [_job_document(job) for job in result.jobs],
         "artifacts": [
             {
                 "id": artifact.id,
@@ -171,4 +152,24 @@ def result_document(result: RunResult) -> dict[str, Any]:
         "notes": list(result.notes),
         "problem": result.problem,
         "log": str(result.log),
+    }
+
+
+def _job_document(job: JobResult) -> dict[str, Any]:
+    return {
+        "id": job.id,
+        "name": job.name,
+        "conclusion": job.conclusion,
+        "steps": [
+            {
+                "id": step.id,
+                "name": step.name,
+                "conclusion": step.conclusion,
+                "outcome": step.outcome,
+                "duration_seconds": round(step.duration_seconds, 3),
+                **({"outputs": dict(step.outputs)} if step.outputs else {}),
+                **({"summary": step.summary} if step.summary else {}),
+            }
+            for step in job.steps
+        ],
     }

@@ -273,6 +273,8 @@ def test_no_secret_is_shown_or_stored(tmp_path: Path, caplog: pytest.LogCaptureF
 def test_a_server_that_never_started_can_be_left(tmp_path: Path) -> None:
     hub = LocalGitHub.open(tmp_path)
     hub.__exit__(None, None, None)
+    with LocalGitHub.open(tmp_path) as again:
+        assert again.runs() == ()
 
 
 def test_gh_is_pointed_at_the_server() -> None:
