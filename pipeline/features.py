@@ -30,7 +30,7 @@ from pipeline.moments import Moments
 from pipeline.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from numpy.typing import NDArray
 
@@ -243,21 +243,25 @@ class Category:
 def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers, dates or categories
     """What a column holds as one of a set of values: nothing for a plain number, three things for a date."""
     if column.kind == schemas.NUMBER:
-        return {column.name: _category(column.name, pd.Categorical(values))} if column.code else {}
+        return {column.name: _numbered(column.name, values)} if column.code else {}
     if column.kind == schemas.DATE:
         parts = {"month": values.month, "weekday": values.day_of_week, "hour": values.hour}
-        return {
-            f"{column.name}.{part}": _category(f"{column.name}.{part}", pd.Categorical(np.asarray(each, dtype=float)))
-            for part, each in parts.items()
-        }
-    return {column.name: _category(column.name, values)}
+        names = {part: f"{column.name}.{part}" for part in parts}
+        return {names[part]: _numbered(names[part], np.asarray(each, dtype=float)) for part, each in parts.items()}
+    return {column.name: _category(column.name, values.codes, values.categories)}
 
 
-def _category(name: str, cells: pd.Categorical[Any]) -> Category:
+def _numbered(name: str, values: NDArray[np.float64]) -> Category:
+    """Numbers as categories; not by pd.Categorical, which takes five times as long to make the same codes."""
+    codes, known = pd.factorize(values, sort=True)
+    return _category(name, codes, known.tolist())
+
+
+def _category(name: str, codes: NDArray[np.signedinteger[Any]], values: Iterable[object]) -> Category:
     """64 bits for each distinct "name=value", by crc32; missing is a value of its own."""
-    texts = [*(f"{name}={value}" for value in cells.categories), name]
+    texts = [*(f"{name}={value}" for value in values), name]
     hashes = spread(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint64))
-    return Category(np.asarray(cells.codes, dtype=np.intp), hashes)
+    return Category(np.asarray(codes, dtype=np.intp), hashes)
 
 
 def bucketed(name: str, values: NDArray[np.float64]) -> Hashes:

@@ -79,25 +79,37 @@ class Table:
         return len(self.target)
 
 
-def infer(frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]) -> Schema:
-    """Decide the kinds on the first batch. Raises SettingsError where the target is not a column."""
+def infer(frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]) -> tuple[Schema, pd.DataFrame]:
+    """Decide the kinds on the first batch; also the batch as `add_columns` gives it back.
+
+    Raises SettingsError where the target is not a column.
+    """
     if target not in frame.columns:
         raise SettingsError(
             f"the target {target!r} is no column of the source", hint=f"it has {', '.join(map(str, frame.columns))}"
         )
     schema = Schema(target, task or infer_task(frame[target]))
-    add_columns(schema, frame, ignore)
+    _, frame = add_columns(schema, frame, ignore)
     if not schema.columns:
         raise SettingsError("no column is left to learn from", hint="shorten `ignore`")
-    return schema
+    return schema, frame
 
 
-def add_columns(schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]) -> list[str]:
-    """Take in the columns of `frame` that the schema does not know yet; their names."""
+def add_columns(schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]) -> tuple[list[str], pd.DataFrame]:
+    """Take in the columns of `frame` that the schema does not know yet; their names, and the frame.
+
+    To decide that text holds numbers is to convert it, which is slow: the frame comes back with the numbers in place.
+    """
     known = {schema.target, *schema.names(), *ignore}
-    joined = [_inferred(str(name), frame[name]) for name in frame.columns if name not in known]
-    schema.columns += joined
-    return [column.name for column in joined]
+    joined: list[str] = []
+    converted: dict[str, NDArray[np.float64]] = {}
+    for name in frame.columns:
+        if name not in known:
+            column, numbers = _inferred(str(name), frame[name])
+            schema.columns.append(column)
+            joined.append(column.name)
+            converted |= {} if numbers is None else {name: numbers}
+    return joined, frame.assign(**converted) if converted else frame
 
 
 def described(schema: Schema) -> str:
@@ -159,20 +171,22 @@ def _absent(column: Column, rows: int) -> _Cells:
     return pd.Categorical.from_codes(np.full(rows, -1), categories=pd.Index([], dtype=str))
 
 
-def _inferred(name: str, values: pd.Series[Any]) -> Column:
+def _inferred(name: str, values: pd.Series[Any]) -> tuple[Column, NDArray[np.float64] | None]:
+    """The column, and its values where they are numbers."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return Column(name, DATE)
-    present = values.dropna()
-    if pd.api.types.is_bool_dtype(values.dtype) or present.empty:
-        return Column(name, TEXT)
-    numbers = pd.to_numeric(present, errors="coerce") if not _numeric(present) else present
-    if numbers.notna().mean() >= PARSED_SHARE:
-        known = numbers.dropna()
-        whole = bool((known.astype(float) % 1 == 0).all())
-        return Column(name, NUMBER, code=whole and known.nunique() <= CODE_VALUES)
-    if parse_dates(pd.Index(present.astype(str).iloc[:DATE_PROBE].unique())).to_series().notna().mean() >= PARSED_SHARE:
-        return Column(name, DATE)
-    return Column(name, TEXT)
+        return Column(name, DATE), None
+    present = values.notna().to_numpy()
+    if pd.api.types.is_bool_dtype(values.dtype) or not present.any():
+        return Column(name, TEXT), None
+    numbers = _parsed(values)
+    if np.count_nonzero(~np.isnan(numbers)) >= PARSED_SHARE * np.count_nonzero(present):
+        known = numbers[np.abs(numbers) <= ABSURD]
+        code = bool((known % 1 == 0).all()) and len(pd.unique(known)) <= CODE_VALUES
+        return Column(name, NUMBER, code=code), numbers
+    probe = pd.Index(values[present].astype(str).iloc[:DATE_PROBE].unique())
+    if parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE:
+        return Column(name, DATE), None
+    return Column(name, TEXT), None
 
 
 def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
@@ -199,15 +213,21 @@ def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
 
 
 def _numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
+    numbers = _parsed(values)
     if not _numeric(values):
         present = int(values.notna().sum())
-        texts = values.astype(str).where(values.notna()) if isinstance(values.dtype, pd.CategoricalDtype) else values
-        values = pd.to_numeric(texts, errors="coerce")
-        if present and values.notna().sum() < RETYPED_SHARE * present:
+        if present and np.count_nonzero(~np.isnan(numbers)) < RETYPED_SHARE * present:
             raise _retyped(name, "numbers")
-    numbers = np.array(values, dtype=np.float64)
     numbers[~(np.abs(numbers) <= ABSURD)] = np.nan
     return numbers
+
+
+def _parsed(values: pd.Series[Any]) -> NDArray[np.float64]:
+    """Numbers of one's own to change; NaN where a value is missing or none."""
+    if not _numeric(values):
+        texts = values.astype(str).where(values.notna()) if isinstance(values.dtype, pd.CategoricalDtype) else values
+        values = pd.to_numeric(texts, errors="coerce")
+    return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
 
 
 def _dates(values: pd.Series[Any], name: str) -> pd.DatetimeIndex:

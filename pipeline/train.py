@@ -113,10 +113,11 @@ class Training:
         if read is None:
             return None
         chunk, watched = read
-        notes = self._meet(chunk.frame) + watched
+        frame, met = self._meet(chunk.frame)
+        notes = met + watched
         population = self.population
         assert population is not None  # noqa: S101  # _meet made it
-        table = schemas.convert(population.schema, chunk.frame)
+        table = schemas.convert(population.schema, frame)
         if not population.rows:
             notes += leaks.call_out(population.schema, table)
         if population.widen_task():
@@ -143,16 +144,17 @@ class Training:
                 return Chunk(frame.drop(columns=list(order)) if order else frame, cursor), notes
             self.cursor = cursor
 
-    def _meet(self, frame: pd.DataFrame) -> list[str]:
-        """Get to know the columns; what there is to say of them."""
+    def _meet(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+        """Get to know the columns; the frame as far as that converted it, and what there is to say."""
         if self.population is not None:
-            joined = schemas.add_columns(self.population.schema, frame, self.settings.ignore)
-            return [f"columns joined: {', '.join(joined)}"] if joined else []
+            joined, frame = schemas.add_columns(self.population.schema, frame, self.settings.ignore)
+            return frame, [f"columns joined: {', '.join(joined)}"] if joined else []
         task = None if self.settings.task == "auto" else self.settings.task
-        schema = schemas.infer(frame, self.target, task, self.settings.ignore)
+        schema, frame = schemas.infer(frame, self.target, task, self.settings.ignore)
         self.population = Population(schema, self.settings.models, self.settings.seed)
         inferred = "as set" if task else "inferred from the target"
-        return [f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {schemas.described(schema)}"]
+        kinds = schemas.described(schema)
+        return frame, [f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {kinds}"]
 
     def _learnt(self, population: Population, rows: int, unlabelled: int, seconds: float, notes: list[str]) -> Learnt:
         figures = population.figures

@@ -18,48 +18,39 @@ class RecordCutter:
 
     def __init__(self, stream: IO[bytes]) -> None:
         self._stream = stream
-        self._rest = b""
-        self._ended = False
+        self._block = b""
+        self._at = 0
+        """Where in the block the next record starts."""
+        self._ends = np.empty(0, dtype=np.int64)
+        """Where in the block, from there on, records end."""
+        self._inside = False
+        """Whether the block leaves a quote open."""
 
     def take(self, count: int) -> tuple[bytes, int]:
         """Up to `count` records with their newlines, and how many; the last may lack its newline at the end."""
         parts: list[bytes] = []
-        taken, inside = 0, False
-        while taken < count:
-            block = self._rest or self._read()
-            self._rest = b""
-            if not block:
-                break
-            ends, odd = _record_ends(block, inside=inside)
-            if taken + len(ends) >= count:
-                cut = int(ends[count - taken - 1]) + 1
-                parts.append(block[:cut])
-                self._rest = block[cut:]
-                taken = count
-            else:
-                parts.append(block)
-                taken += len(ends)
-                inside ^= odd
+        taken = 0
+        while taken < count and not self.at_end():
+            ends = self._ends[: count - taken]
+            taken += len(ends)
+            cut = int(ends[-1]) + 1 if taken == count else len(self._block)
+            parts.append(self._block[self._at : cut])
+            self._at, self._ends = cut, self._ends[len(ends) :]
         content = b"".join(parts)
-        unfinished = taken < count and bool(content) and (inside or not content.endswith(b"\n"))
+        unfinished = taken < count and bool(content) and (self._inside or not content.endswith(b"\n"))
         return content, taken + unfinished
 
     def at_end(self) -> bool:
         """Whether nothing is left; reads ahead to know."""
-        if not self._rest:
-            self._rest = self._read()
-        return not self._rest
-
-    def _read(self) -> bytes:
-        if self._ended:
-            return b""
-        block = self._stream.read(BLOCK)
-        self._ended = not block
-        return block
+        if self._at == len(self._block):
+            self._block, self._at = self._stream.read(BLOCK), 0
+            self._ends, odd = _record_ends(self._block, inside=self._inside)
+            self._inside ^= odd
+        return not self._block
 
 
 def _record_ends(block: bytes, *, inside: bool) -> tuple[np.ndarray, bool]:
-    """Where in the block records end, and whether the block leaves a quote open (or closes the one it came in)."""
+    """Where in the block records end, and whether it has an odd number of quotes."""
     cells = np.frombuffer(block, dtype=np.uint8)
     newlines = np.flatnonzero(cells == NEWLINE)
     quotes = np.flatnonzero(cells == QUOTE) if inside or b'"' in block else np.empty(0, dtype=np.int64)
