@@ -15,35 +15,31 @@ sparse matrices be laid out without a pass over the rows.
 
 from __future__ import annotations
 
-import zlib
-from dataclasses import dataclass
 from functools import cached_property
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import scipy.sparse
 
-from pipeline import schema as schemas
+from pipeline.cells import NUMBER
+from pipeline.hashing import bucketed, hashed, pair
 from pipeline.moments import Moments
 from pipeline.rates import Rates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from pipeline.schema import Column, Schema
-
-    Hashes = NDArray[np.uint64]
+    from pipeline.hashing import Category, Hashes
+    from pipeline.schema import Schema
 
 BITS = 18
 NUMBER_SLOTS = 1024
 """Slots of the wide view after the hashed ones: two a number, one for its value and one for its absence."""
 RATE_SLOTS = 64
 TOKEN_BITS = 14
-BUCKETS_A_DEVIATION = 2
 CROSSED = 8
 """Pairs are formed among the first so many categories, and of these with the first so many numbers."""
 RATED = 6
@@ -97,7 +93,7 @@ class Encoder:
         new = [column for column in self.schema.columns if column.name not in self.slots]
         for column in new:
             self.slots[column.name] = len(self.slots)
-            if column.kind == schemas.NUMBER:
+            if column.kind == NUMBER:
                 self.moments.learn(column.name, cells[column.name])
         for name, category in self.categories({column.name: cells[column.name] for column in new}).items():
             # A category that does not vary within a batch says when, not what: no rates of it.
@@ -109,7 +105,7 @@ class Encoder:
         """Take in a batch; `target` is from 0 to 1, or standardised, or None where no rates are kept."""
         if not first:
             for column in self.schema.columns:
-                if column.kind == schemas.NUMBER:
+                if column.kind == NUMBER:
                     self.moments.learn(column.name, cells[column.name])
             for name, category in views.categories.items():
                 self._meet(name, category)
@@ -121,7 +117,7 @@ class Encoder:
         return {
             column.name: self.moments.standardise(column.name, cells[column.name])
             for column in self.schema.columns
-            if column.kind == schemas.NUMBER
+            if column.kind == NUMBER
         }
 
     def categories(self, cells: Mapping[str, Any]) -> dict[str, Category]:
@@ -226,58 +222,3 @@ class Encoder:
     def _placed(self, name: str, category: Category) -> NDArray[np.int64]:
         known = self.values.get(name, {})
         return np.array([known.get(code, -1) for code in category.hashes.tolist()], dtype=np.int64)[category.codes]
-
-
-@dataclass(frozen=True)
-class Category:
-    """One of a set of values a row: `codes` of shape (rows,) index `hashes`, whose last stands for a missing value."""
-
-    codes: NDArray[np.intp]
-    hashes: Hashes
-
-    def rows(self) -> Hashes:
-        """A hash a row."""
-        return self.hashes[self.codes]
-
-
-def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers, dates or categories
-    """What a column holds as one of a set of values: nothing for a plain number, three things for a date."""
-    if column.kind == schemas.NUMBER:
-        return {column.name: _numbered(column.name, values)} if column.code else {}
-    if column.kind == schemas.DATE:
-        parts = {"month": values.month, "weekday": values.day_of_week, "hour": values.hour}
-        names = {part: f"{column.name}.{part}" for part in parts}
-        return {names[part]: _numbered(names[part], np.asarray(each, dtype=float)) for part, each in parts.items()}
-    return {column.name: _category(column.name, values.codes, values.categories)}
-
-
-def _numbered(name: str, values: NDArray[np.float64]) -> Category:
-    """Numbers as categories; not by pd.Categorical, which takes five times as long to make the same codes."""
-    codes, known = pd.factorize(values, sort=True)
-    return _category(name, codes, known.tolist())
-
-
-def _category(name: str, codes: NDArray[np.signedinteger[Any]], values: Iterable[object]) -> Category:
-    """64 bits for each distinct "name=value", by crc32; missing is a value of its own."""
-    texts = [*(f"{name}={value}" for value in values), name]
-    hashes = spread(np.array([zlib.crc32(text.encode()) for text in texts], dtype=np.uint64))
-    return Category(np.asarray(codes, dtype=np.intp), hashes)
-
-
-def bucketed(name: str, values: NDArray[np.float64]) -> Hashes:
-    """Which half of a standard deviation a number lies in, hashed."""
-    bucket = np.where(np.isnan(values), -64.0, np.floor(values * BUCKETS_A_DEVIATION))
-    salt = np.uint64(zlib.crc32(name.encode()) << 8)
-    return spread(salt + (bucket + 128).astype(np.uint64))
-
-
-def pair(one: Hashes, other: Hashes) -> Hashes:
-    """A hash of two hashes, their order counting."""
-    return spread(one * np.uint64(0x9E3779B97F4A7C15) + other)
-
-
-def spread(values: Hashes) -> Hashes:
-    """Let every bit depend on every other (the finaliser of splitmix64, Steele, Lea and Flood 2014)."""
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))

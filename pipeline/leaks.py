@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from pipeline import schema as schemas
+from pipeline.cells import DATE, NUMBER
 from pipeline.tasks import REGRESSION
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def _power(kind: str, cells: Any, target: NDArray[np.float64], *, regression: bo
         means = pd.Series(target[even]).groupby(groups[even]).mean()
         said = pd.Series(groups[odd]).map(means).fillna(float(target[even].mean())).to_numpy(dtype=float)
         spread = float(np.var(target[odd]))
-        if kind == schemas.NUMBER and np.ptp(np.nan_to_num(cells[odd])) and spread:
+        if kind == NUMBER and np.ptp(np.nan_to_num(cells[odd])) and spread:
             # A straight line tells more than bins do, where it is one.
             said_by_line = float(np.corrcoef(np.nan_to_num(cells[odd]), target[odd])[0, 1]) ** 2
             if said_by_line >= NEARLY_ALL:
@@ -62,9 +62,9 @@ def _power(kind: str, cells: Any, target: NDArray[np.float64], *, regression: bo
 
 
 def _groups(kind: str, cells: Any) -> NDArray[np.int64]:  # noqa: ANN401
-    if kind == schemas.DATE:
+    if kind == DATE:
         return np.asarray(pd.factorize(cells)[0], dtype=np.int64)
-    if kind != schemas.NUMBER:
+    if kind != NUMBER:
         return np.asarray(cells.codes, dtype=np.int64)
     ranks = pd.Series(cells).rank(method="average", pct=True).fillna(-1 / BINS).to_numpy()
     return np.ceil(ranks * BINS).astype(np.int64)

@@ -14,7 +14,8 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from pipeline.errors import MissingLibraryError, SettingsError
+from pipeline import boosting
+from pipeline.errors import SettingsError
 from pipeline.tasks import BINARY, REGRESSION, logits
 
 if TYPE_CHECKING:
@@ -147,60 +148,6 @@ class Bayes:
         return logits(self.task, self.learner.predict_proba(matrix)) * TEMPER
 
 
-class Boosting:
-    """Gradient boosting that goes on: each batch adds trees on what the trees so far leave over.
-
-    Only the newest CHUNKS lots are kept, so that the cost of a batch does not grow with the stream. Trees are kept as
-    LightGBM's text, which is data: reading it back runs no code of the file's.
-    """
-
-    view = "tree"
-    CHUNKS, ROUNDS = 30, 10
-
-    def __init__(self, task: str, seed: int) -> None:
-        self.task = task
-        self.seed = seed
-        self.start = 0.0
-        self.chunks: list[str] = []
-        self.width = 0
-        self._boosters: dict[str, Any] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_boosters": {}}
-
-    def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
-        """Take one batch."""
-        lightgbm = _lightgbm()
-        if raw is None:
-            mean = float(target.mean())
-            share = min(max(mean, 1e-3), 1 - 1e-3)
-            self.start = mean if self.task == REGRESSION else float(np.log(share / (1 - share)))
-            raw, self.width = np.full((len(target), 1), self.start), matrix.shape[1]
-        options = {
-            "objective": "regression" if self.task == REGRESSION else "binary",
-            "learning_rate": 0.03,
-            "num_leaves": 15,
-            "min_data_in_leaf": max(2, min(100, len(target) // 20)),
-            "boost_from_average": False,
-            "deterministic": True,
-            "num_threads": 1,
-            "seed": self.seed,
-            "verbose": -1,
-        }
-        data = lightgbm.Dataset(matrix[:, : self.width], target, init_score=raw[:, 0], params=options)
-        trees = lightgbm.train(options, data, self.ROUNDS).model_to_string()
-        self.chunks = [*self.chunks[-self.CHUNKS + 1 :], trees]
-
-    def raw(self, matrix: Any) -> Array:  # noqa: ANN401
-        """Log-odds or values; columns that joined later are not looked at."""
-        lightgbm = _lightgbm()
-        self._boosters = {text: self._boosters.get(text) or lightgbm.Booster(model_str=text) for text in self.chunks}
-        total = np.full(len(matrix), self.start)
-        for booster in self._boosters.values():
-            total += booster.predict(matrix[:, : self.width], raw_score=True, num_threads=1)
-        return total.reshape(-1, 1)
-
-
 class Own:
     """The user's own learner: anything with scikit-learn's `partial_fit`, made by `module:factory`."""
 
@@ -254,8 +201,9 @@ def make_own(name: str) -> Any:  # noqa: ANN401  # the user's class
 
 
 def default_models(task: str) -> tuple[str, ...]:
-    """The population where none is named; boosting is left to be asked for, since it halves the speed for little."""
-    return ("linear", "mlp") if task == REGRESSION else ("linear", "mlp", "bayes")
+    """The population where none is named: all that this task can have and that is installed."""
+    own = ("linear", "mlp") if task == REGRESSION else ("linear", "mlp", "bayes")
+    return (*own, "boosting") if task in boosting.TASKS and boosting.installed() else own
 
 
 def make(names: Sequence[str], task: str, seed: int) -> dict[str, Candidate]:
@@ -271,20 +219,10 @@ def make(names: Sequence[str], task: str, seed: int) -> dict[str, Candidate]:
             made[name] = Network(task, seed)
         elif name == "bayes" and task != REGRESSION:
             made[name] = Bayes(task)
-        elif name == "boosting" and task in {BINARY, REGRESSION}:
-            _lightgbm()
-            made[name] = Boosting(task, seed)
+        elif name == "boosting" and task in boosting.TASKS:
+            made[name] = boosting.Boosting(task, seed)
         elif ":" in name:
             made[name] = Own(task, name)
         else:
             raise SettingsError(f"`models` names {name!r}, which cannot learn a {task} target")
     return made
-
-
-def _lightgbm() -> Any:  # noqa: ANN401  # without types
-    try:
-        return importlib.import_module("lightgbm")
-    except ImportError as error:
-        raise MissingLibraryError(
-            "boosting needs LightGBM", hint="pip install lightgbm, or leave it out of `models`"
-        ) from error

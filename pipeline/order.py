@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from pipeline import schema as schemas
+from pipeline.cells import parse_dates
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def _comparable(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     if numbers.notna().all():
         return numbers.astype(float)
     texts = pd.Index(values.astype(str))
-    moments = pd.Series(schemas.parse_dates(texts), index=frame.index)
+    moments = pd.Series(parse_dates(texts), index=frame.index)
     if moments.isna().any():
         raise SettingsError(
             f"{name!r} holds values that are neither numbers nor dates, so rows cannot be put in order by it"

@@ -2,38 +2,30 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
 
+from pipeline import cells
+from pipeline.cells import ABSURD, DATE, NUMBER, TEXT, is_numeric
 from pipeline.errors import SettingsError, SourceSchemaError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-NUMBER = "number"
-TEXT = "text"
-DATE = "date"
 TASKS = ("binary", "multiclass", "regression")
 
 CODE_VALUES = 64
 """A whole-number column with at most this many values in the first batch (hour, month) is a category as well."""
 PARSED_SHARE = 0.95
 """This share of the values present must parse for a column of text to count as numbers or dates."""
-RETYPED_SHARE = 0.5
-"""Where fewer of a later batch's values parse, the column has been retyped."""
 DATE_PROBE = 200
 """So many values are tried as dates: parsing is slow, and mixed columns show early."""
-ABSURD = 1e100
-"""Numbers beyond it, infinity among them, count as missing: their squares are none."""
 CLASSES = 50
 """A whole-number target with at most this many values is a set of classes."""
-
-_Cells: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | NDArray[np.float64]"
 
 
 @dataclass
@@ -144,7 +136,7 @@ def convert(schema: Schema, frame: pd.DataFrame) -> Table:
             hint="bring the columns back, or start over without them: `python -m pipeline reset`",
         )
     if schema.task == "regression":
-        values = _numbers(frame[schema.target], schema.target)
+        values = cells.numbers(frame[schema.target])
         labelled = ~np.isnan(values)
     else:
         values, labelled = np.empty(0), frame[schema.target].notna().to_numpy()
@@ -158,17 +150,11 @@ def convert(schema: Schema, frame: pd.DataFrame) -> Table:
 def features(schema: Schema, frame: pd.DataFrame) -> dict[str, Any]:
     """The feature columns alone, for learning and for predicting; a column that is absent is all missing."""
     return {
-        column.name: _cells(column, frame[column.name]) if column.name in frame.columns else _absent(column, len(frame))
+        column.name: cells.converted(column.kind, frame[column.name])
+        if column.name in frame.columns
+        else cells.absent(column.kind, len(frame))
         for column in schema.columns
     }
-
-
-def _absent(column: Column, rows: int) -> _Cells:
-    if column.kind == NUMBER:
-        return np.full(rows, np.nan)
-    if column.kind == DATE:
-        return pd.DatetimeIndex([pd.NaT] * rows)
-    return pd.Categorical.from_codes(np.full(rows, -1), categories=pd.Index([], dtype=str))
 
 
 def _inferred(name: str, values: pd.Series[Any]) -> tuple[Column, NDArray[np.float64] | None]:
@@ -178,80 +164,20 @@ def _inferred(name: str, values: pd.Series[Any]) -> tuple[Column, NDArray[np.flo
     present = values.notna().to_numpy()
     if pd.api.types.is_bool_dtype(values.dtype) or not present.any():
         return Column(name, TEXT), None
-    numbers = _parsed(values)
+    numbers = cells.parsed(values)
     if np.count_nonzero(~np.isnan(numbers)) >= PARSED_SHARE * np.count_nonzero(present):
         known = numbers[np.abs(numbers) <= ABSURD]
         code = bool((known % 1 == 0).all()) and len(pd.unique(known)) <= CODE_VALUES
         return Column(name, NUMBER, code=code), numbers
     probe = pd.Index(values[present].astype(str).iloc[:DATE_PROBE].unique())
-    if parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE:
+    if cells.parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE:
         return Column(name, DATE), None
     return Column(name, TEXT), None
 
 
-def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
-    """Dates in UTC without zone, NaT where one does not parse."""
-    with warnings.catch_warnings():
-        # Mixed formats make pandas say that it falls back to dateutil, row by row; that is what is wanted.
-        warnings.simplefilter("ignore", UserWarning)
-        parsed = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
-    return pd.DatetimeIndex(parsed).tz_localize(None)
-
-
-def _cells(column: Column, values: pd.Series[Any]) -> _Cells:
-    if column.kind == NUMBER:
-        return _numbers(values, column.name)
-    if column.kind == DATE:
-        return _dates(values, column.name)
-    if isinstance(values.dtype, pd.CategoricalDtype):
-        return cast("pd.Categorical[Any]", values.array)
-    if values.dtype == object:
-        values = values.where(values.isna(), values.astype(str))
-    elif not pd.api.types.is_string_dtype(values.dtype):
-        values = values.astype(str).where(values.notna())
-    return pd.Categorical(values)
-
-
-def _numbers(values: pd.Series[Any], name: str) -> NDArray[np.float64]:
-    numbers = _parsed(values)
-    if not _numeric(values):
-        present = int(values.notna().sum())
-        if present and np.count_nonzero(~np.isnan(numbers)) < RETYPED_SHARE * present:
-            raise _retyped(name, "numbers")
-    numbers[~(np.abs(numbers) <= ABSURD)] = np.nan
-    return numbers
-
-
-def _parsed(values: pd.Series[Any]) -> NDArray[np.float64]:
-    """Numbers of one's own to change; NaN where a value is missing or none."""
-    if not _numeric(values):
-        texts = values.astype(str).where(values.notna()) if isinstance(values.dtype, pd.CategoricalDtype) else values
-        values = pd.to_numeric(texts, errors="coerce")
-    return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
-
-
-def _dates(values: pd.Series[Any], name: str) -> pd.DatetimeIndex:
-    if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return parse_dates(pd.Index(values))
-    texts = pd.Categorical(values.astype(str).where(values.notna()))
-    distinct = np.append(parse_dates(texts.categories).to_numpy(), np.datetime64("NaT"))
-    parsed = distinct[np.asarray(texts.codes)]
-    present = int(values.notna().sum())
-    if present and int((~np.isnat(parsed)).sum()) < RETYPED_SHARE * present:
-        raise _retyped(name, "dates")
-    return pd.DatetimeIndex(parsed)
-
-
-def _retyped(name: str, what: str) -> SourceSchemaError:
-    return SourceSchemaError(
-        f"{name!r} held {what} and now holds something else",
-        hint="mend the source, or leave the column out (`ignore`), or start over: `python -m pipeline reset`",
-    )
-
-
 def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
     values = frame[schema.target]
-    if _numeric(values) and not pd.api.types.is_bool_dtype(values.dtype):
+    if is_numeric(values) and not pd.api.types.is_bool_dtype(values.dtype):
         # 1, 1.0 and "1" are one class, whatever a later file or a missing value makes of the column's type.
         labels: pd.Categorical[Any] = pd.Categorical(pd.to_numeric(values).astype(float))
         names = [label_text(value) for value in labels.categories]
@@ -272,10 +198,6 @@ def label_text(value: object) -> str:
     except ValueError:
         return str(value)
     return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(value)
-
-
-def _numeric(values: pd.Series[Any]) -> bool:
-    return pd.api.types.is_numeric_dtype(values.dtype)
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import commands
-from pipeline.errors import PipelineError, SettingsError, SourceRewrittenError, SourceSchemaError
+from pipeline.errors import MissingLibraryError, PipelineError, SettingsError, SourceRewrittenError, SourceSchemaError
 from pipeline.run import update
 from pipeline.settings import load
 from pipeline.store import Store
@@ -80,21 +81,33 @@ def test_other_tasks_go_on_from_run_to_run_as_in_one(tmp_path: Path, target: str
         (tmp_path / name).mkdir()
         put(tmp_path / name, flowers(1200, classes))
     for _ in range(3):
-        train(
-            tmp_path / "short",
-            iterations=2,
-            target=target,
-            ignore=ignore,
-            models="auto,boosting" if classes == 2 else "auto",
-        )
-    train(
-        tmp_path / "long",
-        iterations=6,
-        target=target,
-        ignore=ignore,
-        models="auto,boosting" if classes == 2 else "auto",
-    )
+        train(tmp_path / "short", iterations=2, target=target, ignore=ignore)
+    train(tmp_path / "long", iterations=6, target=target, ignore=ignore)
     assert document(tmp_path / "short")["figures"] == document(tmp_path / "long")["figures"]
+
+
+@pytest.mark.parametrize(("target", "ignore"), [("label", "score"), ("score", "label")])
+def test_boosting_competes_where_lightgbm_is_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, target: str, ignore: str
+) -> None:
+    pytest.importorskip("lightgbm")
+    for name in ("with", "without"):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, flowers(1200))
+    flags = {"target": target, "ignore": ignore, "iterations": 3}
+    train(tmp_path / "with", **flags)
+    kept = document(tmp_path / "with")
+    assert kept["figures"]["boosting"]["loss"] < kept["figures"]["baseline"]["loss"]
+
+    # As Python knows a library that is not there.
+    monkeypatch.setitem(sys.modules, "lightgbm", None)
+    train(tmp_path / "without", **flags)
+    assert {"linear", "mlp"} < document(tmp_path / "without")["figures"].keys()
+    assert "boosting" not in document(tmp_path / "without")["figures"]
+    with pytest.raises(MissingLibraryError, match="boosting needs LightGBM") as refused:
+        train(tmp_path / "with", **flags)
+    assert "pip install lightgbm" in (refused.value.hint or "")
+    assert document(tmp_path / "with") == kept
 
 
 def test_a_third_class_makes_the_task_multiclass_and_a_fourth_joins(tmp_path: Path) -> None:
