@@ -22,11 +22,11 @@ from generator.report import one_line
 from generator.runner.execute import run_workflow
 from generator.runner.folders import prepare_state
 from generator.runner.interrupts import interruptible
-from generator.runner.plan import find_workflow
 from generator.runner.pool import HeldLock
 from generator.runner.progress import marks_for, seconds_text
 from generator.runner.records import ActionChoice, RunRequest, RunResult
 from generator.runner.showcase import commit, faults_of, make_project, overview
+from generator.runner.workflow_files import find_workflow
 
 EVENTS = ("push", "schedule")
 PACKAGE_PARENT = Path(__file__).resolve().parents[2]

@@ -21,11 +21,12 @@ from generator.runner.event import EVENTS, Trigger
 from generator.runner.execute import Watcher, run_workflow, state_folder
 from generator.runner.folders import prepare_state
 from generator.runner.interrupts import interruptible
-from generator.runner.plan import Plan, find_workflow
+from generator.runner.plan import Plan
 from generator.runner.present import result_document, result_lines
 from generator.runner.progress import WIDTH, Progress, fitted, marks_for
 from generator.runner.records import ActionChoice, Conclusion, RunRequest
 from generator.runner.repository import find_root, read_repository
+from generator.runner.workflow_files import find_workflow
 
 FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
 

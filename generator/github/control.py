@@ -14,7 +14,7 @@ from typing import Any
 from generator.github.clock import SteerableClock
 from generator.github.faults import Fault
 from generator.github.problems import ApiProblem, forbidden, invalid, not_found
-from generator.github.records import NewRun, Run, Step
+from generator.github.records import NewRun, Run, Step, WorkflowState
 from generator.github.site import Site
 from generator.github.tickets import begin_attempt, begin_run, end_run, run_environment
 from generator.github.tokens import Grant
@@ -53,6 +53,11 @@ def _record_job(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
     steps = [Step(**step) for step in body.get("steps", ())]
     job = site.runs.record_job(site.runs.get(int(body["run_id"])), str(body["name"]), str(body["conclusion"]), steps)
     return 201, {"id": job.id}
+
+
+def _switch_workflow(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+    workflow = site.workflows.switch(str(body["file"]), WorkflowState(body["state"]))
+    return 200, {"path": workflow.path, "state": workflow.state.value}
 
 
 def _read_clock(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
@@ -96,6 +101,7 @@ _ENDPOINTS: dict[tuple[str, str], Callable[[Site, str, Mapping[str, Any]], Answe
     ("POST", "runs"): _begin_run,
     ("POST", "runs/finish"): _finish_run,
     ("POST", "jobs"): _record_job,
+    ("POST", "workflows"): _switch_workflow,
     ("GET", "clock"): _read_clock,
     ("POST", "clock"): _move_clock,
     ("POST", "artifacts/expire"): _expire_artifact,

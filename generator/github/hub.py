@@ -14,7 +14,7 @@ from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
 from generator.github.gh_environment import gh_environment
 from generator.github.limits import Limits
-from generator.github.records import Artifact, Cache, Issue, Job, NewRun, Run, RunTicket, Step
+from generator.github.records import Artifact, Cache, Issue, Job, NewRun, Run, RunTicket, Step, Workflow, WorkflowState
 from generator.github.server import ServerThread
 from generator.github.site import Site, SiteSettings
 from generator.github.tickets import begin_attempt, begin_run, end_run, run_environment
@@ -109,6 +109,18 @@ class LocalGitHub:
     def finish_run(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
         return end_run(self._site, run_id, conclusion)
+
+    def know_workflow(self, path: str, name: str) -> Workflow:
+        """Enter a workflow file of the repository; on GitHub it is known as soon as it is on the default branch."""
+        return self._site.workflows.know(path, name)
+
+    def workflows(self) -> tuple[Workflow, ...]:
+        """Every workflow, those that are switched off among them."""
+        return tuple(self._site.workflows.all())
+
+    def switch_workflow(self, file: str, state: WorkflowState) -> Workflow:
+        """Switch a workflow on or off, by its file name; KeyError for one that is unknown."""
+        return self._site.workflows.switch(file, state)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,26 @@ class Run:
     backend_id: str
     ref: str
     base_branch: str
+
+
+class WorkflowState(StrEnum):
+    """Whether events start a workflow; GitHub has no words for the states a workflow of this server cannot be in."""
+
+    ACTIVE = "active"
+    DISABLED_INACTIVITY = "disabled_inactivity"  # a public repository's schedule, after 60 quiet days
+    DISABLED_MANUALLY = "disabled_manually"
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow file of the repository; `path` counts from its root."""
+
+    id: int
+    path: str
+    name: str
+    state: WorkflowState
+    created_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

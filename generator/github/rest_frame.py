@@ -17,6 +17,7 @@ from generator.github import (
     rest_releases,
     rest_repository,
     rest_runs,
+    rest_workflows,
 )
 from generator.github.blob_endpoint import receive
 from generator.github.control import answer_control
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 ROUTES = (
     *rest_runs.ROUTES,
+    *rest_workflows.ROUTES,
     *rest_artifacts.ROUTES,
     *rest_caches.ROUTES,
     *rest_issues.ROUTES,

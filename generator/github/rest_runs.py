@@ -1,16 +1,16 @@
-"""REST: workflows, runs, attempts and jobs [docs.github.com/rest/actions]."""
+"""REST: runs, attempts and jobs [docs.github.com/rest/actions]."""
 
 from __future__ import annotations
 
 import re
-import sqlite3
 from datetime import UTC, datetime, timedelta
 
 from generator.github.clock import to_micros
 from generator.github.problems import ApiProblem, not_found
 from generator.github.records import Run
 from generator.github.rest import Call, Reply, listing, table, window
-from generator.github.run_bodies import job_body, run_body, workflow_body
+from generator.github.rest_workflows import known_workflow
+from generator.github.run_bodies import job_body, run_body
 from generator.github.site import Site
 
 _CREATED = re.compile(r"(>=|<=|>|<)?(.+?)(?:\.\.(.+))?")
@@ -24,22 +24,13 @@ def known_run(site: Site, call: Call) -> Run:
         raise not_found(call.docs) from None
 
 
-def known_workflow(site: Site, call: Call) -> sqlite3.Row:
-    """The workflow that the path names by id or file name; 404 for one that never ran."""
-    wanted = call.path["workflow"]
-    for row in site.runs.workflows():
-        if wanted in (str(row["id"]), row["path"].rpartition("/")[2]):
-            return row
-    raise not_found(call.docs)
-
-
 def run_filter(site: Site, call: Call) -> tuple[str, list[object]]:
     """The condition on runs that path and query ask for."""
     parts: list[str] = ["1"]
     parameters: list[object] = []
     if "workflow" in call.path:
         parts.append("workflow_id = ?")
-        parameters.append(known_workflow(site, call)["id"])
+        parameters.append(known_workflow(site, call).id)
     for name, column in (("event", "event"), ("head_sha", "head_sha"), ("branch", "head_branch")):
         if value := call.query.get(name):
             parts.append(f"{column} = ?")
@@ -111,19 +102,6 @@ def get_run(site: Site, call: Call) -> Reply:
     return Reply(body=run_body(site, run, call.origin))
 
 
-def list_workflows(site: Site, call: Call) -> Reply:
-    """Workflows that ever ran."""
-    rows = site.runs.workflows()
-    offset, size = window(call)
-    shown = [workflow_body(site, row, call.origin) for row in rows[offset : offset + size]]
-    return listing(call, shown, len(rows), "workflows")
-
-
-def get_workflow(site: Site, call: Call) -> Reply:
-    """One workflow, by id or file name."""
-    return Reply(body=workflow_body(site, known_workflow(site, call), call.origin))
-
-
 def list_jobs(site: Site, call: Call) -> Reply:
     """Jobs of a run: of one attempt, of the latest (the default), or of all."""
     run = known_run(site, call)
@@ -169,8 +147,6 @@ ROUTES = table(
         "GET ~/actions/runs/{run_id}/logs": (refuse_logs, "actions:read", "download-workflow-run-logs"),
         "GET ~/actions/jobs/{job_id}": (get_job, "actions:read", "get-a-job-for-a-workflow-run"),
         "GET ~/check-runs/{job_id}/annotations": (list_annotations, "checks:read", "list-check-run-annotations"),
-        "GET ~/actions/workflows": (list_workflows, "actions:read", "list-repository-workflows"),
-        "GET ~/actions/workflows/{workflow}": (get_workflow, "actions:read", "get-a-workflow"),
         "GET ~/actions/workflows/{workflow}/runs": (list_runs, "actions:read", "list-workflow-runs-for-a-workflow"),
     },
 )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sqlite3
 from datetime import timedelta
 
-from generator.github.clock import from_micros, rfc3339
-from generator.github.records import Job, Run
+from generator.github.clock import rfc3339
+from generator.github.records import Job, Run, Workflow
 from generator.github.site import Site
 
 
@@ -70,20 +69,19 @@ def run_body(site: Site, run: Run, origin: str) -> dict[str, object]:
     }
 
 
-def workflow_body(site: Site, row: sqlite3.Row, origin: str) -> dict[str, object]:
+def workflow_body(site: Site, workflow: Workflow, origin: str) -> dict[str, object]:
     """A workflow as REST shows it."""
-    created_at = rfc3339(from_micros(row["created_at"]))
     return {
-        "id": row["id"],
-        "node_id": f"W_{row['id']}",
-        "name": row["name"],
-        "path": row["path"],
-        "state": "active",
-        "created_at": created_at,
-        "updated_at": created_at,
-        "url": f"{origin}/repos/{site.repository}/actions/workflows/{row['id']}",
-        "html_url": f"{origin}/{site.repository}/blob/{site.default_branch}/{row['path']}",
-        "badge_url": f"{origin}/{site.repository}/workflows/{row['name']}/badge.svg",
+        "id": workflow.id,
+        "node_id": f"W_{workflow.id}",
+        "name": workflow.name,
+        "path": workflow.path,
+        "state": workflow.state.value,
+        "created_at": rfc3339(workflow.created_at),
+        "updated_at": rfc3339(workflow.updated_at),
+        "url": f"{origin}/repos/{site.repository}/actions/workflows/{workflow.id}",
+        "html_url": f"{origin}/{site.repository}/blob/{site.default_branch}/{workflow.path}",
+        "badge_url": f"{origin}/{site.repository}/workflows/{workflow.name}/badge.svg",
     }
 
 

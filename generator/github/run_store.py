@@ -1,4 +1,4 @@
-"""Runs, workflows and repositories in the database."""
+"""Runs, their attempts and jobs, and repositories in the database."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import asdict, replace
 from generator.github.clock import Clock, from_micros, to_micros
 from generator.github.database import Database
 from generator.github.records import Job, NewRun, Run, Step
+from generator.github.workflow_store import WorkflowStore
 
 _SELECT = """
     SELECT runs.*, workflows.path, workflows.name, repositories.full_name
@@ -21,9 +22,10 @@ _SELECT = """
 class RunStore:
     """What is known of runs."""
 
-    def __init__(self, database: Database, clock: Clock, repository: str) -> None:
+    def __init__(self, database: Database, clock: Clock, workflows: WorkflowStore, repository: str) -> None:
         self._database = database
         self._clock = clock
+        self._workflows = workflows
         self.repository = repository
         self.repository_id = self.repository_id_of(repository)
 
@@ -37,7 +39,7 @@ class RunStore:
         """Enter a run that starts now."""
         now = to_micros(self._clock.now())
         with self._database.transaction():
-            workflow_id = self._workflow_id(new, now)
+            workflow_id = self._workflows.know(new.workflow_path, new.workflow_name).id
             number = 1 + self._database.value("SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow_id])
             run_id = self._database.execute(
                 """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha, head_repository_id,
@@ -50,16 +52,6 @@ class RunStore:
                 ],
             )
         return self.get(run_id)
-
-    def _workflow_id(self, new: NewRun, now: int) -> int:
-        found = self._database.value("SELECT id FROM workflows WHERE path = ?", [new.workflow_path])
-        if found:
-            self._database.execute("UPDATE workflows SET name = ? WHERE id = ?", [new.workflow_name, found])
-            return found
-        return self._database.execute(
-            "INSERT INTO workflows (path, name, created_at) VALUES (?, ?, ?)",
-            [new.workflow_path, new.workflow_name, now],
-        )
 
     def finish(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended; KeyError for a run that is unknown."""
@@ -140,10 +132,6 @@ class RunStore:
     def select(self, where: str = "1", parameters: Sequence[object] = ()) -> list[Run]:
         """Runs, oldest first, that a condition of ours (never a client's text) holds for."""
         return [_run(row) for row in self._database.rows(f"{_SELECT} WHERE {where} ORDER BY runs.id", parameters)]
-
-    def workflows(self) -> list[sqlite3.Row]:
-        """Every workflow that ever ran: id, path, name, created_at."""
-        return self._database.rows("SELECT * FROM workflows ORDER BY id")
 
 
 def _run(row: sqlite3.Row) -> Run:

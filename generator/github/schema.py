@@ -155,4 +155,11 @@ _EARLIER_ATTEMPTS = (
     )""",
 )
 
-STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS, _ISSUES_AND_RELEASES, _EARLIER_ATTEMPTS)
+_WORKFLOW_STATES = (
+    """ALTER TABLE workflows ADD COLUMN state TEXT NOT NULL DEFAULT 'active'
+       CHECK (state IN ('active', 'disabled_inactivity', 'disabled_manually'))""",
+    "ALTER TABLE workflows ADD COLUMN updated_at INTEGER NOT NULL DEFAULT 0",
+    "UPDATE workflows SET updated_at = created_at",
+)
+
+STEPS = (_RUNS_AND_ARTIFACTS, _CACHES_AND_ATTEMPTS, _ISSUES_AND_RELEASES, _EARLIER_ATTEMPTS, _WORKFLOW_STATES)

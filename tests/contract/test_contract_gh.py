@@ -78,6 +78,11 @@ def test_runs(hub: LocalGitHub, begin: Begin, gh: Gh) -> None:
     assert "completed" in gh("run", "watch", str(run.run_id))
     assert "train.yml" in gh("workflow", "view", "train.yml")
     assert "Incremental training" in gh("workflow", "list")
+    gh("workflow", "disable", "train.yml")
+    assert "Incremental training" not in gh("workflow", "list")
+    assert "disabled_manually" in gh("workflow", "list", "--all")
+    gh("workflow", "enable", "Incremental training")
+    assert "Incremental training" in gh("workflow", "list")
 
 
 def test_issues(gh: Gh) -> None:

@@ -63,6 +63,25 @@ def test_actions(hub: LocalGitHub, begin: Begin, node: Node) -> None:
     assert values[12]["data"]["rate"]["limit"] == 1000
 
 
+def test_switching_workflows(begin: Begin, node: Node) -> None:
+    train: dict[str, Any] = {"workflow_id": "train.yml"}
+    results = node.drive(
+        begin(),
+        "octokit",
+        [
+            call("actions.disableWorkflow", **train),
+            call("actions.getWorkflow", **train),
+            call("actions.enableWorkflow", **train),
+            call("actions.getWorkflow", **train),
+            call("actions.enableWorkflow", workflow_id="none.yml"),
+        ],
+    )
+    assert [result.get("value", result)["status"] for result in results] == [204, 200, 204, 200, 404]
+    assert [results[place]["value"]["data"]["state"] for place in (1, 3)] == ["disabled_manually", "active"]
+    refused = node.drive(begin(permissions={"actions": "read"}), "octokit", [call("actions.enableWorkflow", **train)])
+    assert refused[0]["status"] == 403
+
+
 def test_what_state_and_notifications_need(begin: Begin, node: Node) -> None:
     run = begin()
     # Octokit sends assets to uploads.github.com unless it is told another base.

@@ -68,16 +68,6 @@ def test_runs_can_be_filtered(hub: LocalGitHub, clock: SteerableClock, begin: Be
     assert third.rest("GET", "actions/workflows/none.yml/runs").status == 404
 
 
-def test_workflows_by_rest(begin: Begin) -> None:
-    run = begin()
-    begin(workflow_path=OTHER, workflow_name="Other")
-    listed = run.rest("GET", "actions/workflows").json
-    assert [workflow["name"] for workflow in listed["workflows"]] == ["Incremental training", "Other"]
-    by_file = run.rest("GET", "actions/workflows/other.yml").json
-    assert by_file == run.rest("GET", f"actions/workflows/{by_file['id']}").json
-    assert by_file["path"] == OTHER
-
-
 def test_jobs_belong_to_an_attempt(hub: LocalGitHub, begin: Begin) -> None:
     run = begin()
     hub.record_job(run.run_id, "train", "failure", [Step("Train", "failure", 2.5)])

@@ -103,6 +103,11 @@ def test_a_program_steers_runs_clock_and_faults(tmp_path: Path, serving: Serving
             "steps": [{"name": "s", "conclusion": "success"}],
         }
         assert served.ask("POST", "/_wfgen/jobs", job).status == 201
+        off = {"file": "w.yml", "state": "disabled_inactivity"}
+        assert served.ask("POST", "/_wfgen/workflows", off).json["state"] == "disabled_inactivity"
+        assert served.ask("GET", "/repos/local/repository/actions/workflows/w.yml").json["state"] == off["state"]
+        assert served.ask("POST", "/_wfgen/workflows", {**off, "state": "deleted"}).status == 422
+        assert served.ask("POST", "/_wfgen/workflows", {**off, "file": "x.yml"}).status == 404
         done = served.ask("POST", "/_wfgen/runs/finish", {"run_id": run_id, "conclusion": "success"})
         assert done.json["status"] == "completed"
         again = served.ask("POST", "/_wfgen/runs", {"run_id": run_id, "permissions": {}})

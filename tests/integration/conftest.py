@@ -168,6 +168,26 @@ def total_rows() -> Callable[[RunResult], int]:
     return rows
 
 
+def steps(result: RunResult) -> dict[str, str]:
+    return {step.name: step.conclusion for job in result.jobs for step in job.steps}
+
+
+def lines(result: RunResult) -> list[str]:
+    return [line for job in result.jobs for step in job.steps for line in step.output]
+
+
+@pytest.fixture
+def ended() -> Callable[[RunResult], dict[str, str]]:
+    """How each step ended, in the order in which they ran."""
+    return steps
+
+
+@pytest.fixture
+def said() -> Callable[[RunResult], list[str]]:
+    """Every line that the steps wrote."""
+    return lines
+
+
 @pytest.fixture
 def why() -> Callable[[RunResult], str]:
     """What a failed assertion should show of a run."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,7 +17,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.act
 Rows = Callable[[RunResult], int]
 Why = Callable[[RunResult], str]
-ROOT = Path(__file__).parents[2]
 OWN_TRAINING = """
 import runpy, sys
 assert sys.argv[1:] == ["-mode", "update"]
@@ -226,15 +224,3 @@ def test_a_queue_a_time_zone_and_uv(project: Project, total_rows: Rows, why: Why
     first, second = project.run("schedule"), project.run("schedule")
     assert second.conclusion is Conclusion.SUCCESS, why(second)
     assert total_rows(second) == 2 * total_rows(first)
-
-
-def test_ci_holds_the_rendered_files_to_the_settings(project: Project, why: Why) -> None:
-    settings = f"ci.test = 'echo tested'\nci.wfgen = '{ROOT}'\nworkflows.ci = true\ninstall.requirements = ''\n"
-    project.write("wfgen.toml", settings)
-    project.render()
-    project.write("wfgen.toml", settings + "retention = 9\n")
-    stale = project.run(workflow="ci.yml")
-    assert steps(stale) | {"Test": "success", "Rendered files are as the settings say": "failure"} == steps(stale)
-    said = [line for job in stale.jobs for step in job.steps for line in step.output]
-    assert any("train.yml: out of date" in line for line in said), why(stale)
-    assert any("retention-days: 9" in line for line in said), why(stale)

@@ -21,6 +21,7 @@ from generator.github.records import NewRun
 from generator.github.rest_runs import created_span
 from generator.github.schema import STEPS
 from generator.github.tokens import Grant, RuntimeClaims, TokenBook
+from generator.github.workflow_store import WorkflowStore
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -138,11 +139,16 @@ def test_a_store_of_any_earlier_format_opens(tmp_path: Path) -> None:
             for step in STEPS[:known]:
                 for statement in step:
                     old.execute(statement)
+            if known:
+                old.execute("INSERT INTO workflows (path, name, created_at) VALUES ('w.yml', 'W', 7)")
             old.execute(f"PRAGMA user_version = {known}")
         old.close()
         database = Database(path)
         assert database.value("PRAGMA user_version") == len(STEPS)
         assert database.rows("SELECT * FROM variables") == []
+        found = WorkflowStore(database, SystemClock()).all()
+        kept = [(one.name, one.state.value, to_micros(one.updated_at)) for one in found]
+        assert kept == ([("W", "active", 7)] if known else [])
         database.close()
 
 

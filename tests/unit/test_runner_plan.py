@@ -10,9 +10,10 @@ import pytest
 
 from generator.errors import SettingsError, WorkflowProblemError
 from generator.runner.event import check_inputs, make_trigger
-from generator.runner.plan import Plan, branch_matches, check_event, find_workflow, read_plan
+from generator.runner.plan import Plan, branch_matches, check_event, read_plan
 from generator.runner.records import RunRequest
 from generator.runner.repository import Repository
+from generator.runner.workflow_files import find_workflow
 
 PATH = Path(".github/workflows/w.yml")
 Reader = Callable[[str], Plan]
