@@ -1,8 +1,7 @@
-"""Where candidates train: in this process, on its threads through joblib, or on a Dask cluster.
+"""Where candidates train: in this process, on its threads or on a Dask cluster, the latter two through joblib.
 
 A unit of work is (candidate, matrix, target, classes, score) -> (candidate, raw): pure as seen from here, so that a
-worker that dies half way is made good by doing the unit again elsewhere. Dask is spoken to directly: joblib's backend
-for it first scatters the arguments to workers, and a worker that dies with them ends the run (CommClosedError).
+worker that dies half way is made good by doing the unit again elsewhere.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ def engine(settings: Settings) -> Iterator[Engine]:
     """What the settings ask for. Raises UnavailableError where the scheduler does not answer."""
     if settings.engine == "dask":
         with _cluster(settings.dask_address) as client:
-            yield lambda work, jobs: _submitted(client, work, jobs)
+            yield lambda work, jobs: _remote(work, jobs, client)
     elif settings.threads > 1:
         yield lambda work, jobs: _parallel(work, jobs, {"backend": "threading", "n_jobs": settings.threads})
     else:
@@ -40,18 +39,25 @@ def engine(settings: Settings) -> Iterator[Engine]:
 
 def _parallel(work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], options: dict[str, Any]) -> list[Any]:
     with joblib.parallel_config(**options):
-        return list(joblib.Parallel()(joblib.delayed(work)(*job) for job in jobs))
+        # Each job stays one tuple: joblib lays the arguments of a call on single Dask workers beforehand, where they
+        # are lost with the worker, unless weak references cannot be had of them.
+        return list(joblib.Parallel()(joblib.delayed(_unit)(work, job) for job in jobs))
 
 
-def _submitted(client: Any, work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]]) -> list[Any]:  # noqa: ANN401
+def _unit(work: Callable[..., Any], job: tuple[Any, ...]) -> Any:  # noqa: ANN401  # whatever the work gives back
+    return work(*job)
+
+
+def _remote(work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], client: Any) -> list[Any]:  # noqa: ANN401
     with warnings.catch_warnings():
         # It would rather have the matrix scattered, which is what does not survive a worker.
         warnings.filterwarnings("ignore", message="Sending large graph")
-        futures = [client.submit(work, *job, pure=False, retries=RETRIES) for job in jobs]
-    try:
-        return list(client.gather(futures))
-    except OSError as error:
-        raise UnavailableError(f"the Dask cluster was lost: {error}", hint="start it again, then run again") from error
+        try:
+            return _parallel(work, jobs, {"backend": "dask", "client": client, "retries": RETRIES})
+        except (OSError, TimeoutError) as error:
+            raise UnavailableError(
+                f"the Dask cluster was lost: {error}", hint="start it again, then run again"
+            ) from error
 
 
 @contextlib.contextmanager

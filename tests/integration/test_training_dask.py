@@ -46,7 +46,7 @@ def cluster(tmp_path: Path) -> Iterator[dict[str, Any]]:
     )
     with process:
         try:
-            yield json.loads(pipe(process.stdout).readline())
+            yield {**json.loads(pipe(process.stdout).readline()), "scheduler": process.pid}
         finally:
             pipe(process.stdin).close()
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -88,6 +88,15 @@ def test_a_worker_that_dies_half_way_changes_nothing(cluster: dict[str, Any], tm
     )
     for one, other in zip(there["mlp"].learner.coefs_, here["mlp"].learner.coefs_, strict=True):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
+
+
+def test_a_cluster_that_goes_for_good_ends_the_run_and_not_the_state(cluster: dict[str, Any], tmp_path: Path) -> None:
+    flags = ["--engine", "dask", "--dask-address", cluster["address"], "--checkpoint-seconds", "0"]
+    assert train(tmp_path, *flags, kill=cluster["scheduler"]) == 34
+    state = Store(tmp_path / "runtime").load()
+    assert state is not None
+    assert state.document["counters"]["batches"] >= 2
+    assert "the Dask cluster was lost" in "".join(path.read_text() for path in (tmp_path / "runtime/logs").glob("*.log"))
 
 
 def test_threads_give_the_same(tmp_path: Path) -> None:
