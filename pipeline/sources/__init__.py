@@ -13,7 +13,8 @@ from pipeline.sources.tables import Files
 def make(settings: Settings, root: Path, environment: Mapping[str, str]) -> tuple[Files, str]:
     """The source that the settings name, and the target in it. Raises SourceError where there is none."""
     if settings.source.startswith("kaggle:"):
-        from pipeline.sources.kaggle import KaggleFiles, Patience  # noqa: PLC0415  # the client is far off still
+        from pipeline.sources.kaggle import KaggleFiles  # noqa: PLC0415  # only where Kaggle is read
+        from pipeline.sources.kaggle_client import Patience  # noqa: PLC0415
 
         patience = Patience(settings.kaggle_timeout_seconds, settings.kaggle_retries, settings.kaggle_backoff_seconds)
         downloads = root / "runtime" / "downloads"

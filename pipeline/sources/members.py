@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
 PROBE = 4096
+
+Opener = Callable[[], IO[bytes]]
 
 
 class Member(NamedTuple):
@@ -90,3 +93,13 @@ def _stamp(raw: Callable[[], IO[bytes]], size: int) -> str:
 def digest(content: bytes) -> str:
     """A short name of some bytes."""
     return hashlib.sha256(content).hexdigest()[:16]
+
+
+def hidden(name: str) -> bool:
+    """Whether a name below a folder is one that tables are not looked for under."""
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+
+
+def natural(name: str) -> list[tuple[int, str]]:
+    """What to sort names by: part-2 before part-10."""
+    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]

@@ -2,23 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
-from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import IO, Any, cast
 
 from pipeline.errors import MissingLibraryError, SourceError
-from pipeline.sources.members import Member, Unpacked, digest, member_of
+from pipeline.sources.archives import zip_members
+from pipeline.sources.members import Member, Opener, hidden, member_of, natural
 from pipeline.sources.tables import Files
 
 SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip", ".parquet", ".pq")
-INSIDE = (".csv", ".tsv", ".txt")
-EXPANSION = 200
-"""A zip member that unpacks to more than this many times its packed size (and to more than LEAST_BOMB) is refused."""
-LEAST_BOMB = 1 << 30
-
-Opener = Callable[[], IO[bytes]]
 
 
 def files(source: str, root: Path) -> Files:
@@ -32,7 +24,7 @@ def files(source: str, root: Path) -> Files:
 
 def _members(source: str, found: list[tuple[str, int, Opener]]) -> list[Member]:
     members: list[Member] = []
-    for name, size, raw in sorted(found, key=lambda entry: _natural(entry[0])):
+    for name, size, raw in sorted(found, key=lambda entry: natural(entry[0])):
         if name.lower().endswith(".zip"):
             members += zip_members(name, raw)
         else:
@@ -40,46 +32,6 @@ def _members(source: str, found: list[tuple[str, int, Opener]]) -> list[Member]:
     if not members:
         raise SourceError(f"{source} holds no table", hint=f"files ending in {', '.join(SUFFIXES)} are read")
     return members
-
-
-def zip_members(name: str, raw: Opener) -> list[Member]:
-    """The tables inside an archive, read in place: nothing is unpacked to disk, so no path can climb out.
-
-    Raises SourceError for a broken archive, a member that names a place outside, or one that expands absurdly.
-    """
-    try:
-        with raw() as stream, zipfile.ZipFile(stream) as archive:
-            inside = [info for info in archive.infolist() if not info.is_dir()]
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise SourceError(f"{name} is not a whole zip archive: {error}", hint="fetch it again") from error
-    for info in inside:
-        _check_member(name, info)
-    tables = [info for info in inside if info.filename.lower().endswith(INSIDE) and not _hidden(info.filename)]
-    return [_zip_member(name, info, raw) for info in sorted(tables, key=lambda info: _natural(info.filename))]
-
-
-def _zip_member(name: str, info: zipfile.ZipInfo, raw: Opener) -> Member:
-    def unpacked() -> IO[bytes]:
-        below = raw()
-        try:
-            archive = zipfile.ZipFile(below)
-            return cast("IO[bytes]", Unpacked(archive.open(info), archive, below))
-        except (zipfile.BadZipFile, RuntimeError) as error:
-            below.close()
-            raise SourceError(f"{name}: {info.filename} cannot be unpacked: {error}") from error
-
-    stamp = digest(f"{info.CRC} {info.file_size}".encode())
-    return Member(f"{name}!{info.filename}", info.file_size, appends=False, open=unpacked, stamp=lambda: stamp)
-
-
-def _check_member(name: str, info: zipfile.ZipInfo) -> None:
-    path = PurePosixPath(info.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or re.match(r"^[A-Za-z]:", info.filename):
-        raise SourceError(f"{name} holds {info.filename!r}, which names a place outside of it; it is not read")
-    if info.file_size > max(LEAST_BOMB, EXPANSION * max(info.compress_size, 1)):
-        raise SourceError(
-            f"{name} holds {info.filename!r}, which unpacks {info.compress_size} bytes to {info.file_size}"
-        )
 
 
 def _local(source: str, root: Path) -> list[tuple[str, int, Opener]]:
@@ -146,13 +98,4 @@ def _remote_opener(system: Any, name: str) -> Opener:  # noqa: ANN401  # fsspec 
 
 
 def _is_table(name: str) -> bool:
-    return name.lower().endswith(SUFFIXES) and not _hidden(name)
-
-
-def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """part-2 before part-10."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return name.lower().endswith(SUFFIXES) and not hidden(name)
