@@ -36,13 +36,19 @@ FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifa
 @click.option("--workflow", "-w", "named", metavar="FILE", help="The workflow; needed only where there are several.")
 @click.option("--event", "-e", type=click.Choice(EVENTS), default="push", show_default=True, help="What happens.")
 @click.option("--input", "-i", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of workflow_dispatch.")
-@click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="A variable of the repository (`vars`).")
+@click.option(
+    "--var",
+    "variables",
+    multiple=True,
+    metavar="[ENV/]NAME=VALUE",
+    help="A variable of the repository (`vars`), or of a GitHub environment.",
+)
 @click.option(
     "--secret",
     "secrets",
     multiple=True,
-    metavar="NAME[=VALUE]",
-    help="A secret; without a value, from the environment.",
+    metavar="[ENV/]NAME[=VALUE]",
+    help="A secret, or one of a GitHub environment; without a value, from your shell's environment.",
 )
 @click.option(
     "--env", "environment", multiple=True, metavar="NAME=VALUE", help="An environment variable of the runner."
@@ -112,14 +118,18 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     if repository is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
         raise SettingsError(f"--repository takes OWNER/NAME, not {repository!r}")
     given = named or workflow
+    own_variables, variables_of = _by_environment(_pairs("--var", variables))
+    own_secrets, secrets_of = _by_environment(_secrets(secrets, os.environ))
     request = RunRequest(
         root=root,
         workflow=find_workflow(root, Path(given) if given else None),
         event=event,
         inputs=_pairs("--input", inputs),
-        variables=_pairs("--var", variables),
-        secrets=_secrets(secrets, os.environ),
+        variables=own_variables,
+        secrets=own_secrets,
         environment=_pairs("--env", environment),
+        environment_secrets=secrets_of,
+        environment_variables=variables_of,
         branch=branch,
         head_branch=head_branch,
         from_fork=from_fork,
@@ -195,10 +205,21 @@ def _secrets(texts: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]
     secrets: dict[str, str] = {}
     for text in texts:
         name, equals, value = text.partition("=")
-        if not equals and name not in environ:
+        scope, slash, short = name.rpartition("/")
+        if not equals and short not in environ:
             raise SettingsError(f"--secret {name}: the environment has no variable of that name")
-        secrets[name.upper()] = value if equals else environ[name]
+        secrets[scope + slash + short.upper()] = value if equals else environ[short]
     return secrets
+
+
+def _by_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+    """What is the repository's, and what is of GitHub environments, named as ENVIRONMENT/NAME."""
+    own: dict[str, str] = {}
+    scoped: dict[str, dict[str, str]] = {}
+    for name, value in values.items():
+        environment, slash, short = name.rpartition("/")
+        (scoped.setdefault(environment, {}) if slash else own)[short] = value
+    return own, scoped
 
 
 def _say(line: str) -> None:

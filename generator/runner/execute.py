@@ -17,6 +17,7 @@ from generator.github.records import NewRun, Run, Step
 from generator.process import Completed, Runner, require_tool
 from generator.runner.actlog import LogEvent, LogReader
 from generator.runner.environment import act_environment, installed_pythons, make_programs
+from generator.runner.environments import check_environments, renamed
 from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
 from generator.runner.invocation import Prepared, Under, act_argv, write_files
@@ -69,6 +70,7 @@ def run_workflow(
     if request.job is not None and request.job not in {job.id for job in plan.jobs}:
         known = ", ".join(job.id for job in plan.jobs)
         raise SettingsError(f"{plan.path} has no job {request.job}", hint=f"its jobs: {known}")
+    check_environments(plan, request)
     previous = _finished_run(hub, plan, request.again)
     if previous is not None:
         request = replace(request, event=previous.event)
@@ -107,10 +109,12 @@ def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
     tools.watch.started(ticket.run, prepared.plan, prepared.trigger)
     request = prepared.request
     environment = act_environment(prepared.environ, folders.home, folders.programs)
-    secrets = {"GITHUB_TOKEN": ticket.token, **(request.secrets if prepared.trigger.trusted else {})}
-    redact = Redactor([*request.secrets.values(), ticket.token, ticket.runtime_token, *passwords_in(environment)])
+    given = {**request.secrets, **renamed(request.environment_secrets)}
+    secrets = {"GITHUB_TOKEN": ticket.token, **(given if prepared.trigger.trusted else {})}
+    redact = Redactor([*given.values(), ticket.token, ticket.runtime_token, *passwords_in(environment)])
     files = write_files(prepared, under, secrets)
-    readable, missing = lowered(prepared.plan, prepared.repository.root / prepared.plan.path, files["event"].parent)
+    original = prepared.repository.root / prepared.plan.path
+    readable, missing = lowered(prepared.plan, request, original, files["event"].parent)
     argv = act_argv(tools.act, prepared, under, {**files, "workflow": readable})
     reader = LogReader(prepared.plan, redact, tools.watch.tell)
     log = prepared.state / "logs" / f"{ticket.run.id}.jsonl"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from generator.github.hub import LocalGitHub
 from generator.github.records import RunTicket
+from generator.runner.environments import renamed
 from generator.runner.event import Trigger
 from generator.runner.folders import RunFolders
 from generator.runner.plan import Plan
@@ -79,7 +80,7 @@ def write_files(prepared: Prepared, under: Under, secrets: Mapping[str, str]) ->
     contents: dict[str, tuple[str, Mapping[str, object]]] = {
         "env": ("env.yaml", environment),
         "secret": ("secrets.yaml", secrets),
-        "var": ("variables.yaml", request.variables),
+        "var": ("variables.yaml", {**request.variables, **renamed(request.environment_variables)}),
         "event": ("event.json", trigger.payload),
     }
     files = {}

@@ -1,4 +1,4 @@
-"""A copy of a workflow without what GitHub knows and act refuses to read (act 0.2.89).
+"""A copy of a workflow for act (0.2.89): without what GitHub knows and act refuses to read, and with environments.
 
 What is taken out changes nothing about a single run here: act ignores concurrency anyway, and an event says by itself
 when it comes.
@@ -12,14 +12,17 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from generator.runner.environments import ask_for_renamed
 from generator.runner.plan import Plan
+from generator.runner.records import RunRequest
 
 
-def lowered(plan: Plan, original: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
-    """The file for act, the original where act can read it, and what is missing in the copy."""
+def lowered(plan: Plan, request: RunRequest, original: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
+    """The file for act, the original where it will do, and what is missing in the copy."""
     document = copy.deepcopy(dict(plan.raw))
     missing = tuple(dict.fromkeys(_take_out(document)))
-    if not missing:
+    asks = ask_for_renamed(document, request)
+    if not missing and not asks:
         return original, ()
     target = folder / original.name
     # JSON is YAML; the name must stay the file's, as a workflow without a name is called by it.

@@ -56,13 +56,18 @@ def problem_of(jobs: tuple[JobResult, ...], completed: Completed, reader: LogRea
 
 def notes_of(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
     """What was otherwise than on GitHub, or than was asked for."""
+    request = prepared.request
     notes = [f"act knows no {key}: run without it" for key in missing]
     if prepared.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")
+    if (request.environment_secrets or request.environment_variables) and any(
+        "${{" in job.environment for job in prepared.plan.jobs
+    ):
+        notes.append("a job whose environment is an expression gets no secrets and variables of environments here")
     foreign = [label for label in prepared.plan.labels if label.startswith(("windows-", "macos-"))]
     if foreign:
         notes.append(f"{', '.join(foreign)}: run on this machine all the same")
-    if not prepared.trigger.trusted and prepared.request.secrets:
+    if not prepared.trigger.trusted and (request.secrets or request.environment_secrets):
         notes.append("a pull request from a fork gets no secrets")
     return tuple(notes)
 

@@ -42,6 +42,7 @@ class PlannedJob:
     container: bool
     timeout_minutes: float
     is_matrix: bool
+    environment: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,14 @@ def _job(job_id: str, job: Mapping[str, Any]) -> PlannedJob:
         container,
         float(minutes) if isinstance(minutes, int | float) else 360.0,
         "matrix" in (job.get("strategy") or {}),
+        environment_of(job),
     )
+
+
+def environment_of(job: Mapping[str, Any]) -> str:
+    """The name of the GitHub environment that a job runs in, as written; "" where there is none."""
+    named = job.get("environment")
+    return str((named.get("name") if isinstance(named, dict) else named) or "")
 
 
 def step_title(step: Mapping[str, Any]) -> str:

@@ -32,10 +32,11 @@ class ActionChoice(StrEnum):
 class RunRequest:
     """One run that is wanted.
 
-    `root` is the repository, `workflow` counts from it. `branch` is what was pushed to, what a schedule or a
-    dispatch runs on, or the base of a pull request; None is the branch that is checked out (the default branch for
-    a schedule and for a base). `head_branch` and `from_fork` are a pull request's. `again` is the number of a finished
-    run that is to have another attempt; its event then counts, not `event`.
+    `root` is the repository, `workflow` counts from it. `environment` holds variables of the runner;
+    `environment_secrets` and `environment_variables` are those of GitHub environments, by their names. `branch` is what
+    was pushed to, what a schedule or a dispatch runs on, or the base of a pull request; None is the branch that is
+    checked out (the default branch for a schedule and for a base). `head_branch` and `from_fork` are a pull request's.
+    `again` is the number of a finished run that is to have another attempt; its event then counts, not `event`.
     """
 
     root: Path
@@ -45,6 +46,8 @@ class RunRequest:
     variables: Mapping[str, str] = field(default_factory=dict)
     secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
     environment: Mapping[str, str] = field(default_factory=dict)
+    environment_secrets: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
+    environment_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     branch: str | None = None
     head_branch: str = "topic"
     from_fork: bool = False

@@ -218,6 +218,11 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--event", "workflow_dispatch", "--input", "level=loud"), 2, "takes one of low, high"),
         (("--input", "iterations=3"), 2, "inputs go with workflow_dispatch"),
         (("--secret", "NO_SUCH_VARIABLE"), 2, "the environment has no variable"),
+        (
+            ("--secret", "production/KEY=1"),
+            2,
+            "no job of .github/workflows/small.yml runs in an environment production",
+        ),
         (("--fault", "GET nowhere"), 2, "--fault does not understand"),
         (("--var", "x"), 2, "--var takes NAME=VALUE"),
         (("--event", "release"), 2, "Invalid value"),
