@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.tasks import MULTICLASS, REGRESSION, widened
+from pipeline.tasks import MULTICLASS, REGRESSION, for_classes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -94,4 +94,4 @@ def _loss(raw: Array, target: Array, rows: NDArray[np.int64]) -> float:
 
 def _same_width(scores: Mapping[str, Array]) -> list[Array]:
     width = max(raw.shape[1] for raw in scores.values())
-    return [widened(raw, width) for raw in scores.values()]
+    return [for_classes(raw, width) for raw in scores.values()]

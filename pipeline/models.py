@@ -16,7 +16,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from pipeline import boosting
 from pipeline.errors import SettingsError
-from pipeline.tasks import BINARY, REGRESSION, logits
+from pipeline.tasks import BINARY, REGRESSION, logits, room
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -62,7 +62,7 @@ class Linear:
             self._grow(1)
             self.learners[0].partial_fit(matrix, target)
             return
-        self._grow(1 if classes <= 2 else classes)  # noqa: PLR2004  # two classes need one learner
+        self._grow(1 if self.task == BINARY else max(classes, 2))
         for index, learner in enumerate(self.learners):
             positive = target == (1 if len(self.learners) == 1 else index)
             learner.partial_fit(matrix, positive.astype(np.int64), classes=[0, 1])
@@ -108,12 +108,11 @@ class Network:
         self.learner: Any = None
 
     def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
-        """Take one batch; a class that joins makes the network start again, since its last layer is too narrow."""
-        classes = max(classes, 2)
-        if self.learner is None or classes != self.classes:
-            self.learner, self.classes = self._new(), classes
+        """Take one batch; the network starts again where its last layer has no room for a class that joined."""
+        if self.learner is None or room(classes) != self.classes:
+            self.learner, self.classes = self._new(), room(classes)
         self.learner.batch_size = min(MINI_BATCH, len(target))
-        fit_batch(self.learner, self.task, matrix, target, classes)
+        fit_batch(self.learner, self.task, matrix, target, self.classes)
 
     def raw(self, matrix: Any) -> Array:  # noqa: ANN401
         """Log-odds, log-probabilities or values."""
@@ -137,11 +136,10 @@ class Bayes:
         self.learner: Any = None
 
     def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
-        """Take one batch; a class that joins makes the counts start again."""
-        classes = max(classes, 2)
-        if self.learner is None or classes != self.classes:
-            self.learner, self.classes = MultinomialNB(), classes
-        self.learner.partial_fit(matrix, target.astype(np.int64), classes=np.arange(classes))
+        """Take one batch; the counts start again where there is no room for a class that joined."""
+        if self.learner is None or room(classes) != self.classes:
+            self.learner, self.classes = MultinomialNB(), room(classes)
+        fit_batch(self.learner, self.task, matrix, target, self.classes)
 
     def raw(self, matrix: Any) -> Array:  # noqa: ANN401
         """Log-odds or log-probabilities."""
@@ -159,11 +157,10 @@ class Own:
         self.view = str(getattr(make_own(name), "view", "dense"))
 
     def learn(self, matrix: Any, target: Array, classes: int, raw: Array | None) -> None:  # noqa: ANN401, ARG002
-        """Take one batch; a class that joins makes it start again."""
-        classes = max(classes, 2)
-        if self.learner is None or (self.task != REGRESSION and classes != self.classes):
-            self.learner, self.classes = make_own(self.name), classes
-        fit_batch(self.learner, self.task, matrix, target, classes)
+        """Take one batch; it starts again where there is no room for a class that joined."""
+        if self.learner is None or room(classes) != self.classes:
+            self.learner, self.classes = make_own(self.name), room(classes)
+        fit_batch(self.learner, self.task, matrix, target, self.classes)
 
     def raw(self, matrix: Any) -> Array:  # noqa: ANN401
         """From `predict_proba`, else `decision_function`; from `predict` for values."""

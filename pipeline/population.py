@@ -10,7 +10,7 @@ from pipeline import drift, models
 from pipeline.blend import Mean, Weighted
 from pipeline.features import Encoder, Views
 from pipeline.metrics import Prequential, score
-from pipeline.tasks import BINARY, MULTICLASS, REGRESSION, log_shares, widened
+from pipeline.tasks import BINARY, MULTICLASS, REGRESSION, for_classes, log_shares
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -53,7 +53,7 @@ class Champion:
         if schema.task == BINARY:
             share = 1 / (1 + np.exp(-raw[:, 0]))
             return np.column_stack([1 - share, share])
-        return np.exp(log_shares(widened(raw, len(schema.classes))))
+        return np.exp(log_shares(for_classes(raw, len(schema.classes))))
 
 
 class Population:
@@ -127,12 +127,12 @@ class Population:
 
     def _judge(self, scores: dict[str, Array], views: Views, target: Array) -> list[drift.Drift]:
         if self.schema.task == MULTICLASS:
-            scores = {name: widened(raw, len(self.schema.classes)) for name, raw in scores.items()}
+            scores = {name: for_classes(raw, len(self.schema.classes)) for name, raw in scores.items()}
         members = self._members(scores)
         blended = {name: blend.raw(members) for name, blend in self.blends.items()}
         said = {**scores, **blended, BASELINE: self._base_rate(len(target))}
         if self.schema.task == MULTICLASS:
-            said[BASELINE] = widened(said[BASELINE], len(self.schema.classes))
+            said[BASELINE] = for_classes(said[BASELINE], len(self.schema.classes))
         came_to = {name: score(self.schema.task, raw, target) for name, raw in said.items()}
         came_to[CHAMPION] = came_to[self.best]
         for name, scored in came_to.items():

@@ -41,7 +41,12 @@ def log_shares(raw: Array) -> Array:
     return normed
 
 
-def widened(raw: Array, classes: int) -> Array:
-    """Raw scores with a column for each class, those never seen far below."""
+def for_classes(raw: Array, classes: int) -> Array:
+    """Raw scores with a column for each class: those never seen far below, room for those to come left out."""
     missing = classes - raw.shape[1]
-    return raw if missing <= 0 else np.pad(raw, ((0, 0), (0, missing)), constant_values=ABSENT)
+    return raw[:, :classes] if missing <= 0 else np.pad(raw, ((0, 0), (0, missing)), constant_values=ABSENT)
+
+
+def room(classes: int) -> int:
+    """How many classes a learner is made for that cannot grow: a power of two, so that it seldom has to start again."""
+    return 1 << max(classes - 1, 1).bit_length()

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline import commands
+from pipeline import commands, persist
 from pipeline.errors import MissingLibraryError, PipelineError, SettingsError, SourceRewrittenError, SourceSchemaError
 from pipeline.run import update
 from pipeline.settings import load
@@ -108,6 +108,32 @@ def test_boosting_competes_where_lightgbm_is_installed(
         train(tmp_path / "with", **flags)
     assert "pip install lightgbm" in (refused.value.hint or "")
     assert document(tmp_path / "with") == kept
+
+
+def test_two_classes_may_be_learnt_as_the_first_of_many(tmp_path: Path) -> None:
+    put(tmp_path, flowers(3000))
+    train(tmp_path, ignore="score", task="multiclass")
+    figures = document(tmp_path)["figures"]
+    for candidate in ("linear", "mlp", "bayes", "champion"):
+        assert figures[candidate]["loss"] < figures["baseline"]["loss"], candidate
+
+
+def test_a_learner_that_cannot_grow_has_room_for_classes_to_come(tmp_path: Path) -> None:
+    whole = flowers(3200, 5)
+    three = whole[whole["label"].isin(["k0", "k1", "k2"])]
+    put(tmp_path, three, whole[whole["label"] != "k4"])
+    train(tmp_path, ignore="score")
+    population = persist.loads(commands.loaded(Store(tmp_path / "runtime")).population, "population")
+    network = population.candidates["mlp"].learner
+    assert network.t_ == population.rows
+    assert population.candidates["bayes"].learner.class_count_.sum() == population.rows
+    facts = document(tmp_path)
+    assert sorted(facts["classes"]) == ["k0", "k1", "k2", "k3"]
+    put(tmp_path, three, whole[whole["label"] != "k4"], whole)
+    train(tmp_path, ignore="score")
+    facts = document(tmp_path)
+    assert len(facts["classes"]) == 5
+    assert facts["figures"]["mlp"]["loss"] < facts["figures"]["baseline"]["loss"]
 
 
 def test_a_third_class_makes_the_task_multiclass_and_a_fourth_joins(tmp_path: Path) -> None:
