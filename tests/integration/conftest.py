@@ -103,6 +103,16 @@ class Project:
     def run(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunResult:  # noqa: ANN401 - as above
         return run_workflow(self.request(event, workflow, **more), self.hub, SystemRunner())
 
+    @staticmethod
+    def ended(result: RunResult) -> dict[str, str]:
+        """How each step ended, in the order in which they ran."""
+        return {step.name: step.conclusion for job in result.jobs for step in job.steps}
+
+    @staticmethod
+    def said(result: RunResult) -> list[str]:
+        """Every line that the steps wrote."""
+        return [line for job in result.jobs for step in job.steps for line in step.output]
+
     def commit(self) -> None:
         runner = SystemRunner()
         identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
@@ -166,26 +176,6 @@ def project(bare: Project) -> Project:
 def total_rows() -> Callable[[RunResult], int]:
     """All the rows that the state of a run has seen."""
     return rows
-
-
-def steps(result: RunResult) -> dict[str, str]:
-    return {step.name: step.conclusion for job in result.jobs for step in job.steps}
-
-
-def lines(result: RunResult) -> list[str]:
-    return [line for job in result.jobs for step in job.steps for line in step.output]
-
-
-@pytest.fixture
-def ended() -> Callable[[RunResult], dict[str, str]]:
-    """How each step ended, in the order in which they ran."""
-    return steps
-
-
-@pytest.fixture
-def said() -> Callable[[RunResult], list[str]]:
-    """Every line that the steps wrote."""
-    return lines
 
 
 @pytest.fixture

@@ -25,10 +25,6 @@ runpy.run_module("pipeline", run_name="__main__")
 """
 
 
-def steps(result: RunResult) -> dict[str, str]:
-    return {step.name: step.conclusion for job in result.jobs for step in job.steps}
-
-
 @pytest.mark.parametrize("store", ["release", "branch", "cache"])
 def test_state_in_a_store_is_carried_over_five_runs(store: str, project: Project, total_rows: Rows, why: Why) -> None:
     project.render(**{"store": store, "install.requirements": ""})
@@ -86,7 +82,7 @@ def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, lis
     for _ in range(2):
         failed = project.run(secrets=secrets)
         assert failed.conclusion is Conclusion.FAILURE, why(failed)
-        assert steps(failed)["Tell what happened"] == "success", why(failed)
+        assert project.ended(failed)["Tell what happened"] == "success", why(failed)
     (issue,) = project.hub.issues()
     assert (issue.state, issue.title) == ("open", "Incremental training fails on main")
     del breaks["train.command"]
@@ -96,7 +92,7 @@ def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, lis
     assert [issue.state for issue in project.hub.issues()] == ["closed"]
     words = [next(word for word in ("failed", "works again") if word in message) for message in told]
     assert words == ["failed", "failed", "works again"]
-    heard = [line for job in fine.jobs for step in job.steps for line in step.output if "heard of recovery" in line]
+    heard = [line for line in project.said(fine) if "heard of recovery" in line]
     assert heard
 
 
@@ -123,7 +119,7 @@ def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) ->
     )
     result = project.run()
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    ran = steps(result)
+    ran = project.ended(result)
     assert (ran["Before"], ran["After"], ran["Report"]) == ("success", "success", "success")
     assert "plots" in {artifact.name for artifact in result.artifacts}
 
@@ -143,7 +139,7 @@ def test_names_folders_and_environment_reach_the_training(project: Project, why:
     assert second.conclusion is Conclusion.SUCCESS, why(second)
     assert {artifact.name for artifact in first.artifacts} == {"the model #1", "it's data", "training-logs"}
     assert second.restored_from == (first.run.id,)
-    lines = [line for job in second.jobs for step in job.steps for line in step.output]
+    lines = project.said(second)
     assert any(f"nasty={nasty}" in line for line in lines), why(second)
 
 
@@ -203,7 +199,7 @@ def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Proje
     key = "0123456789abcdef0123456789abcdef"
     result = project.run(secrets={"KAGGLE_USERNAME": "somebody", "KAGGLE_KEY": key})
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    lines = [line for job in result.jobs for step in job.steps for line in step.output]
+    lines = project.said(result)
     assert lines.count("700") == lines.count("600") == lines.count("32") == 1, why(result)
     assert not any(key in line for line in lines)
     fork = project.run("pull_request", from_fork=True)

@@ -16,13 +16,11 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Project
 
 pytestmark = pytest.mark.act
-Ended = Callable[[RunResult], dict[str, str]]
-Said = Callable[[RunResult], list[str]]
 Why = Callable[[RunResult], str]
 ROOT = Path(__file__).parents[2]
 
 
-def test_ci_holds_the_rendered_files_to_the_settings(project: Project, ended: Ended, said: Said, why: Why) -> None:
+def test_ci_holds_the_rendered_files_to_the_settings(project: Project, why: Why) -> None:
     settings = f"ci.test = 'echo tested'\nci.wfgen = '{ROOT}'\nworkflows.ci = true\ninstall.requirements = ''\n"
     settings += "ci.lint = 'echo linted'\n"
     project.write("wfgen.toml", settings)
@@ -30,18 +28,18 @@ def test_ci_holds_the_rendered_files_to_the_settings(project: Project, ended: En
     project.write("wfgen.toml", settings + "retention = 9\n")
     stale = project.run(workflow="ci.yml")
     wanted = {"Lint": "success", "Test": "success", "Rendered files are as the settings say": "failure"}
-    assert ended(stale) | wanted == ended(stale), why(stale)
-    lines = said(stale)
+    assert project.ended(stale) | wanted == project.ended(stale), why(stale)
+    lines = project.said(stale)
     assert [line for line in lines if line in {"linted", "tested"}] == ["linted", "tested"]
     assert any("train.yml: out of date" in line for line in lines), why(stale)
     assert any("retention-days: 9" in line for line in lines), why(stale)
 
 
-def test_keepalive_switches_on_what_inactivity_switched_off(project: Project, said: Said, why: Why) -> None:
+def test_keepalive_switches_on_what_inactivity_switched_off(project: Project, why: Why) -> None:
     project.render(**{"workflows.keepalive": "true"})
     first = project.run("schedule", "keepalive.yml")
     assert first.conclusion is Conclusion.SUCCESS, why(first)
-    assert said(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
+    assert project.said(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
     project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
     before = project.hub.runs()
     for event in ("schedule", "push"):
@@ -49,17 +47,17 @@ def test_keepalive_switches_on_what_inactivity_switched_off(project: Project, sa
             project.run(event)
     assert project.hub.runs() == before
     again = project.run("workflow_dispatch", "keepalive.yml")
-    assert "train.yml was disabled_inactivity and is on again" in said(again), why(again)
+    assert "train.yml was disabled_inactivity and is on again" in project.said(again), why(again)
     assert project.run("schedule").conclusion is Conclusion.SUCCESS
 
 
-def test_keepalive_leaves_off_what_was_switched_off_by_hand(project: Project, said: Said, why: Why) -> None:
+def test_keepalive_leaves_off_what_was_switched_off_by_hand(project: Project, why: Why) -> None:
     project.render(**{"workflows.keepalive": "true"})
     project.run(workflow="keepalive.yml", event="schedule")
     project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
     result = project.run("schedule", "keepalive.yml")
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    assert "train.yml was switched off by hand and stays off" in said(result)
+    assert "train.yml was switched off by hand and stays off" in project.said(result)
     assert {one.path.rpartition("/")[2]: one.state.value for one in project.hub.workflows()} == {
         "keepalive.yml": "active",
         "train.yml": "disabled_manually",
