@@ -47,6 +47,9 @@ class Prequential:
     bin with one of the other class counts half, which moves the figure by less than 1e-4.
     """
 
+    unit = 1.0
+    """A standardised unit in units of the target, known from the first batch on."""
+
     def __init__(self, task: str) -> None:
         self.task = task
         self.rows = 0
@@ -86,11 +89,11 @@ class Prequential:
         return float((positives * (below + negatives / 2)).sum() / pairs)
 
     def headline(self) -> tuple[str, float] | None:
-        """The one figure to judge by: auc, accuracy, or r2 against the spread of the first batch."""
+        """The one figure to judge by: auc, accuracy, or rmse in units of the target."""
         if not self.rows:
             return None
         if self.task == BINARY:
             return None if self.auc is None else ("auc", self.auc)
         if self.task == MULTICLASS:
             return "accuracy", self.hits / self.rows
-        return "rmse", (self.loss_sum / self.rows) ** 0.5
+        return "rmse", (self.loss_sum / self.rows) ** 0.5 * self.unit

@@ -173,6 +173,8 @@ class Population:
         if not self.rows:
             # Fixed by the first batch: a scale that moved would move the target under the models.
             self.scale = (float(target.mean()), float(target.std()) or 1.0)
+            for figure in self.figures.values():
+                figure.unit = self.scale[1]
         return (target - self.scale[0]) / self.scale[1]
 
     def _count(self, target: Array) -> None:

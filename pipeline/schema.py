@@ -24,8 +24,10 @@ PARSED_SHARE = 0.95
 """This share of the values present must parse for a column of text to count as numbers or dates."""
 DATE_PROBE = 200
 """So many values are tried as dates: parsing is slow, and mixed columns show early."""
-CLASSES = 50
-"""A whole-number target with at most this many values is a set of classes."""
+CLASSES, ROWS_A_CLASS = 50, 3
+"""A whole-number target is a set of classes if it has few values, and these come again; else it is an amount."""
+MOST_CLASSES = 200
+"""A class costs the linear candidate two megabytes of memory and of state."""
 
 
 @dataclass
@@ -118,16 +120,18 @@ def infer_task(target: pd.Series[Any]) -> str:
     distinct = present.nunique()
     if distinct <= 2:  # noqa: PLR2004  # two classes
         return "binary"
-    whole = numbers.notna().all() and bool((numbers % 1 == 0).all())
-    if numbers.notna().all() and (distinct > CLASSES or not whole):
-        return "regression"
+    if numbers.notna().all():
+        whole = bool((numbers % 1 == 0).all())
+        if not whole or distinct > min(CLASSES, len(present) / ROWS_A_CLASS):
+            return "regression"
     return "multiclass"
 
 
 def convert(schema: Schema, frame: pd.DataFrame) -> Table:
     """The batch as numbers and categories; rows without a target are left out and counted.
 
-    Classes not seen before are appended to `schema.classes`. Raises SourceSchemaError for removed or retyped columns.
+    Classes not seen before are appended to `schema.classes`. Raises SourceSchemaError for removed or retyped columns,
+    and for more classes than can be.
     """
     missing = [name for name in (schema.target, *schema.names()) if name not in frame.columns]
     if missing:
@@ -186,7 +190,13 @@ def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
         seen = np.unique(np.asarray(labels.codes))
         labels = labels if len(seen) == len(labels.categories) else labels.remove_unused_categories()
         names = [label_text(value) for value in labels.categories]
-    schema.classes += sorted({name for name in names if name not in schema.classes})
+    joined = sorted({name for name in names if name not in schema.classes})
+    if len(schema.classes) + len(joined) > MOST_CLASSES:
+        raise SourceSchemaError(
+            f"the target {schema.target!r} has more than {MOST_CLASSES} classes, {joined[-1]!r} among them",
+            hint='an amount wants `task = "regression"`; an id is no target; rare classes can be put together',
+        )
+    schema.classes += joined
     index = np.array([schema.classes.index(name) for name in names], dtype=np.float64)
     return index[np.asarray(labels.codes)]
 

@@ -110,6 +110,46 @@ def test_boosting_competes_where_lightgbm_is_installed(
     assert document(tmp_path / "with") == kept
 
 
+@pytest.mark.parametrize(
+    ("values", "task"),
+    [
+        (np.arange(60) % 10, "multiclass"),
+        (np.arange(60) % 49 + 100, "regression"),
+        (np.arange(60) % 10 / 4, "regression"),
+        (np.arange(600) % 60, "regression"),
+        (np.arange(60) % 2 + 5, "binary"),
+    ],
+)
+def test_an_amount_is_told_from_classes(tmp_path: Path, values: np.ndarray, task: str) -> None:
+    put(tmp_path, pd.DataFrame({"x": np.arange(len(values)), "label": values}))
+    train(tmp_path)
+    assert document(tmp_path)["task"] == task
+
+
+def test_the_error_of_a_regression_is_in_the_targets_units(tmp_path: Path) -> None:
+    frame = flowers(2000)
+    for name, times in (("one", 1), ("thousand", 1000)):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, frame.assign(score=frame["score"] * times))
+        train(tmp_path / name, target="score", ignore="label", models="linear")
+    one, thousand = (document(tmp_path / name)["figures"]["champion"] for name in ("one", "thousand"))
+    assert thousand["rmse"] == pytest.approx(1000 * one["rmse"], rel=1e-4)
+    assert thousand["loss"] == pytest.approx(one["loss"], rel=1e-4)
+    assert 0.4 < one["rmse"] < frame["score"].std()
+
+
+def test_a_target_of_ids_is_refused(tmp_path: Path) -> None:
+    frame = flowers(400)
+    put(tmp_path, frame)
+    train(tmp_path, ignore="score", iterations=1)
+    before = document(tmp_path)
+    frame.loc[200:, "label"] = [f"id-{number}" for number in range(200)]
+    put(tmp_path, frame)
+    with pytest.raises(SourceSchemaError, match="more than 200 classes"):
+        train(tmp_path, ignore="score")
+    assert document(tmp_path) == before
+
+
 def test_two_classes_may_be_learnt_as_the_first_of_many(tmp_path: Path) -> None:
     put(tmp_path, flowers(3000))
     train(tmp_path, ignore="score", task="multiclass")
