@@ -44,6 +44,7 @@ def pipeline() -> None:
 @click.option("--threads", help="Candidates trained side by side (1).")
 @click.option("--seed", help="For everything random (1).")
 @click.option("--checkpoint-seconds", help="Commit at least this often, and at the end (5).")
+@click.option("--report", help="Write runtime/logs/report.html: true or false (true).")
 def update(root: Path, **flags: object) -> None:
     """Learn the next unseen batches."""
     sys.exit(entry.update(root, {name: str(value) for name, value in flags.items() if value is not None}))

@@ -1,4 +1,4 @@
-"""What a run says: the log on screen and in a file, `summary.json`, and the job summary on GitHub."""
+"""What a run says: the log on screen and in a file, `summary.json`, `report.html`, and the job summary on GitHub."""
 
 from __future__ import annotations
 
@@ -9,15 +9,31 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, NamedTuple, TextIO
 
 from pipeline.atomic import explained, write_atomically
 
+MOST_NOTES = 1000
+
+
+class Note(NamedTuple):
+    """Something worth telling, and in which batch; None for the run as a whole."""
+
+    batch: int | None
+    text: str
+
+    @property
+    def kind(self) -> str:
+        """What it is called in the margin."""
+        return next((kind for kind in ("drift", "warning") if self.text.startswith(kind + ":")), "note")
+
 
 class Log:
-    """Lines for people: on standard output and in one file a run below runtime/logs."""
+    """Lines for people: on standard output and in one file a run below runtime/logs; it keeps what is worth a note."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
+        self.begun = time.monotonic()
+        self.notes: list[Note] = []
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         with explained(folder):
             folder.mkdir(parents=True, exist_ok=True)
@@ -26,8 +42,16 @@ class Log:
 
     def say(self, text: str) -> None:
         """One line."""
-        _show(text)
-        self.keep(text)
+        # A name out of the data may hold anything, and a line that starts with :: is a command to GitHub.
+        line = " ".join(text.splitlines())
+        _show(line)
+        self.keep(line)
+
+    def note(self, text: str, batch: int | None = None) -> None:
+        """One line that belongs into the report as well; a run of a million batches keeps the first ones."""
+        self.say(text)
+        if len(self.notes) < MOST_NOTES:
+            self.notes.append(Note(batch, text))
 
     def keep(self, text: str) -> None:
         """One line for the file alone."""
@@ -70,6 +94,31 @@ def write_summary(logs: Path, summary: dict[str, Any]) -> None:
     """`summary.json`: what this run did, for machines."""
     content = json.dumps({"format": 1, **summary}, indent=1).encode() + b"\n"
     write_atomically(logs / "summary.json", content, durable=False)
+
+
+class Outcome(NamedTuple):
+    """What a run came to: its summary, the state it left (None for none), and how it ended."""
+
+    summary: dict[str, Any]
+    document: dict[str, Any] | None
+    source: str
+    stopped: bool = False
+    error: tuple[str, str] | None = None
+    """Message and hint of what ended it."""
+
+
+def write_page(log: Log, outcome: Outcome) -> None:
+    """`report.html` beside the log. Whatever is wrong with it is said there: it costs nobody the training."""
+    try:
+        # Late: templates are of no use to "nothing new".
+        from pipeline.report_page import rendered  # noqa: PLC0415
+
+        content = rendered(outcome, log.notes, time.monotonic() - log.begun).encode("utf-8", "replace")
+        write_atomically(log.path.with_name("report.html"), content, durable=False)
+    except ImportError as error:
+        log.say(f"no report.html: {error}; pip install jinja2")
+    except Exception as error:  # noqa: BLE001  # the state is committed already
+        log.say(f"no report.html: {type(error).__name__}: {error}")
 
 
 def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) -> None:

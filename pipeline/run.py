@@ -39,14 +39,39 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
             summary, stopped = _update(source, target, settings, store, before, log=log)
             report.write_summary(runtime / "logs", summary)
             report.append_job_summary(environment, summary)
+            if settings.report and summary["status"] == "learnt":
+                report.write_page(log, report.Outcome(summary, store.read_document(), source.label, stopped))
         except PipelineError as error:
             with suppress(PipelineError):
-                log.keep(f"error: {error.message}")
-                report.write_summary(runtime / "logs", _summary("failed", before, before, (0, 0)))
+                _tell_failure(log, settings, store, before, error)
             raise
         finally:
             log.close()
     return EXIT_INTERRUPTED if stopped else EXIT_OK
+
+
+def _tell_failure(
+    log: report.Log, settings: Settings, store: Store, before: State | None, error: PipelineError
+) -> None:
+    log.keep(f"error: {error.message}")
+    after = before
+    with suppress(PipelineError):
+        # A run may have committed before it failed.
+        after = store.load()
+    summary = _summary("failed", after, before, _done(before, after))
+    report.write_summary(log.path.parent, summary)
+    if settings.report:
+        document = None if after is None else after.document
+        said = (error.message, error.hint)
+        report.write_page(log, report.Outcome(summary, document, settings.source, error=said))
+
+
+def _done(before: State | None, after: State | None) -> tuple[int, int]:
+    """Rows and batches between two states; none where the later one began anew."""
+    first, last = (
+        {"rows": 0, "batches": 0} if state is None else state.document["counters"] for state in (before, after)
+    )
+    return max(0, last["rows"] - first["rows"]), max(0, last["batches"] - first["batches"])
 
 
 def _update(  # noqa: PLR0913  # the parts of one run
@@ -73,8 +98,9 @@ def _update(  # noqa: PLR0913  # the parts of one run
 
     def tell(learnt: Learnt) -> None:
         with log.group(f"Iteration {learnt.batch}: {learnt.rows} rows"):
-            for line in (*learnt.notes, _line(learnt)):
-                log.say(line)
+            for line in learnt.notes:
+                log.note(line, learnt.batch)
+            log.say(_line(learnt))
 
     with _stop_on_signals() as stopped, engine(settings) as where, source.reader(training.cursor) as reader:
         training.run(reader, where, tell, lambda: bool(stopped))
@@ -82,7 +108,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         raise SourceError(f"{source.label} holds no rows to start from")
     done = (training.counters["rows"] - first["rows"], training.counters["batches"] - first["batches"])
     if stopped:
-        log.say("stopped by a signal; what was learnt is kept")
+        log.note("stopped by a signal; what was learnt is kept")
     return _summary("learnt" if done[1] else "nothing-new", training.state, before, done), bool(stopped)
 
 
@@ -101,16 +127,16 @@ def _look(
     except SourceRewrittenError as error:
         if settings.on_rewrite == "stop":
             raise
-        log.say(f"{error.message} (on_rewrite: {settings.on_rewrite})")
+        log.note(f"{error.message} (on_rewrite: {settings.on_rewrite})")
         if settings.on_rewrite == "restart":
             return None, None, source.has_new(None)
         after = (cursor or {}).get("key")
         if after is None:
             raise SettingsError("no `key` was kept when the rows were learnt, so none can be told apart now") from error
-        log.say(f"going on with rows whose {settings.key} is beyond {after}")
+        log.note(f"going on with rows whose {settings.key} is beyond {after}")
         return state, {"files": {}, "key": after, "after": after}, source.has_new(None)
     if not new and state is not None and settings.on_end == "again":
-        log.say("the data is used up: another pass")
+        log.note("the data is used up: another pass")
         return state, None, source.has_new(None)
     return state, cursor, new
 
@@ -135,7 +161,7 @@ def _usable(
     except StateLibrariesError as error:
         if settings.on_library_change != "retrain":
             raise
-        log.say(f"{error.message}: learning everything again, from the start of the source")
+        log.note(f"{error.message}: learning everything again, from the start of the source")
         return None, None
     return state, cursor
 

@@ -38,6 +38,7 @@ class Settings(NamedTuple):
     threads: int = 1
     seed: int = 1
     checkpoint_seconds: float = 5.0
+    report: bool = True
     kaggle_timeout_seconds: float = 60.0
     kaggle_retries: int = 4
     kaggle_backoff_seconds: float = 2.0
@@ -139,6 +140,13 @@ def _seconds(value: object) -> float:
     return number
 
 
+def _truth(value: object) -> bool:
+    text = str(value).lower()
+    if text not in {"true", "false"}:
+        raise ValueError("it must be true or false")
+    return text == "true"
+
+
 def _one_of(*allowed: str) -> Callable[[object], str]:
     def parse(value: object) -> str:
         text = _text(value)
@@ -162,6 +170,7 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "threads": _count(1, 1024),
     "seed": _count(0, 2**32 - 1),
     "checkpoint_seconds": _seconds,
+    "report": _truth,
     "kaggle_timeout_seconds": _seconds,
     "kaggle_retries": _count(0, 100),
     "kaggle_backoff_seconds": _seconds,

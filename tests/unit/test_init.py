@@ -78,6 +78,7 @@ def test_an_empty_repository_gets_a_training_that_runs(here: Path, capsys: pytes
     done = SystemRunner().run([sys.executable, "-m", "pipeline", "update", "--iterations", "1"], cwd=here)
     assert done.exit_code == 0, done.stdout + done.stderr
     assert (here / "runtime/model/best_model.pkl").is_file()
+    assert (here / "runtime/logs/report.html").is_file()
 
 
 def test_a_second_time_changes_nothing(here: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,10 +75,9 @@ def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path
 
 def test_nothing_new_imports_neither_pandas_nor_scikit_learn(tmp_path: Path) -> None:
     run(tmp_path, "update", "--iterations", "99", "--models", "sgd")
+    heavy = {"click", "jinja2", "numpy", "pandas", "sklearn"}
     script = "import sys; sys.argv = ['pipeline', 'update']\ntry:\n    from pipeline.entry import main; main()\n"
-    script += (
-        "except SystemExit as end:\n    print(end.code, {'click', 'numpy', 'pandas', 'sklearn'} & set(sys.modules))"
-    )
+    script += f"except SystemExit as end:\n    print(end.code, {heavy} & set(sys.modules))"
     path = {"PYTHONPATH": str(ROOT)}
     argv = [sys.executable, "-c", script]
     done = subprocess.run(argv, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=False)
