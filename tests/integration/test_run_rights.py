@@ -41,3 +41,55 @@ def test_an_environment_gives_its_secrets_to_its_own_jobs_only(project: Project,
     fork = project.run("pull_request", from_fork=True, **given, environment_secrets={"production": {"S3_KEY": KEY}})
     assert {line for line in project.said(fork) if " at " in line} == {"outside: 0  at home", "train: 0  at home"}
     assert "a pull request from a fork gets no secrets" in fork.notes
+
+
+ASK = """
+import json, os, urllib.error, urllib.request
+
+url = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
+head = {"Authorization": f"token {os.environ['TOKEN']}"}
+try:
+    status = urllib.request.urlopen(urllib.request.Request(url, json.dumps({"title": "Seen"}).encode(), head)).status
+except urllib.error.HTTPError as error:
+    status = error.code
+print("an issue:", status)
+"""
+
+
+def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(project: Project, why: Why) -> None:
+    project.write("ask.py", ASK)
+    ask = "[{name = 'Ask', env = {TOKEN = '${{ github.token }}'}, run = 'python ask.py'}]"
+    project.render(**{"steps.before_train": ask})
+    without = project.run()
+    assert "an issue: 403" in project.said(without), why(without)
+    project.render(
+        **{"steps.before_train": ask, "permissions": "{issues = 'write'}", "runner": "['self-hosted', 'Linux', 'GPU']"}
+    )
+    result = project.run()
+    # act passes over a job whose label nobody has.
+    assert (result.conclusion, project.ended(result)["Train"]) == (Conclusion.SUCCESS, "success"), why(result)
+    assert "an issue: 201" in project.said(result)
+    assert [issue.title for issue in project.hub.issues()] == ["Seen"]
+
+
+def test_secrets_reach_the_training_and_nothing_else(project: Project, why: Why) -> None:
+    look = 'echo "$GITHUB_ACTION ${#S3_ID} ${#S3_KEY} $S3_KEY"'
+    project.render(
+        **{
+            "dataset.source": "own",
+            "dataset.secrets": '["S3_ID", "S3_KEY"]',
+            "steps.before_train": f"[{{id = 'before', run = {json.dumps(look)}}}]",
+            "train.command": f"{look}\npython -m pipeline update --iterations 1",
+        }
+    )
+    result = project.run(secrets={"S3_ID": "someone", "S3_KEY": KEY, "OTHER": "not asked for"})
+    assert result.conclusion is Conclusion.SUCCESS, why(result)
+    assert [line for line in project.said(result) if " 0 " in line or "***" in line] == [
+        "before 0 0 ",
+        f"train 7 {len(KEY)} ***",
+    ], why(result)
+    assert KEY not in result.log.read_text()
+    fork = project.run("pull_request", from_fork=True, secrets={"S3_ID": "someone", "S3_KEY": KEY})
+    assert fork.conclusion is Conclusion.SUCCESS, why(fork)
+    assert any("nothing to train on" in note.message for note in fork.annotations)
+    assert project.ended(fork)["Upload model state"] == "skipped"

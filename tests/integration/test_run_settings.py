@@ -96,6 +96,21 @@ def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, lis
     assert heard
 
 
+def test_completion_alone_is_told_where_that_is_wanted(
+    project: Project, webhook: tuple[str, list[str]], why: Why
+) -> None:
+    url, told = webhook
+    settings = {"notify.webhook": "CHAT", "notify.on": "completion", "notify.command": 'echo "heard of $EVENT"'}
+    project.render(**settings)
+    fine = project.run(secrets={"CHAT": url})
+    assert "heard of completion" in project.said(fine), why(fine)
+    project.render(**settings, **{"train.command": "exit 3"})
+    failed = project.run(secrets={"CHAT": url})
+    assert project.ended(failed)["Tell what happened"] == "success", why(failed)
+    assert project.ended(failed)["Run the command of the settings"] == "skipped"
+    assert ["completed on main" in message for message in told] == [True]
+
+
 def test_the_command_of_the_reference_document(project: Project, total_rows: Rows, why: Why) -> None:
     project.write("src/run.py", OWN_TRAINING)
     command = 'PYTHONPATH=. python src/run.py -mode "update"'
@@ -207,16 +222,17 @@ def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Proje
     assert any("gets no secrets" in note.message for note in fork.annotations)
 
 
-def test_a_queue_a_time_zone_and_uv(project: Project, total_rows: Rows, why: Why) -> None:
+def test_a_queue_and_a_time_zone_keep_nothing_from_running(project: Project, total_rows: Rows, why: Why) -> None:
     cron = "30 6 * * 1"
     project.render(
         **{
             "concurrency": "queue",
             "schedule.timezone": "Europe/Berlin",
             "schedule.cron": cron,
-            "install.installer": "uv",
         }
     )
     first, second = project.run("schedule"), project.run("schedule")
     assert second.conclusion is Conclusion.SUCCESS, why(second)
+    missing = ("act knows no concurrency.queue: run without it", "act knows no schedule.timezone: run without it")
+    assert second.notes[:2] == missing
     assert total_rows(second) == 2 * total_rows(first)
