@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import joblib
+from threadpoolctl import threadpool_limits
 
 from pipeline.errors import MissingLibraryError, UnavailableError
 
@@ -27,14 +28,19 @@ RETRIES = 3
 
 @contextlib.contextmanager
 def engine(settings: Settings) -> Iterator[Engine]:
-    """What the settings ask for. Raises UnavailableError where the scheduler does not answer."""
-    if settings.engine == "dask":
-        with _cluster(settings.dask_address) as client:
-            yield lambda work, jobs: _remote(work, jobs, client)
-    elif settings.threads > 1:
-        yield lambda work, jobs: _parallel(work, jobs, {"backend": "threading", "n_jobs": settings.threads})
-    else:
-        yield lambda work, jobs: [work(*job) for job in jobs]
+    """What the settings ask for. Raises UnavailableError where the scheduler does not answer.
+
+    The linear algebra below gets one thread: on matrices of a batch's size more of them take three times the processor
+    time and longer too, and what they add up to depends on how many there are.
+    """
+    with threadpool_limits(1):
+        if settings.engine == "dask":
+            with _cluster(settings.dask_address) as client:
+                yield lambda work, jobs: _remote(work, jobs, client)
+        elif settings.threads > 1:
+            yield lambda work, jobs: _parallel(work, jobs, {"backend": "threading", "n_jobs": settings.threads})
+        else:
+            yield lambda work, jobs: [work(*job) for job in jobs]
 
 
 def _parallel(work: Callable[..., Any], jobs: Sequence[tuple[Any, ...]], options: dict[str, Any]) -> list[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -70,6 +71,15 @@ def test_several_runs_equal_one_long_run(tmp_path: Path, runs: int, iterations: 
         train(tmp_path / "short", iterations)
     train(tmp_path / "long", 6)
     assert_same_state(tmp_path / "short", tmp_path / "long")
+
+
+def test_the_number_of_processors_does_not_change_what_is_learnt(tmp_path: Path) -> None:
+    """Linear algebra on several threads adds up in another order: another machine would learn another model."""
+    for threads in ("1", "2"):
+        argv = [sys.executable, "-m", "pipeline", "update", "--iterations", "3", "--root", str(tmp_path / threads)]
+        environment = os.environ | {f"{library}_NUM_THREADS": threads for library in ("OPENBLAS", "OMP", "MKL")}
+        subprocess.run(argv, check=True, capture_output=True, env=environment)
+    assert_same_state(tmp_path / "1", tmp_path / "2")
 
 
 def test_several_processes_equal_one_long_run(tmp_path: Path) -> None:
