@@ -16,6 +16,14 @@ JsonSchema = dict[str, object]
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
 
 
+class WithinError(ValueError):
+    """What is wrong with one entry of a table: `name` is the entry's."""
+
+    def __init__(self, name: object, reason: str) -> None:
+        super().__init__(reason)
+        self.name = str(name)
+
+
 class Kind:
     """One kind of value."""
 
@@ -101,36 +109,42 @@ class Choice(Kind):
 
 
 class Text(Kind):
-    """A string; `check` says what is wrong with one, or gives back the form to use."""
+    """A string; `check` says what is wrong with one, or gives back the form to use.
 
-    def __init__(
+    No message shows what was given for a `private` one.
+    """
+
+    def __init__(  # noqa: PLR0913 - all but two are named
         self,
         noun: str,
         check: Callable[[str], str] = str,
         *,
         optional: bool = False,
         lines: bool = False,
+        private: bool = False,
         longest: int = 1000,
     ) -> None:
         self.noun = noun
         self.check = check
         self.optional = optional
         self.lines = lines
+        self.private = private
         self.longest = longest
 
     def parse(self, value: object) -> str:
         """A string that can be shown, of bearable length, that `check` accepts."""
+        given = "what was given" if self.private else _shown(value)
         if not isinstance(value, str):
-            raise ValueError(f"must be {self.noun}, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
+            raise ValueError(f"must be {self.noun}, not {given}")  # noqa: TRY004 - one type for all reasons
         if not value and self.optional:
             return value
         if not value.strip():
-            raise ValueError(f"must be {self.noun}, not empty")
+            raise ValueError(f"must be {self.noun}, not {'blanks alone' if value else 'empty'}")
         if len(value) > self.longest:
             raise ValueError(f"must be {self.noun} of at most {self.longest} characters, not {len(value)}")
         shown = value.replace("\n", "").replace("\t", "") if self.lines else value
         if not shown.isprintable() and re.search(_UNPRINTABLE, shown):
-            raise ValueError(f"must be {self.noun}, and {_shown(value)} has a character that cannot be shown")
+            raise ValueError(f"must be {self.noun}, and {given} has a character that cannot be shown")
         return self.check(value)
 
     def schema(self) -> JsonSchema:
@@ -186,7 +200,7 @@ class Table(Kind):
             try:
                 parsed[str(self.key.parse(name))] = self.value.parse(item)
             except ValueError as error:
-                raise ValueError(f"has {_shown(name)}: {error}") from None
+                raise WithinError(name, f"has {_shown(name)}: {error}") from None
         return parsed
 
     def from_text(self, text: str) -> dict[str, object]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from generator import texts
-from generator.kinds import Choice, Kind, Several, Switch, Table, Whole
+from generator.kinds import Choice, Kind, Several, Switch, Table, Whole, WithinError
 from generator.steps import EXTRA_ARTIFACTS, JOBS, PERMISSIONS, STEPS
 
 DAYS = Whole(1, 90)
@@ -58,9 +58,9 @@ class Variables(Table):
         variables = super().parse(value)
         for name in variables:
             if name in {"TRAINING_ITERATIONS", "MEMBER", "MEMBERS"}:
-                raise ValueError(f"{name} is what a run is told by its input, its variables and the settings")
+                raise WithinError(name, f"{name} is what a run is told by its input, its variables and the settings")
             if texts.names_a_credential(name):
-                raise ValueError(f"{name} looks like a secret: store it as one and name it in dataset.secrets")
+                raise WithinError(name, f"{name} looks like a secret: store it as one and name it in dataset.secrets")
         return variables
 
 

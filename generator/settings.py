@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -17,6 +17,7 @@ from types import MappingProxyType
 
 from generator.consistency import Value, contradictions
 from generator.errors import SettingsError
+from generator.kinds import WithinError
 from generator.options import BY_KEY, OPTIONS, Option
 
 FILE = "wfgen.toml"
@@ -93,7 +94,7 @@ def load(root: Path, env: Mapping[str, str], flags: Mapping[str, tuple[str, obje
     values |= dict(_from_file(root, mistakes))
     values |= dict(_from_environment(env, mistakes))
     for key, (flag, raw) in (flags or {}).items():
-        values |= dict(_take(BY_KEY[key], raw, f"flag {flag}", mistakes, as_text=isinstance(raw, str)))
+        values |= dict(_take(BY_KEY[key], raw, _always(f"flag {flag}"), mistakes, as_text=isinstance(raw, str)))
     if not mistakes:
         mistakes.extend(contradictions(values))
     if mistakes:
@@ -102,14 +103,21 @@ def load(root: Path, env: Mapping[str, str], flags: Mapping[str, tuple[str, obje
 
 
 def _take(
-    option: Option, raw: object, source: str, mistakes: list[str], *, as_text: bool
+    option: Option, raw: object, place: Callable[[str], str], mistakes: list[str], *, as_text: bool
 ) -> Iterator[tuple[str, Value]]:
+    """The value, with the `place` of its key; a mistake within a table has the place of what is wrong in it."""
     try:
         value = option.kind.from_text(str(raw)) if as_text else option.kind.parse(raw)
+    except WithinError as error:
+        mistakes.append(f"{place(f'{option.key}.{error.name}')}: {option.key} {error}")
     except ValueError as error:
-        mistakes.append(f"{source}: {option.key} {error}")
+        mistakes.append(f"{place(option.key)}: {option.key} {error}")
     else:
-        yield option.key, Value(value, source)
+        yield option.key, Value(value, place(option.key))
+
+
+def _always(place: str) -> Callable[[str], str]:
+    return lambda _: place
 
 
 def _from_environment(env: Mapping[str, str], mistakes: list[str]) -> Iterator[tuple[str, Value]]:
@@ -120,7 +128,7 @@ def _from_environment(env: Mapping[str, str], mistakes: list[str]) -> Iterator[t
         if variable not in known:
             mistakes.append(f"environment: {variable} is not a setting{did_you_mean(variable, known)}")
             continue
-        yield from _take(known[variable], text, f"environment {variable}", mistakes, as_text=True)
+        yield from _take(known[variable], text, _always(f"environment {variable}"), mistakes, as_text=True)
 
 
 def _from_file(root: Path, mistakes: list[str]) -> Iterator[tuple[str, Value]]:
@@ -137,12 +145,15 @@ def _from_file(root: Path, mistakes: list[str]) -> Iterator[tuple[str, Value]]:
         mistakes.append(f"{PYPROJECT}: tool.wfgen must be a table")
         return
     text = (root / name).read_text(encoding="utf-8") if table else ""
+
+    def place(key: str) -> str:
+        return f"{name}:{line_of(text, prefix + key)}"
+
     for key, raw in _flatten(table):
-        place = f"{name}:{line_of(text, prefix + key)}"
         if key in BY_KEY:
             yield from _take(BY_KEY[key], raw, place, mistakes, as_text=False)
         else:
-            mistakes.append(f"{place}: {prefix}{key} {_no_setting(key)}")
+            mistakes.append(f"{place(key)}: {prefix}{key} {_no_setting(key)}")
 
 
 def read_toml(path: Path) -> tuple[dict[str, object], str]:

@@ -10,7 +10,7 @@ import re
 from math import isfinite
 
 from generator import texts
-from generator.kinds import Kind, Several, Table, Whole
+from generator.kinds import Kind, Several, Table, Whole, WithinError
 
 _PINNED = r"\./.+|docker://.+@sha256:[0-9a-f]{64}|[\w.-]+/[\w./-]+@[0-9a-f]{40}"
 _STEP_KEYS = {
@@ -168,9 +168,9 @@ class Permissions(Kind):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
         for scope, right in value.items():
             if scope not in SCOPES:
-                raise ValueError(f"has {scope!r}, which is no right of a token{_hint(scope, list(SCOPES))}")
+                raise WithinError(scope, f"has {scope!r}, which is no right of a token{_hint(scope, list(SCOPES))}")
             if right not in {"read", "write"} or (scope, right) in {("id-token", "read"), ("models", "write")}:
-                raise ValueError(f"has {scope} = {right!r}, which must be a right GitHub gives (read or write)")
+                raise WithinError(scope, f"has {scope} = {right!r}, which must be a right GitHub gives (read or write)")
         return {scope: str(value[scope]) for scope in SCOPES if scope in value}
 
     def from_text(self, text: str) -> dict[str, str]:

@@ -108,15 +108,18 @@ def names_a_credential(variable: str) -> bool:
     return variable.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))
 
 
-# What keys and tokens look like: 32 or more hexadecimal digits, or the marks of GitHub's and Kaggle's tokens.
-_LIKE_A_VALUE = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*"
+# What secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and Kaggle's tokens, or an address.
+_LIKE_A_VALUE = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*|.*://.*"
 
 
 def _secret(name: str) -> str:
     if re.fullmatch(_LIKE_A_VALUE, name):
         raise ValueError("holds what looks like the value of a secret: revoke it, and give the secret's name instead")
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII) or name.upper().startswith("GITHUB_"):
-        raise ValueError(f"{name!r} is not the name of a secret (letters, digits and _, not GITHUB_...)")
+        # It may be the secret itself: shown, it would be in logs.
+        raise ValueError(
+            "must be the name of a secret (letters, digits and _, not GITHUB_...), which what was given is not"
+        )
     return name
 
 
@@ -134,8 +137,8 @@ OPTIONAL_SCRIPT = Text("a script, or empty", _script, optional=True, lines=True,
 LITERAL = Text("a text", optional=True, lines=True, longest=20_000)
 REQUIREMENT = Text("a requirement for pip", _requirement, longest=300)
 OPTIONAL_NAME = Text("a name, or empty", optional=True, longest=200)
-SECRET = Text("the name of a secret", _secret, longest=100)
-OPTIONAL_SECRET = Text("the name of a secret, or empty", _secret, optional=True, longest=100)
+SECRET = Text("the name of a secret", _secret, private=True, longest=100)
+OPTIONAL_SECRET = Text("the name of a secret, or empty", _secret, optional=True, private=True, longest=100)
 WORKFLOW_FILE = _matching(r"[A-Za-z0-9_][A-Za-z0-9._-]*\.ya?ml", "a file name ending in .yml")
 PYTHON = _matching(r"(?:pypy)?3\.(?:9|[12]\d)(?:\.\d{1,3})?t?", 'a Python version from "3.9" on')
 VARIABLE = _matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")

@@ -109,6 +109,9 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("branches = 'x${{y}}'", "which a branch name cannot have"),
         ("branches = 3", "must be a branch, not 3"),
         ("name = ''", "must be a name, not empty"),
+        ("name = '  '", "must be a name, not blanks alone"),
+        ("environment = '  '", "must be a name, or empty, not blanks alone"),
+        ("train.env = {A = ' '}", "has 'A': must be a text, not blanks alone"),
         ("name = 'a ${{ github.ref }}'", "GitHub takes no expression here"),
         ('name = "a\\u0007b"', "cannot be shown"),
         ("python = 'three'", "a Python version"),
@@ -129,10 +132,10 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("install.requirements = '/etc/passwd'", "below the repository's root"),
         ("install.requirements = '../x.txt'", "leaves the repository"),
         ("install = {requirements = '', hashes = true}", "install.hashes needs install.requirements"),
-        ("dataset.secrets = ['my key']", "is not the name of a secret"),
+        ("dataset.secrets = ['my key']", "must be the name of a secret (letters"),
         ("dataset.secrets = ['0123456789abcdef0123456789abcdef']", "the value of a secret"),
         ("dataset.secrets = ['abcdef0123456789abcdef0123456789']", "the value of a secret"),
-        ("dataset.secrets = ['GITHUB_TOKEN']", "is not the name of a secret"),
+        ("dataset.secrets = ['GITHUB_TOKEN']", "must be the name of a secret (letters"),
         ("dataset.kaggle_json = true", 'needs dataset.source = "kaggle"'),
         ("train.command = ''", "must be a script, not empty"),
         ("train.command = 'echo ${{ github.head_ref }}'", "write $NAME"),
@@ -174,7 +177,7 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("steps.before_train = {run = 'x', env = {API_KEY = 'abc'}}", "write ${{ secrets.API_KEY }}"),
         ("jobs.a = {steps = [{run = 'x'}], env = {MY_TOKEN = 'abc'}}", "write ${{ secrets.MY_TOKEN }}"),
         ("store = 's3'", 'one of "artifact", "release", "branch", "cache"'),
-        ("notify.webhook = 'https://hooks.example/x'", "is not the name of a secret"),
+        ("notify.webhook = 'https://hooks.example/x'", "the value of a secret"),
         ("notify.on = ['always']", 'one of "failure", "recovery", "completion"'),
         ("jobs.other.runs-on = 'x'", "needs `steps`"),
         ("jobs = {'1st' = {steps = [{run = 'x'}]}}", "the id of a job"),
@@ -185,6 +188,39 @@ def test_a_bad_value_is_refused_with_its_reason(line: str, reason: str, tmp_path
     assert len(found) == 1
     assert reason in found[0]
     assert found[0].startswith("wfgen.toml:2: ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "notify.webhook = 'https://hooks.example/hush'",
+        "notify.webhook = ['https://hooks.example/hush']",
+        "notify.webhook = 'hush hush'",
+        'notify.webhook = "hush\\u0007"',
+        "dataset.secrets = ['hush-hush', 'X']",
+        "dataset.secrets = {KEY = 'hush'}",
+        f"dataset.secrets = '{'hush' * 50}'",
+    ],
+)
+def test_what_may_be_a_secret_itself_is_never_shown(line: str, tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, line)
+    assert "hush" not in found
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("[train.env]\nA = 'x'\nAPI_TOKEN = 'abc'\n", 3),
+        ("[train.env]\nMEMBER = 'x'\n", 2),
+        ("[permissions]\ncontents = 'read'\nissue = 'read'\n", 3),
+        ("[permissions]\nissues = 'admin'\n", 2),
+        ("[train]\nenv.A = 'x'\nenv.B = 3\n", 3),
+        ("[jobs.a]\nsteps = [{run = 'x'}]\n[jobs.b]\nsteps = []\n", 3),
+    ],
+)
+def test_a_mistake_in_a_table_has_its_own_line(text: str, line: int, tmp_path: Path) -> None:
+    (found,) = mistakes(tmp_path, text)
+    assert found.startswith(f"wfgen.toml:{line}: ")
 
 
 @pytest.mark.parametrize(
