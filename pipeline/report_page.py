@@ -18,7 +18,7 @@ BASELINE, CHAMPION = "baseline", "champion"
 METRICS = {
     "auc": ("AUC", "Higher is better, 0.5 is chance"),
     "accuracy": ("Accuracy", "Higher is better"),
-    "rmse": ("RMSE", "Lower is better, in deviations of the first batch"),
+    "rmse": ("RMSE", "Lower is better, in the target's units"),
 }
 LOWER_IS_BETTER = {"rmse"}
 
@@ -57,7 +57,7 @@ def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
         runs=len(history),
         change=_change(history, metric),
         reign=_reign(history),
-        loss_name="squared error" if document.get("task") == "regression" else "log loss",
+        loss_name="squared error in deviations" if document.get("task") == "regression" else "log loss",
         rivals=rivals(document.get("figures", {}), metric and metric["name"]),
         used=_used(document.get("figures", {})),
         notes=notes,

@@ -84,7 +84,8 @@ def _update(  # noqa: PLR0913  # the parts of one run
     state, cursor, new = _look(settings, source, before, cursor, log)
     if not new:
         log.say("nothing new")
-        return _summary("nothing-new", before, before, (0, 0)), False
+        after = before if state is None or cursor is None else _remembered(store, state, source.looked(cursor))
+        return _summary("nothing-new", after, before, (0, 0)), False
     state, cursor = _usable(settings, state, cursor, log)
     # Nothing heavy is imported before there is something to learn.
     from pipeline.engine import engine  # noqa: PLC0415
@@ -139,6 +140,14 @@ def _look(
         log.note("the data is used up: another pass")
         return state, None, source.has_new(None)
     return state, cursor, new
+
+
+def _remembered(store: Store, state: State, looked: Cursor) -> State:
+    """The state, with the cursor that a look left behind where that differs.
+
+    A version without new rows would be fetched again by every run; a runner's disk is gone by then, the state is not.
+    """
+    return state if looked == state.document["source"]["cursor"] else store.commit_cursor(state, looked)
 
 
 def _check_source(settings: Settings, state: State | None) -> None:

@@ -118,10 +118,7 @@ class Store:
         """Make this the state. Raises StateWriteError, and the state is then the one before."""
         name = f"{POPULATION_PREFIX}{sha256(population)[:16]}.pkl"
         entry = {name: _fingerprint(population), BEST: _fingerprint(champion)}
-        complete = {**document, "format": FORMAT, "parent_state_id": parent, "population": name, "files": entry}
-        complete["state_id"] = sha256(_canonical(complete))[:16]
-        if self._key is not None:
-            complete["signature"] = self._sign(complete)
+        complete = self._sealed({**document, "format": FORMAT, "population": name, "files": entry}, parent)
         write_atomically(self.model / name, population)
         write_atomically(self.model / NEXT, champion)
         self._write_document(complete)
@@ -129,6 +126,15 @@ class Store:
             (self.model / NEXT).replace(self.model / BEST)
         self._sweep(complete)
         return State(complete, population, champion)
+
+    def commit_cursor(self, state: State, cursor: Document) -> State:
+        """Make `state` with another cursor the state; its models stay. Raises StateWriteError."""
+        sealed = {"state_id", "signature"}
+        document = {name: value for name, value in state.document.items() if name not in sealed}
+        document["source"] = {**document["source"], "cursor": cursor}
+        complete = self._sealed(document, state.state_id)
+        self._write_document(complete)
+        return State(complete, state.population, state.champion)
 
     @property
     def signs(self) -> bool:
@@ -160,6 +166,13 @@ class Store:
             with explained(path):
                 path.unlink()
         return gone
+
+    def _sealed(self, document: Document, parent: str | None) -> Document:
+        complete = {**document, "parent_state_id": parent}
+        complete["state_id"] = sha256(_canonical(complete))[:16]
+        if self._key is not None:
+            complete["signature"] = self._sign(complete)
+        return complete
 
     def _write_document(self, document: Document) -> None:
         content = json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"

@@ -47,6 +47,10 @@ class KaggleFiles(Files):
             return False
         return super().has_new(cursor)
 
+    def looked(self, cursor: Cursor) -> Cursor:
+        """The cursor with the version that was looked at: the next run need not download it again."""
+        return {**super().looked(cursor), "version": self._current()}
+
     def reader(self, cursor: Cursor | None) -> Reader:
         """Reads on, and keeps the version in the cursor."""
         reader = super().reader(cursor)

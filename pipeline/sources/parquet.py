@@ -91,15 +91,15 @@ class ParquetTable:
         return digest("".join(self._text(probe, names) for probe in probes).encode())
 
     def _text(self, probe: range, names: list[str]) -> str:
-        parts = []
+        rows: list[Any] = []
         at = probe.start
         while at < probe.stop:
             group = self._group_of(at)
             count = min(probe.stop, self._starts[group + 1]) - at
             table = self._kept(group)
-            parts.append(repr(table.select(names).slice(at - self._starts[group], count).to_pylist()))
+            rows += table.select(names).slice(at - self._starts[group], count).to_pylist()
             at += count
-        return "".join(parts)
+        return repr(rows)
 
     def close(self) -> None:
         """Let go of the file."""

@@ -30,6 +30,7 @@ class Files:
     def __init__(self, label: str, members: Callable[[], list[Member]]) -> None:
         self.label = label
         self._members = members
+        self._looked: dict[str, Place] = {}
 
     def has_new(self, cursor: Cursor | None) -> bool:
         """Whether rows are there that the cursor has not passed; imports neither pandas nor numpy for CSV.
@@ -40,7 +41,13 @@ class Files:
         members = self._members()
         _check_gone(members, places)
         # All of them, not just up to the first: whatever was rewritten is to be known now.
-        return sum(_has_new(member, places.get(member.name)) for member in members) > 0
+        new = sum(_has_new(member, places.get(member.name)) for member in members) > 0
+        self._looked = places
+        return new
+
+    def looked(self, cursor: Cursor) -> Cursor:
+        """The cursor after a look that found nothing new: files that changed without a new row are known by now."""
+        return {**cursor, **cursor_of(self._looked)} if self._looked else cursor
 
     def reader(self, cursor: Cursor | None) -> Reader:
         """Reads on from the cursor. Raises SourceRewrittenError."""
@@ -107,6 +114,7 @@ def _parquet(member: Member, place: Place) -> ParquetTable:
 
 
 def _has_new(member: Member, place: Place | None) -> bool:
+    """Whether rows may follow the place; where a changed file turns out to hold none, its new end is the place's."""
     if place is None or not place.offset:
         return True
     if place.end is not None:
@@ -121,8 +129,12 @@ def _has_new(member: Member, place: Place | None) -> bool:
     if member.parquet:
         table = _parquet(member, place)
         table.close()
-        return table.has_more()
-    return csvfile.has_more(member, place)
+        more = table.has_more()
+    else:
+        more = csvfile.has_more(member, place)
+    if not more:
+        place.end = [member.size, member.stamp()]
+    return more
 
 
 def _check_gone(members: list[Member], places: dict[str, Place]) -> None:

@@ -135,6 +135,14 @@ def test_names_out_of_the_data_stay_text(table: Path) -> None:
     assert "moved" in found.text
 
 
+def test_an_amount_is_told_in_its_own_units(table: Path) -> None:
+    document = train(table, target="b", task="regression", ignore="y")
+    text = page(table).text
+    assert f"RMSE {document['metric']['value']:.4f} by" in text
+    assert "Lower is better, in the target's units." in text
+    assert "Candidate squared error in deviations RMSE" in text
+
+
 def test_the_page_needs_nothing_else(table: Path) -> None:
     train(table)
     html = (table / "runtime/logs/report.html").read_text()

@@ -18,6 +18,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError, SourceRewrittenError
+from pipeline.sources.members import local_member
 from pipeline.sources.places import files
 from pipeline.sources.tables import Files
 
@@ -142,6 +143,30 @@ def test_each_way_to_rewrite_a_plain_file_has_its_reason(tmp_path: Path, text: s
     put(tmp_path / "t.csv", text)
     with pytest.raises(SourceRewrittenError, match=reason):
         read(source, cursor, 10)
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.parquet"])
+def test_a_file_written_anew_with_the_same_rows_is_looked_into_once(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name, numbered(0, 25))
+    source = files(name, tmp_path)
+    cursor = read(source, None, 10)[1]
+    assert cursor is not None
+    before = (tmp_path / name).read_bytes()
+    if name.endswith(".parquet"):
+        rows = [f"v{index}" for index in range(25)]
+        pq.write_table(pa.table({"a": [str(index) for index in range(25)], "b": rows}), tmp_path / name)
+    else:
+        (tmp_path / name).write_bytes(before + (b"\n" if name == "t.csv" else gzip.compress(b"\n")))
+    assert (tmp_path / name).read_bytes() != before
+    assert not source.has_new(cursor)
+    looked = source.looked(cursor)
+    member = local_member(tmp_path / name, name)
+    assert looked["files"][name]["end"] == [member.size, member.stamp()]
+    assert not source.has_new(looked)
+    assert source.looked(looked) == looked
+    put(tmp_path / name, numbered(0, 40))
+    more, _ = read(source, looked, 10)
+    assert [int(value) for frame in more for value in frame["a"]] == list(range(25, 40))
 
 
 def test_new_files_in_a_folder_go_on_in_natural_order_and_batches_span_files(tmp_path: Path) -> None:

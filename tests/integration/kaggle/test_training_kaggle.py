@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shutil
 import stat
 import time
 import zipfile
@@ -74,6 +75,29 @@ def test_a_competition_is_known_by_its_list_of_files(plan: Plan, tmp_path: Path)
     assert train(tmp_path / "r", "kaggle:competitions/race")["rows_total"] == 300
     assert train(tmp_path / "r", "kaggle:competitions/race")["status"] == "nothing-new"
     assert plan.called("DownloadDataFiles") == 1
+
+
+@pytest.mark.parametrize("source", ["kaggle:somebody/rows", "kaggle:competitions/race"])
+def test_a_version_without_new_rows_is_downloaded_once(plan: Plan, tmp_path: Path, source: str) -> None:
+    learnt = train(tmp_path / "r", source)
+    before = state(tmp_path / "r")
+    # Another archive of the same rows: another version, another size.
+    plan.version, plan.archive = 2, plan.zipped({"rows.csv": plan.rows(300), "about.md": "rows"})
+    looked = train(tmp_path / "r", source)
+    assert (looked["status"], looked["rows_total"]) == ("nothing-new", 300)
+    assert looked["parent_state_id"] == learnt["state_id"] != looked["state_id"]
+    after = state(tmp_path / "r")
+    assert [name for name, content in after.items() if content != before[name]] == [
+        str(tmp_path / "r/runtime/data/data_state.json")
+    ]
+    # The next runner has the state and nothing else.
+    shutil.rmtree(tmp_path / "r/runtime/downloads")
+    plan.calls.clear()
+    assert train(tmp_path / "r", source)["state_id"] == looked["state_id"]
+    assert len(plan.calls) == 1
+    plan.version = 3
+    plan.give(350)
+    assert train(tmp_path / "r", source)["rows_this_run"] == 50
 
 
 def test_a_cut_download_goes_on_where_it_stopped(plan: Plan, tmp_path: Path) -> None:

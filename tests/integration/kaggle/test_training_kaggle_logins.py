@@ -107,6 +107,22 @@ def test_a_token_is_looked_at_once_a_run(plan: Plan, pipeline: Callable[..., Run
     assert [path.rsplit("/", 1)[-1] for path, _, _ in plan.calls] == ["IntrospectToken", "GetDataset"]
 
 
+def test_a_version_without_new_rows_is_remembered_without_pandas_and_signed(
+    plan: Plan, pipeline: Callable[..., Run]
+) -> None:
+    login = {"KAGGLE_API_TOKEN": TOKEN, "PIPELINE_STATE_KEY": "the state key"}
+    assert pipeline(**login).returncode == 0
+    plan.version = 2
+    looked = pipeline(**login, PYTHONPROFILEIMPORTTIME="1")
+    assert looked.stdout.splitlines()[-1] == "nothing new"
+    imported = {line.rsplit("|", 1)[-1].strip() for line in looked.stderr.splitlines()}
+    assert "requests" in imported
+    assert not imported & {"pandas", "numpy", "sklearn", "joblib", "jinja2"}
+    plan.calls.clear()
+    assert pipeline(**login).returncode == 0
+    assert plan.called("Download") == 0
+
+
 @pytest.mark.parametrize(
     ("environment", "files", "calls"),
     [
