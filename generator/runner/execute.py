@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from generator.errors import LocalGitHubError, SettingsError, ToolFailedError, WorkflowProblemError
 from generator.github.hub import LocalGitHub
@@ -25,8 +24,9 @@ from generator.runner.lowered import lowered
 from generator.runner.outcome import notes_of, origins, problem_of, training_summary
 from generator.runner.plan import Plan, read_plan
 from generator.runner.pool import give_back
+from generator.runner.pruning import prune_environments, prune_logs
 from generator.runner.records import Conclusion, RunRequest, RunResult
-from generator.runner.redact import Redactor, passwords_in
+from generator.runner.redact import Redactor, passwords_in, redacted_line
 from generator.runner.repository import read_repository
 from generator.runner.sources import ActionFinder, ActionSources
 from generator.runner.workflow_files import check_switched_on, make_known
@@ -80,6 +80,8 @@ def run_workflow(
     check_switched_on(hub, plan)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
+        prune_logs(state / "logs")
+        prune_environments(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
         _close_dead_runs(hub, state, folders)
@@ -126,7 +128,7 @@ def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
             # act has read its files by now: the secrets need not lie there any longer.
             files["secret"].unlink(missing_ok=True)
             reader.line(line)
-            file.write(_redacted_line(line, redact) + "\n")
+            file.write(redacted_line(line, redact) + "\n")
 
         limit = _limit_seconds(prepared.plan)
         try:
@@ -238,22 +240,3 @@ def _new_run(prepared: Prepared) -> NewRun:
         ref=trigger.ref,
         base_branch=trigger.environment.get("GITHUB_BASE_REF"),
     )
-
-
-def _redacted_line(line: str, redact: Redactor) -> str:
-    """A line of the log for the file: masked as parsed text, as escapes could hide a secret in the raw line."""
-    try:
-        entry = json.loads(line)
-    except ValueError:
-        return redact(line)
-    return json.dumps(_redacted(entry, redact), ensure_ascii=False)
-
-
-def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
-    if isinstance(value, str):
-        return redact(value)
-    if isinstance(value, dict):
-        return {redact(key): _redacted(item, redact) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_redacted(item, redact) for item in value]
-    return value

@@ -55,20 +55,24 @@ def is_held(path: Path) -> bool:
 
 def take_slot(folder: Path, lock: Path) -> Path:
     """A slot below `folder` for the run that holds `lock`; what a killed run left half made in it is gone."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with alone_in(folder):
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with alone_in(folder.parent):
         for number in itertools.count():
             slot = folder / str(number)
-            lease = slot / _LEASE
-            owner = _read(lease)
-            if owner and is_held(Path(owner)):
+            if is_taken(slot):
                 continue
-            if owner:
+            if (slot / _LEASE).exists():
                 shutil.rmtree(slot)
-            slot.mkdir(exist_ok=True)
-            lease.write_text(str(lock), encoding="utf-8")
+            slot.mkdir(parents=True, exist_ok=True)
+            (slot / _LEASE).write_text(str(lock), encoding="utf-8")
             return slot
     raise AssertionError("unreachable")  # pragma: no cover
+
+
+def is_taken(slot: Path) -> bool:
+    """Whether a run that is going on has taken this slot."""
+    owner = _read(slot / _LEASE)
+    return bool(owner) and is_held(Path(owner))
 
 
 def give_back(pool: Path, lock: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Mapping
+from typing import Any
 from urllib.parse import quote, urlsplit
 
 MASK = "***"
@@ -59,3 +60,22 @@ def passwords_in(environment: Mapping[str, str]) -> list[str]:
             if password:
                 found.append(password)
     return found
+
+
+def redacted_line(line: str, redact: Redactor) -> str:
+    """A line of the log for the file: masked as parsed text, as escapes could hide a secret in the raw line."""
+    try:
+        entry = json.loads(line)
+    except ValueError:
+        return redact(line)
+    return json.dumps(_redacted(entry, redact), ensure_ascii=False)
+
+
+def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
+    if isinstance(value, str):
+        return redact(value)
+    if isinstance(value, dict):
+        return {redact(key): _redacted(item, redact) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_redacted(item, redact) for item in value]
+    return value
