@@ -67,7 +67,8 @@ def _needs(values: Values) -> Iterator[str]:
 
 def _step_ids(values: Values) -> Iterator[str]:
     """GitHub takes no file in which two steps of a job have the same id, whatever their case."""
-    taken = {"state": "wfgen", "train": "wfgen"}
+    ours = ("state", "train", "merge", "now") if values["fanout.members"].value else ("state", "train")
+    taken = dict.fromkeys(ours, "wfgen")
     for key in (key for key in values if key.startswith("steps.")):
         yield from _repeated(values, key, values[key].value, taken)
     jobs = values["jobs"].value

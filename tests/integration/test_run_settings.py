@@ -198,6 +198,8 @@ def test_three_members_train_side_by_side_and_one_job_merges(project: Project, t
     state = {artifact.name for artifact in second.artifacts if artifact.name.endswith("-state")}
     assert state == {"model-state", "data-state"}
     assert set(second.restored_from) == {first.run.id}
+    said = [step.summary for job in second.jobs for step in job.steps if step.name == "Summarise the run"]
+    assert f"| 3 | success | {first.run.id} | 5 days |" in said[-1], why(second)
 
 
 def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Project, why: Why) -> None:

@@ -26,9 +26,9 @@ def rendered(root: Path, toml: str = "") -> dict[str, Rendered]:
     return {file.path: file for file in render_all(load(root, {}), root)}
 
 
-def workflow(root: Path, toml: str = "") -> Data:
+def workflow(root: Path, toml: str = "", name: str = "") -> Data:
     files = rendered(root, toml)
-    path = next(path for path in files if path.startswith(".github/workflows/"))
+    path = next(path for path in files if path.startswith(f".github/workflows/{name}"))
     parsed = parse(files[path].text, Path(path))
     assert [*parsed.findings, *schema.check(parsed)] == []
     return parsed.data
@@ -382,3 +382,13 @@ def test_other_readers_of_yaml_agree(tmp_path: Path) -> None:
     theirs = yaml.safe_load(text)
     theirs["on"] = theirs.pop(True)  # YAML 1.1
     assert ours == theirs
+
+
+def test_ci_installs_as_the_training_does(tmp_path: Path) -> None:
+    settings = "workflows.ci = true\ninstall = {installer = 'uv', hashes = true}"
+    jobs = workflow(tmp_path, settings, "train")["jobs"], workflow(tmp_path, settings, "ci")["jobs"]
+    steps = jobs[0]["train"]["steps"], jobs[1]["test"]["steps"]
+    install = [step["run"] for job in steps for step in job if step["name"] == "Install dependencies"]
+    assert install[0] == install[1]
+    assert "uv pip install" in install[1]
+    assert "--require-hashes" in install[1]

@@ -160,6 +160,10 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ("ci.wfgen = '--index-url x'", "is not one requirement"),
         ("steps.after_train = [{id = 'Train', run = 'x'}]", "the id 'Train', which wfgen has too"),
         (
+            "steps.after_upload = [{id = 'now', run = 'x'}]\nfanout = {members = 2, merge = 'x'}",
+            "the id 'now', which wfgen has too",
+        ),
+        (
             "steps.after_train = [{id = 'a', run = 'x'}]\nsteps.before_train = [{id = 'A', run = 'x'}]",
             "steps.before_train has",
         ),

@@ -13,10 +13,10 @@ from generator.settings import load
 EXTENDS = '<% extends "wfgen/train.yml.j2" %>\n'
 
 
-def rendered(root: Path, template: str, name: str = "train.yml.j2") -> str:
+def rendered(root: Path, template: str, name: str = "train.yml.j2", settings: str = "") -> str:
     (root / "mine").mkdir(exist_ok=True)
     (root / "mine" / name).write_text(template, encoding="utf-8")
-    (root / "wfgen.toml").write_text("templates_dir = 'mine'\n", encoding="utf-8")
+    (root / "wfgen.toml").write_text(f"templates_dir = 'mine'\n{settings}", encoding="utf-8")
     files = {file.template: file.text for file in render_all(load(root, {}), root)}
     return files[name]
 
@@ -26,6 +26,15 @@ def test_a_block_can_be_replaced_and_its_parent_kept(tmp_path: Path) -> None:
     assert "      - run: make\n" in text
     assert "      - name: Train\n" in text
     assert "      - name: Find the state of an earlier run\n" in text
+
+
+@pytest.mark.parametrize(
+    ("block", "times"), [("setup", 2), ("train", 1), ("upload_state", 1), ("upload_logs", 1), ("summary", 1)]
+)
+def test_members_side_by_side_have_the_same_blocks(block: str, times: int, tmp_path: Path) -> None:
+    template = f"{EXTENDS}<% block {block} %>\n      - run: echo ours\n<% endblock %>"
+    fanout = "fanout = {members = 2, merge = 'make merged'}\n"
+    assert rendered(tmp_path, template, settings=fanout).count("      - run: echo ours\n") == times
 
 
 def test_a_template_of_ones_own_takes_the_place_of_ours(tmp_path: Path) -> None:
