@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 
 from pipeline import entry
+from pipeline import settings as configuration
 from pipeline.store import Store, signing_key
 
 ROOT = click.option(
@@ -18,6 +19,7 @@ ROOT = click.option(
     default=Path(),
     help="Where runtime/ and wfgen.toml are.",
 )
+MODELS = click.option("--models", help="Candidates, as the update had them: your own among them are imported.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -63,11 +65,12 @@ def status(root: Path, as_json: bool) -> None:
 
 @pipeline.command()
 @ROOT
-def verify(root: Path) -> None:
+@MODELS
+def verify(root: Path, models: str | None) -> None:
     """Check hashes, signature, libraries and the classes inside both pickles."""
     from pipeline import commands  # noqa: PLC0415  # each command loads what it needs
 
-    for line in commands.verify(_store(root)):
+    for line in commands.verify(_store(root), _models(root, models)):
         click.echo(line)
 
 
@@ -113,13 +116,19 @@ def sign(root: Path) -> None:
 @ROOT
 @click.argument("source")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV file to write.")
-def predict(root: Path, source: str, output: Path) -> None:
+@MODELS
+def predict(root: Path, source: str, output: Path, models: str | None) -> None:
     """Score the rows of SOURCE (sample, a file, folder, glob or URL) with the champion."""
     from pipeline import commands, sources  # noqa: PLC0415  # each command loads what it needs
 
     with sources.tables(source, root).reader(None) as reader:
-        click.echo(f"{commands.predict(_store(root), reader, output)} rows scored into {output}")
+        rows = commands.predict(_store(root), reader, output, _models(root, models))
+    click.echo(f"{rows} rows scored into {output}")
 
 
 def _store(root: Path) -> Store:
     return Store(root / "runtime", signing_key(os.environ))
+
+
+def _models(root: Path, models: str | None) -> tuple[str, ...]:
+    return configuration.load(root, os.environ, {"models": models}).models

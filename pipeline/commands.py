@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -51,8 +51,11 @@ def status(store: Store) -> dict[str, Any]:
     }
 
 
-def verify(store: Store) -> list[str]:
-    """Check everything that loading checks, and unpickle both files by the list; a line for each check that held."""
+def verify(store: Store, models: Sequence[str] = ()) -> list[str]:
+    """Check everything that loading checks, and unpickle both files by the list; a line for each check that held.
+
+    `models` are the candidates by the settings: the user's own among them are imported, those the state names are not.
+    """
     from pipeline import persist  # noqa: PLC0415  # brings scikit-learn
     from pipeline.population import Champion, Population  # noqa: PLC0415
 
@@ -61,7 +64,7 @@ def verify(store: Store) -> list[str]:
     held.append("signature: " + ("made with the key" if store.signs else "not checked, no key is set"))
     libraries.check(state.document["libraries"])
     held.append("libraries: as recorded")
-    models = own_models(state)
+    _check_own(state, models)
     for name, content, kind in (
         (state.document["population"], state.population, Population),
         ("best_model.pkl", state.champion, Champion),
@@ -72,30 +75,39 @@ def verify(store: Store) -> list[str]:
     return held
 
 
-def own_models(state: State) -> tuple[str, ...]:
-    """The user's own candidates, by the names the state was trained with."""
-    return tuple(name for name in state.document["figures"] if ":" in name)
+def _check_own(state: State, models: Sequence[str]) -> None:
+    """Raises SettingsError where the state holds candidates of the user's own that the settings do not name.
+
+    The state's word alone imports nothing: whoever can write a state could name any module.
+    """
+    strange = [name for name in state.document["figures"] if ":" in name and name not in models]
+    if strange:
+        raise SettingsError(
+            f"the state holds {', '.join(strange)}, which `models` does not name",
+            hint="name it in the settings, or with `--models`, if that code is yours: it is imported",
+        )
 
 
-def champion(store: Store) -> Champion:
-    """The model that predicts, after every check."""
+def champion(store: Store, models: Sequence[str] = ()) -> Champion:
+    """The model that predicts, after every check; `models` as for `verify`."""
     from pipeline import persist  # noqa: PLC0415  # brings scikit-learn
     from pipeline.population import Champion  # noqa: PLC0415
 
     state = loaded(store)
     libraries.check(state.document["libraries"])
-    model = persist.loads(state.champion, "best_model.pkl", own_models(state))
+    _check_own(state, models)
+    model = persist.loads(state.champion, "best_model.pkl", models)
     if not isinstance(model, Champion):
         raise StateTamperedError("best_model.pkl holds no Champion")
     return model
 
 
-def predict(store: Store, reader: Reader, output: Path) -> int:
+def predict(store: Store, reader: Reader, output: Path, models: Sequence[str] = ()) -> int:
     """Score every row of a source with the champion into a CSV file, in bounded memory; how many rows.
 
     The columns are `prediction` and, for classes, one share a class.
     """
-    model = champion(store)
+    model = champion(store, models)
     schema = model.encoder.schema
     rows = 0
     numbers = schema.numbers()

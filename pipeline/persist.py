@@ -1,4 +1,4 @@
-"""Pickles of the training state: written by joblib, read back only as far as the classes listed here go.
+"""Pickles of the training state: written by joblib, read back only as far as what is listed here goes.
 
 The bytes were checked by sha256 (and HMAC) before they get here; the list is the second wall, for a state that was
 replaced as a whole where no key is set. It stands in code on purpose: a list that travels with the file protects
@@ -9,55 +9,69 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from collections.abc import Sequence
-from typing import Any, NoReturn
+from typing import Any
 
 import joblib
-from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
+import numpy as np
+from sklearn.exceptions import InconsistentVersionWarning
 
 from pipeline.errors import PipelineError, StateTamperedError
-
-ALLOWED = frozenset(
-    {
-        ("builtins", "set"),
-        ("numpy", "dtype"),
-        ("numpy", "ndarray"),
-        ("numpy", "float64"),
-        ("numpy._core.multiarray", "_reconstruct"),
-        ("numpy._core.multiarray", "scalar"),
-        ("numpy._core.numeric", "_frombuffer"),
-        ("numpy.random._mt19937", "MT19937"),
-        ("numpy.random._pickle", "__bit_generator_ctor"),
-        ("numpy.random._pickle", "__randomstate_ctor"),
-        ("pipeline.blend", "Mean"),
-        ("pipeline.blend", "Weighted"),
-        ("pipeline.boosting", "Boosting"),
-        ("pipeline.drift", "Watch"),
-        ("pipeline.features", "Encoder"),
-        ("pipeline.metrics", "Prequential"),
-        ("pipeline.models", "Bayes"),
-        ("pipeline.models", "Linear"),
-        ("pipeline.models", "Network"),
-        ("pipeline.models", "Own"),
-        ("pipeline.moments", "Moments"),
-        ("pipeline.population", "Champion"),
-        ("pipeline.population", "Population"),
-        ("pipeline.rates", "Rates"),
-        ("pipeline.schema", "Column"),
-        ("pipeline.schema", "Schema"),
-        ("sklearn._loss._loss", "CyHalfBinomialLoss"),
-        ("sklearn._loss._loss", "CyHuberLoss"),
-        ("sklearn.linear_model._sgd_fast", "Huber"),
-        ("sklearn.linear_model._sgd_fast", "Log"),
-        ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"),
-        ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"),
-        ("sklearn.naive_bayes", "MultinomialNB"),
-        ("sklearn.neural_network._multilayer_perceptron", "MLPClassifier"),
-        ("sklearn.neural_network._multilayer_perceptron", "MLPRegressor"),
-        ("sklearn.neural_network._stochastic_optimizers", "AdamOptimizer"),
-        ("sklearn.preprocessing._label", "LabelBinarizer"),
-    }
+from pipeline.unpickle import (
+    Check,
+    Listed,
+    Name,
+    StrictUnpickler,
+    bit_generator,
+    plain_dtype,
+    plain_scalar,
+    random_state,
 )
+
+
+def _sgd(state: dict[str, Any]) -> None:
+    """scikit-learn's loop writes to these arrays without looking at how long they are."""
+    coefficients = state.get("coef_", np.zeros(1))
+    if state.get("average") is not False or type(coefficients) is not np.ndarray:
+        raise pickle.UnpicklingError("it holds a linear model of another kind than ours")
+    if not coefficients.ndim or coefficients.size != coefficients.shape[-1]:
+        raise pickle.UnpicklingError("it holds a linear model whose coefficients have another shape than ours")
+
+
+CLASSES: dict[Name, Check | None] = {
+    ("pipeline.blend", "Mean"): None,
+    ("pipeline.blend", "Weighted"): None,
+    ("pipeline.boosting", "Boosting"): None,
+    ("pipeline.drift", "Watch"): None,
+    ("pipeline.features", "Encoder"): None,
+    ("pipeline.metrics", "Prequential"): None,
+    ("pipeline.models", "Bayes"): None,
+    ("pipeline.models", "Linear"): None,
+    ("pipeline.models", "Network"): None,
+    ("pipeline.moments", "Moments"): None,
+    ("pipeline.population", "Champion"): None,
+    ("pipeline.rates", "Rates"): None,
+    ("pipeline.schema", "Column"): None,
+    ("pipeline.schema", "Schema"): None,
+    ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"): _sgd,
+    ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"): _sgd,
+    ("sklearn.naive_bayes", "MultinomialNB"): None,
+    ("sklearn.neural_network._multilayer_perceptron", "MLPClassifier"): None,
+    ("sklearn.neural_network._multilayer_perceptron", "MLPRegressor"): None,
+    ("sklearn.neural_network._stochastic_optimizers", "AdamOptimizer"): None,
+    ("sklearn.preprocessing._label", "LabelBinarizer"): None,
+}
+FUNCTIONS = {
+    ("numpy", "dtype"): plain_dtype,
+    ("numpy._core.multiarray", "scalar"): plain_scalar,
+    ("numpy.random._pickle", "__bit_generator_ctor"): bit_generator,
+    ("numpy.random._pickle", "__randomstate_ctor"): random_state,
+    ("sklearn._loss._loss", "CyHalfBinomialLoss"): None,
+    ("sklearn._loss._loss", "CyHuberLoss"): None,
+    ("sklearn.linear_model._sgd_fast", "Huber"): None,
+    ("sklearn.linear_model._sgd_fast", "Log"): None,
+}
 
 
 def dumps(value: object) -> bytes:
@@ -68,55 +82,45 @@ def dumps(value: object) -> bytes:
 
 
 def loads(content: bytes, name: str, models: Sequence[str] = ()) -> Any:  # noqa: ANN401  # the caller checks the class
-    """The value of a pickle that joblib wrote. Raises StateTamperedError where it names a class not listed.
+    """The value of a pickle that joblib wrote. Raises StateTamperedError where it does what none of ours does.
 
     Of `models`, those that are the user's own (`module:factory`) add the class that the factory makes, and what its
-    attribute `pickled_classes` lists as "module.Class": both come from the user's code, never from the file.
+    attribute `pickled_classes` lists as "module.Class": both come from the user's code, never from the file. A pickle
+    that holds a candidate of another name is refused: that name would be imported to make the candidate anew.
     """
+    own = frozenset(model for model in models if ":" in model)
+    classes = CLASSES | {
+        ("pipeline.models", "Own"): lambda state: _vouched((state.get("name"),), own),
+        ("pipeline.population", "Population"): lambda state: _vouched(state.get("names"), own),
+    }
     try:
-        return _ListedUnpickler(name, io.BytesIO(content), _own_classes(models)).load()
+        with warnings.catch_warnings():
+            # Which versions go together was decided before, by what the state says it was written with.
+            warnings.simplefilter("ignore", InconsistentVersionWarning)
+            return StrictUnpickler(content, Listed(classes, FUNCTIONS, _own_classes(own))).load()
     except PipelineError:
         raise
     except Exception as error:
         raise StateTamperedError(f"{name} is not a pickle of this pipeline: {error}") from error
 
 
-def _own_classes(models: Sequence[str]) -> frozenset[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for model in models:
-        if ":" in model:
-            from pipeline.models import make_own  # noqa: PLC0415  # only where the user has models of their own
+def _vouched(names: object, own: frozenset[str]) -> None:
+    """Raises UnpicklingError where the candidates are named by something else than strings, or not as in `own`."""
+    if type(names) is not tuple or not all(type(name) is str for name in names):
+        raise pickle.UnpicklingError("its candidates have no names")
+    strange = sorted({name for name in names if ":" in name} - own)
+    if strange:
+        raise pickle.UnpicklingError(f"it holds a candidate of your own that `models` does not name: {strange[0]}")
 
-            kind = type(make_own(model))
-            found.add((kind.__module__, kind.__qualname__))
-            for listed in getattr(kind, "pickled_classes", ()):
-                module, _, name = str(listed).rpartition(".")
-                found.add((module, name))
+
+def _own_classes(models: frozenset[str]) -> frozenset[Name]:
+    found: set[Name] = set()
+    for model in sorted(models):
+        from pipeline.models import make_own  # noqa: PLC0415  # only where the user has models of their own
+
+        kind = type(make_own(model))
+        found.add((kind.__module__, kind.__qualname__))
+        for listed in getattr(kind, "pickled_classes", ()):
+            module, _, name = str(listed).rpartition(".")
+            found.add((module, name))
     return frozenset(found)
-
-
-class _PlainArrayWrapper(NumpyArrayWrapper):  # type: ignore[misc]  # joblib has no types
-    """joblib reads an array of objects with an unrestricted pickle.load; no array of ours holds objects."""
-
-    def read_array(self, unpickler: Any, ensure_native_byte_order: Any) -> Any:  # noqa: ANN401  # joblib's signature
-        if self.dtype.hasobject:
-            raise pickle.UnpicklingError("an array of objects")
-        return super().read_array(unpickler, ensure_native_byte_order)
-
-    def read_mmap(self, _unpickler: Any) -> NoReturn:  # noqa: ANN401  # joblib's signature
-        raise pickle.UnpicklingError("a memory map")
-
-
-class _ListedUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
-    """Finds the listed classes and nothing else."""
-
-    def __init__(self, name: str, source: io.BytesIO, own: frozenset[tuple[str, str]]) -> None:
-        super().__init__(name, source, ensure_native_byte_order=True)
-        self._listed = ALLOWED | own
-
-    def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  # as pickle declares it
-        if (module, name) == ("joblib.numpy_pickle", "NumpyArrayWrapper"):
-            return _PlainArrayWrapper
-        if (module, name) not in self._listed:
-            raise StateTamperedError(f"{self.filename} names {module}.{name}, which no model of ours holds; not loaded")
-        return super().find_class(module, name)

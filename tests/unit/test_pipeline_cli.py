@@ -116,7 +116,9 @@ def test_a_candidate_of_ones_own_competes_and_is_read_back(tmp_path: Path) -> No
         assert done.returncode == 0, done.stderr
         assert f"batch {batches}:" in done.stdout
     assert '"mine:Prior"' in run(tmp_path, "status", "--json").stdout
-    assert run(tmp_path, "verify").returncode == 0
+    unnamed = run(tmp_path, "verify")
+    assert (unnamed.returncode, "which `models` does not name" in unnamed.stderr) == (2, True)
+    assert run(tmp_path, "verify", "--models", "sgd,mine:Prior").returncode == 0
     other = run(tmp_path, "update", "--models", "sgd")
     assert other.returncode == 2
     assert "the state holds the candidates sgd, mine:Prior" in other.stderr
