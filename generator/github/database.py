@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -12,6 +13,7 @@ from generator.errors import LocalGitHubError
 from generator.github.schema import STEPS
 
 BUSY_TIMEOUT_SECONDS = 30
+BUSY_PAUSE_SECONDS = 0.01
 
 
 class Database:
@@ -29,13 +31,26 @@ class Database:
             with self._translated("read"):
                 self._connection.row_factory = sqlite3.Row
                 # WAL with FULL: a commit is on the disk when it returns, and readers never wait for writers.
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                self._switch_to_wal()
                 self._connection.execute("PRAGMA synchronous = FULL")
                 self._connection.execute("PRAGMA foreign_keys = ON")
                 self._migrate(path)
         except LocalGitHubError:
             self._connection.close()
             raise
+
+    def _switch_to_wal(self) -> None:
+        """Wait for others who open a new file at the same time: here SQLite does not do so by itself."""
+        give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
+        while True:
+            try:
+                self._connection.execute("PRAGMA journal_mode = WAL")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                    raise
+                time.sleep(BUSY_PAUSE_SECONDS)
+            else:
+                return
 
     @contextmanager
     def _translated(self, doing: str) -> Iterator[None]:

@@ -4,7 +4,9 @@ import base64
 import json
 import logging
 import sqlite3
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta, timezone
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
@@ -150,6 +152,22 @@ def test_a_store_of_any_earlier_format_opens(tmp_path: Path) -> None:
         kept = [(one.name, one.state.value, to_micros(one.updated_at)) for one in found]
         assert kept == ([("W", "active", 7)] if known else [])
         database.close()
+
+
+def test_a_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
+    for attempt in range(20):
+        together = Barrier(6)
+
+        def opened(path: Path = tmp_path / f"{attempt}.sqlite3", together: Barrier = together) -> int:
+            together.wait()
+            database = Database(path)
+            version = database.value("PRAGMA user_version")
+            database.close()
+            return version
+
+        with ThreadPoolExecutor(6) as threads:
+            versions = [threads.submit(opened) for _ in range(6)]
+            assert {version.result() for version in versions} == {len(STEPS)}
 
 
 def test_a_store_of_a_newer_wfgen_is_left_alone(tmp_path: Path) -> None:
