@@ -21,6 +21,7 @@ from pipeline.errors import (
 )
 from pipeline.settings import Settings
 from pipeline.sources.cursor import Cursor
+from pipeline.sources.names import public
 from pipeline.sources.tables import Files
 from pipeline.store import State, Store, signing_key
 
@@ -63,7 +64,7 @@ def _tell_failure(
     if settings.report:
         document = None if after is None else after.document
         said = (error.message, error.hint)
-        report.write_page(log, report.Outcome(summary, document, settings.source, error=said))
+        report.write_page(log, report.Outcome(summary, document, public(settings.source), error=said))
 
 
 def _done(before: State | None, after: State | None) -> tuple[int, int]:
@@ -152,9 +153,10 @@ def _remembered(store: Store, state: State, looked: Cursor) -> State:
 
 def _check_source(settings: Settings, state: State | None) -> None:
     """Raises SettingsError where the state learnt from another source."""
-    if state is not None and state.document["source"]["name"] != settings.source:
+    name = public(settings.source)
+    if state is not None and state.document["source"]["name"] != name:
         raise SettingsError(
-            f"the state learnt from {state.document['source']['name']!r}, the settings say {settings.source!r}",
+            f"the state learnt from {state.document['source']['name']!r}, the settings say {name!r}",
             hint="set `source` back, or start over: `python -m pipeline reset`",
         )
 

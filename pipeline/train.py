@@ -12,6 +12,7 @@ from pipeline.errors import SettingsError, StateTamperedError
 from pipeline.libraries import versions
 from pipeline.order import ordered
 from pipeline.population import BASELINE, CHAMPION, Population
+from pipeline.sources.names import public
 from pipeline.sources.tables import Chunk
 
 if TYPE_CHECKING:
@@ -189,7 +190,7 @@ class Training:
             "models": list(self.settings.models),
             "classes": population.schema.classes,
             "columns": {column.name: column.kind for column in population.schema.columns},
-            "source": {"name": self.settings.source, "cursor": self.cursor},
+            "source": {"name": public(self.settings.source), "cursor": self.cursor},
             "libraries": versions(),
             "history": [*self.history, entry][-HISTORY:],
         }

@@ -12,8 +12,18 @@ if TYPE_CHECKING:
     from zipfile import ZipFile
 
 PROBE = 4096
+SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip", ".parquet", ".pq")
 
 Opener = Callable[[], IO[bytes]]
+
+
+class Found(NamedTuple):
+    """A file before anything is known of what it holds; a `stamp` of its own where it comes only as a whole."""
+
+    name: str
+    size: int
+    open: Opener
+    stamp: Callable[[], str] | None = None
 
 
 class Member(NamedTuple):
@@ -95,9 +105,14 @@ def digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()[:16]
 
 
+def is_table(name: str) -> bool:
+    """Whether a file below a folder is one to read, by its name."""
+    return name.lower().endswith(SUFFIXES) and not hidden(name)
+
+
 def hidden(name: str) -> bool:
     """Whether a name below a folder is one that tables are not looked for under."""
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name).parts)
+    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name.lstrip("/")).parts)
 
 
 def natural(name: str) -> list[tuple[int, str]]:
