@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +18,7 @@ from generator.runner.actlog import LogEvent, LogReader
 from generator.runner.environment import act_environment, installed_pythons, make_programs
 from generator.runner.environments import check_environments, renamed
 from generator.runner.event import Trigger, make_trigger
-from generator.runner.folders import RunFolders, live_runs, prepare_state, run_folders
+from generator.runner.folders import RunFolders, prepare_state, run_folders
 from generator.runner.invocation import Prepared, Under, act_argv, write_files
 from generator.runner.lowered import lowered
 from generator.runner.outcome import notes_of, origins, problem_of, training_summary
@@ -84,10 +84,11 @@ def run_workflow(
         prune_environments(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
-        _close_dead_runs(hub, state, folders)
+        _close_dead_runs(hub, folders.died)
         new = _new_run(prepared)
         ticket = hub.begin_attempt(previous.id, new.permissions) if previous else hub.begin_run(new)
         try:
+            folders.belong_to(ticket.run.id)
             return _run(prepared, Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
         except BaseException as error:
             ended = Conclusion.CANCELLED if isinstance(error, KeyboardInterrupt) else Conclusion.FAILURE
@@ -205,12 +206,10 @@ def _environments(prepared: Prepared) -> Path:
     return prepared.request.environments_folder or prepared.state / "environments"
 
 
-def _close_dead_runs(hub: LocalGitHub, state: Path, folders: RunFolders) -> None:
-    """Enter runs that were killed as cancelled; only a state folder with no other run alive tells which those are."""
-    # Listed first: a run that begins after this line is not on the list.
-    unfinished = [run for run in hub.runs() if run.conclusion is None]
-    if not live_runs(state, but=folders.lock):
-        for run in unfinished:
+def _close_dead_runs(hub: LocalGitHub, died: Collection[int]) -> None:
+    """Enter runs that were killed as cancelled; others that are not finished are those of a server's other clients."""
+    for run in hub.runs() if died else ():
+        if run.id in died and run.conclusion is None:
             hub.finish_run(run.id, Conclusion.CANCELLED.value)
 
 

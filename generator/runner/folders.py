@@ -21,10 +21,18 @@ _ELSEWHERE = "wfgen-run-"
 
 @dataclass(frozen=True, slots=True)
 class RunFolders:
-    """The folders of one run; `base` is removed with all that is in it, whatever secrets it came to hold."""
+    """The folders of one run; `base` is removed with all that is in it, whatever secrets it came to hold.
+
+    `died` are the ids of earlier runs that were killed and whose folders have just been removed.
+    """
 
     base: Path
     lock: Path
+    died: tuple[int, ...] = ()
+
+    def belong_to(self, run_id: int) -> None:
+        """Note whose they are, for the run that may have to tidy up after this one."""
+        self.lock.write_text(str(run_id), encoding="utf-8")
 
     @property
     def home(self) -> Path:
@@ -66,10 +74,10 @@ def prepare_state(folder: Path) -> Path:
 def run_folders(state: Path) -> Iterator[RunFolders]:
     """Folders for one run, removed at its end; those of runs that were killed are removed first."""
     runs = state / "runs"
-    sweep(runs)
+    died = sweep(runs)
     name = uuid.uuid4().hex[:12]
     lock = HeldLock(runs / f"{name}.lock")
-    folders = RunFolders(_base(runs, name), lock.path)
+    folders = RunFolders(_base(runs, name), lock.path, died)
     base = folders.base
     try:
         for folder in (folders.home, folders.act, folders.programs, folders.actions, base / "files"):
@@ -95,19 +103,18 @@ def _base(runs: Path, name: str) -> Path:
     return Path(tempfile.gettempdir()).resolve() / f"{_ELSEWHERE}{name}"
 
 
-def sweep(runs: Path) -> None:
-    """Remove what runs left behind that ended without a chance to."""
+def sweep(runs: Path) -> tuple[int, ...]:
+    """Remove what runs left behind that ended without a chance to; gives their ids, as far as they had one."""
+    died = []
     for lock in runs.glob("*.lock"):
         if not is_held(lock):
             dead = RunFolders(_base(runs, lock.stem), lock)
             end_processes(dead.home)
             _remove(dead.base)
+            with contextlib.suppress(FileNotFoundError, ValueError):
+                died.append(int(lock.read_text(encoding="utf-8")))
             lock.unlink(missing_ok=True)
-
-
-def live_runs(state: Path, *, but: Path) -> bool:
-    """Whether another run than the one that holds the lock `but` is going on in this state folder."""
-    return any(lock != but and is_held(lock) for lock in (state / "runs").glob("*.lock"))
+    return tuple(died)
 
 
 def _remove(folder: Path) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.errors import ToolFailedError, WorkflowProblemError
+from generator.github.records import NewRun
 from generator.process import SystemRunner
 from generator.runner.records import ActionChoice, Conclusion, RunResult
 
@@ -183,6 +184,14 @@ def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
     result = bare.run(workflow="u.yml", actions=ActionChoice.AUTO, actions_folder=bare.root / "unpacked")
     assert result.stand_ins == ()
     assert "got it" in [line for job in result.jobs for step in job.steps for line in step.output]
+
+
+def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
+    bare.write(".github/workflows/w.yml", "on: push\njobs: {a: {runs-on: x, steps: [{run: echo}]}}")
+    other = bare.hub.begin_run(NewRun("other.yml", "Other", "push", "main", "a" * 40, {}))
+    assert bare.run(workflow="w.yml").conclusion is Conclusion.SUCCESS
+    assert [run.conclusion for run in bare.hub.runs()] == [None, "success"]
+    assert bare.hub.runs()[0].id == other.run.id
 
 
 def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(bare: Project) -> None:

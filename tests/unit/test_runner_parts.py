@@ -13,7 +13,7 @@ import pytest
 from generator.process import SystemRunner
 from generator.runner.actlog import EventKind, LogEvent, LogReader
 from generator.runner.environment import act_environment, installed_pythons, make_programs
-from generator.runner.folders import prepare_state, run_folders
+from generator.runner.folders import prepare_state, run_folders, sweep
 from generator.runner.plan import read_plan
 from generator.runner.pool import HeldLock, give_back, is_held, take_slot
 from generator.runner.progress import ASCII_MARKS, MARKS, Progress, fitted, marks_for, seconds_text, shortened
@@ -89,8 +89,12 @@ def test_run_folders_go_and_sweep_what_died(tmp_path: Path) -> None:
     (dead / "locked").mkdir(parents=True)
     (dead / "locked" / "file").touch()
     (dead / "locked").chmod(0o500)
-    (state / "runs" / "dead.lock").touch()
+    (state / "runs" / "dead.lock").write_text("17")
+    (state / "runs" / "died-early.lock").touch()
     with run_folders(state) as folders:
+        folders.belong_to(18)
+        assert folders.died == (17,)
+        assert sweep(state / "runs") == ()
         assert not dead.exists()
         assert folders.home.is_dir()
         assert folders.base.stat().st_mode & 0o077 == 0
