@@ -11,7 +11,9 @@ import click
 
 from pipeline import entry
 from pipeline import settings as configuration
-from pipeline.store import Store, signing_key
+from pipeline.settings import Settings
+from pipeline.state import KEY_VARIABLE, signing_key
+from pipeline.store import Store
 
 ROOT = click.option(
     "--root",
@@ -20,6 +22,7 @@ ROOT = click.option(
     help="Where runtime/ and wfgen.toml are.",
 )
 MODELS = click.option("--models", help="Candidates, as the update had them: your own among them are imported.")
+TRY = click.option("--on-library-change", help="When the libraries changed: stop or try.")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,7 +43,8 @@ def pipeline() -> None:
 @click.option("--on-rewrite", help="When learnt data was rewritten: stop, restart or key.")
 @click.option("--key", help="A column that only grows, for --on-rewrite key.")
 @click.option("--on-end", help="When the data is used up: stop, or again for another pass.")
-@click.option("--on-library-change", help="When the libraries changed: stop or retrain.")
+@click.option("--on-library-change", help="When the libraries changed: stop, try or retrain.")
+@click.option("--keep-previous", help="Keep the state before the run, for rollback: true or false (true).")
 @click.option("--engine", help="local or dask.")
 @click.option("--dask-address", help="The scheduler, like tcp://127.0.0.1:8786.")
 @click.option("--threads", help="Candidates trained side by side (1).")
@@ -66,11 +70,12 @@ def status(root: Path, as_json: bool) -> None:
 @pipeline.command()
 @ROOT
 @MODELS
-def verify(root: Path, models: str | None) -> None:
-    """Check hashes, signature, libraries and the classes inside both pickles."""
+@TRY
+def verify(root: Path, **flags: str | None) -> None:
+    """Check hashes, signature, libraries, the classes inside both pickles, and the previous state."""
     from pipeline import commands  # noqa: PLC0415  # each command loads what it needs
 
-    for line in commands.verify(_store(root), _models(root, models)):
+    for line in commands.verify(_store(root), _settings(root, flags)):
         click.echo(line)
 
 
@@ -105,11 +110,26 @@ def reset(root: Path, yes: bool) -> None:
 
 @pipeline.command()
 @ROOT
-def sign(root: Path) -> None:
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def rollback(root: Path, yes: bool) -> None:
+    """Go back to the state before the run that wrote this one: once, since that keeps none from before it."""
+    store = _store(root)
+    if not yes:
+        click.confirm(f"Go back to the previous state in {store.runtime}?", abort=True)
+    with store.locked():
+        state = store.rollback()
+    counters = state.document["counters"]
+    click.echo(f"went back to {state.state_id}: {counters['batches']} batches, {counters['rows']} rows")
+
+
+@pipeline.command()
+@ROOT
+@click.option("--remove", is_flag=True, help="Take the signature off instead; needs no key.")
+def sign(root: Path, remove: bool) -> None:
     """Sign a state that was made without a key, after you checked where it comes from."""
     store = _store(root)
     with store.locked():
-        click.echo(f"signed {store.adopt()}")
+        click.echo(f"unsigned now: {store.disown()}" if remove else f"signed {store.adopt()}")
 
 
 @pipeline.command()
@@ -117,18 +137,26 @@ def sign(root: Path) -> None:
 @click.argument("source")
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), required=True, help="The CSV file to write.")
 @MODELS
-def predict(root: Path, source: str, output: Path, models: str | None) -> None:
+@TRY
+def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     """Score the rows of SOURCE (sample, a file, folder, glob or URL) with the champion."""
     from pipeline import commands, sources  # noqa: PLC0415  # each command loads what it needs
 
     with sources.tables(source, root).reader(None) as reader:
-        rows = commands.predict(_store(root), reader, output, _models(root, models))
+        rows = commands.predict(_store(root), reader, output, _settings(root, flags))
     click.echo(f"{rows} rows scored into {output}")
 
 
 def _store(root: Path) -> Store:
-    return Store(root / "runtime", signing_key(os.environ))
+    store = Store(root / "runtime", signing_key(os.environ))
+    click.get_current_context().call_on_close(lambda: _warn(store))
+    return store
 
 
-def _models(root: Path, models: str | None) -> tuple[str, ...]:
-    return configuration.load(root, os.environ, {"models": models}).models
+def _warn(store: Store) -> None:
+    if store.unchecked:
+        click.echo(f"warning: {store.document_path} is signed; not checked, as {KEY_VARIABLE} is not set", err=True)
+
+
+def _settings(root: Path, flags: dict[str, str | None]) -> Settings:
+    return configuration.load(root, os.environ, flags)

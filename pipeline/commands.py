@@ -1,17 +1,19 @@
-"""What can be asked of a state: status, verify, history, reset, sign, predict."""
+"""What can be asked of a state: status, verify, history, predict."""
 
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from pipeline import libraries
 from pipeline.atomic import PART
-from pipeline.errors import SettingsError, StateFormatError, StateTamperedError
-from pipeline.store import State, Store
+from pipeline.document import BEST
+from pipeline.errors import SettingsError, StateFormatError, StateLibrariesError, StateTamperedError
+from pipeline.settings import Settings
+from pipeline.state import KEY_VARIABLE, State
+from pipeline.store import Store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
     from pipeline.sources.tables import Reader
 
 PREDICT_ROWS = 50_000
+DEFAULTS = Settings()
+BASELINE, CHAMPION = "baseline", "champion"
+HEADLINES = ("auc", "accuracy", "rmse")
 
 
 def loaded(store: Store) -> State:
@@ -32,12 +37,16 @@ def loaded(store: Store) -> State:
 
 def status(store: Store) -> dict[str, Any]:
     """What the state is, for people and for --json; every file is checked, none is unpickled."""
-    document = loaded(store).document
+    state = loaded(store)
+    document = state.document
+    previous = document["previous"]
     places = document["source"]["cursor"]["files"]
     return {
         "state_id": document["state_id"],
         "parent_state_id": document["parent_state_id"],
-        "signed": "signature" in document,
+        "previous_state_id": None if previous is None else previous["state_id"],
+        "signed": state.is_signed,
+        "signature_checked": state.is_signed and store.signs,
         "source": document["source"]["name"],
         "files_learnt": len(places),
         "target": document["target"],
@@ -51,28 +60,49 @@ def status(store: Store) -> dict[str, Any]:
     }
 
 
-def verify(store: Store, models: Sequence[str] = ()) -> list[str]:
-    """Check everything that loading checks, and unpickle both files by the list; a line for each check that held.
+def verify(store: Store, settings: Settings = DEFAULTS) -> list[str]:
+    """Check everything that loading checks, and unpickle the files by the list; a line for each check that held.
 
-    `models` are the candidates by the settings: the user's own among them are imported, those the state names are not.
+    The user's own candidates are imported where the settings name them, those that only the state names are not.
     """
     from pipeline import persist  # noqa: PLC0415  # brings scikit-learn
     from pipeline.population import Champion, Population  # noqa: PLC0415
 
     state = loaded(store)
-    held = [f"sha256 of {name}: {entry['sha256'][:16]}" for name, entry in sorted(state.document["files"].items())]
-    held.append("signature: " + ("made with the key" if store.signs else "not checked, no key is set"))
-    libraries.check(state.document["libraries"])
-    held.append("libraries: as recorded")
-    _check_own(state, models)
+    lines = [f"sha256 of {name}: {entry['sha256'][:16]}" for name, entry in sorted(state.document["files"].items())]
+    lines.append("signature: " + signature(store, state))
+    _check_own(state, settings.models)
+    lines.append("libraries: " + check_libraries(state, settings))
     for name, content, kind in (
         (state.document["population"], state.population, Population),
-        ("best_model.pkl", state.champion, Champion),
+        (BEST, state.champion, Champion),
     ):
-        if not isinstance(persist.loads(content, name, models), kind):
+        if not isinstance(persist.loads(content, name, settings.models), kind):
             raise StateTamperedError(f"{name} holds no {kind.__name__}")
-        held.append(f"{name}: only classes that are listed")
-    return held
+        lines.append(f"{name}: only classes that are listed")
+    previous = store.kept(state)
+    lines.append("previous state: " + ("none kept" if previous is None else f"{previous.state_id}, whole"))
+    return lines
+
+
+def signature(store: Store, state: State) -> str:
+    """What can be said of the signature of a state that was loaded."""
+    if not state.is_signed:
+        return "none"
+    return "made with the key" if store.signs else f"not checked, {KEY_VARIABLE} is not set"
+
+
+def check_libraries(state: State, settings: Settings = DEFAULTS) -> str:
+    """What can be said of the libraries. Raises StateLibrariesError, after a try where the settings want one."""
+    try:
+        libraries.check(state.document["libraries"])
+    except StateLibrariesError:
+        if settings.on_library_change != "try":
+            raise
+        from pipeline import probe  # noqa: PLC0415  # brings pandas
+
+        return "others than recorded; " + probe.tried(state, settings.models)
+    return "as recorded"
 
 
 def _check_own(state: State, models: Sequence[str]) -> None:
@@ -88,26 +118,26 @@ def _check_own(state: State, models: Sequence[str]) -> None:
         )
 
 
-def champion(store: Store, models: Sequence[str] = ()) -> Champion:
-    """The model that predicts, after every check; `models` as for `verify`."""
+def champion(store: Store, settings: Settings = DEFAULTS) -> Champion:
+    """The model that predicts, after every check; the user's own candidates as for `verify`."""
     from pipeline import persist  # noqa: PLC0415  # brings scikit-learn
     from pipeline.population import Champion  # noqa: PLC0415
 
     state = loaded(store)
-    libraries.check(state.document["libraries"])
-    _check_own(state, models)
-    model = persist.loads(state.champion, "best_model.pkl", models)
+    _check_own(state, settings.models)
+    check_libraries(state, settings)
+    model = persist.loads(state.champion, BEST, settings.models)
     if not isinstance(model, Champion):
-        raise StateTamperedError("best_model.pkl holds no Champion")
+        raise StateTamperedError(f"{BEST} holds no Champion")
     return model
 
 
-def predict(store: Store, reader: Reader, output: Path, models: Sequence[str] = ()) -> int:
+def predict(store: Store, reader: Reader, output: Path, settings: Settings = DEFAULTS) -> int:
     """Score every row of a source with the champion into a CSV file, in bounded memory; how many rows.
 
     The columns are `prediction` and, for classes, one share a class.
     """
-    model = champion(store, models)
+    model = champion(store, settings)
     schema = model.encoder.schema
     rows = 0
     numbers = schema.numbers()
@@ -154,8 +184,22 @@ def scored(model: Champion, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def as_text(facts: dict[str, Any]) -> str:
-    """Facts for people, one a line."""
-    return "\n".join(
-        f"{name.replace('_', ' ')}: {json.dumps(value) if isinstance(value, dict) else value}"
-        for name, value in facts.items()
-    )
+    """Facts for people: one a line, the libraries in one, the figures as a table with the best first."""
+    plain = {name: value for name, value in facts.items() if name not in {"figures", "libraries", "metric"}}
+    lines = [f"{name.replace('_', ' ')}: {'-' if value is None else value}" for name, value in plain.items()]
+    metric = facts["metric"]
+    lines.insert(-1, f"metric: {metric['name']} {metric['value']:.4f}" if metric else "metric: not scored yet")
+    lines.append("libraries: " + ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()))
+    return "\n".join([*lines, "figures:", *_table(facts)])
+
+
+def _table(facts: dict[str, Any]) -> list[str]:
+    figures = {name: figure for name, figure in facts["figures"].items() if name != CHAMPION}
+    headline = next((name for figure in figures.values() for name in HEADLINES if name in figure), HEADLINES[0])
+    width = max(len(name) for name in figures) + 4
+    rows = [f"  {'':{width}}{headline:>10}{'loss':>10}"]
+    for name, figure in sorted(figures.items(), key=lambda item: (item[1]["loss"] is None, item[1]["loss"])):
+        shown = "base rate" if name == BASELINE else name + (" *" if name == facts["champion"] else "")
+        values = (figure.get(headline), figure["loss"])
+        rows.append(f"  {shown:{width}}" + "".join(f"{'-' if each is None else f'{each:.4f}':>10}" for each in values))
+    return [*rows, "  * the champion"]

@@ -75,6 +75,16 @@ class StateBusyError(PipelineError):
     default_hint = "wait for it to end; two trainings at once would lose one's work"
 
 
+class StateKeyError(PipelineError):
+    """The state is signed and the key is not there, so that what would be stored could not be signed."""
+
+    exit_code = 16
+    default_hint = (
+        "hand over the secret PIPELINE_STATE_KEY; if it is lost: `python -m pipeline sign --remove`, after you checked "
+        "where the state comes from"
+    )
+
+
 class SourceError(PipelineError):
     """The source cannot be read."""
 

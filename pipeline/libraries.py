@@ -22,7 +22,9 @@ def versions() -> dict[str, str]:
 def check(recorded: dict[str, str]) -> None:
     """Raises StateLibrariesError where scikit-learn or numpy differ in more than the last figure.
 
-    scikit-learn promises nothing for a pickle of another version (its InconsistentVersionWarning).
+    scikit-learn promises nothing for a pickle of another version (its InconsistentVersionWarning), though its bugfix
+    releases leave attributes as they are. joblib, scipy and pandas may be any: arrays are written as plain bytes, no
+    matrix is kept, and values are hashed by CRC-32. LightGBM's trees are kept as its text, which newer versions read.
     """
     installed = versions()
     changed = [
@@ -34,7 +36,8 @@ def check(recorded: dict[str, str]) -> None:
         pins = " ".join(f"{name}=={recorded[name]}" for name in NAMES if name in recorded)
         raise StateLibrariesError(
             f"the models were written by other libraries: {', '.join(changed)}",
-            hint=f"pip install {pins}; or learn everything again: `--on-library-change retrain`",
+            hint=f"pip install {pins}; or try the models as they are, held against rows kept in the state: "
+            "`--on-library-change try`; or learn everything again: `--on-library-change retrain`",
         )
 
 

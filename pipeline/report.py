@@ -137,7 +137,7 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
         ("Batches this run / in all", f"{summary['batches_this_run']} / {summary['batches_total']}"),
         ("Champion", summary["champion"] or "-"),
         ("Metric", f"{metric['name']} {metric['value']:.4f}" if metric else "-"),
-        ("State", f"`{summary['state_id']}`" if summary["state_id"] else "-"),
+        ("State", f"`{summary['state_id']}`" if summary["stored"] and summary["state_id"] else "- (nothing stored)"),
     ]
     lines = [
         "### Incremental training",

@@ -17,13 +17,15 @@ from pipeline.errors import (
     SettingsError,
     SourceError,
     SourceRewrittenError,
+    StateKeyError,
     StateLibrariesError,
 )
 from pipeline.settings import Settings
 from pipeline.sources.cursor import Cursor
 from pipeline.sources.names import public
 from pipeline.sources.tables import Files
-from pipeline.store import State, Store, signing_key
+from pipeline.state import KEY_VARIABLE, State, signing_key
+from pipeline.store import Store
 
 
 def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> int:
@@ -35,13 +37,18 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
         before = None
         try:
             before = store.load()
+            if store.unchecked:
+                _without_key(store, environment, log)
             store.recover(before)
+            store.previous = before if settings.keep_previous else None
             source, target = sources.make(settings, root, environment)
-            summary, stopped = _update(source, target, settings, store, before, log=log)
+            summary, after, stopped = _update(source, target, settings, store, before, log=log)
+            if store.trial:
+                summary |= {"state_id": summary["parent_state_id"], "stored": False}
             report.write_summary(runtime / "logs", summary)
             report.append_job_summary(environment, summary)
             if settings.report and summary["status"] == "learnt":
-                report.write_page(log, report.Outcome(summary, store.read_document(), source.label, stopped))
+                report.write_page(log, report.Outcome(summary, after and after.document, source.label, stopped))
         except PipelineError as error:
             with suppress(PipelineError):
                 _tell_failure(log, settings, store, before, error)
@@ -49,6 +56,19 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
         finally:
             log.close()
     return EXIT_INTERRUPTED if stopped else EXIT_OK
+
+
+def _without_key(store: Store, environment: Mapping[str, str], log: report.Log) -> None:
+    """A signed state and no key: a pull request goes on as a trial, anything else ends here with StateKeyError.
+
+    GitHub hands no secrets to pull requests from forks and from Dependabot, whose state is thrown away anyhow.
+    Elsewhere a state without signature would take the place of one with it, which the next run with the key refuses.
+    """
+    what = f"{store.document_path} is signed and {KEY_VARIABLE} is not set"
+    if environment.get("GITHUB_EVENT_NAME") != "pull_request":
+        raise StateKeyError(f"{what}: what this run learnt could not be signed")
+    store.trial = True
+    log.note(f"warning: {what}: its signature is not checked, and this run is a trial that stores nothing")
 
 
 def _tell_failure(
@@ -77,7 +97,7 @@ def _done(before: State | None, after: State | None) -> tuple[int, int]:
 
 def _update(  # noqa: PLR0913  # the parts of one run
     source: Files, target: str, settings: Settings, store: Store, before: State | None, *, log: report.Log
-) -> tuple[dict[str, Any], bool]:
+) -> tuple[dict[str, Any], State | None, bool]:
     log.say(f"source: {source.label}")
     log.say(f"started from {'nothing' if before is None else 'state ' + before.state_id}")
     _check_source(settings, before)
@@ -86,7 +106,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
     if not new:
         log.say("nothing new")
         after = before if state is None or cursor is None else _remembered(store, state, source.looked(cursor))
-        return _summary("nothing-new", after, before, (0, 0)), False
+        return _summary("nothing-new", after, before, (0, 0)), after, False
     state, cursor = _usable(settings, state, cursor, log)
     # Nothing heavy is imported before there is something to learn.
     from pipeline.engine import engine  # noqa: PLC0415
@@ -111,7 +131,8 @@ def _update(  # noqa: PLR0913  # the parts of one run
     done = (training.counters["rows"] - first["rows"], training.counters["batches"] - first["batches"])
     if stopped:
         log.note("stopped by a signal; what was learnt is kept")
-    return _summary("learnt" if done[1] else "nothing-new", training.state, before, done), bool(stopped)
+    after = training.state
+    return _summary("learnt" if done[1] else "nothing-new", after, before, done), after, bool(stopped)
 
 
 def _look(
@@ -164,17 +185,28 @@ def _check_source(settings: Settings, state: State | None) -> None:
 def _usable(
     settings: Settings, state: State | None, cursor: Cursor | None, log: report.Log
 ) -> tuple[State | None, Cursor | None]:
-    """What to go on from: the state, unless its libraries are others and the settings say to learn anew then."""
+    """What to go on from: the state, unless its libraries are others; then as the settings say."""
     if state is None:
         return None, cursor
     try:
         libraries.check(state.document["libraries"])
     except StateLibrariesError as error:
-        if settings.on_library_change != "retrain":
+        if settings.on_library_change == "stop":
             raise
-        log.note(f"{error.message}: learning everything again, from the start of the source")
-        return None, None
+        if settings.on_library_change == "retrain":
+            log.note(f"{error.message}: learning everything again, from the start of the source")
+            return None, None
+        log.note(f"{error.message}; tried: {_tried(state, settings, error)}; going on")
     return state, cursor
+
+
+def _tried(state: State, settings: Settings, changed: StateLibrariesError) -> str:
+    from pipeline import probe  # noqa: PLC0415  # brings pandas
+
+    try:
+        return probe.tried(state, settings.models)
+    except StateLibrariesError as error:
+        raise StateLibrariesError(f"{changed.message}; tried: {error.message}", hint=changed.hint) from error
 
 
 def _line(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
@@ -203,6 +235,7 @@ def _summary(status: str, state: State | None, parent: State | None, done: tuple
         "started_from": "nothing" if parent is None else "state",
         "state_id": None if state is None else state.state_id,
         "parent_state_id": None if parent is None else parent.state_id,
+        "stored": True,
     }
 
 

@@ -33,6 +33,7 @@ class Settings(NamedTuple):
     key: str = ""
     on_end: str = "stop"
     on_library_change: str = "stop"
+    keep_previous: bool = True
     engine: str = "local"
     dask_address: str = ""
     threads: int = 1
@@ -165,7 +166,8 @@ _PARSERS: dict[str, Callable[[object], object]] = {
     "models": _texts,
     "on_rewrite": _one_of("stop", "restart", "key"),
     "on_end": _one_of("stop", "again"),
-    "on_library_change": _one_of("stop", "retrain"),
+    "on_library_change": _one_of("stop", "try", "retrain"),
+    "keep_previous": _truth,
     "engine": _one_of("local", "dask"),
     "threads": _count(1, 1024),
     "seed": _count(0, 2**32 - 1),

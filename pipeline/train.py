@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from pipeline import leaks, persist
+from pipeline import leaks, persist, probe
 from pipeline import schema as schemas
 from pipeline.errors import SettingsError, StateTamperedError
 from pipeline.libraries import versions
@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from pipeline.population import Engine
     from pipeline.settings import Settings
     from pipeline.sources.tables import Reader
-    from pipeline.store import State, Store
+    from pipeline.state import State
+    from pipeline.store import Store
 
 HISTORY = 100
 """So many runs are remembered; more would make the state grow with its age."""
@@ -57,6 +58,7 @@ class Training:
         self.history: list[dict[str, Any]] = []
         self.population: Population | None = None
         self.cursor: dict[str, Any] | None = None
+        self._probed: dict[str, Any] = {}
         self._store = store
         self._now = now
         if state is not None:
@@ -125,6 +127,7 @@ class Training:
             notes.append(f"a third class came: the task is now multiclass ({', '.join(population.schema.classes)})")
         if len(table):
             notes += [f"drift: {found.message}" for found in population.take(table, engine)]
+            self._probed = dict(table.cells)
         self.cursor = chunk.cursor
         self.counters["rows"] += len(table)
         self.counters["unlabelled"] += table.unlabelled
@@ -192,6 +195,7 @@ class Training:
             "columns": {column.name: column.kind for column in population.schema.columns},
             "source": {"name": public(self.settings.source), "cursor": self.cursor},
             "libraries": versions(),
+            "probe": probe.taken(population, self._probed) if self._probed else None,
             "history": [*self.history, entry][-HISTORY:],
         }
         # The models first: what the Python objects hold now is what both files and the document speak of.

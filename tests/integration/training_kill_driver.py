@@ -21,7 +21,8 @@ from pipeline import persist
 from pipeline.population import Population
 from pipeline.run import update
 from pipeline.settings import load
-from pipeline.store import State, Store
+from pipeline.state import State
+from pipeline.store import Store
 
 BATCH_ROWS, ROWS = 100, 20_460
 

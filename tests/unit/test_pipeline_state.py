@@ -30,7 +30,8 @@ from pipeline.errors import (
 )
 from pipeline.run import update
 from pipeline.settings import load
-from pipeline.store import KEY_VARIABLE, Store
+from pipeline.state import KEY_VARIABLE
+from pipeline.store import Store
 
 KEY = {KEY_VARIABLE: "correct horse"}
 
@@ -46,6 +47,19 @@ def train(root: Path, environment: dict[str, str] | None = None, **flags: object
 def state(root: Path) -> dict[str, bytes]:
     folders = (root / "runtime/model", root / "runtime/data")
     return {str(path): path.read_bytes() for folder in folders for path in sorted(folder.glob("*"))}
+
+
+def files(root: Path) -> set[str]:
+    return {path.name for path in (root / "runtime/model").iterdir()}
+
+
+def named(root: Path) -> set[str]:
+    """What a state with one before it consists of."""
+    document = Store(root / "runtime").read_document()
+    assert document is not None
+    previous = document["previous"]
+    champion = previous["files"]["best_model.pkl"]["sha256"][:16]
+    return {"best_model.pkl", document["population"], previous["population"], f"previous-{champion}.pkl"}
 
 
 def assert_refused(
@@ -229,7 +243,7 @@ def test_a_write_that_fails_at_any_step_leaves_the_state_of_before_or_after(
         assert loaded is not None
         assert loaded.document["counters"]["rows"] in {300, 600}
         train(root, iterations=(600 - loaded.document["counters"]["rows"]) // 300 + 1)
-        assert len(list((root / "runtime/model").iterdir())) == 2
+        assert files(root) == named(root)
         if failing > steps:
             break
     assert failing > steps > 5
@@ -243,7 +257,8 @@ def test_a_runtime_that_cannot_be_made_is_said_in_one_line(tmp_path: Path) -> No
 
 def test_reset_removes_the_state_and_keeps_the_logs(tmp_path: Path) -> None:
     train(tmp_path)
-    assert len(Store(tmp_path / "runtime").reset()) == 3
+    train(tmp_path)
+    assert len(Store(tmp_path / "runtime").reset()) == 5
     assert not state(tmp_path)
     assert list((tmp_path / "runtime/logs").glob("*.log"))
     assert train(tmp_path)["started_from"] == "nothing"

@@ -1,0 +1,162 @@
+"""`data_state.json` as a value: its formats, what it must hold, its id and its signature. Nothing here touches a file.
+
+Formats, each with a reader that makes the next one of it in memory; the next commit writes the newest:
+
+1. counters, cursor, figures, history, libraries, and the sha256 of both pickles;
+2. also `probe` (rows to hold the models against, or none) and `previous` (the document of the state before the run that
+   wrote this one, or none).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.atomic import sha256
+from pipeline.errors import StateFormatError, StateTamperedError
+
+FORMAT = 2
+BEST = "best_model.pkl"
+POPULATION_PREFIX = "population-"
+
+Document = dict[str, Any]
+
+_ID = re.compile(r"[0-9a-f]{16}")
+_POPULATION = re.compile(POPULATION_PREFIX + r"[0-9a-f]{16}\.pkl")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,64}")
+"""Versions are shown in a command that people paste into a shell."""
+
+
+def parsed(content: bytes, path: Path) -> Document:
+    """The document as it was written, in its own format, as far as to check its signature.
+
+    Raises StateTamperedError where it is no JSON, StateFormatError where no reader is there for it.
+    """
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise StateTamperedError(f"{path} is truncated or no JSON: {error}") from error
+    version = document.get("format") if isinstance(document, dict) else None
+    if type(version) is not int:
+        raise StateFormatError(f"{path} was not written by this pipeline: it names no format")
+    if version not in READERS:
+        raise StateFormatError(f"{path} has format {version}; this version reads up to {FORMAT}")
+    return document  # type: ignore[no-any-return]  # a dict, as was looked at
+
+
+def current(document: Document, path: Path) -> Document:
+    """The document in the newest format. Raises StateFormatError where it lacks what its format has."""
+    version = document["format"]
+    if not _sound(document) or (version > 1 and not _sound_since_2(document)):
+        raise StateFormatError(f"{path} lacks parts that format {version} has, or they are of another kind")
+    while document["format"] != FORMAT:
+        document = READERS[document["format"]](document)
+    return document
+
+
+def _from_1(document: Document) -> Document:
+    return {**document, "format": 2, "probe": None, "previous": None}
+
+
+READERS: Mapping[int, Callable[[Document], Document]] = {1: _from_1, FORMAT: lambda document: document}
+"""By the format that they read."""
+
+
+def _sound(document: Document) -> bool:
+    """Whether everything that is relied on later is there, of its kind."""
+    kinds: dict[str, type | tuple[type, ...]] = {
+        "counters": dict,
+        "figures": dict,
+        "files": dict,
+        "history": list,
+        "libraries": dict,
+        "models": list,
+        "source": dict,
+        "target": str,
+        "task": str,
+        "champion": str,
+        "metric": (dict, type(None)),
+        "parent_state_id": (str, type(None)),
+        "population": str,
+        "state_id": str,
+    }
+    if not all(isinstance(document.get(name, ...), kind) for name, kind in kinds.items()):
+        return False
+    files, counters, source = document["files"], document["counters"], document["source"]
+    entries = [files.get(document["population"]), files.get(BEST)]
+    return (
+        _ID.fullmatch(document["state_id"]) is not None
+        and _POPULATION.fullmatch(document["population"]) is not None
+        and len(files) == len(entries)
+        and all(_sound_entry(entry) for entry in entries)
+        and all(type(counters.get(name)) is int for name in ("rows", "batches", "unlabelled", "runs"))
+        and isinstance(source.get("name"), str)
+        and isinstance(source.get("cursor"), dict)
+        and isinstance(source["cursor"].get("files"), dict)
+        and all(isinstance(name, str) for name in document["models"])
+        and all(isinstance(run, dict) for run in document["history"])
+        and all(isinstance(text, str) and _VERSION.fullmatch(text) for text in document["libraries"].values())
+    )
+
+
+def _sound_since_2(document: Document) -> bool:
+    previous = document.get("previous", ...)
+    if not isinstance(document.get("probe", ...), dict | None):
+        return False
+    return previous is None or (isinstance(previous, dict) and previous.get("format") == FORMAT and _sound(previous))
+
+
+def _sound_entry(entry: object) -> bool:
+    if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
+        return False
+    return isinstance(entry.get("sha256"), str) and _SHA256.fullmatch(entry["sha256"]) is not None
+
+
+def sealed(document: Document, parent: str | None, key: bytes | None) -> Document:
+    """With its parent, an id from its content, and a signature where there is a key."""
+    bare = {name: value for name, value in document.items() if name not in {"state_id", "signature"}}
+    complete = {**bare, "parent_state_id": parent}
+    complete["state_id"] = sha256(_canonical(complete))[:16]
+    return complete if key is None else signed(complete, key)
+
+
+def signed(document: Document, key: bytes) -> Document:
+    """With the signature of this key."""
+    return {**document, "signature": _signature(document, key)}
+
+
+def without(document: Document, name: str) -> Document:
+    """All but one part."""
+    return {key: value for key, value in document.items() if key != name}
+
+
+def holds(document: Document, key: bytes) -> bool:
+    """Whether the signature is that of this key."""
+    import hmac  # noqa: PLC0415  # only where a key is set
+
+    signature = document["signature"]
+    return isinstance(signature, str) and hmac.compare_digest(signature.encode(), _signature(document, key).encode())
+
+
+def written(document: Document) -> bytes:
+    """For the file, with lines for people."""
+    return json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
+
+
+def fingerprint(content: bytes) -> dict[str, Any]:
+    """What a file is known again by."""
+    return {"sha256": sha256(content), "bytes": len(content)}
+
+
+def _signature(document: Document, key: bytes) -> str:
+    import hmac  # noqa: PLC0415  # only where a key is set
+
+    return "hmac-sha256:" + hmac.new(key, _canonical(without(document, "signature")), "sha256").hexdigest()
+
+
+def _canonical(document: Document) -> bytes:
+    return json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
