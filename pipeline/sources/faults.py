@@ -26,7 +26,7 @@ LIBRARIES = {
     "webdav": "webdav4",
     "github": "requests",
 }
-DENIED = {"PermissionError", "NoCredentialsError", "AuthenticationException"}
+DENIED = {"PermissionError", "NoCredentialsError", "AuthenticationException", "error_perm"}
 UNREACHABLE = {"ConnectionError", "ClientConnectionError", "HTTPClientError", "gaierror", "NoValidConnectionsError"}
 """By name: the libraries they come from may not be installed."""
 LATER = "run again later"

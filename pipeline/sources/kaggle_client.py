@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +18,7 @@ from pipeline.errors import (
     NotFoundError,
     PipelineError,
     RateLimitedError,
+    SourceError,
     UnavailableError,
 )
 from pipeline.sources import kaggle_login
@@ -24,6 +27,7 @@ T = TypeVar("T")
 
 LONGEST_WAIT_SECONDS = 300.0
 TOO_MANY, SERVER_ERRORS = 429, 500
+DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES}
 HINTS = {
     "forbidden": "accept the rules or ask for access on its page at kaggle.com, with the account of these credentials",
     "missing": "look at its address: kaggle.com/datasets/OWNER/DATASET or kaggle.com/competitions/NAME",
@@ -114,6 +118,10 @@ class Client:
             _raise_final(status, wanted)
             if status == TOO_MANY:
                 return self._bidden(response, wanted, last=last)
+        if isinstance(error, OSError) and error.errno in DISK:
+            raise SourceError(
+                f"{wanted.slug} cannot be stored: {error.strerror}", hint="it goes below runtime/downloads"
+            ) from None
         waits = (requests.ConnectionError, requests.Timeout, requests.exceptions.ChunkedEncodingError, OSError)
         if not isinstance(error, waits) and not (status and status >= SERVER_ERRORS) and "file size" not in str(error):
             raise UnavailableError(f"{wanted.slug}: the Kaggle client failed with {type(error).__name__}") from None
@@ -125,10 +133,9 @@ class Client:
         return None
 
     def _bidden(self, response: Any, wanted: Wanted, *, last: bool) -> float | None:  # noqa: ANN401  # requests' own
-        text = response.headers.get("Retry-After", "")
-        wait = float(text) if re.fullmatch(r"\d+(\.\d+)?", text) else None
+        wait = _seconds(response.headers.get("Retry-After", ""))
         if last or (wait or 0.0) > LONGEST_WAIT_SECONDS:
-            when = f" in {wait:g} s" if wait else " later"
+            when = f" in {wait:.0f} s" if wait else " later"
             raise RateLimitedError(
                 f"Kaggle allows no more calls now ({wanted.slug})", hint=f"run again{when}"
             ) from None
@@ -142,6 +149,16 @@ class Client:
 
 def _listed(slug: str, page: str | None, api: Any) -> Any:  # noqa: ANN401  # the client has no types
     return api.competition_list_files(slug, page, 200)
+
+
+def _seconds(text: str) -> float | None:
+    """What `Retry-After` says: seconds, or a date. None where it says nothing."""
+    if re.fullmatch(r"\d+(\.\d+)?", text):
+        return float(text)
+    try:
+        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+    except ValueError:
+        return None
 
 
 def _raise_final(status: int, wanted: Wanted) -> None:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import shutil
 import stat
 import time
 import zipfile
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +131,28 @@ def test_429_waits_as_long_as_the_server_says(plan: Plan, tmp_path: Path) -> Non
     begun = time.monotonic()
     assert train(tmp_path / "r")["rows_total"] == 300
     assert time.monotonic() - begun >= 1
+
+
+@pytest.mark.parametrize(("ahead", "least"), [(2, 0.9), (-60, 0)])
+def test_429_may_name_a_date(plan: Plan, tmp_path: Path, ahead: int, least: float) -> None:
+    date = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
+    plan.faults = [{"status": 429, "headers": {"Retry-After": date}}]
+    begun = time.monotonic()
+    assert train(tmp_path / "r", kaggle_backoff_seconds=0)["rows_total"] == 300
+    assert time.monotonic() - begun >= least
+
+
+def test_a_full_disk_is_named_and_not_taken_for_the_network(plan: Plan, tmp_path: Path) -> None:
+    plan.archive = plan.zipped({"rows.csv": plan.rows(400_000)}, zipfile.ZIP_STORED)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, before[1]))
+    try:
+        with pytest.raises(SourceError, match="cannot be stored: File too large"):
+            train(tmp_path / "r")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert plan.called("Download") == 1
+    assert train(tmp_path / "r")["rows_total"] == 1000
 
 
 def test_429_that_asks_for_an_hour_gives_up_at_once_and_says_so(plan: Plan, tmp_path: Path) -> None:
