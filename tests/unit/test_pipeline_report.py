@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -61,9 +62,9 @@ class Page(HTMLParser):
         return [found for name, found in self.elements if name == tag]
 
 
-def train(root: Path, **flags: object) -> dict[str, Any]:
+def train(root: Path, environment: Mapping[str, str] | None = None, **flags: object) -> dict[str, Any]:
     given = {"source": "rows.csv", "target": "y", "batch_rows": 50, "iterations": 2, "models": "sgd,linear", **flags}
-    update(root, load(root, {}, given), {})
+    update(root, load(root, {}, given), environment or {})
     document = json.loads((root / "runtime/data/data_state.json").read_text())
     assert isinstance(document, dict)
     return document
@@ -171,6 +172,16 @@ def test_a_failed_run_says_why_and_shows_the_state_that_is_left(table: Path) -> 
     assert caught.value.message in text
     assert caught.value.hint in text
     assert f"Is now state {document['state_id']}" in text
+
+
+def test_a_trial_is_called_one(table: Path) -> None:
+    train(table, {"PIPELINE_STATE_KEY": "a key of some length"})
+    assert ", signed" in page(table).text
+    train(table, {"GITHUB_EVENT_NAME": "pull_request"})
+    text = page(table).text
+    assert "A trial: nothing is stored" in text
+    assert "Is now as it was: this run was a trial" in text
+    assert "run warning" in text
 
 
 def test_what_was_committed_before_an_error_is_counted(table: Path) -> None:
