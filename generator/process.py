@@ -115,6 +115,7 @@ class SystemRunner:
         # A file, not a pipe: nobody has to drain it, and a program that left the group cannot keep us waiting on it.
         with tempfile.TemporaryFile() as errors:
             process = _start(argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno())
+            self._begun(process)
 
             def stop() -> None:
                 expired.set()
@@ -135,6 +136,49 @@ class SystemRunner:
         if expired.is_set():
             raise _out_of_time(argv, timeout_seconds)
         return Completed(tuple(argv), process.returncode, "", stderr)
+
+    def _begun(self, process: subprocess.Popen[str]) -> None:
+        """A program that is streamed has been started."""
+
+
+class StoppableRunner(SystemRunner):
+    """One that another thread can stop: what it streams is killed, and it raises KeyboardInterrupt, as by Ctrl-C."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._stopped = False
+        self._process: subprocess.Popen[str] | None = None
+
+    def stop(self) -> None:
+        """Stop now, or before the next program that would be streamed."""
+        with self._lock:
+            self._stopped = True
+            if self._process is not None:
+                _kill_group(self._process)
+
+    def stream(
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], None],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end, or until it is stopped."""
+        try:
+            return super().stream(argv, on_line, cwd=cwd, env=env, timeout_seconds=timeout_seconds)
+        finally:
+            with self._lock:
+                self._process, stopped = None, self._stopped
+            if stopped:
+                raise KeyboardInterrupt
+
+    def _begun(self, process: subprocess.Popen[str]) -> None:
+        with self._lock:
+            self._process = process
+            if self._stopped:
+                _kill_group(process)
 
 
 def _start(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import re
 import shlex
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -122,6 +123,9 @@ def catch_signals() -> threading.Event:
 @click.option("--clock", "instant", default=None, help="Instant to start at; the clock can then be moved.")
 @click.option("--unlimited", is_flag=True, help="Lift GitHub's rate limits.")
 @click.option("--write-actrc", type=click.Path(path_type=Path), default=None, help="Write the flags to this .actrc.")
+@click.option(
+    "--run", "runs", is_flag=True, help="Run under act what clients dispatch and re-run, until they cancel it."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of text.")
 def command(  # noqa: PLR0913, PLR0917 - click passes every option
     root: Path,
@@ -135,6 +139,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     instant: str | None,
     unlimited: bool,
     write_actrc: Path | None,
+    runs: bool,
     as_json: bool,
 ) -> None:
     """Run the local GitHub alone, for any act or client, until Ctrl-C."""
@@ -151,8 +156,28 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     opening = Opening(
         root, parse_repository(repository), default_branch, port, parse_instant(instant), unlimited=unlimited
     )
-    with opening.open() as hub:
+    with opening.open() as hub, launching(hub) if runs else contextlib.nullcontext():
         serve(hub, new, write_actrc, as_json=as_json)
+
+
+@contextlib.contextmanager
+def launching(hub: LocalGitHub) -> Iterator[None]:
+    """Let clients start and stop runs of the repository around the current folder; what still runs at the end stops."""
+    from generator.process import SystemRunner, require_tool  # noqa: PLC0415 - light start of the other commands
+    from generator.runner.execute import ACT_HINT  # noqa: PLC0415 - as above
+    from generator.runner.launching import LocalLauncher  # noqa: PLC0415 - as above
+    from generator.runner.records import RunRequest  # noqa: PLC0415 - as above
+    from generator.runner.repository import find_root  # noqa: PLC0415 - as above
+
+    require_tool("act", hint=ACT_HINT)
+    base = RunRequest(find_root(Path.cwd(), SystemRunner()), Path(), "", repository=hub.repository)
+    launcher = LocalLauncher(hub, base, lambda line: click.echo(line, err=True))
+    hub.launch_by(launcher)
+    try:
+        yield
+    finally:
+        hub.launch_by(None)
+        launcher.close()
 
 
 @dataclass(frozen=True, slots=True)

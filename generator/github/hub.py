@@ -13,6 +13,7 @@ from generator.errors import LocalGitHubError
 from generator.github.clock import Clock, SystemClock
 from generator.github.faults import FaultPlan
 from generator.github.gh_environment import gh_environment
+from generator.github.launcher import Launcher
 from generator.github.limits import Limits
 from generator.github.records import Artifact, Cache, Issue, Job, NewRun, Run, RunTicket, Step, Workflow, WorkflowState
 from generator.github.server import ServerThread
@@ -109,6 +110,14 @@ class LocalGitHub:
     def finish_run(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
         return end_run(self._site, run_id, conclusion)
+
+    def launch_by(self, launcher: Launcher | None) -> None:
+        """Whom to ask when a client wants a run started, repeated or stopped; None: such requests are refused."""
+        self._site.launcher = launcher
+
+    def variables(self) -> dict[str, str]:
+        """The variables of the repository."""
+        return {row["name"]: row["value"] for row in self._site.database.rows("SELECT name, value FROM variables")}
 
     def know_workflow(self, path: str, name: str) -> Workflow:
         """Enter a workflow file of the repository; on GitHub it is known as soon as it is on the default branch."""

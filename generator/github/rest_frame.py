@@ -14,6 +14,7 @@ from generator.github import (
     rest_contents,
     rest_issues,
     rest_labels,
+    rest_launch,
     rest_releases,
     rest_repository,
     rest_runs,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 ROUTES = (
     *rest_runs.ROUTES,
     *rest_workflows.ROUTES,
+    *rest_launch.ROUTES,
     *rest_artifacts.ROUTES,
     *rest_caches.ROUTES,
     *rest_issues.ROUTES,

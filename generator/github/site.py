@@ -17,6 +17,7 @@ from generator.github.database import Database
 from generator.github.faults import FaultPlan
 from generator.github.git_remote import GitRemote
 from generator.github.issue_store import IssueStore
+from generator.github.launcher import Launcher
 from generator.github.limits import Limits, Meter
 from generator.github.release_store import ReleaseStore
 from generator.github.run_store import RunStore
@@ -69,6 +70,7 @@ class Site:
     meter: Meter
     tokens: TokenBook = field(default_factory=TokenBook)
     faults: FaultPlan = field(default_factory=FaultPlan)
+    launcher: Launcher | None = None
 
     @classmethod
     def open(cls, root: Path, settings: SiteSettings) -> Site:

@@ -57,6 +57,15 @@ def read_repository(root: Path, runner: Runner, *, name: str | None = None) -> R
     )
 
 
+def branches_of(root: Path, runner: Runner) -> list[str]:
+    """The branches here; none without git."""
+    try:
+        done = runner.run(["git", "for-each-ref", "--format=%(refname:short)", "refs/heads"], cwd=root)
+    except ToolMissingError:
+        return []
+    return done.stdout.split() if done.exit_code == 0 else []
+
+
 def find_root(start: Path, runner: Runner) -> Path:
     """The top of the git repository around a folder, or the folder itself."""
     try:

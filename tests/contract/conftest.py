@@ -24,6 +24,7 @@ from urllib.parse import quote, urlsplit
 import pytest
 
 from generator.github.clock import SteerableClock
+from generator.github.gh_environment import gh_environment
 from generator.github.hub import LocalGitHub
 from generator.github.records import NewRun, RunTicket
 
@@ -334,3 +335,30 @@ def open_hub(tmp_path: Path) -> Iterator[Callable[..., LocalGitHub]]:
     """Open more servers, which end with the test."""
     with ExitStack() as stack:
         yield lambda name="github", **options: stack.enter_context(LocalGitHub.open(tmp_path / name, **options))
+
+
+@dataclass(frozen=True)
+class Gh:
+    program: str
+    env: dict[str, str]
+    folder: Path
+
+    def __call__(self, *arguments: str) -> str:
+        """What a call prints; it has to succeed."""
+        done = self.run(*arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [self.program, *arguments], env=self.env, cwd=self.folder, text=True, capture_output=True, check=False
+        )
+
+
+@pytest.fixture
+def gh(hub: LocalGitHub, tmp_path: Path) -> Gh:
+    program = shutil.which("gh")
+    if program is None:
+        pytest.skip("gh is not installed")
+    env = gh_environment(hub.url, "local/repository", hub.owner_token())
+    return Gh(program, {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"} | env, tmp_path)

@@ -4,50 +4,14 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import shutil
-import subprocess
 import zipfile
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import pytest
-
-from generator.github.gh_environment import gh_environment
 from generator.github.records import Step
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from generator.github.hub import LocalGitHub
-    from tests.contract.conftest import Begin
-
-
-@dataclass(frozen=True)
-class Gh:
-    program: str
-    env: dict[str, str]
-    folder: Path
-
-    def __call__(self, *arguments: str) -> str:
-        """What a call prints; it has to succeed."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
-
-    def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [self.program, *arguments], env=self.env, cwd=self.folder, text=True, capture_output=True, check=False
-        )
-
-
-@pytest.fixture
-def gh(hub: LocalGitHub, tmp_path: Path) -> Gh:
-    program = shutil.which("gh")
-    if program is None:
-        pytest.skip("gh is not installed")
-    env = gh_environment(hub.url, "local/repository", hub.owner_token())
-    return Gh(program, {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"} | env, tmp_path)
+    from tests.contract.conftest import Begin, Gh
 
 
 def zipped(**files: str) -> bytes:

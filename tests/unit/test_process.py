@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import ToolFailedError, ToolMissingError
-from generator.process import SystemRunner, find_tool, require_tool
+from generator.process import StoppableRunner, SystemRunner, find_tool, require_tool
 
 
 def python(code: str) -> list[str]:
@@ -138,3 +139,25 @@ def test_a_tool_is_found_beside_this_python_before_path(tmp_path: Path, monkeypa
     (tmp_path / "beside/python3").chmod(0o755)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "beside/python"))
     assert find_tool("python3") == tmp_path / "beside/python3"
+
+
+def test_what_is_streamed_can_be_stopped_from_elsewhere() -> None:
+    runner = StoppableRunner()
+    lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        threading.Thread(target=runner.stop).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.stream(python("import os, time; print(os.getpid(), flush=True); time.sleep(60)"), on_line)
+    assert wait_until_gone(int(lines[0]))
+    # One that was stopped starts nothing that lasts.
+    with pytest.raises(KeyboardInterrupt):
+        runner.stream(python("import time; time.sleep(60)"), lines.append)
+
+
+def test_one_that_nobody_stops_is_like_any_other() -> None:
+    lines: list[str] = []
+    assert StoppableRunner().stream(python("print('x')"), lines.append).exit_code == 0
+    assert lines == ["x"]

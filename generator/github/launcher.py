@@ -1,0 +1,28 @@
+"""Who starts, repeats and stops runs for clients that ask by REST: the local GitHub itself runs nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from generator.github.records import Run, Workflow
+
+
+class RefusedError(Exception):
+    """What was asked for cannot be done; says why in one line."""
+
+
+class Launcher(Protocol):
+    """Runs workflows in the background. Its methods return at once, or raise RefusedError."""
+
+    def dispatch(self, workflow: Workflow, branch: str, inputs: Mapping[str, str]) -> None:
+        """Start a run by hand."""
+        ...
+
+    def rerun(self, run: Run) -> None:
+        """Run a finished run again, as its next attempt."""
+        ...
+
+    def cancel(self, run: Run) -> None:
+        """Stop a run that is going on."""
+        ...

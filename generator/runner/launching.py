@@ -1,0 +1,137 @@
+"""Runs what clients of a local GitHub ask it to run: each run in a thread of its own, until it ends or is cancelled."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from generator.errors import WfgenError
+from generator.github.hub import LocalGitHub
+from generator.github.launcher import RefusedError
+from generator.github.records import Run, Workflow
+from generator.process import StoppableRunner, SystemRunner
+from generator.runner.event import Trigger, make_trigger
+from generator.runner.execute import Watcher, run_workflow
+from generator.runner.plan import Plan, read_plan
+from generator.runner.records import RunRequest
+from generator.runner.repository import branches_of, read_repository
+from generator.runner.workflow_files import make_known
+
+DISPATCH = "workflow_dispatch"
+
+
+class LocalLauncher:
+    """A launcher (generator/github/launcher.py) for one repository.
+
+    `base` says what all runs have in common: the repository's folder and name, secrets, where actions come from. `say`
+    is told in a line of each run that ends.
+    """
+
+    def __init__(self, hub: LocalGitHub, base: RunRequest, say: Callable[[str], None]) -> None:
+        self._hub = hub
+        self._base = base
+        self._say = say
+        self._lock = threading.Lock()
+        self._live: dict[threading.Thread, StoppableRunner] = {}
+        self._going: dict[int, StoppableRunner] = {}
+        self._inputs: dict[int, Mapping[str, str]] = {}
+        make_known(hub, base.root)
+
+    def dispatch(self, workflow: Workflow, branch: str, inputs: Mapping[str, str]) -> None:
+        """Start a run by hand; RefusedError where GitHub would not."""
+        known = branches_of(self._base.root, SystemRunner())
+        if known and branch not in known:
+            raise RefusedError(f"No ref found for: {branch}")
+        self._start(
+            replace(self._base, workflow=Path(workflow.path), event=DISPATCH, branch=branch, inputs=dict(inputs))
+        )
+
+    def rerun(self, run: Run) -> None:
+        """Run a finished run again, with its inputs where it was dispatched here."""
+        pulled = run.event == "pull_request"
+        self._start(
+            replace(
+                self._base,
+                workflow=Path(run.workflow_path),
+                event=run.event,
+                again=run.number,
+                branch=run.base_branch or None if pulled else run.head_branch,
+                head_branch=run.head_branch,
+                from_fork=pulled and run.head_repository != self._hub.repository,
+                inputs=self._inputs.get(run.id, {}),
+            )
+        )
+
+    def cancel(self, run: Run) -> None:
+        """Stop a run; RefusedError for one that was not started here."""
+        with self._lock:
+            runner = self._going.get(run.id)
+        if runner is None:
+            raise RefusedError("Cannot cancel a workflow run that another program is running.")
+        runner.stop()
+
+    def close(self) -> None:
+        """Stop every run and wait until they have tidied up."""
+        with self._lock:
+            live = dict(self._live)
+        for runner in live.values():
+            runner.stop()
+        for thread in live:
+            thread.join()
+
+    def started(self, run: Run, request: RunRequest, runner: StoppableRunner) -> None:
+        """A run has its id now, by which it can be cancelled."""
+        with self._lock:
+            self._going[run.id] = runner
+            self._inputs[run.id] = request.inputs
+
+    def _start(self, request: RunRequest) -> None:
+        request = replace(request, variables={**self._hub.variables(), **request.variables})
+        self._check(request)
+        runner = StoppableRunner()
+        thread = threading.Thread(target=self._run, args=(request, runner))
+        with self._lock:
+            self._live[thread] = runner
+        thread.start()
+
+    def _check(self, request: RunRequest) -> None:
+        """Raise RefusedError for what could not begin: whoever asks is to hear of it, and not only the log."""
+        try:
+            plan = read_plan(request.root, request.workflow)
+            if request.event == DISPATCH and DISPATCH not in plan.triggers:
+                raise RefusedError(f"Workflow does not have '{DISPATCH}' trigger")
+            make_trigger(plan, request, read_repository(request.root, SystemRunner(), name=request.repository))
+        except WfgenError as error:
+            raise RefusedError(error.message) from None
+
+    def _run(self, request: RunRequest, runner: StoppableRunner) -> None:
+        watch = _Noting(self, request, runner)
+        try:
+            result = run_workflow(request, self._hub, runner, watch)
+        except KeyboardInterrupt:
+            self._say(f"{watch.title}: cancelled")
+        except (WfgenError, OSError) as error:
+            self._say(f"{watch.title}: {error}")
+        else:
+            self._say(f"{watch.title}: {result.conclusion.value}")
+        finally:
+            with self._lock:
+                del self._live[threading.current_thread()]
+                self._going = {run_id: one for run_id, one in self._going.items() if one is not runner}
+
+
+class _Noting(Watcher):
+    """Tells the launcher which run it is."""
+
+    def __init__(self, launcher: LocalLauncher, request: RunRequest, runner: StoppableRunner) -> None:
+        self._launcher = launcher
+        self._request = request
+        self._runner = runner
+        self.title = request.workflow.name
+
+    def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
+        """The run has its number."""
+        self.title = f"{plan.name} #{run.number} ({run.id}), {trigger.event}"
+        self._launcher.started(run, self._request, self._runner)

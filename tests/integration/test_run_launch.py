@@ -1,0 +1,140 @@
+"""Runs that clients of the local GitHub ask for: dispatched, run again, cancelled."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import pytest
+
+from generator.github.records import NewRun, Run, WorkflowState
+from generator.runner.launching import LocalLauncher
+
+if TYPE_CHECKING:
+    from tests.integration.conftest import Project
+
+pytestmark = pytest.mark.act
+
+
+@dataclass
+class Client:
+    """Asks by REST, as the repository's owner."""
+
+    project: Project
+    url: str
+    token: str
+    said: list[str]
+
+    def post(self, path: str, **body: object) -> tuple[int, str]:
+        connection = HTTPConnection(urlsplit(self.url).netloc)
+        head = {"Authorization": f"token {self.token}"}
+        with closing(connection):
+            connection.request("POST", f"/repos/local/project/actions/{path}", json.dumps(body).encode(), head)
+            answer = connection.getresponse()
+            return answer.status, json.loads(answer.read() or "{}").get("message", "")
+
+    def wait(self, until: Callable[[tuple[Run, ...]], bool]) -> tuple[Run, ...]:
+        for _ in range(600):
+            if until(self.project.hub.runs()):
+                return self.project.hub.runs()
+            time.sleep(0.05)
+        pytest.fail(f"{self.project.hub.runs()} {self.said}")
+
+    def wait_for(self, *conclusions: str) -> tuple[Run, ...]:
+        return self.wait(lambda runs: tuple(run.conclusion for run in runs) == conclusions)
+
+
+@pytest.fixture
+def client(project: Project) -> Iterator[Client]:
+    said: list[str] = []
+    launcher = LocalLauncher(project.hub, project.request(), said.append)
+    project.hub.launch_by(launcher)
+    yield Client(project, project.hub.url, project.hub.owner_token(), said)
+    launcher.close()
+
+
+def rows_kept(project: Project) -> list[int]:
+    """The rows of each state, oldest first, which is all that the model played here holds."""
+    models = [one for one in project.hub.artifacts() if one.name == "model-state"]
+    kept = []
+    for model in models:
+        with zipfile.ZipFile(project.hub.artifact_path(model.id)) as archive:
+            kept.append(int(archive.read("best_model.pkl")))
+    return kept
+
+
+def test_a_dispatch_runs_with_its_inputs_and_can_be_run_again(client: Client) -> None:
+    assert client.post("workflows/train.yml/dispatches", ref="main", inputs={"iterations": 2}) == (204, "")
+    (run,) = client.wait_for("success")
+    assert (run.event, run.head_branch, run.number) == ("workflow_dispatch", "main", 1)
+    assert client.post("workflows/train.yml/dispatches", ref="refs/heads/main") == (204, "")
+    client.wait_for("success", "success")
+    assert client.post(f"runs/{run.id}/rerun") == (201, "")
+    again = client.wait(lambda runs: runs[0].attempt == 2 and runs[0].conclusion is not None)
+    assert [one.conclusion for one in again] == ["success", "success"]
+    # Two iterations by the input, three by the setting, and the two of the first once more.
+    assert rows_kept(client.project) == [20, 50, 70]
+    assert client.said[0] == f"Incremental training #1 ({run.id}), workflow_dispatch: success"
+
+
+def test_what_github_would_not_start_is_refused(client: Client) -> None:
+    project = client.project
+    train = "workflows/train.yml/dispatches"
+    assert client.post(train) == (422, 'Invalid request.\n\n"ref" wasn\'t supplied.')
+    assert client.post(train, ref="topic") == (422, "No ref found for: topic")
+    status, said = client.post(train, ref="main", inputs={"itrations": "2"})
+    assert (status, "has no input itrations" in said) == (422, True)
+    assert client.post(train, ref="main", inputs=["2"])[0] == 422
+    assert client.post("workflows/none.yml/dispatches", ref="main")[0] == 404
+    project.render(**{"triggers.dispatch": "false"})
+    assert client.post(train, ref="main") == (422, "Workflow does not have 'workflow_dispatch' trigger")
+    project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
+    assert client.post(train, ref="main") == (422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    assert project.hub.runs() == ()
+    assert client.post("runs/1/rerun")[0] == 404
+
+
+def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    client.project.render(**{"train.command": f"touch {mark}; sleep 300"})
+    assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
+    (run,) = client.wait(lambda runs: bool(runs) and mark.exists())
+    assert client.post(f"runs/{run.id}/rerun") == (403, "This workflow is already running")
+    assert client.post(f"runs/{run.id}/cancel") == (202, "")
+    client.wait_for("cancelled")
+    assert client.post(f"runs/{run.id}/cancel") == (409, "Cannot cancel a workflow run that is completed.")
+    other = client.project.hub.begin_run(NewRun("other.yml", "Other", "push", "main", "a" * 40, {}))
+    status, said = client.post(f"runs/{other.run.id}/cancel")
+    assert (status, "another program" in said) == (409, True)
+
+
+def test_a_server_runs_what_is_asked_for_until_it_is_stopped(project: Project, tmp_path: Path) -> None:
+    mark = tmp_path / "mark"
+    project.render(**{"train.command": f"touch {mark}; sleep 300"})
+    command = [sys.executable, "-m", "generator", "serve", "--run", "--json", "--repository", "local/project"]
+    with subprocess.Popen(
+        command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        facts = json.loads(process.stdout.readline())
+        client = Client(project, facts["url"], facts["owner_token"], [])
+        # Known before its first run.
+        assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
+        client.wait(lambda runs: len(runs) == 2 and mark.exists())
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=60)
+    assert process.returncode == 0, told
+    assert [run.conclusion for run in project.hub.runs()] == ["success", "cancelled"]
+    assert told.endswith("workflow_dispatch: cancelled\n")
+    assert not list((project.root / ".wfgen" / "runs").iterdir())
