@@ -87,8 +87,8 @@ def chart(runs: Sequence[Run], metric: str, width: int, height: int) -> Chart:
         list(points.values()),
         _lines(points),
         _bars(runs, counts, (right - LEFT) / max(len(runs), 1), across, floor),
-        [Tick(up(value), f"{value:.{decimals(steps)}f}") for value in steps],
-        [Tick(floor - BARS, f"{max(counts):,}"), Tick(floor, "0")] if any(counts) else [],
+        [Tick(up(value), short(value, decimals(steps))) for value in steps],
+        [Tick(floor - BARS, short(max(counts))), Tick(floor, "0")] if any(counts) else [],
         _dates(runs, across, width),
         LEFT,
         right,
@@ -112,6 +112,20 @@ def decimals(steps: Sequence[float]) -> int:
     return 0 if len(steps) < 2 else max(0, -math.floor(math.log10(steps[1] - steps[0]) + 1e-9))  # noqa: PLR2004
 
 
+def short(value: float, digits: int = 0) -> str:
+    """A number that fits beside an axis."""
+    for unit, size in (("M", 1e6), ("k", 1e3)):
+        if abs(value) >= 10 * size:
+            return f"{value / size:.6g}{unit}"
+    return f"{value:,.{digits}f}"
+
+
+def figure(value: float) -> str:
+    """A figure with as many digits as say something."""
+    size = abs(value)
+    return f"{value:.4f}" if size < 10 else f"{value:.2f}" if size < 100 else f"{value:,.1f}"  # noqa: PLR2004
+
+
 def rows_of(runs: Sequence[Run]) -> list[int]:
     """Rows of each run; 0 for the first of those remembered where an earlier one is forgotten."""
     before = 0 if not runs or runs[0]["from"] is None else runs[0]["rows"]
@@ -128,7 +142,7 @@ def _value(run: Run, metric: str) -> float | None:
 
 
 def _title(run: Run, metric: str, value: float) -> str:
-    return f"{when(run['at'])}: {metric} {value:.4f} by {run['champion']}, {run['rows']:,} rows in all"
+    return f"{when(run['at'])}: {metric} {figure(value)} by {run['champion']}, {run['rows']:,} rows in all"
 
 
 def _changed(runs: Sequence[Run], index: int) -> bool:

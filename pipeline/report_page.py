@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 
 from pipeline.report import Note, Outcome
-from pipeline.report_chart import Chart, chart
+from pipeline.report_chart import Chart, chart, figure
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 MOST_NOTES = 100
@@ -39,7 +39,7 @@ class Rival(NamedTuple):
 def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     """The page. Everything that comes from data is escaped, and a policy in it forbids scripts and addresses."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"spoken": spoken}
+    environment.filters |= {"spoken": spoken, "figure": figure}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     document = outcome.document or {}
     history = list(document.get("history", ()))
@@ -57,7 +57,7 @@ def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
         runs=len(history),
         change=_change(history, metric),
         reign=_reign(history),
-        loss_name="squared error in deviations" if document.get("task") == "regression" else "log loss",
+        regression=document.get("task") == "regression",
         rivals=rivals(document.get("figures", {}), metric and metric["name"]),
         used=_used(document.get("figures", {})),
         notes=notes,
@@ -70,11 +70,11 @@ def rivals(figures: Mapping[str, Mapping[str, float | None]], metric: str | None
     """Those in the running and the base rate, best first; those not scored come last."""
     base = figures.get(BASELINE, {}).get("loss")
     found = []
-    for name, figure in figures.items():
-        loss = figure.get("loss")
+    for name, scored in figures.items():
+        loss = scored.get("loss")
         gain = None if not base or loss is None else (base - loss) / base
         if name != CHAMPION:
-            found.append(Rival(name, loss, figure.get(metric or ""), gain, 0.0))
+            found.append(Rival(name, loss, scored.get(metric or ""), gain, 0.0))
     most = max((rival.gain or 0.0 for rival in found), default=0.0)
     found = [
         rival._replace(width=round(100 * max(rival.gain or 0.0, 0.0) / most, 1) if most else 0.0) for rival in found

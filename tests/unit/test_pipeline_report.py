@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError, SourceSchemaError
 from pipeline.report import Note, Outcome
-from pipeline.report_chart import decimals, ticks
+from pipeline.report_chart import decimals, short, ticks
 from pipeline.report_page import rendered
 from pipeline.run import update
 from pipeline.settings import load
@@ -141,7 +141,13 @@ def test_an_amount_is_told_in_its_own_units(table: Path) -> None:
     text = page(table).text
     assert f"RMSE {document['metric']['value']:.4f} by" in text
     assert "Lower is better, in the target's units." in text
-    assert "Candidate squared error in deviations RMSE" in text
+    assert "By squared error (in deviations of the first batch)" in text
+
+
+def test_after_the_first_batch_there_are_no_figures_yet(table: Path) -> None:
+    train(table, iterations=1)
+    assert "Nothing is scored yet" in page(table).text
+    assert page(table).all("svg") == []
 
 
 def test_the_page_needs_nothing_else(table: Path) -> None:
@@ -245,6 +251,13 @@ def test_an_axis_has_a_few_round_values_around_the_figures(least: float, span: f
     assert steps[-1] >= most - 1e-6
     labels = [f"{step:.{decimals(steps)}f}" for step in steps]
     assert len(set(labels)) == len(labels)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(0, "0"), (9_500, "9,500"), (30_000, "30k"), (1_250_500, "1250.5k"), (98_765_432, "98.7654M")]
+)
+def test_labels_fit_beside_their_axis(value: int, text: str) -> None:
+    assert short(value) == text
 
 
 def test_figures_that_never_moved_have_an_axis_too() -> None:
