@@ -74,6 +74,7 @@ def run_workflow(
     previous = _finished_run(hub, plan, request.again)
     if previous is not None:
         request = replace(request, event=previous.event)
+    request = replace(request, variables={**hub.variables(), **request.variables})
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
     make_known(hub, repository.root)

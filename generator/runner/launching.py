@@ -88,7 +88,6 @@ class LocalLauncher:
             self._inputs[run.id] = request.inputs
 
     def _start(self, request: RunRequest) -> None:
-        request = replace(request, variables={**self._hub.variables(), **request.variables})
         self._check(request)
         runner = StoppableRunner()
         thread = threading.Thread(target=self._run, args=(request, runner))

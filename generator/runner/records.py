@@ -32,11 +32,12 @@ class ActionChoice(StrEnum):
 class RunRequest:
     """One run that is wanted.
 
-    `root` is the repository, `workflow` counts from it. `environment` holds variables of the runner;
-    `environment_secrets` and `environment_variables` are those of GitHub environments, by their names. `branch` is what
-    was pushed to, what a schedule or a dispatch runs on, or the base of a pull request; None is the branch that is
-    checked out (the default branch for a schedule and for a base). `head_branch` and `from_fork` are a pull request's.
-    `again` is the number of a finished run that is to have another attempt; its event then counts, not `event`.
+    `root` is the repository, `workflow` counts from it. `variables` are given besides the repository's own.
+    `environment` holds variables of the runner; `environment_secrets` and `environment_variables` are those of GitHub
+    environments, by their names. `branch` is what was pushed to, what a schedule or a dispatch runs on, or the base of
+    a pull request; None is the branch that is checked out (the default branch for a schedule and for a base).
+    `head_branch` and `from_fork` are a pull request's. `again` is the number of a finished run that is to have another
+    attempt; its event then counts, not `event`.
     """
 
     root: Path

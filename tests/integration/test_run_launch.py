@@ -20,6 +20,7 @@ import pytest
 
 from generator.github.records import NewRun, Run, WorkflowState
 from generator.runner.launching import LocalLauncher
+from generator.runner.records import Conclusion
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -78,13 +79,15 @@ def test_a_dispatch_runs_with_its_inputs_and_can_be_run_again(client: Client) ->
     assert client.post("workflows/train.yml/dispatches", ref="main", inputs={"iterations": 2}) == (204, "")
     (run,) = client.wait_for("success")
     assert (run.event, run.head_branch, run.number) == ("workflow_dispatch", "main", 1)
+    assert client.post("variables", name="TRAINING_ITERATIONS", value="1") == (201, "")
     assert client.post("workflows/train.yml/dispatches", ref="refs/heads/main") == (204, "")
     client.wait_for("success", "success")
     assert client.post(f"runs/{run.id}/rerun") == (201, "")
     again = client.wait(lambda runs: runs[0].attempt == 2 and runs[0].conclusion is not None)
     assert [one.conclusion for one in again] == ["success", "success"]
-    # Two iterations by the input, three by the setting, and the two of the first once more.
-    assert rows_kept(client.project) == [20, 50, 70]
+    assert client.project.run().conclusion is Conclusion.SUCCESS
+    # Two iterations by the input, one by the variable, the two of the first once more, one by the variable again.
+    assert rows_kept(client.project) == [20, 30, 50, 60]
     assert client.said[0] == f"Incremental training #1 ({run.id}), workflow_dispatch: success"
 
 
