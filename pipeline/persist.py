@@ -72,6 +72,11 @@ FUNCTIONS = {
     ("sklearn.linear_model._sgd_fast", "Huber"): None,
     ("sklearn.linear_model._sgd_fast", "Log"): None,
 }
+RENAMED = {
+    # As scikit-learn wrote them before 1.9: its Cython modules did not know their package.
+    ("_loss", "CyHalfBinomialLoss"): ("sklearn._loss._loss", "CyHalfBinomialLoss"),
+    ("_loss", "CyHuberLoss"): ("sklearn._loss._loss", "CyHuberLoss"),
+}
 
 
 def dumps(value: object) -> bytes:
@@ -97,7 +102,7 @@ def loads(content: bytes, name: str, models: Sequence[str] = ()) -> Any:  # noqa
         with warnings.catch_warnings():
             # Which versions go together was decided before, by what the state says it was written with.
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            return StrictUnpickler(content, Listed(classes, FUNCTIONS, _own_classes(own))).load()
+            return StrictUnpickler(content, Listed(classes, FUNCTIONS, _own_classes(own), RENAMED)).load()
     except PipelineError:
         raise
     except Exception as error:

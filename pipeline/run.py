@@ -108,6 +108,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         after = before if state is None or cursor is None else _remembered(store, state, source.looked(cursor))
         return _summary("nothing-new", after, before, (0, 0)), after, False
     state, cursor = _usable(settings, state, cursor, log)
+    store.prepare()
     # Nothing heavy is imported before there is something to learn.
     from pipeline.engine import engine  # noqa: PLC0415
     from pipeline.train import Learnt, Training  # noqa: PLC0415

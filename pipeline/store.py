@@ -96,6 +96,17 @@ class Store:
             write_atomically(self.model / BEST, state.champion)
         self._sweep(None if state is None else state.document)
 
+    def prepare(self) -> None:
+        """Raises StateWriteError where nothing could be committed: better now than after an hour of learning."""
+        if self.trial:
+            return
+        from tempfile import TemporaryFile  # noqa: PLC0415  # only where there is something to learn
+
+        for folder in (self.model, self.data):
+            with explained(folder):
+                folder.mkdir(parents=True, exist_ok=True)
+                TemporaryFile(dir=folder).close()
+
     def commit(self, document: Document, population: bytes, champion: bytes, parent: str | None) -> State:
         """Make this the state. Raises StateWriteError, and the state is then the one before."""
         name = f"{POPULATION_PREFIX}{sha256(population)[:16]}.pkl"

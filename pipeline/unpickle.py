@@ -12,6 +12,7 @@ import pickle
 import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -34,6 +35,7 @@ class Listed(NamedTuple):
     functions: Mapping[Name, Callable[..., Any] | None]
     """With what is called in its place, if not itself."""
     trusted: frozenset[Name] = frozenset()
+    renamed: Mapping[Name, Name] = MappingProxyType({})
 
 
 class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
@@ -50,7 +52,7 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
 
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  # as pickle declares it
         """What a pickle names, if it is listed; nothing is imported for a name that is not."""
-        asked = (module, name)
+        asked = module, name = self._listed.renamed.get((module, name), (module, name))
         if asked == ("joblib.numpy_pickle", "NumpyArrayWrapper"):
             self._checks[_Wrapper] = None
             return _Wrapper

@@ -245,3 +245,11 @@ def test_every_truncation_and_many_damages_of_a_real_model_are_said_and_crash_no
             persist.loads(bytes(damaged), "model")
         except StateTamperedError:
             continue
+
+
+def test_what_scikit_learn_wrote_before_its_modules_knew_their_package_is_read() -> None:
+    """Up to 1.8 its Cython losses were pickled as of a module `_loss`, which nothing finds."""
+    loss = load(called(named("_loss", "CyHalfBinomialLoss")))
+    assert type(loss).__name__ == "CyHalfBinomialLoss"
+    with pytest.raises(StateTamperedError, match=r"_loss\.closs"):
+        load(named("_loss", "closs"))
