@@ -149,10 +149,9 @@ class _Circumstances:
 
 
 def _limit_seconds(plan: Plan) -> float | None:
-    """What the jobs may take one after the other; act itself knows no job timeout. A matrix has any number of jobs."""
-    if any(job.is_matrix for job in plan.jobs):
-        return None
-    return 60 * sum(job.timeout_minutes for job in plan.jobs)
+    """What the jobs may take one after the other, if that can be told; act itself knows no job timeout."""
+    minutes = [None if job.times is None else job.times * job.timeout_minutes for job in plan.jobs]
+    return None if None in minutes else 60 * sum(filter(None, minutes))
 
 
 def _result(

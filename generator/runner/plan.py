@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -34,14 +35,14 @@ class PlannedStep:
 
 @dataclass(frozen=True, slots=True)
 class PlannedJob:
-    """A job as written."""
+    """A job as written; `times` it runs at the most by its matrix, None where that is worked out in the run."""
 
     id: str
     name: str
     steps: tuple[PlannedStep, ...]
     container: bool
     timeout_minutes: float
-    is_matrix: bool
+    times: int | None
     environment: str
 
 
@@ -171,9 +172,19 @@ def _job(job_id: str, job: Mapping[str, Any]) -> PlannedJob:
         steps,
         container,
         float(minutes) if isinstance(minutes, int | float) else 360.0,
-        "matrix" in (job.get("strategy") or {}),
+        _times((job.get("strategy") or {}).get("matrix")),
         environment_of(job),
     )
+
+
+def _times(matrix: object) -> int | None:
+    """How many jobs a matrix can make: its lists multiplied, and those added by `include`."""
+    if matrix is None:
+        return 1
+    if not isinstance(matrix, dict) or not all(isinstance(values, list) for values in matrix.values()):
+        return None
+    lists = [len(values) for name, values in matrix.items() if name not in {"include", "exclude"}]
+    return (prod(lists) if lists else 0) + len(matrix.get("include", []))
 
 
 def environment_of(job: Mapping[str, Any]) -> str:

@@ -194,9 +194,10 @@ def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
     assert bare.hub.runs()[0].id == other.run.id
 
 
-def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(bare: Project) -> None:
-    steps = "steps: [{run: sleep 60}]"
-    bare.write(".github/workflows/s.yml", f"on: push\njobs: {{a: {{runs-on: x, timeout-minutes: 0.03, {steps}}}}}")
+@pytest.mark.parametrize(("limit", "matrix"), [("0.03", ""), ("0.015", "strategy: {matrix: {part: [1, 2]}}, ")])
+def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(limit: str, matrix: str, bare: Project) -> None:
+    job = f"runs-on: x, timeout-minutes: {limit}, {matrix}steps: [{{run: sleep 60}}]"
+    bare.write(".github/workflows/s.yml", f"on: push\njobs: {{a: {{{job}}}}}")
     result = bare.run(workflow="s.yml")
     assert result.conclusion is Conclusion.FAILURE
     assert result.duration_seconds < 30

@@ -76,6 +76,22 @@ def test_read_all_covers_every_scope(reader: Reader) -> None:
     assert "pull-requests" in plan.permissions
 
 
+@pytest.mark.parametrize(
+    ("strategy", "times"),
+    [
+        ("{}", 1),
+        ("{strategy: {matrix: {a: [1, 2, 3]}}}", 3),
+        ("{strategy: {matrix: {a: [1, 2], b: [x, y, z], include: [{a: 3}], exclude: [{a: 1}]}}}", 7),
+        ("{strategy: {matrix: {include: [{a: 3}, {a: 4}]}}}", 2),
+        ("{strategy: {matrix: {a: '${{ fromJSON(needs.x.outputs.y) }}'}}}", None),
+        ("{strategy: {matrix: '${{ fromJSON(needs.x.outputs.y) }}'}}", None),
+    ],
+)
+def test_a_matrix_makes_so_many_jobs_at_the_most(reader: Reader, strategy: str, times: int | None) -> None:
+    (job,) = reader(f"on: push\njobs: {{a: {strategy}}}").jobs
+    assert job.times == times
+
+
 def test_labels_and_actions_are_found_wherever_they_are(reader: Reader, tmp_path: Path) -> None:
     (tmp_path / "local").mkdir()
     (tmp_path / "local/action.yml").write_text("runs: {using: composite, steps: [{uses: o/inner@v1}]}")
