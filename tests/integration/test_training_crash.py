@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from pipeline.store import Store
 
 DRIVER = Path(__file__).parent / "training_kill_driver.py"
 
@@ -18,7 +21,7 @@ def update(root: Path, *flags: str, before: str = "") -> subprocess.CompletedPro
     return subprocess.run(shell, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
 
 
-def test_sigkill_at_random_instants_loses_and_repeats_nothing(tmp_path: Path) -> None:
+def test_sigkill_from_exec_to_exit_loses_and_repeats_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(DRIVER), str(tmp_path), "12", "7"], capture_output=True, text=True, check=False
     )
@@ -26,6 +29,76 @@ def test_sigkill_at_random_instants_loses_and_repeats_nothing(tmp_path: Path) ->
     facts = json.loads(done.stdout.splitlines()[-1])
     assert facts["kills"] == 12
     assert facts["identical"]
+    assert sum(facts["phases"].values()) == 12
+    assert sum(kills > 0 for kills in facts["phases"].values()) >= 4
+
+
+STEP = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.store import Store
+
+root, action, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
+store = Store(Path(root) / "runtime")
+state = store.load()
+
+def hook(event, arguments):
+    global left
+    if event in {"open", "os.rename", "os.remove"} and str(arguments[0]).startswith(root):
+        left -= 1
+        if not left:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+sys.addaudithook(hook)
+if action == "rollback":
+    store.rollback()
+else:
+    store.recover(state)
+    store.previous = state
+    store.commit(state.document, b"population", b"champion", state.state_id)
+"""
+
+
+@pytest.mark.parametrize("action", ["commit", "rollback"])
+def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both_states(
+    tmp_path: Path, action: str
+) -> None:
+    """Before each file that is opened, renamed or removed: exhaustive, where kills at random times are not."""
+    for _ in range(2):
+        assert update(tmp_path / "start", "--iterations", "1").returncode == 0
+    start = Store(tmp_path / "start/runtime").load()
+    assert start is not None
+    kept = Store(tmp_path / "start/runtime").kept(start)
+    assert kept is not None
+    found = []
+    for step in range(1, 60):
+        root = tmp_path / str(step)
+        shutil.copytree(tmp_path / "start", root)
+        argv = [sys.executable, "-c", STEP, str(root), action, str(step)]
+        code = subprocess.run(argv, check=False, cwd=Path(__file__).parents[2]).returncode
+        store = Store(root / "runtime")
+        state = store.load()
+        assert state is not None
+        found.append(state.state_id)
+        store.kept(state)
+        store.recover(state)
+        document = state.document
+        files = {"best_model.pkl", document["population"]}
+        if document["previous"]:
+            champion = document["previous"]["files"]["best_model.pkl"]["sha256"][:16]
+            files |= {document["previous"]["population"], f"previous-{champion}.pkl"}
+        assert {path.name for path in (root / "runtime/model").iterdir()} == files
+        shutil.rmtree(root)
+        if not code:
+            break
+        assert code == -9
+    assert code == 0
+    assert len(found) > 15
+    assert found[0] == start.state_id
+    assert found[-1] == kept.state_id if action == "rollback" else found[-1] != start.state_id
+    changed = found.index(found[-1])
+    assert set(found[:changed]) == {start.state_id}
+    assert set(found[changed:]) == {found[-1]}
 
 
 def test_a_limit_on_file_size_is_said_and_the_state_stays(tmp_path: Path) -> None:
