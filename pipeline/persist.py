@@ -16,18 +16,11 @@ from typing import Any
 import joblib
 import numpy as np
 from sklearn.exceptions import InconsistentVersionWarning
+from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 from pipeline.errors import PipelineError, StateTamperedError
-from pipeline.unpickle import (
-    Check,
-    Listed,
-    Name,
-    StrictUnpickler,
-    bit_generator,
-    plain_dtype,
-    plain_scalar,
-    random_state,
-)
+from pipeline.plain import plain_dtype, plain_scalar
+from pipeline.unpickle import Check, Listed, Name, StrictUnpickler, bit_generator, random_state
 
 
 def _sgd(state: dict[str, Any]) -> None:
@@ -39,6 +32,13 @@ def _sgd(state: dict[str, Any]) -> None:
         raise pickle.UnpicklingError("it holds a linear model whose coefficients have another shape than ours")
 
 
+def _linear(state: dict[str, Any]) -> None:
+    """The attributes of a learner are copied to a new one where a third class comes."""
+    learners = state.get("learners")
+    if type(learners) is not list or not all(type(learner) in {SGDClassifier, SGDRegressor} for learner in learners):
+        raise pickle.UnpicklingError("it holds a linear model of another kind than ours")
+
+
 CLASSES: dict[Name, Check | None] = {
     ("pipeline.blend", "Mean"): None,
     ("pipeline.blend", "Weighted"): None,
@@ -47,7 +47,7 @@ CLASSES: dict[Name, Check | None] = {
     ("pipeline.features", "Encoder"): None,
     ("pipeline.metrics", "Prequential"): None,
     ("pipeline.models", "Bayes"): None,
-    ("pipeline.models", "Linear"): None,
+    ("pipeline.models", "Linear"): _linear,
     ("pipeline.models", "Network"): None,
     ("pipeline.moments", "Moments"): None,
     ("pipeline.population", "Champion"): None,

@@ -18,7 +18,7 @@ import scipy.sparse
 
 from pipeline.errors import StateLibrariesError, StateTamperedError
 from pipeline.features import Views
-from pipeline.unpickle import plain_dtype
+from pipeline.plain import plain_dtype
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

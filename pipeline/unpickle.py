@@ -9,7 +9,6 @@ that checks its arguments), only attributes that a class leaves open are set, an
 from __future__ import annotations
 
 import pickle
-import re
 from collections.abc import Callable, Mapping
 from io import BytesIO
 from types import MappingProxyType
@@ -19,23 +18,38 @@ import numpy as np
 from joblib.numpy_pickle import NumpyArrayWrapper, NumpyUnpickler
 from numpy.random import MT19937, RandomState
 
+from pipeline.plain import check_dtype, check_generator
+
 Name = tuple[str, str]
 Check = Callable[[dict[str, Any]], None]
 
-DTYPE = re.compile(r"[<>=|]?[biufSU]\d{1,4}")
 PLAIN = (bool, int, float, str, type(None))
-MT19937_WORDS = 624
 
 
 class Listed(NamedTuple):
     """What a pickle may name: classes that are made empty and filled, functions, and what the user vouches for."""
 
     classes: Mapping[Name, Check | None]
-    """With a check of the attributes that one is filled with."""
+    """With a check of the attributes that each ends up with."""
     functions: Mapping[Name, Callable[..., Any] | None]
     """With what is called in its place, if not itself."""
     trusted: frozenset[Name] = frozenset()
     renamed: Mapping[Name, Name] = MappingProxyType({})
+
+
+class _Token:
+    """Stands for a class or a function between the opcode that names it and the one that uses it."""
+
+    __slots__ = ("calls", "check", "found", "makes")
+
+    def __init__(self, found: Any, *, calls: bool = False, makes: bool = False, check: Check | None = None) -> None:  # noqa: ANN401
+        self.found = found
+        self.calls = calls
+        self.makes = makes
+        self.check = check
+
+    def __repr__(self) -> str:
+        return f"{self.found.__module__}.{self.found.__qualname__}"
 
 
 class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no types
@@ -46,59 +60,75 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
     def __init__(self, content: bytes, listed: Listed) -> None:
         super().__init__("", BytesIO(content), ensure_native_byte_order=True)
         self._listed = listed
-        self._checks: dict[type, Check | None] = {}
-        self._functions: list[Any] = []
+        self._made: list[tuple[Any, Check | None]] = []
+        self._kinds: set[type] = set()
         self._trusted: list[Any] = []
 
+    def load(self) -> Any:  # noqa: ANN401  # as pickle declares it
+        """The value. The checks come last: until then a pickle may change what it made."""
+        value = super().load()
+        for made, check in self._made:
+            if check is not None:
+                check(made.__dict__)
+        return value
+
     def find_class(self, module: str, name: str) -> Any:  # noqa: ANN401  # as pickle declares it
-        """What a pickle names, if it is listed; nothing is imported for a name that is not."""
+        """A token for what a pickle names, if it is listed; nothing is imported for a name that is not.
+
+        The class itself would be something to call for whatever code finds it in an attribute.
+        """
         asked = module, name = self._listed.renamed.get((module, name), (module, name))
         if asked == ("joblib.numpy_pickle", "NumpyArrayWrapper"):
-            self._checks[_Wrapper] = None
-            return _Wrapper
+            return _Token(_Wrapper, makes=True)
         if asked in INERT:
-            return INERT[asked]
+            return _Token(INERT[asked])
         if asked in self._listed.functions:
-            found = self._listed.functions[asked] or super().find_class(module, name)
-            self._functions.append(found)
-        elif asked in self._listed.classes:
-            found = super().find_class(module, name)
-            self._checks[found] = self._listed.classes[asked]
-        elif asked in self._listed.trusted:
-            found = super().find_class(module, name)
-            self._trusted.append(found)
-        else:
-            raise pickle.UnpicklingError(f"it names {module}.{name}, which no model of ours holds")
-        return found
+            return _Token(self._listed.functions[asked] or super().find_class(module, name), calls=True)
+        if asked in self._listed.classes:
+            return _Token(super().find_class(module, name), makes=True, check=self._listed.classes[asked])
+        if asked in self._listed.trusted:
+            self._trusted.append(super().find_class(module, name))
+            return self._trusted[-1]
+        raise pickle.UnpicklingError(f"it names {module}.{name}, which no model of ours holds")
 
     def _reduce(self) -> None:
-        function = self.stack[-2]
-        if not any(function is known for known in (*self._functions, *self._trusted)):
+        arguments = self.stack.pop()
+        function = self.stack[-1]
+        if isinstance(function, _Token) and function.calls:
+            self.stack[-1] = function.found(*arguments)
+        elif any(function is known for known in self._trusted):
+            self.stack[-1] = function(*arguments)
+        else:
             raise pickle.UnpicklingError(f"it calls {function!r:.80}")
-        NumpyUnpickler.dispatch[pickle.REDUCE[0]](self)
 
     def _newobj(self) -> None:
-        kind, arguments = self.stack[-2:]
-        made_empty = isinstance(kind, type) and kind in self._checks and arguments == ()
-        if not made_empty and not any(kind is known for known in self._trusted):
+        arguments = self.stack.pop()
+        kind = self.stack[-1]
+        if isinstance(kind, _Token) and kind.makes and arguments == ():
+            made = kind.found.__new__(kind.found)
+            self._made.append((made, kind.check))
+            self._kinds.add(kind.found)
+        elif any(kind is known for known in self._trusted):
+            made = kind.__new__(kind, *arguments)
+        else:
             raise pickle.UnpicklingError(f"it makes {kind!r:.80} of {type(arguments).__name__}")
-        NumpyUnpickler.dispatch[pickle.NEWOBJ[0]](self)
+        self.stack[-1] = made
 
     def _build(self) -> None:
         state = self.stack.pop()
         made = self.stack[-1]
         kind = type(made)
         if isinstance(made, np.dtype):
-            _check_dtype(made, state)
+            check_dtype(made, state)
             made.__setstate__(state)  # type: ignore[attr-defined]  # numpy has it, its stubs have not
         elif kind in {MT19937, RandomState}:
-            _check_generator(kind, state)
+            check_generator(kind, state)
             kind.__setstate__(made, state)
         elif kind is _Wrapper:
             made.fill(state)
             self.stack[-1] = made.read(self, self.ensure_native_byte_order)
-        elif kind in self._checks:
-            _fill(made, state, self._checks[kind])
+        elif kind in self._kinds:
+            _fill(made, state)
         elif any(kind is known for known in self._trusted):
             self.stack.append(state)
             pickle._Unpickler.dispatch[pickle.BUILD[0]](self)  # noqa: SLF001  # the class that joblib's is one of
@@ -155,11 +185,11 @@ class _Wrapper(NumpyArrayWrapper):  # type: ignore[misc]  # joblib has no types
         sound = all(type(state[name]) in kinds for name, kinds in _WRAPPED.items())
         if not sound or not all(type(each) is int and each >= 0 for each in state["shape"]):
             raise pickle.UnpicklingError("it holds an array of another kind than ours")
-        self.__dict__.update(state)
+        self.__dict__.update(state, subclass=np.ndarray)
 
 
 _WRAPPED: dict[str, tuple[type, ...]] = {
-    "subclass": (type,),
+    "subclass": (_Token,),
     "shape": (tuple,),
     "order": (str,),
     "dtype": tuple({type(np.dtype(code)) for code in ("b1", "S", "U", *np.typecodes["AllInteger"], *"efdg")}),
@@ -173,25 +203,9 @@ INERT: Mapping[Name, type] = {
 """Named, but neither called nor made: numpy's ndarray would take any bytes for pointers."""
 
 
-def plain_dtype(name: object, align: object = False, copy: object = True) -> np.dtype[Any]:
-    """numpy.dtype for numbers and text. Raises UnpicklingError for objects, records and anything that is no name."""
-    if not isinstance(name, str) or not DTYPE.fullmatch(name) or align is not False or copy is not True:
-        raise pickle.UnpicklingError(f"it asks for an array of {name!r:.80}")
-    return np.dtype(name)
-
-
-def plain_scalar(dtype: object, content: object) -> Any:  # noqa: ANN401  # a number or a text of numpy's
-    """What numpy's `scalar` gives, for what `plain_dtype` gives."""
-    if not isinstance(dtype, np.dtype) or dtype.hasobject or type(content) is not bytes:
-        raise pickle.UnpicklingError("it holds a scalar of another kind than ours")
-    if len(content) != dtype.itemsize:
-        raise pickle.UnpicklingError("it holds a scalar of another size than it says")
-    return np.frombuffer(content, dtype)[0]
-
-
 def bit_generator(kind: object) -> MT19937:
     """In place of `__bit_generator_ctor`, which calls any class that it is given."""
-    if kind is not MT19937:
+    if not isinstance(kind, _Token) or kind.found is not MT19937:
         raise pickle.UnpicklingError(f"it makes a random generator of {kind!r:.80}")
     return MT19937()
 
@@ -203,24 +217,7 @@ def random_state(source: object) -> RandomState:
     return RandomState(source)
 
 
-def _check_dtype(made: np.dtype[Any], state: object) -> None:
-    """Only the byte order may differ: the flags say whether numpy takes what is in an array for pointers."""
-    genuine = made.__reduce__()[2]  # (class, arguments, state)
-    sound = type(state) is tuple and len(state) == len(genuine) and (state[0], *state[2:]) == (genuine[0], *genuine[2:])
-    if not sound or state[1] not in {"<", ">", "=", "|"}:  # type: ignore[index]
-        raise pickle.UnpicklingError("it changes what numpy knows of a type")
-
-
-def _check_generator(kind: type, state: object) -> None:
-    """Words are read from `pos` on, wherever that is."""
-    held = state[0] if kind is MT19937 and type(state) is tuple and state[1:] == (None,) else state
-    words = held.get("state") if type(held) is dict else None
-    position = words.get("pos") if type(words) is dict else None
-    if type(position) is not int or not 0 <= position <= MT19937_WORDS:
-        raise pickle.UnpicklingError("it holds a random state that is none")
-
-
-def _fill(made: object, state: object, check: Check | None) -> None:
+def _fill(made: object, state: object) -> None:
     """Set attributes, none of which hides what the class defines unless that is a plain value."""
     if type(state) is not dict or not all(type(name) is str for name in state):
         raise pickle.UnpicklingError(f"it fills a {type(made).__name__} with {type(state).__name__}")
@@ -228,8 +225,6 @@ def _fill(made: object, state: object, check: Check | None) -> None:
     hidden = [name for name in state if name.startswith("__") or type(getattr(kind, name, None)) not in PLAIN]
     if hidden:
         raise pickle.UnpicklingError(f"it replaces {hidden[0]} of {kind.__name__}")
-    if check is not None:
-        check(state)
     take = getattr(kind, "__setstate__", None)
     if take is None:
         made.__dict__.update(state)

@@ -122,3 +122,41 @@ def test_a_candidate_of_ones_own_competes_and_is_read_back(tmp_path: Path) -> No
     other = run(tmp_path, "update", "--models", "sgd")
     assert other.returncode == 2
     assert "the state holds the candidates sgd, mine:Prior" in other.stderr
+
+
+def test_a_signed_state_is_opened_without_the_key_with_one_line_of_warning(tmp_path: Path) -> None:
+    key = {"PIPELINE_STATE_KEY": "correct horse"}
+    for _ in range(2):
+        assert run(tmp_path, "update", "--models", "sgd", "--iterations", "1", **key).returncode == 0
+    for words in (["status"], ["verify"], ["history"], ["predict", "sample", "--output", "x.csv"]):
+        told = run(tmp_path, *words)
+        assert told.returncode == 0, told.stderr
+        assert [line.partition(":")[0] for line in told.stderr.splitlines()] == ["warning"]
+        assert not run(tmp_path, *words, **key).stderr
+    refused = run(tmp_path, "update", "--models", "sgd")
+    assert refused.returncode == 16
+    assert "PIPELINE_STATE_KEY is not set" in refused.stderr
+    fork = run(tmp_path, "update", "--models", "sgd", GITHUB_EVENT_NAME="pull_request")
+    assert fork.returncode == 0
+    assert "a trial that stores nothing" in fork.stdout
+    assert run(tmp_path, "rollback", "--yes").stdout.endswith(": 1 batches, 1000 rows\n")
+    assert run(tmp_path, "rollback", "--yes", **key).returncode == 10
+    assert run(tmp_path, "sign", "--remove").stdout.startswith("unsigned now: ")
+    assert run(tmp_path, "update", "--models", "sgd").returncode == 0
+
+
+def test_status_shows_figures_as_a_table_with_the_base_rate_and_the_champion(tmp_path: Path) -> None:
+    run(tmp_path, "update", "--iterations", "3")
+    lines = run(tmp_path, "status").stdout.splitlines()
+    table = lines[lines.index("figures:") + 1 :]
+    assert table[0].split() == ["auc", "loss"]
+    rows = [row.rsplit(maxsplit=2) for row in table[1:-1]]
+    assert [row[0] for row in rows if row[0].endswith("*")] == [f"{champion_of(lines)} *"]
+    assert "  base rate" in [row[0] for row in rows]
+    losses = [float(row[2]) for row in rows]
+    assert losses == sorted(losses)
+    assert all(len(line) <= 120 for line in lines)
+
+
+def champion_of(lines: list[str]) -> str:
+    return "  " + next(line for line in lines if line.startswith("champion: ")).removeprefix("champion: ")

@@ -102,6 +102,19 @@ TYPES = {
     "a candidate without a name": filled(empty("pipeline.models", "Own"), task=value("binary")),
     "candidates to be made anew": filled(empty("pipeline.population", "Population"), names=value((EVIL,))),
     "candidates that can change": filled(empty("pipeline.population", "Population"), names=value([EVIL])),
+    "a linear model of another kind": filled(
+        empty("pipeline.models", "Linear"),
+        learners=value([]) + filled(empty("pipeline.moments", "Moments"), loss_functions=value({})) + pickle.APPEND,
+    ),
+    "a linear model without learners": empty("pipeline.models", "Linear"),
+    "a linear model that is changed after it was filled": filled(
+        empty("pipeline.models", "Linear"), learners=value([]) + pickle.MEMOIZE
+    )
+    + pickle.BINGET
+    + b"\x00"
+    + empty("pipeline.models", "Bayes")
+    + pickle.APPEND
+    + pickle.POP,
     "attributes beside the dict": empty("pipeline.models", "Bayes") + value((None, {"raw": 1})) + pickle.BUILD,
     "attributes that are no dict": empty("pipeline.models", "Bayes") + value([1]) + pickle.BUILD,
 }
@@ -160,6 +173,12 @@ def test_nothing_is_called_imported_or_replaced_through_what_is_listed(evil: Pat
     assert not {name for name in set(sys.modules) - modules if "evil" in name}
     assert isinstance(SGDClassifier.loss_functions, dict)
     assert SGDClassifier.loss_functions
+
+
+def test_a_class_that_is_named_is_nothing_to_call() -> None:
+    """Code that calls what it finds in an attribute would call it."""
+    for name in (SGD, ("numpy", "ndarray"), ("numpy", "dtype")):
+        assert not callable(load(named(*name)))
 
 
 @pytest.mark.parametrize("what", list(ARRAYS))
