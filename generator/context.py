@@ -28,6 +28,8 @@ if [ "$GITHUB_EVENT_NAME" = pull_request ] && [ -z "{}" ]; then
 fi
 """
 KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
+STATE_SECRET = "PIPELINE_STATE_KEY"  # noqa: S105 - its name
+"""What the built-in training signs its state with: data can be read without it, so a fork trains, as a trial."""
 
 
 def notifies(settings: Settings) -> bool:
@@ -38,8 +40,8 @@ def notifies(settings: Settings) -> bool:
 def context(settings: Settings, root: Path) -> dict[str, object]:
     """Everything a template can name; `root` is where pins of the repository's own are looked for."""
     secrets = settings.texts("dataset.secrets")
-    if settings["dataset.source"] == "kaggle" and not secrets:
-        secrets = KAGGLE_SECRETS
+    if settings["dataset.source"] == "kaggle" and not set(secrets) - {STATE_SECRET}:
+        secrets = (*KAGGLE_SECRETS, *secrets)
     # What a release is made of must not come from a cache that any run of another branch may have filled.
     releases = any("release" in branch.lower() for branch in settings.texts("branches"))
     return {
@@ -60,9 +62,10 @@ def _training(settings: Settings, secrets: Sequence[str]) -> str:
     """The script of the training step."""
     command = settings.text("train.command").rstrip("\n")
     script = _LOOP.replace("{}", command) if settings["train.loop"] == "each" else command
-    if not secrets or not settings["triggers.pull_request"]:
+    needed = [f"${secret}" for secret in secrets if secret != STATE_SECRET]
+    if not needed or not settings["triggers.pull_request"]:
         return script
-    return _WITHOUT_SECRETS.replace("{}", "".join(f"${secret}" for secret in secrets)) + script
+    return _WITHOUT_SECRETS.replace("{}", "".join(needed)) + script
 
 
 def _judged_jobs(settings: Settings) -> list[str]:

@@ -98,9 +98,29 @@ def _sound(document: Document) -> bool:
         and isinstance(source.get("cursor"), dict)
         and isinstance(source["cursor"].get("files"), dict)
         and all(isinstance(name, str) for name in document["models"])
-        and all(isinstance(run, dict) for run in document["history"])
+        and _sound_figures(document)
         and all(isinstance(text, str) and _VERSION.fullmatch(text) for text in document["libraries"].values())
     )
+
+
+def _sound_figures(document: Document) -> bool:
+    """What `status`, `history` and the report print."""
+    figures, history = document["figures"].values(), document["history"]
+    return (
+        all(isinstance(figure, dict) and all(map(_is_number, figure.values())) for figure in figures)
+        and all(isinstance(run, dict) and {"at", "batches", "rows", "champion"} <= set(run) for run in history)
+        and all(_sound_metric(each) for each in (document["metric"], *(run.get("metric") for run in history)))
+    )
+
+
+def _sound_metric(metric: object) -> bool:
+    if not isinstance(metric, dict):
+        return metric is None
+    return isinstance(metric.get("name"), str) and type(metric.get("value")) in {int, float}
+
+
+def _is_number(value: object) -> bool:
+    return value is None or type(value) in {int, float}
 
 
 def _sound_since_2(document: Document) -> bool:

@@ -354,6 +354,10 @@ def test_other_formats_are_refused_with_the_reason(tmp_path: Path, version: obje
         {"previous": {"format": 2}},
         {"previous": {"format": 1}},
         {"metric": "good"},
+        {"metric": {"name": "auc", "value": "0.5"}},
+        {"figures": {"sgd": 3}},
+        {"figures": {"sgd": {"loss": "low"}}},
+        {"history": [{"at": "now", "batches": 1, "rows": 1, "champion": "sgd", "metric": "good"}]},
     ],
 )
 def test_a_document_with_parts_of_another_kind_is_refused(tmp_path: Path, wrong: dict[str, object]) -> None:
