@@ -26,6 +26,7 @@ from pipeline.sources.names import public
 from pipeline.sources.tables import Files
 from pipeline.state import KEY_VARIABLE, State, signing_key
 from pipeline.store import Store
+from pipeline.summary import done_between, line_of, summary_of
 
 
 def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> int:
@@ -79,20 +80,12 @@ def _tell_failure(
     with suppress(PipelineError):
         # A run may have committed before it failed.
         after = store.load()
-    summary = _summary("failed", after, before, _done(before, after))
+    summary = summary_of("failed", after, before, done_between(before, after))
     report.write_summary(log.path.parent, summary)
     if settings.report:
         document = None if after is None else after.document
         said = (error.message, error.hint)
         report.write_page(log, report.Outcome(summary, document, public(settings.source), error=said))
-
-
-def _done(before: State | None, after: State | None) -> tuple[int, int]:
-    """Rows and batches between two states; none where the later one began anew."""
-    first, last = (
-        {"rows": 0, "batches": 0} if state is None else state.document["counters"] for state in (before, after)
-    )
-    return max(0, last["rows"] - first["rows"]), max(0, last["batches"] - first["batches"])
 
 
 def _update(  # noqa: PLR0913  # the parts of one run
@@ -106,7 +99,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
     if not new:
         log.say("nothing new")
         after = before if state is None or cursor is None else _remembered(store, state, source.looked(cursor))
-        return _summary("nothing-new", after, before, (0, 0)), after, False
+        return summary_of("nothing-new", after, before, (0, 0)), after, False
     state, cursor = _usable(settings, state, cursor, log)
     store.prepare()
     # Nothing heavy is imported before there is something to learn.
@@ -123,7 +116,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         with log.group(f"Iteration {learnt.batch}: {learnt.rows} rows"):
             for line in learnt.notes:
                 log.note(line, learnt.batch)
-            log.say(_line(learnt))
+            log.say(line_of(learnt))
 
     with _stop_on_signals() as stopped, engine(settings) as where, source.reader(training.cursor) as reader:
         training.run(reader, where, tell, lambda: bool(stopped))
@@ -133,7 +126,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
     if stopped:
         log.note("stopped by a signal; what was learnt is kept")
     after = training.state
-    return _summary("learnt" if done[1] else "nothing-new", after, before, done), after, bool(stopped)
+    return summary_of("learnt" if done[1] else "nothing-new", after, before, done), after, bool(stopped)
 
 
 def _look(
@@ -208,36 +201,6 @@ def _tried(state: State, settings: Settings, changed: StateLibrariesError) -> st
         return probe.tried(state, settings.models)
     except StateLibrariesError as error:
         raise StateLibrariesError(f"{changed.message}; tried: {error.message}", hint=changed.hint) from error
-
-
-def _line(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
-    figures = "nothing scored yet"
-    if learnt.headline is not None and learnt.loss is not None:
-        name, value = learnt.headline
-        figures = f"{name} {value:.4f}, loss {learnt.loss:.4f} (base rate {learnt.baseline:.4f}), by {learnt.champion}"
-    left_out = f" and {learnt.unlabelled} without a target" if learnt.unlabelled else ""
-    return (
-        f"batch {learnt.batch}: {learnt.rows} rows{left_out} in {learnt.seconds:.2f} s, "
-        f"{learnt.rows_total} in all; {figures}"
-    )
-
-
-def _summary(status: str, state: State | None, parent: State | None, done: tuple[int, int]) -> dict[str, Any]:
-    document = {} if state is None else state.document
-    counters = document.get("counters", {"rows": 0, "batches": 0})
-    return {
-        "status": status,
-        "rows_this_run": done[0],
-        "rows_total": counters["rows"],
-        "batches_this_run": done[1],
-        "batches_total": counters["batches"],
-        "metric": document.get("metric"),
-        "champion": document.get("champion"),
-        "started_from": "nothing" if parent is None else "state",
-        "state_id": None if state is None else state.state_id,
-        "parent_state_id": None if parent is None else parent.state_id,
-        "stored": True,
-    }
 
 
 @contextmanager

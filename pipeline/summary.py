@@ -1,0 +1,47 @@
+"""What a run came to, in figures: a line a batch, and `summary.json`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.state import State
+
+
+def line_of(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
+    """One batch for people."""
+    figures = "nothing scored yet"
+    if learnt.headline is not None and learnt.loss is not None:
+        name, value = learnt.headline
+        figures = f"{name} {value:.4f}, loss {learnt.loss:.4f} (base rate {learnt.baseline:.4f}), by {learnt.champion}"
+    left_out = f" and {learnt.unlabelled} without a target" if learnt.unlabelled else ""
+    return (
+        f"batch {learnt.batch}: {learnt.rows} rows{left_out} in {learnt.seconds:.2f} s, "
+        f"{learnt.rows_total} in all; {figures}"
+    )
+
+
+def summary_of(status: str, state: State | None, parent: State | None, done: tuple[int, int]) -> dict[str, Any]:
+    """`summary.json` of a run that went from `parent` to `state` and did so many rows and batches."""
+    document = {} if state is None else state.document
+    counters = document.get("counters", {"rows": 0, "batches": 0})
+    return {
+        "status": status,
+        "rows_this_run": done[0],
+        "rows_total": counters["rows"],
+        "batches_this_run": done[1],
+        "batches_total": counters["batches"],
+        "metric": document.get("metric"),
+        "champion": document.get("champion"),
+        "started_from": "nothing" if parent is None else "state",
+        "state_id": None if state is None else state.state_id,
+        "parent_state_id": None if parent is None else parent.state_id,
+        "stored": True,
+    }
+
+
+def done_between(before: State | None, after: State | None) -> tuple[int, int]:
+    """Rows and batches between two states; none where the later one began anew."""
+    first, last = (
+        {"rows": 0, "batches": 0} if state is None else state.document["counters"] for state in (before, after)
+    )
+    return max(0, last["rows"] - first["rows"]), max(0, last["batches"] - first["batches"])
