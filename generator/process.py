@@ -149,6 +149,11 @@ class StoppableRunner(SystemRunner):
         self._stopped = False
         self._process: subprocess.Popen[str] | None = None
 
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._stopped
+
     def stop(self) -> None:
         """Stop now, or before the next program that would be streamed."""
         with self._lock:

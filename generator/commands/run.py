@@ -149,6 +149,7 @@ class Printer(Watcher):
 
     def __init__(self, say: Callable[[str], None], *, verbose: bool) -> None:
         self._say = say
+        self._waits = False
         self._progress = Progress(say, marks_for(getattr(sys.stdout, "encoding", None)), verbose=verbose)
 
     def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
@@ -156,6 +157,12 @@ class Printer(Watcher):
         where = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
         attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
         self._say(fitted(f"{plan.name} #{run.number}{attempt}: {trigger.event} on {where} at {trigger.sha[:7]}", WIDTH))
+
+    def waiting(self, group: str) -> None:
+        """Say once why nothing happens yet."""
+        if not self._waits:
+            self._say(fitted(f"waits for another run of the concurrency group {group}", WIDTH))
+        self._waits = True
 
     def tell(self, event: LogEvent) -> None:
         """Show what happened."""

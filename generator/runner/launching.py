@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -20,6 +21,8 @@ from generator.runner.repository import branches_of, read_repository
 from generator.runner.workflow_files import make_known
 
 DISPATCH = "workflow_dispatch"
+LOOKS = 50
+PAUSE_SECONDS = 0.02
 
 
 class LocalLauncher:
@@ -66,11 +69,21 @@ class LocalLauncher:
 
     def cancel(self, run: Run) -> None:
         """Stop a run; RefusedError for one that was not started here."""
-        with self._lock:
-            runner = self._going.get(run.id)
+        runner = self._runner_of(run.id)
         if runner is None:
             raise RefusedError("Cannot cancel a workflow run that another program is running.")
         runner.stop()
+
+    def _runner_of(self, run_id: int) -> StoppableRunner | None:
+        """A run is known to clients a moment before we are told that it is ours."""
+        for _ in range(LOOKS):
+            with self._lock:
+                found = self._going.get(run_id)
+                beginning = len(self._live) > len(self._going)
+            if found or not beginning:
+                return found
+            time.sleep(PAUSE_SECONDS)
+        return None
 
     def close(self) -> None:
         """Stop every run and wait until they have tidied up."""
@@ -134,3 +147,8 @@ class _Noting(Watcher):
         """The run has its number."""
         self.title = f"{plan.name} #{run.number} ({run.id}), {trigger.event}"
         self._launcher.started(run, self._request, self._runner)
+
+    def waiting(self, group: str) -> None:
+        """A run that waits can be cancelled, too."""
+        if self._runner.stopped:
+            raise KeyboardInterrupt(group)

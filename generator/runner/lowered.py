@@ -1,7 +1,7 @@
 """A copy of a workflow for act (0.2.89): without what GitHub knows and act refuses to read, and with environments.
 
-What is taken out changes nothing about a single run here: act ignores concurrency anyway, and an event says by itself
-when it comes.
+What is taken out changes nothing about a run here: the runner plays the workflow's concurrency, and an event says by
+itself when it comes.
 """
 
 from __future__ import annotations
@@ -16,14 +16,17 @@ from generator.runner.environments import ask_for_renamed
 from generator.runner.plan import Plan
 from generator.runner.records import RunRequest
 
+PLAYED = "concurrency"  # of the whole workflow, by the runner
+
 
 def lowered(plan: Plan, request: RunRequest, original: Path, folder: Path) -> tuple[Path, tuple[str, ...]]:
     """The file for act, the original where it will do, and what is missing in the copy."""
     document = copy.deepcopy(dict(plan.raw))
-    missing = tuple(dict.fromkeys(_take_out(document)))
+    taken = dict.fromkeys(_take_out(document))
     asks = ask_for_renamed(document, request)
-    if not missing and not asks:
+    if not taken and not asks:
         return original, ()
+    missing = tuple(key for key in taken if key != PLAYED)
     target = folder / original.name
     # JSON is YAML; the name must stay the file's, as a workflow without a name is called by it.
     target.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
@@ -34,7 +37,7 @@ def _take_out(document: dict[str, Any]) -> Iterator[str]:
     for holder in (document, *_mappings(document.get("jobs"))):
         if isinstance(holder.get("concurrency"), dict) and "queue" in holder["concurrency"]:
             del holder["concurrency"]
-            yield "concurrency.queue"
+            yield PLAYED if holder is document else "a job's concurrency.queue"
         if holder.pop("cache-mode", None) is not None:
             yield "cache-mode"
     triggers = document.get("on")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import zipfile
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from generator.errors import ToolFailedError
@@ -12,8 +13,8 @@ from generator.github.hub import LocalGitHub
 from generator.github.records import Run
 from generator.process import Completed
 from generator.runner.actlog import LogReader
-from generator.runner.invocation import Prepared
-from generator.runner.records import Conclusion, JobResult
+from generator.runner.invocation import Prepared, Under
+from generator.runner.records import Conclusion, JobResult, RunResult
 from generator.runner.redact import Redactor
 
 LOGS_ARTIFACT = "training-logs"
@@ -52,6 +53,33 @@ def problem_of(jobs: tuple[JobResult, ...], completed: Completed, reader: LogRea
     if completed.exit_code and not explained:
         return said[-1].removeprefix("Error: ") if said else f"act ended with exit code {completed.exit_code}"
     return ""
+
+
+def log_of(prepared: Prepared, run: Run) -> Path:
+    """Where the log of a run is."""
+    return prepared.state / "logs" / f"{run.id}.jsonl"
+
+
+def superseded(prepared: Prepared, under: Under, group: str, seconds: float) -> RunResult:
+    """The result of a run that never began, as a newer one waits in its place."""
+    run = under.hub.finish_run(under.ticket.run.id, Conclusion.CANCELLED.value)
+    log = log_of(prepared, run)
+    log.parent.mkdir(exist_ok=True)
+    log.touch()
+    return RunResult(
+        run=run,
+        conclusion=Conclusion.CANCELLED,
+        jobs=(),
+        artifacts=(),
+        restored_from=(),
+        summary=None,
+        stand_ins=(),
+        annotations=(),
+        duration_seconds=seconds,
+        log=log,
+        notes=notes_of(prepared, ()),
+        problem=f"a newer run of the concurrency group {group} waits in its place",
+    )
 
 
 def notes_of(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:

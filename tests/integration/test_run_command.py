@@ -271,6 +271,8 @@ def test_two_at_once_do_not_disturb_each_other(project: Project) -> None:
     documents = [json.loads(process.communicate(timeout=120)[0]) for process in pair]
     assert [document["conclusion"] for document in documents] == ["success"] * 2
     assert {document["run"]["number"] for document in documents} == {1, 2}
+    # They are of one concurrency group: the second waited, and went on from what the first had left.
+    assert sorted(document["summary"]["rows_total"] for document in documents) == [30, 60]
     following = json.loads(wfgen(project, "--json").stdout)
     assert following["run"]["number"] == 3
     assert following["restored_from"][0] in {document["run"]["id"] for document in documents}

@@ -114,8 +114,13 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
     assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
     (run,) = client.wait(lambda runs: bool(runs) and mark.exists())
     assert client.post(f"runs/{run.id}/rerun") == (403, "This workflow is already running")
+    # Another of its concurrency group waits, and can be cancelled all the same.
+    assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
+    waiting = client.wait(lambda runs: len(runs) > 1)[1]
+    assert client.post(f"runs/{waiting.id}/cancel") == (202, "")
+    client.wait(lambda runs: [one.conclusion for one in runs] == [None, "cancelled"])
     assert client.post(f"runs/{run.id}/cancel") == (202, "")
-    client.wait_for("cancelled")
+    client.wait_for("cancelled", "cancelled")
     assert client.post(f"runs/{run.id}/cancel") == (409, "Cannot cancel a workflow run that is completed.")
     other = client.project.hub.begin_run(NewRun("other.yml", "Other", "push", "main", "a" * 40, {}))
     status, said = client.post(f"runs/{other.run.id}/cancel")

@@ -153,7 +153,6 @@ def test_what_act_cannot_read_is_left_out_of_its_copy(bare: Project) -> None:
     assert result.conclusion is Conclusion.SUCCESS
     assert [line for job in result.jobs for step in job.steps for line in step.output] == ["fired by 3 4 * * *"]
     assert [note for note in result.notes if note.startswith("act knows no ")] == [
-        "act knows no concurrency.queue: run without it",
         "act knows no schedule.timezone: run without it",
     ]
 

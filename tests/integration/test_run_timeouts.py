@@ -20,7 +20,7 @@ SLOW = 'mkdir -p runtime/logs; echo begun | tee runtime/logs/log.txt; sleep 300;
 
 def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) -> None:
     project.render(**{"train.command": SLOW, "train.timeout": "1"})
-    project.render(**{"train.command": SLOW, "timeout": "1", "workflow": "job.yml"})
+    project.render(**{"train.command": SLOW, "timeout": "1", "workflow": "job.yml", "name": "Job"})
     names = ["train.yml", "job.yml"]
     assert project.hub.runs() == ()  # opens it before the threads do
     with ThreadPoolExecutor() as threads:

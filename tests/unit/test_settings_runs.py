@@ -27,6 +27,7 @@ SHOWN_BY = {
     "runner": "test_run_rights.py::test_the_token_has_the_rights_of_the_settings_on_whatever_runner",
     "timeout": "test_run_timeouts.py::test_what_takes_longer_than_it_may_is_stopped",
     "environment": "test_run_rights.py::test_an_environment_gives_its_secrets_to_its_own_jobs_only",
+    "concurrency": "test_run_concurrency.py::test_of_three_runs_at_once_each_has_its_turn",
     "permissions": "test_run_rights.py::test_the_token_has_the_rights_of_the_settings_on_whatever_runner",
     "store": "test_run_settings.py::test_state_in_a_store_is_carried_over_five_runs",
     "summary": "test_run_artifacts.py::test_without_summary_there_is_none",
@@ -77,9 +78,8 @@ SHOWN_BY = {
     },
     "jobs": "test_run_settings.py::test_extra_steps_and_jobs_run_in_their_places",
 }
-# Settings of what GitHub does before a run begins; one test shows that they keep none from running.
+# What GitHub does before a run begins; one test shows that it keeps none from running.
 SHOWS_NOTHING = {
-    "concurrency": "It decides which of several waiting runs starts; act knows no groups, and every run here starts.",
     "schedule.timezone": "It decides when GitHub starts a run; nothing here starts one by the clock.",
 }
 
