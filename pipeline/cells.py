@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import warnings
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
@@ -21,6 +22,8 @@ RETYPED_SHARE = 0.5
 """Where fewer of a later batch's values parse, the column has been retyped."""
 ABSURD = 1e100
 """Numbers beyond it, infinity among them, count as missing: their squares are none."""
+
+YEAR = re.compile(r"(?<!\d)(?:\d{4}|\d{8})(?!\d)")
 
 Cells: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | NDArray[np.float64]"
 
@@ -96,7 +99,13 @@ def _dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
 
 
 def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
-    """Dates in UTC without zone, NaT where one does not parse."""
+    """Dates in UTC without zone, NaT where one does not parse.
+
+    Text needs a year of four digits: pandas takes the day of today for what is missing in "14:30", and this one's data
+    are not to mean another thing tomorrow.
+    """
+    if not pd.api.types.is_datetime64_any_dtype(values.dtype):
+        values = values.where(values.astype(str).str.contains(YEAR))
     with warnings.catch_warnings():
         # Mixed formats make pandas say that it falls back to dateutil, row by row; that is what is wanted.
         warnings.simplefilter("ignore", UserWarning)

@@ -190,7 +190,7 @@ def make_own(name: str) -> Any:  # noqa: ANN401  # the user's class
     module, _, factory = name.partition(":")
     try:
         learner = getattr(importlib.import_module(module), factory)()
-    except (ImportError, AttributeError, TypeError) as error:
+    except Exception as error:
         raise SettingsError(f"`models` names {name!r}, which cannot be made: {error}") from error
     if not hasattr(learner, "partial_fit"):
         raise SettingsError(f"`models` names {name!r}, whose {type(learner).__name__} has no partial_fit")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -26,6 +27,7 @@ DATE_PROBE = 200
 """So many values are tried as dates: parsing is slow, and mixed columns show early."""
 CLASSES, ROWS_A_CLASS = 50, 3
 """A whole-number target is a set of classes if it has few values, and these come again; else it is an amount."""
+WHOLE = re.compile(r"-?(0|[1-9][0-9]*)(\.0+)?")
 MOST_CLASSES = 200
 """A class costs the linear candidate two megabytes of memory and of state."""
 
@@ -98,7 +100,8 @@ def add_columns(schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]) -> t
     joined: list[str] = []
     converted: dict[str, NDArray[np.float64]] = {}
     for name in frame.columns:
-        if name not in known:
+        # What is still empty may become anything: it joins once there is a value.
+        if name not in known and frame[name].notna().any():
             column, numbers = _inferred(str(name), frame[name])
             schema.columns.append(column)
             joined.append(column.name)
@@ -114,17 +117,25 @@ def described(schema: Schema) -> str:
 
 
 def infer_task(target: pd.Series[Any]) -> str:
-    """`binary`, `multiclass` or `regression`, from the values of the first batch."""
+    """`binary`, `multiclass` or `regression`, from the values of the first batch.
+
+    Raises SettingsError for dates and lists.
+    """
     present = target.dropna()
-    numbers = pd.to_numeric(present, errors="coerce")
+    kind = pd.api.types.infer_dtype(present)
+    if kind.startswith(("date", "time")) or (kind == "mixed" and not present.map(pd.api.types.is_hashable).all()):
+        raise SettingsError(
+            f"the target {str(target.name)!r} holds {kind} values, which are neither classes nor amounts",
+            hint="make a number or a class of it in the source",
+        )
+    numbers = cells.parsed(present)
+    amounts = not np.isnan(numbers).any()
+    if amounts and (numbers != np.floor(numbers)).any():
+        return "regression"
     distinct = present.nunique()
     if distinct <= 2:  # noqa: PLR2004  # two classes
         return "binary"
-    if numbers.notna().all():
-        whole = bool((numbers % 1 == 0).all())
-        if not whole or distinct > min(CLASSES, len(present) / ROWS_A_CLASS):
-            return "regression"
-    return "multiclass"
+    return "regression" if amounts and distinct > min(CLASSES, len(present) / ROWS_A_CLASS) else "multiclass"
 
 
 def convert(schema: Schema, frame: pd.DataFrame) -> Table:
@@ -165,9 +176,12 @@ def _inferred(name: str, values: pd.Series[Any]) -> tuple[Column, NDArray[np.flo
     """The column, and its values where they are numbers."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return Column(name, DATE), None
-    present = values.notna().to_numpy()
-    if pd.api.types.is_bool_dtype(values.dtype) or not present.any():
+    kind = pd.api.types.infer_dtype(values)
+    if kind == "bytes":
+        raise SourceSchemaError(f"{name!r} holds bytes, which say nothing as they are", hint="leave it out: `ignore`")
+    if kind == "boolean":
         return Column(name, TEXT), None
+    present = values.notna().to_numpy()
     numbers = cells.parsed(values)
     if np.count_nonzero(~np.isnan(numbers)) >= PARSED_SHARE * np.count_nonzero(present):
         known = numbers[np.abs(numbers) <= ABSURD]
@@ -194,7 +208,8 @@ def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
     if len(schema.classes) + len(joined) > MOST_CLASSES:
         raise SourceSchemaError(
             f"the target {schema.target!r} has more than {MOST_CLASSES} classes, {joined[-1]!r} among them",
-            hint='an amount wants `task = "regression"`; an id is no target; rare classes can be put together',
+            hint="an id is no target, rare classes can be put together, and an amount wants "
+            '`task = "regression"` from the start: `python -m pipeline reset`',
         )
     schema.classes += joined
     index = np.array([schema.classes.index(name) for name in names], dtype=np.float64)
@@ -202,12 +217,9 @@ def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
 
 
 def label_text(value: object) -> str:
-    """How a class is named: whole numbers without a fraction."""
-    try:
-        number = float(str(value))
-    except ValueError:
-        return str(value)
-    return str(int(number)) if number.is_integer() and abs(number) < 2**53 else str(value)
+    """How a class is named: whole numbers without a fraction, everything else (007 as well) as it stands."""
+    text = str(value)
+    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
 
 
 def _quoted(names: Iterable[str]) -> str:

@@ -196,6 +196,8 @@ def _consistent(settings: Settings) -> Settings:
         raise SettingsError('on_rewrite = "key" needs `key`: a column that only grows, like an id or a time stamp')
     if settings.engine == "dask" and not settings.dask_address:
         raise SettingsError('engine = "dask" needs `dask_address`, like tcp://127.0.0.1:8786')
+    if not settings.models:
+        raise SettingsError("`models` names no candidate", hint="`auto` stands for those that fit the task")
     for name in settings.models:
         if name not in {*MODELS, "auto"} and ":" not in name:
             raise SettingsError(

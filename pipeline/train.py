@@ -85,6 +85,13 @@ class Training:
                 f"the state predicts {schema.target!r}, the settings say {self.target!r}",
                 hint="set `target` back, or start over: `python -m pipeline reset`",
             )
+        left_out = {*self.settings.ignore, self.settings.time, self.settings.key} & set(schema.names())
+        if left_out:
+            names = ", ".join(map(repr, sorted(left_out)))
+            raise SettingsError(
+                f"the state learnt {names}, which `ignore`, `time` or `key` leave out now",
+                hint="set them back, or start over: `python -m pipeline reset`",
+            )
         if self.settings.task not in {"auto", schema.task}:
             raise SettingsError(
                 f"the state holds a {schema.task} task, the settings say {self.settings.task}",
@@ -124,7 +131,9 @@ class Training:
         if not population.rows:
             notes += leaks.call_out(population.schema, table)
         if population.widen_task():
-            notes.append(f"a third class came: the task is now multiclass ({', '.join(population.schema.classes)})")
+            notes.append(
+                f"a third class came: the task is now multiclass, with {len(population.schema.classes)} classes"
+            )
         if len(table):
             notes += [f"drift: {found.message}" for found in population.take(table, engine)]
             self._probed = dict(table.cells)
@@ -144,9 +153,16 @@ class Training:
                 return None
             frame, notes, kept = ordered(chunk.frame, self.settings, self.cursor or {})
             cursor = {**chunk.cursor, **kept}
-            if len(frame):
+            if len(frame) and not self._waiting(frame):
                 return Chunk(frame.drop(columns=list(order)) if order else frame, cursor), notes
             self.cursor = cursor
+
+    def _waiting(self, frame: pd.DataFrame) -> bool:
+        """Whether nothing can be told of the task yet, since no row has a target so far; such rows are passed over."""
+        if self.population is not None or self.target not in frame.columns or frame[self.target].notna().any():
+            return False
+        self.counters["unlabelled"] += len(frame)
+        return True
 
     def _meet(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
         """Get to know the columns; the frame as far as that converted it, and what there is to say."""

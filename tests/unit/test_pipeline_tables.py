@@ -150,6 +150,86 @@ def test_a_target_of_ids_is_refused(tmp_path: Path) -> None:
     assert document(tmp_path) == before
 
 
+@pytest.mark.parametrize(
+    "values", [["14:30", "09:05"], ["Jan", "Feb"], ["1.2.3", "4.5.6"], ["3/4", "1-2"], ["now", "10h"]]
+)
+def test_text_without_a_year_is_no_date_since_it_would_mean_another_one_tomorrow(
+    tmp_path: Path, values: list[str]
+) -> None:
+    put(tmp_path, flowers(300).assign(when=[values[number % 2] for number in range(300)]))
+    train(tmp_path, ignore="score", models="sgd")
+    assert document(tmp_path)["columns"]["when"] == "text"
+
+
+@pytest.mark.parametrize("form", ["%Y-%m-%d", "%d.%m.%Y %H:%M", "%Y%m%dT%H%M%S", "%b %d, %Y", "%Y-%m-%dT%H:%M:%SZ"])
+def test_dates_with_a_year_are_dates(tmp_path: Path, form: str) -> None:
+    frame = flowers(300)
+    put(tmp_path, frame.assign(day=pd.to_datetime(frame["day"]).dt.strftime(form)))
+    train(tmp_path, ignore="score", models="sgd")
+    assert document(tmp_path)["columns"]["day"] == "date"
+
+
+def test_rows_before_the_first_target_are_passed_over(tmp_path: Path) -> None:
+    frame = flowers(1000)
+    frame["score"] += 0.123
+    frame.loc[:399, "score"] = np.nan
+    put(tmp_path, frame)
+    summary = train(tmp_path, target="score", ignore="label", iterations=2)
+    facts = document(tmp_path)
+    assert (facts["task"], summary["rows_total"]) == ("regression", 400)
+    assert facts["counters"]["unlabelled"] == 400
+
+
+def test_a_source_without_any_target_says_so_and_leaves_nothing(tmp_path: Path) -> None:
+    put(tmp_path, flowers(300).assign(label=None))
+    with pytest.raises(PipelineError, match="no rows"):
+        train(tmp_path, ignore="score")
+    assert Store(tmp_path / "runtime").load() is None
+
+
+def test_a_column_that_is_empty_at_first_joins_as_what_it_turns_out_to_be(tmp_path: Path) -> None:
+    frame = flowers(1000)
+    late = frame["score"].where(frame.index >= 400)
+    put(tmp_path, frame.assign(late=late, never=None))
+    train(tmp_path, ignore="score", models="sgd")
+    assert document(tmp_path)["columns"] == {"x": "number", "colour": "text", "day": "date", "late": "number"}
+    assert "columns joined: late" in log(tmp_path)
+
+
+@pytest.mark.parametrize("hole", [False, True])
+def test_truth_values_are_categories_with_and_without_a_hole(tmp_path: Path, hole: bool) -> None:
+    frame = flowers(300).assign(truth=[number % 3 == 0 for number in range(300)])
+    frame["truth"] = frame["truth"].astype(object)
+    frame.loc[7, "truth"] = None if hole else True
+    frame.to_parquet(tmp_path / "t.parquet")
+    train(tmp_path, source="t.parquet", ignore="score", models="sgd")
+    assert document(tmp_path)["columns"]["truth"] == "text"
+
+
+def test_classes_that_only_look_like_one_number_stay_apart(tmp_path: Path) -> None:
+    labels = ["007", "7", "7.0", "1e2", "100", "-3"]
+    put(tmp_path, flowers(300).assign(label=[labels[number % 6] for number in range(300)]))
+    train(tmp_path, ignore="score", models="sgd")
+    assert document(tmp_path)["classes"] == sorted(["007", "7", "1e2", "100", "-3"])
+
+
+@pytest.mark.parametrize(
+    "target", [[[1], [2]], [{"a": 1}, {"a": 2}], list(pd.to_datetime(["2024-01-01", "2024-01-02"]))]
+)
+def test_a_target_of_dates_or_lists_is_refused(tmp_path: Path, target: list[Any]) -> None:
+    flowers(300).assign(label=[target[number % 2] for number in range(300)]).to_parquet(tmp_path / "t.parquet")
+    with pytest.raises(SettingsError, match="neither classes nor amounts"):
+        train(tmp_path, source="t.parquet", ignore="score")
+
+
+@pytest.mark.parametrize("setting", ["ignore", "time", "key"])
+def test_a_learnt_column_that_the_settings_leave_out_now_is_said_to_be_theirs(tmp_path: Path, setting: str) -> None:
+    put(tmp_path, flowers(600))
+    train(tmp_path, iterations=1, models="sgd")
+    with pytest.raises(SettingsError, match="the state learnt 'day', which `ignore`, `time` or `key` leave out now"):
+        train(tmp_path, models="sgd", **{setting: "day"})
+
+
 def test_two_classes_may_be_learnt_as_the_first_of_many(tmp_path: Path) -> None:
     put(tmp_path, flowers(3000))
     train(tmp_path, ignore="score", task="multiclass")
@@ -284,6 +364,8 @@ def test_time_that_goes_back_is_said(tmp_path: Path) -> None:
         ({"task": "regression"}, "'label'"),
         ({"models": "boosting,nonsense"}, "nonsense"),
         ({"models": "json:loads"}, "json:loads"),
+        ({"models": ""}, "no candidate"),
+        ({"models": ":"}, "cannot be made"),
         ({"models": "os:getcwd"}, "no partial_fit"),
         ({"key": "absent"}, "'absent' is no column"),
         ({"time": "colour"}, "neither numbers nor dates"),
