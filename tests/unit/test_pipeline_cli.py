@@ -30,6 +30,8 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
         (["--engine", "dask"], {}, "", 2, "dask_address"),
         (["--on-rewrite", "key"], {}, "", 2, "needs `key`"),
         (["--source", "absent.csv", "--target", "y"], {}, "", 20, "does not exist"),
+        (["--source", "["], {"PIPELINE_TARGET": "y"}, "", 20, "holds no table"),
+        (["--source", "~nobody-of-this-name/x.csv", "--target", "y"], {}, "", 20, "does not exist"),
         (["--source", "absent.csv"], {}, "", 2, "`target` is not set"),
         (["--source", "kaggle:a/b", "--target", "y"], {"HOME": "/nonexistent"}, "", 30, "no Kaggle credentials"),
         (["--source", "nowhere://x/y.csv", "--target", "y"], {}, "", 20, "cannot be read"),
@@ -59,6 +61,16 @@ def test_later_settings_win(tmp_path: Path) -> None:
     assert "batch 2: 20 rows" in run(tmp_path, "update", PIPELINE_BATCH_ROWS="20").stdout
     assert "batch 3: 30 rows" in run(tmp_path, "update", "--batch-rows", "30", PIPELINE_BATCH_ROWS="20").stdout
     assert "batch 4: 10 rows" in run(tmp_path, "update", PIPELINE_BATCH_ROWS="").stdout
+
+
+@pytest.mark.parametrize("root", [[], ["--root", "."], ["--root", "../a[b]"]])
+def test_a_glob_names_files_from_the_folder_one_stands_in(tmp_path: Path, root: list[str]) -> None:
+    (tmp_path / "a[b]/data").mkdir(parents=True)
+    (tmp_path / "a[b]/data/d.csv").write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(50)))
+    words = ["--source", "data/*.csv", "--target", "y", "--models", "sgd"]
+    done = run(tmp_path / "a[b]", "update", *root, *words)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "batch 1: 50 rows" in done.stdout
 
 
 def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path: Path) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import csv
 import gzip
 import io
+import os
 import zipfile
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -205,6 +207,62 @@ def test_globs_and_urls_name_files_too(tmp_path: Path) -> None:
     assert len(read_in_turns(files(f"local://{tmp_path}/y", tmp_path), 4)) == 4
 
 
+@pytest.mark.parametrize("root", ["", "..", "a[b]", "a[b]/../a[b]"])
+@pytest.mark.parametrize(
+    "source",
+    ["data/*.csv", "data/**/*.csv", "dat?/1.csv", "../a[b]/data/*.csv", "data", "d[1]/*.csv", "{here}/data/*.csv"],
+)
+def test_a_glob_is_looked_up_from_any_root_however_that_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, root: str, source: str
+) -> None:
+    here = tmp_path / "a[b]"
+    put(here / "data/1.csv", numbered(0, 5))
+    put(here / "d[1]/1.csv", numbered(0, 5))
+    put(here / "d1/1.csv", numbered(0, 9))
+    (here / "data/2.csv").mkdir()
+    monkeypatch.chdir({"": here, "..": here / "data"}.get(root, tmp_path))
+    _, cursor = read(files(source.format(here=str(here).replace("[", "[[]")), Path(root)), None, 9)
+    assert cursor is not None
+    assert list(cursor["files"]) == ["d[1]/1.csv" if source.startswith("d[") else "data/1.csv"]
+
+
+@pytest.mark.parametrize("name", ["t.csv.gz", "t.parquet", "t.zip"])
+def test_a_link_is_called_what_it_is_called(tmp_path: Path, name: str) -> None:
+    """Stores of versioned data keep files by a hash, and other contents behind the same name."""
+    put(tmp_path / "first" / name, numbered(0, 5))
+    put(tmp_path / "second" / name, numbered(0, 9))
+    for version in ("first", "second"):
+        (tmp_path / version / name).rename(tmp_path / version / "5f0c")
+    (tmp_path / "data").mkdir()
+    source, cursor = files("data", tmp_path), None
+    for version, count in (("first", 5), ("second", 4)):
+        (tmp_path / "data" / name).unlink(missing_ok=True)
+        (tmp_path / "data" / name).symlink_to(tmp_path / version / "5f0c")
+        frames, cursor = read(source, cursor, 99)
+        assert sum(map(len, frames)) == count
+
+
+@pytest.mark.parametrize(("error", "rows"), [(FileNotFoundError, 5), (PermissionError, None)])
+def test_a_folder_below_that_may_not_be_read_is_named_and_one_that_went_is_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: type[OSError], rows: int | None
+) -> None:
+    put(tmp_path / "d/1.csv", numbered(0, 5))
+    put(tmp_path / "d/closed/2.csv", numbered(5, 9))
+    scandir = os.scandir
+
+    def failing(path: str) -> Iterator[os.DirEntry[str]]:
+        if path.endswith("closed"):
+            raise error(13, "no luck", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", failing)
+    if rows:
+        assert len(read_in_turns(files("d", tmp_path), 99)) == rows
+        return
+    with pytest.raises(SourceError, match=r"d cannot be read: .*closed: no luck"):
+        files("d", tmp_path).has_new(None)
+
+
 def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
     put(tmp_path / "t.csv", numbered(0, 3000))
     source = files("t.csv", tmp_path)
@@ -239,9 +297,16 @@ def test_broken_files_are_named_with_the_reason(tmp_path: Path, name: str, conte
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
+    (tmp_path / "dangling.csv").symlink_to("absent.csv")
     for source, match in (
         ("absent.csv", "does not exist"),
+        ("dangling.csv", "does not exist"),
         ("empty", "no table"),
+        ("empty/*.csv", "no table"),
+        ("[", "no table"),
+        ("/dev/null", "neither a file nor a folder"),
+        ("~nobody-of-this-name/x.csv", "does not exist"),
+        ("x" * 300 + ".csv", "too long"),
         ("file:///absent.csv", "cannot be read"),
     ):
         with pytest.raises(SourceError, match=match):
