@@ -143,8 +143,10 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     from pipeline import commands, sources  # noqa: PLC0415  # each command loads what it needs
 
     with sources.tables(source, root).reader(None) as reader:
-        rows = commands.predict(_store(root), reader, output, _settings(root, flags))
-    click.echo(f"{rows} rows scored into {output}")
+        done = commands.predict(_store(root), reader, output, _settings(root, flags))
+    click.echo(f"{done.rows} rows scored into {output}")
+    if done.lacked:
+        click.echo(f"warning: the rows lack {', '.join(done.lacked)}, which counts as missing", err=True)
 
 
 def _store(root: Path) -> Store:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from pipeline import libraries
 from pipeline.atomic import PART
 from pipeline.document import BEST
-from pipeline.errors import SettingsError, StateFormatError, StateLibrariesError, StateTamperedError
+from pipeline.errors import SettingsError, SourceSchemaError, StateFormatError, StateLibrariesError, StateTamperedError
 from pipeline.settings import Settings
 from pipeline.state import KEY_VARIABLE, State
 from pipeline.store import Store
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from pipeline.population import Champion
+    from pipeline.schema import Schema
     from pipeline.sources.tables import Reader
 
 PREDICT_ROWS = 50_000
@@ -132,24 +133,38 @@ def champion(store: Store, settings: Settings = DEFAULTS) -> Champion:
     return model
 
 
-def predict(store: Store, reader: Reader, output: Path, settings: Settings = DEFAULTS) -> int:
-    """Score every row of a source with the champion into a CSV file, in bounded memory; how many rows.
+class Predicted(NamedTuple):
+    """So many rows were scored, and which of the columns that were learnt they lacked: these count as missing."""
 
-    The columns are `prediction` and, for classes, one share a class.
+    rows: int
+    lacked: list[str]
+
+
+def predict(store: Store, reader: Reader, output: Path, settings: Settings = DEFAULTS) -> Predicted:
+    """Score every row of a source with the champion into a CSV file, in bounded memory.
+
+    The columns are `prediction` and, for classes, one share a class. Raises SourceSchemaError for rows without a
+    single column that was learnt, or with one of another type.
     """
     model = champion(store, settings)
     schema = model.encoder.schema
-    rows = 0
-    numbers = schema.numbers()
-    known = set(schema.names())
+    rows, known, met = 0, schema.names(), set[str]()
     with _replacing(output) as sink:
-        while (chunk := reader.read(PREDICT_ROWS, numbers, known.__contains__)) is not None:
-            missing = known - set(map(str, chunk.frame.columns))
-            if missing:
-                raise SettingsError(f"the rows to score lack {', '.join(sorted(missing))}")
-            scored(model, chunk.frame).to_csv(sink, index=False, header=rows == 0)
+        sink.write(empty(model).to_csv(index=False))
+        while (chunk := reader.read(PREDICT_ROWS, schema.numbers(), set(known).__contains__)) is not None:
+            if chunk.frame.columns.empty:
+                raise SourceSchemaError(
+                    "the rows to score have no column that the model learnt", hint=f"it learnt {', '.join(known)}"
+                )
+            met |= set(map(str, chunk.frame.columns))
+            try:
+                scored(model, chunk.frame).to_csv(sink, index=False, header=False)
+            except SourceSchemaError as error:
+                raise SourceSchemaError(
+                    error.message, hint="mend the rows to score; a column may also be left out"
+                ) from error
             rows += len(chunk.frame)
-    return rows
+    return Predicted(rows, [name for name in known if rows and name not in met])
 
 
 @contextlib.contextmanager
@@ -167,20 +182,34 @@ def _replacing(output: Path) -> Iterator[TextIO]:
             aside.unlink(missing_ok=True)
 
 
+def empty(model: Champion) -> pd.DataFrame:
+    """No predictions: the columns alone."""
+    import pandas as pd  # noqa: PLC0415  # not needed for the other commands
+
+    classes = _classes(model.encoder.schema)
+    return pd.DataFrame(columns=["prediction", *(f"share_{name}" for name in classes)])
+
+
 def scored(model: Champion, frame: pd.DataFrame) -> pd.DataFrame:
     """Predictions for a frame, in its row order."""
     import pandas as pd  # noqa: PLC0415  # not needed for the other commands
 
     from pipeline.schema import features  # noqa: PLC0415
-    from pipeline.tasks import REGRESSION  # noqa: PLC0415
 
     schema = model.encoder.schema
     said = model.predict(features(schema, frame))
-    if schema.task == REGRESSION:
-        return pd.DataFrame({"prediction": said[:, 0]})
-    classes = schema.classes if len(schema.classes) > 1 else [*schema.classes, "other"]
-    best = [classes[index] for index in said.argmax(axis=1)]
+    classes = _classes(schema)
+    best = [classes[index] for index in said.argmax(axis=1)] if classes else said[:, 0]
     return pd.DataFrame({"prediction": best, **{f"share_{name}": said[:, at] for at, name in enumerate(classes)}})
+
+
+def _classes(schema: Schema) -> list[str]:
+    """What the shares are of; empty for amounts."""
+    from pipeline.tasks import REGRESSION  # noqa: PLC0415  # brings numpy
+
+    if schema.task == REGRESSION:
+        return []
+    return schema.classes if len(schema.classes) > 1 else [*schema.classes, "other"]
 
 
 def as_text(facts: dict[str, Any]) -> str:

@@ -73,6 +73,9 @@ class CsvTable:
         import pandas as pd  # noqa: PLC0415  # not before there are rows
 
         names = [name for name in self._columns if wanted(name)]
+        if not names:
+            # Rows without a column that is wanted are rows all the same.
+            return self._parsed(content, first, None, self._columns[0].__eq__)[[]]
         options: dict[str, Any] = {"header": None, "names": self._columns, "usecols": names, "sep": self._delimiter}
         options |= {"index_col": False, "encoding": "utf-8", "low_memory": False}
         kinds: dict[str, Any] = dict.fromkeys(names, str)

@@ -63,10 +63,12 @@ class ParquetTable:
 
     def _read(self, first: int, rows: int, wanted: Callable[[str], bool]) -> pd.DataFrame:
         group = self._group_of(first)
-        names = [str(name) for name in self._file.schema_arrow.names if wanted(str(name))]
-        table = self._kept(group).select(names).slice(first - self._starts[group], rows)
+        every = [str(name) for name in self._file.schema_arrow.names]
+        names = [name for name in every if wanted(name)]
+        # Rows without a column that is wanted are rows all the same, and Arrow does not count them.
+        table = self._kept(group).select(names or every[:1]).slice(first - self._starts[group], rows)
         frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-        return frame
+        return frame if names else frame[[]]
 
     def _group_of(self, row: int) -> int:
         return bisect_right(self._starts, row) - 1

@@ -105,6 +105,52 @@ def test_a_prediction_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     assert not (tmp_path / "x.csv.part").exists()
 
 
+@pytest.fixture(scope="module")
+def learnt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("learnt")
+    rows = "".join(f"{i % 7}.5,{'red' if i % 3 else 'blue'},{'yes' if i % 3 else 'no'}\n" for i in range(100))
+    (folder / "rows.csv").write_text("a,b,y\n" + rows)
+    done = run(folder, "update", "--source", "rows.csv", "--target", "y", "--models", "sgd", "--batch-rows", "50")
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("rows", "said", "warned"),
+    [
+        ("b,a\nred,1\nblue,2\n", 2, ""),
+        ("b\nred\nblue\n", 2, "warning: the rows lack a, which counts as missing\n"),
+        ("other,b\n1,red\n", 1, "warning: the rows lack a, which counts as missing\n"),
+        ("a,b\n", 0, ""),
+    ],
+)
+def test_rows_are_scored_with_what_they_have(learnt: Path, rows: str, said: int, warned: str) -> None:
+    (learnt / "new.csv").write_text(rows)
+    done = run(learnt, "predict", "new.csv", "--output", "scored.csv")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"{said} rows scored into scored.csv\n", warned)
+    scored = (learnt / "scored.csv").read_text().splitlines()
+    assert scored[0] in {"prediction,share_no,share_yes", "prediction,share_yes,share_no"}
+    assert len(scored) == 1 + said
+
+
+@pytest.mark.parametrize(
+    ("rows", "message", "hint"),
+    [
+        ("c,d\n1,2\n", "no column that the model learnt", "it learnt a, b"),
+        (None, "no column that the model learnt", "it learnt a, b"),
+        ("a,b\nfar,red\nnear,red\n", "'a' held numbers and now holds something else", "mend the rows to score"),
+    ],
+)
+def test_rows_that_cannot_be_scored_say_why(learnt: Path, rows: str | None, message: str, hint: str) -> None:
+    (learnt / "new.csv").write_text(rows or "")
+    done = run(learnt, "predict", "new.csv" if rows else "sample", "--output", "none.csv")
+    assert done.returncode == 22
+    assert message in done.stderr
+    assert hint in done.stderr
+    assert "reset" not in done.stderr
+    assert not (learnt / "none.csv").exists()
+
+
 OWN = """
 import numpy as np
 

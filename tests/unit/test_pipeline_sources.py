@@ -263,6 +263,15 @@ def test_a_folder_below_that_may_not_be_read_is_named_and_one_that_went_is_not(
         files("d", tmp_path).has_new(None)
 
 
+@pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
+def test_rows_without_a_column_that_is_wanted_are_rows_all_the_same(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name, numbered(0, 5))
+    with files(name, tmp_path).reader(None) as reader:
+        chunk = reader.read(9, frozenset(), {"other"}.__contains__)
+    assert chunk is not None
+    assert chunk.frame.shape == (5, 0)
+
+
 def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
     put(tmp_path / "t.csv", numbered(0, 3000))
     source = files("t.csv", tmp_path)
