@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -129,10 +128,7 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
     metric = summary["metric"]
     rows = [
         ("Status", summary["status"]),
-        (
-            "Started from",
-            summary["started_from"] + (f" `{summary['parent_state_id']}`" if summary["parent_state_id"] else ""),
-        ),
+        ("Started from", _began(summary)),
         ("Rows this run / in all", f"{summary['rows_this_run']:,} / {summary['rows_total']:,}"),
         ("Batches this run / in all", f"{summary['batches_this_run']} / {summary['batches_total']}"),
         ("Champion", summary["champion"] or "-"),
@@ -151,6 +147,7 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
         sink.write("\n".join(lines) + "\n")
 
 
-def environment() -> Mapping[str, str]:
-    """The environment of this process."""
-    return os.environ
+def _began(summary: dict[str, Any]) -> str:
+    parent = summary["parent_state_id"]
+    between = ", in place of state" if parent and summary["started_from"] == "nothing" else ""
+    return f"{summary['started_from']}{between}" + (f" `{parent}`" if parent else "")

@@ -60,8 +60,11 @@ class Chart(NamedTuple):
     bottom: float
 
 
-def chart(runs: Sequence[Run], metric: str, width: int, height: int) -> Chart:
-    """The `metric` after each run and the rows of each, oldest first. Runs without that metric leave a gap."""
+def chart(runs: Sequence[Run], metric: str, width: int, height: int, *, forgotten: bool) -> Chart:
+    """The `metric` after each run and the rows of each, oldest first. Runs without that metric leave a gap.
+
+    `forgotten` says that there were runs before these.
+    """
     values = [_value(run, metric) for run in runs]
     known = [value for value in values if value is not None]
     right, floor = width - RIGHT, height - BOTTOM
@@ -80,7 +83,7 @@ def chart(runs: Sequence[Run], metric: str, width: int, height: int) -> Chart:
         for index, (run, value) in enumerate(zip(runs, values, strict=True))
         if value is not None
     }
-    counts = rows_of(runs)
+    counts = rows_of(runs, forgotten=forgotten)
     return Chart(
         width,
         height,
@@ -126,9 +129,9 @@ def figure(value: float) -> str:
     return f"{value:.4f}" if size < 10 else f"{value:.2f}" if size < 100 else f"{value:,.1f}"  # noqa: PLR2004
 
 
-def rows_of(runs: Sequence[Run]) -> list[int]:
-    """Rows of each run; 0 for the first of those remembered where an earlier one is forgotten."""
-    before = 0 if not runs or runs[0]["from"] is None else runs[0]["rows"]
+def rows_of(runs: Sequence[Run], *, forgotten: bool) -> list[int]:
+    """Rows of each run; 0 for the first of those remembered where earlier ones are forgotten."""
+    before = runs[0]["rows"] if runs and forgotten else 0
     counts = []
     for run in runs:
         counts.append(max(0, run["rows"] - before))

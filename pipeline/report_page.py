@@ -53,7 +53,7 @@ def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
         metric=metric,
         metric_name=name,
         metric_meaning=meaning,
-        charts=_charts(history, metric),
+        charts=_charts(history, metric, document),
         runs=len(history),
         change=_change(history, metric),
         reign=_reign(history),
@@ -96,11 +96,14 @@ def spoken(seconds: float) -> str:
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"  # noqa: PLR2004
 
 
-def _charts(history: Sequence[Document], metric: Document | None) -> dict[str, Chart]:
+def _charts(history: Sequence[Document], metric: Document | None, document: Document) -> dict[str, Chart]:
     """The same chart for a desk and for a phone: text in a picture that is scaled down cannot be read."""
     if not metric:
         return {}
-    return {"wide": chart(history, metric["name"], 860, 330), "narrow": chart(history, metric["name"], 340, 300)}
+    sizes = {"wide": (860, 330), "narrow": (340, 300)}
+    # The counter begins anew where the models do; each run that learnt is counted and remembered.
+    forgotten = document["counters"]["runs"] > len(history)
+    return {name: chart(history, metric["name"], *size, forgotten=forgotten) for name, size in sizes.items()}
 
 
 def _change(history: Sequence[Document], metric: Document | None) -> tuple[float, bool] | None:

@@ -21,7 +21,10 @@ def line_of(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not i
 
 
 def summary_of(status: str, state: State | None, parent: State | None, done: tuple[int, int]) -> dict[str, Any]:
-    """`summary.json` of a run that went from `parent` to `state` and did so many rows and batches."""
+    """`summary.json` of a run that went from `parent` to `state` and did so many rows and batches.
+
+    `started_from` says where the models came from: a state may take the place of another and owe it nothing.
+    """
     document = {} if state is None else state.document
     counters = document.get("counters", {"rows": 0, "batches": 0})
     return {
@@ -32,7 +35,7 @@ def summary_of(status: str, state: State | None, parent: State | None, done: tup
         "batches_total": counters["batches"],
         "metric": document.get("metric"),
         "champion": document.get("champion"),
-        "started_from": "nothing" if parent is None else "state",
+        "started_from": "nothing" if parent is None or _anew(parent, state) else "state",
         "state_id": None if state is None else state.state_id,
         "parent_state_id": None if parent is None else parent.state_id,
         "stored": True,
@@ -40,8 +43,17 @@ def summary_of(status: str, state: State | None, parent: State | None, done: tup
 
 
 def done_between(before: State | None, after: State | None) -> tuple[int, int]:
-    """Rows and batches between two states; none where the later one began anew."""
+    """Rows and batches between two states."""
+    begun = before is None or _anew(before, after)
     first, last = (
-        {"rows": 0, "batches": 0} if state is None else state.document["counters"] for state in (before, after)
+        {"rows": 0, "batches": 0} if state is None else state.document["counters"]
+        for state in (None if begun else before, after)
     )
-    return max(0, last["rows"] - first["rows"]), max(0, last["batches"] - first["batches"])
+    return last["rows"] - first["rows"], last["batches"] - first["batches"]
+
+
+def _anew(before: State, after: State | None) -> bool:
+    """Whether the later state is one of new models."""
+    if after is None:
+        return False
+    return bool(after.document["counters"]["runs"] == 1 and after.document["history"] != before.document["history"])

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from pipeline.errors import PipelineError, SourceSchemaError
 from pipeline.report import Note, Outcome
-from pipeline.report_chart import decimals, short, ticks
+from pipeline.report_chart import decimals, rows_of, short, ticks
 from pipeline.report_page import rendered
 from pipeline.run import update
 from pipeline.settings import load
@@ -118,6 +118,46 @@ def test_every_point_of_the_chart_is_a_run_of_the_history(table: Path) -> None:
         assert all(rise < 0 for rise in rises)
         assert max(rises, default=0) - min(rises, default=0) < 0.05 * abs(min(rises, default=1))
     assert [bar.get("height") for bar in found.all("rect")][:3] == ["37.3", "18.7", "56.0"]
+
+
+@pytest.mark.parametrize("checkpoint", [5, 0])
+def test_a_run_with_new_models_is_told_as_one_that_began_with_nothing(table: Path, checkpoint: int) -> None:
+    before = train(table, iterations=2)
+    text = (table / "rows.csv").read_text()
+    (table / "rows.csv").write_text(text.replace("\n0,0", "\n5,0", 1))
+    sheet = table / "sheet.md"
+    github = {"GITHUB_STEP_SUMMARY": str(sheet)}
+    for rounds in (1, 2):
+        document = train(table, github, on_rewrite="restart", iterations=4, checkpoint_seconds=checkpoint)
+        summary = json.loads((table / "runtime/logs/summary.json").read_text())
+        assert (summary["rows_this_run"], summary["rows_total"]) == (200, rounds * 200)
+        found = page(table)
+        assert [bar["height"] for bar in found.all("rect")] == ["56.0"] * rounds * 2
+        parent = summary["parent_state_id"]
+        if rounds == 1:
+            assert (summary["started_from"], parent) == ("nothing", before["state_id"])
+            assert f"Started from nothing, in place of state {parent}" in found.text
+            assert f"| Started from | nothing, in place of state `{parent}` |" in sheet.read_text()
+        else:
+            assert summary["started_from"] == "state"
+            assert f"Started from state {parent}" in found.text
+    assert document["counters"]["runs"] == 2
+
+
+def test_the_first_of_the_runs_that_are_remembered_has_no_bar_where_others_are_forgotten() -> None:
+    runs = [{"rows": rows} for rows in (300, 500)]
+    assert rows_of(runs, forgotten=False) == [300, 200]
+    assert rows_of(runs, forgotten=True) == [0, 200]
+
+
+def test_what_new_models_learnt_before_an_error_is_counted(table: Path) -> None:
+    train(table)
+    text = (table / "rows.csv").read_text()
+    (table / "rows.csv").write_text(text.replace("\n0,0", "\n5,0", 1) + "1,2,3,4\n")
+    with pytest.raises(PipelineError):
+        train(table, on_rewrite="restart", iterations=99, checkpoint_seconds=0)
+    summary = json.loads((table / "runtime/logs/summary.json").read_text())
+    assert (summary["status"], summary["started_from"], summary["rows_this_run"]) == ("failed", "nothing", 600)
 
 
 def test_names_out_of_the_data_stay_text(table: Path) -> None:
