@@ -14,6 +14,7 @@ from pipeline import settings as configuration
 from pipeline.settings import Settings
 from pipeline.state import KEY_VARIABLE, signing_key
 from pipeline.store import Store
+from pipeline.summary import figure
 
 ROOT = click.option(
     "--root",
@@ -91,7 +92,7 @@ def history(root: Path, as_json: bool) -> None:
         click.echo(json.dumps(runs, indent=1))
         return
     for run in runs:
-        metric = f"{run['metric']['name']} {run['metric']['value']:.4f}" if run["metric"] else "not scored yet"
+        metric = f"{run['metric']['name']} {figure(run['metric']['value'])}" if run["metric"] else "not scored yet"
         click.echo(f"{run['at']}  {run['batches']} batches, {run['rows']} rows  {metric}  by {run['champion']}")
 
 

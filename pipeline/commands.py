@@ -14,6 +14,7 @@ from pipeline.errors import SettingsError, SourceSchemaError, StateFormatError, 
 from pipeline.settings import Settings
 from pipeline.state import KEY_VARIABLE, State
 from pipeline.store import Store
+from pipeline.summary import figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -217,18 +218,18 @@ def as_text(facts: dict[str, Any]) -> str:
     plain = {name: value for name, value in facts.items() if name not in {"figures", "libraries", "metric"}}
     lines = [f"{name.replace('_', ' ')}: {'-' if value is None else value}" for name, value in plain.items()]
     metric = facts["metric"]
-    lines.insert(-1, f"metric: {metric['name']} {metric['value']:.4f}" if metric else "metric: not scored yet")
+    lines.insert(-1, f"metric: {metric['name']} {figure(metric['value'])}" if metric else "metric: not scored yet")
     lines.append("libraries: " + ", ".join(f"{name} {version}" for name, version in facts["libraries"].items()))
     return "\n".join([*lines, "figures:", *_table(facts)])
 
 
 def _table(facts: dict[str, Any]) -> list[str]:
-    figures = {name: figure for name, figure in facts["figures"].items() if name != CHAMPION}
-    headline = next((name for figure in figures.values() for name in HEADLINES if name in figure), HEADLINES[0])
+    figures = {name: scores for name, scores in facts["figures"].items() if name != CHAMPION}
+    headline = next((name for scores in figures.values() for name in HEADLINES if name in scores), HEADLINES[0])
     width = max(len(name) for name in figures) + 4
-    rows = [f"  {'':{width}}{headline:>10}{'loss':>10}"]
-    for name, figure in sorted(figures.items(), key=lambda item: (item[1]["loss"] is None, item[1]["loss"])):
+    rows = [f"  {'':{width}}{headline:>11}{'loss':>11}"]
+    for name, scores in sorted(figures.items(), key=lambda item: (item[1]["loss"] is None, item[1]["loss"])):
         shown = "base rate" if name == BASELINE else name + (" *" if name == facts["champion"] else "")
-        values = (figure.get(headline), figure["loss"])
-        rows.append(f"  {shown:{width}}" + "".join(f"{'-' if each is None else f'{each:.4f}':>10}" for each in values))
+        values = (scores.get(headline), scores["loss"])
+        rows.append(f"  {shown:{width}}" + "".join(f"{'-' if each is None else figure(each):>11}" for each in values))
     return [*rows, "  * the champion"]

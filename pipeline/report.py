@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from pipeline.atomic import explained, write_atomically
+from pipeline.summary import figure
 
 MOST_NOTES = 1000
 
@@ -132,7 +133,7 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
         ("Rows this run / in all", f"{summary['rows_this_run']:,} / {summary['rows_total']:,}"),
         ("Batches this run / in all", f"{summary['batches_this_run']} / {summary['batches_total']}"),
         ("Champion", summary["champion"] or "-"),
-        ("Metric", f"{metric['name']} {metric['value']:.4f}" if metric else "-"),
+        ("Metric", f"{metric['name']} {figure(metric['value'])}" if metric else "-"),
         ("State", f"`{summary['state_id']}`" if summary["stored"] and summary["state_id"] else "- (nothing stored)"),
     ]
     lines = [

@@ -9,10 +9,13 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-LEFT, RIGHT, TOP, BETWEEN, BOTTOM = 54.0, 18.0, 12.0, 34.0, 46.0
+from pipeline.summary import figure
+
+LEFT, RIGHT, TOP, BETWEEN, BOTTOM = 66.0, 18.0, 12.0, 34.0, 46.0
 BARS = 56.0
 """Height of the lower panel: rows of each run."""
 TICKS = 4
+LONG = 1e10
 Run = Mapping[str, Any]
 
 
@@ -101,8 +104,11 @@ def chart(runs: Sequence[Run], metric: str, width: int, height: int, *, forgotte
 
 def ticks(least: float, most: float) -> list[float]:
     """About four round values that enclose both; never one alone."""
-    if most - least < 1e-6:  # noqa: PLR2004  # less than the figures are rounded to
-        least, most = least - 0.005, most + 0.005
+    size = max(abs(least), abs(most))
+    if most - least < max(1e-6, 1e-4 * size):
+        # Less than the figures are rounded to, or than labels have digits for.
+        room = max(0.005, 1e-3 * size)
+        least, most = least - room, most + room
     rough = (most - least) / TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
@@ -117,16 +123,12 @@ def decimals(steps: Sequence[float]) -> int:
 
 def short(value: float, digits: int = 0) -> str:
     """A number that fits beside an axis."""
+    if abs(value) >= LONG:
+        return f"{value:.6g}".replace("e+", "e")
     for unit, size in (("M", 1e6), ("k", 1e3)):
         if abs(value) >= 10 * size:
             return f"{value / size:.6g}{unit}"
     return f"{value:,.{digits}f}"
-
-
-def figure(value: float) -> str:
-    """A figure with as many digits as say something."""
-    size = abs(value)
-    return f"{value:.4f}" if size < 10 else f"{value:.2f}" if size < 100 else f"{value:,.1f}"  # noqa: PLR2004
 
 
 def rows_of(runs: Sequence[Run], *, forgotten: bool) -> list[int]:

@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from jinja2 import Environment, StrictUndefined
 
 from pipeline.report import Note, Outcome
-from pipeline.report_chart import Chart, chart, figure
+from pipeline.report_chart import Chart, chart
+from pipeline.summary import figure
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 MOST_NOTES = 100
@@ -39,7 +40,7 @@ class Rival(NamedTuple):
 def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     """The page. Everything that comes from data is escaped, and a policy in it forbids scripts and addresses."""
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters |= {"spoken": spoken, "figure": figure}
+    environment.filters |= {"spoken": spoken, "figure": figure, "percent": percent}
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
     document = outcome.document or {}
     history = list(document.get("history", ()))
@@ -86,6 +87,12 @@ def _used(figures: Mapping[str, Mapping[str, float | None]]) -> tuple[float, flo
     """The loss of whoever was champion at the time, and how far below the base rate's that lies."""
     loss, base = (figures.get(name, {}).get("loss") for name in (CHAMPION, BASELINE))
     return None if loss is None or not base else (loss, (base - loss) / base)
+
+
+def percent(share: float, sign: str = "") -> str:
+    """A share for people, with a sign of its own for `sign` "+"."""
+    size = 100 * share
+    return f"{size:{sign}.1f} %" if abs(size) < 1e5 else f"{size:{sign}.3g} %"  # noqa: PLR2004  # no digits for show
 
 
 def spoken(seconds: float) -> str:

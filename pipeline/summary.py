@@ -6,13 +6,24 @@ from typing import Any
 
 from pipeline.state import State
 
+EXACT, WHOLE, PLAIN = 10, 100, 1e7
+
+
+def figure(value: float) -> str:
+    """A figure with as many digits as say something."""
+    size = abs(value)
+    if 0 < size < 0.001 or size >= PLAIN:  # noqa: PLR2004  # four digits behind the point say too little
+        return f"{value:.4g}"
+    return f"{value:.4f}" if size < EXACT else f"{value:.2f}" if size < WHOLE else f"{value:,.1f}"
+
 
 def line_of(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
     """One batch for people."""
     figures = "nothing scored yet"
     if learnt.headline is not None and learnt.loss is not None:
         name, value = learnt.headline
-        figures = f"{name} {value:.4f}, loss {learnt.loss:.4f} (base rate {learnt.baseline:.4f}), by {learnt.champion}"
+        loss, base = figure(learnt.loss), figure(learnt.baseline)
+        figures = f"{name} {figure(value)}, loss {loss} (base rate {base}), by {learnt.champion}"
     left_out = f" and {learnt.unlabelled} without a target" if learnt.unlabelled else ""
     return (
         f"batch {learnt.batch}: {learnt.rows} rows{left_out} in {learnt.seconds:.2f} s, "

@@ -12,15 +12,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from click.testing import CliRunner
+from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.cli import pipeline
+from pipeline.commands import as_text, status
 from pipeline.errors import PipelineError, SourceSchemaError
 from pipeline.report import Note, Outcome
 from pipeline.report_chart import decimals, rows_of, short, ticks
-from pipeline.report_page import rendered
+from pipeline.report_page import percent, rendered
 from pipeline.run import update
 from pipeline.settings import load
+from pipeline.store import Store
+from pipeline.summary import figure
 
 HOSTILE = "<script>alert('1')</script>"
 CLASS = '"><img src=x onerror=alert(2)>'
@@ -281,24 +286,73 @@ def test_a_page_that_cannot_be_made_costs_nobody_the_training(
     assert "pip install jinja2" in capsys.readouterr().out
 
 
-@given(st.floats(-1e3, 1e3), st.floats(1e-5, 1e3))
+@given(st.floats(-1e3, 1e3) | st.floats(0, 1e99), st.floats(0, 1e3) | st.floats(0, 1e99))
 def test_an_axis_has_a_few_round_values_around_the_figures(least: float, span: float) -> None:
     most = least + span
-    assume(most > least)
     steps = ticks(least, most)
     assert 2 <= len(steps) <= 7
-    assert steps[0] <= least + 1e-6
-    assert steps[-1] >= most - 1e-6
-    labels = [f"{step:.{decimals(steps)}f}" for step in steps]
+    slack = 1e-6 * max(1, abs(least), abs(most))
+    assert steps[0] <= least + slack
+    assert steps[-1] >= most - slack
+    labels = [short(step, decimals(steps)) for step in steps]
     assert len(set(labels)) == len(labels)
+    assert max(map(len, labels)) <= 11
+
+
+@pytest.mark.parametrize("scale", [1e-4, 1e13, 1e90])
+def test_targets_of_any_size_are_told_in_few_digits(
+    table: Path, scale: float, capsys: pytest.CaptureFixture[str]
+) -> None:
+    rows = "".join(f"{i % 5},{i % 17 * scale}\n" for i in range(600))
+    (table / "rows.csv").write_text("a,y\n" + rows)
+    sheet = table / "sheet.md"
+    document = train(table, {"GITHUB_STEP_SUMMARY": str(sheet)}, task="regression", models="sgd")
+    assert len(page(table).all("svg")) == 2
+    store = Store(table / "runtime")
+    value = document["metric"]["value"]
+    told = {
+        "log": capsys.readouterr().out,
+        "report": page(table).text,
+        "job summary": sheet.read_text(),
+        "status": as_text(status(store)),
+        "history": CliRunner().invoke(pipeline, ["history", "--root", str(table)]).output,
+    }
+    for where, text in told.items():
+        said = re.search(r"rmse\D*?([0-9][0-9.,e+-]*)", text, re.IGNORECASE)
+        assert said is not None, where
+        assert float(said[1].rstrip(",.").replace(",", "")) == pytest.approx(value, rel=0.01), where
+        assert max(map(len, re.findall(r"[\d.,]+", text))) <= 16, where
 
 
 @pytest.mark.parametrize(
-    ("value", "text"), [(0, "0"), (9_500, "9,500"), (30_000, "30k"), (1_250_500, "1250.5k"), (98_765_432, "98.7654M")]
+    ("value", "text"),
+    [
+        (0, "0.0000"),
+        (0.70126, "0.7013"),
+        (-0.00002, "-2e-05"),
+        (43.216, "43.22"),
+        (123456.78, "123,456.8"),
+        (1e91, "1e+91"),
+    ],
+)
+def test_figures_have_the_digits_that_say_something(value: float, text: str) -> None:
+    assert figure(value) == text
+
+
+@pytest.mark.parametrize(("share", "text"), [(-0.1234, "-12.3 %"), (0.5, "+50.0 %"), (-1e80, "-1e+82 %")])
+def test_shares_do_too(share: float, text: str) -> None:
+    assert percent(share, "+") == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [(0, "0"), (9_500, "9,500"), (30_000, "30k"), (1_250_500, "1250.5k"), (98_765_432, "98.7654M"), (1.5e14, "1.5e14")],
 )
 def test_labels_fit_beside_their_axis(value: int, text: str) -> None:
     assert short(value) == text
 
 
 def test_figures_that_never_moved_have_an_axis_too() -> None:
-    assert ticks(0.7, 0.7)[0] < 0.7 < ticks(0.7, 0.7)[-1]
+    for figure_of_all in (0.0, 0.7, 45_000.0, 1e14, 1e91):
+        steps = ticks(figure_of_all, figure_of_all)
+        assert steps[0] < figure_of_all < steps[-1]
