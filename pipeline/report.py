@@ -77,8 +77,9 @@ class Log:
 
 
 def _show(text: str) -> None:
-    """On screen at once: a killed job has shown what it did."""
-    sys.stdout.write(text + "\n")
+    """On screen at once: a killed job has shown what it did. Names may hold what the screen's encoding lacks."""
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
     sys.stdout.flush()
 
 
@@ -86,7 +87,7 @@ def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
     for attempt in range(1000):
         path = folder / (f"{stem}.log" if not attempt else f"{stem}-{attempt}.log")
         with contextlib.suppress(FileExistsError):
-            return path, path.open("x", encoding="utf-8")
+            return path, path.open("x", encoding="utf-8", errors="backslashreplace")
     raise FileExistsError(folder / stem)
 
 

@@ -151,6 +151,19 @@ def test_rows_that_cannot_be_scored_say_why(learnt: Path, rows: str | None, mess
     assert not (learnt / "none.csv").exists()
 
 
+@pytest.mark.parametrize("name", ["r\u00f6ws.csv", os.fsdecode(b"r\xf6ws.csv")])
+def test_names_that_a_screen_cannot_show_cost_nobody_the_training(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("a,y\n" + "".join(f"{i},{i % 2}\n" for i in range(50)))
+    plain = {"PYTHONIOENCODING": "ascii"}
+    done = run(tmp_path, "update", "--source", name, "--target", "y", "--models", "sgd", **plain)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "source: r\\" in done.stdout
+    (log,) = (tmp_path / "runtime/logs").glob("*.log")
+    assert f"source: {name.encode(errors='backslashreplace').decode()}\n" in log.read_text(encoding="utf-8")
+    for words in (["status"], ["status", "--json"], ["verify"], ["predict", name, "--output", "x.csv"]):
+        assert run(tmp_path, *words, **plain).returncode == 0, words
+
+
 OWN = """
 import numpy as np
 
