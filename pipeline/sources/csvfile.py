@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from pipeline.errors import SourceError
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 DELIMITERS = ",;\t|"
 BROKEN = (OSError, EOFError)
+ENDS = "lines have to end in LF or CR LF"
 
 
 class CsvTable:
@@ -42,7 +43,11 @@ class CsvTable:
         place.mark(place.offset + len(content) - len(tail), len(tail), digest(tail))
         place.offset += len(content)
         place.records += records
-        return self._parsed(content, first, numbers, wanted)
+        frame = self._parsed(content, first, numbers, wanted)
+        if len(frame) > records and b"\r" in content.replace(b"\r\n", b""):
+            # pandas ends a record there, and would fill up what is left of both.
+            raise SourceError(f"{self._member.name}: a record from number {first + 1} on is cut by a CR", hint=ENDS)
+        return frame
 
     def close(self) -> None:
         """Let go of the file."""
@@ -58,13 +63,21 @@ class CsvTable:
             return
         import csv  # noqa: PLC0415  # seldom needed
 
-        text = io.StringIO(content.decode("utf-8", errors="replace"), newline="")
-        for number, fields in enumerate(csv.reader(text, delimiter=self._delimiter), first + 1):
-            if len(fields) > len(self._columns):
-                raise SourceError(
-                    f"{self._member.name}: record {number} has {len(fields)} fields, its header {len(self._columns)}",
-                    hint="a field that holds the delimiter needs quotes",
-                )
+        # Texts may be as long as they like; the limit is one of the whole process.
+        csv.field_size_limit(max(csv.field_size_limit(), len(content)))
+        text = io.StringIO(content.decode("utf-8", errors="replace"), newline="\n")
+        try:
+            counts = enumerate(map(len, csv.reader(text, delimiter=self._delimiter)), first + 1)
+            longer = next((found for found in counts if found[1] > len(self._columns)), None)
+        except csv.Error as error:
+            raise SourceError(
+                f"{self._member.name}: the records from number {first + 1} on are no CSV: {error}", hint=ENDS
+            ) from error
+        if longer:
+            raise SourceError(
+                f"{self._member.name}: record {longer[0]} has {longer[1]} fields, its header {len(self._columns)}",
+                hint="a field that holds the delimiter needs quotes",
+            )
 
     def _parsed(
         self, content: bytes, first: int, numbers: frozenset[str] | None, wanted: Callable[[str], bool]
@@ -112,11 +125,10 @@ def opened(member: Member, place: Place) -> tuple[IO[bytes], list[str], str]:
 
 def _placed(stream: IO[bytes], member: Member, place: Place) -> tuple[list[str], str]:
     with _readable(member.name):
-        header = stream.readline()
-        columns, delimiter = _header(header, member.name)
+        header, columns, delimiter = _header(stream, member.name)
         if place.offset:
             _check_marks(stream, member.name, place)
-        else:
+        elif header:
             place.offset = len(header)
             place.mark(0, len(header), digest(header))
     return columns, delimiter
@@ -162,18 +174,31 @@ class _readable:  # noqa: N801  # a context manager, used like a function
             raise SourceError(f"{self._name} cannot be read: {error}", hint="mend it or fetch it again") from error
 
 
-def _header(line: bytes, name: str) -> tuple[list[str], str]:
-    try:
-        text = line.decode("utf-8-sig").rstrip("\r\n")
-    except UnicodeDecodeError as error:
-        raise SourceError(f"{name} is not in UTF-8: {error.reason}") from error
+def _header(stream: IO[bytes], name: str) -> tuple[bytes, list[str], str]:
+    """The first record as it is, the columns and the delimiter; nothing at all for a file without a byte."""
+    header = stream.readline()
+    if not header:
+        return header, [], DELIMITERS[0]
     import csv  # noqa: PLC0415  # not before a file is opened
 
-    delimiter = max(DELIMITERS, key=text.count)
-    columns = next(csv.reader([text], delimiter=delimiter), [])
+    def lines() -> Iterator[str]:
+        nonlocal header
+        yield header.decode("utf-8-sig")
+        # A name in quotes may go on in the next line.
+        while following := stream.readline():
+            header += following
+            yield following.decode()
+
+    try:
+        delimiter = max(DELIMITERS, key=header.decode(errors="replace").count)
+        columns = next(csv.reader(lines(), delimiter=delimiter), [])
+    except UnicodeDecodeError as error:
+        raise SourceError(f"{name} is not in UTF-8: {error.reason}", hint="save it as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise SourceError(f"{name} has no header line that is CSV: {error}", hint=ENDS) from error
     if not any(columns):
-        raise SourceError(f"{name} has no header line")
+        raise SourceError(f"{name} has no header line", hint="its first line has to name the columns")
     if len(set(columns)) < len(columns):
         twice = sorted({column for column in columns if columns.count(column) > 1})
         raise SourceError(f"{name} names {', '.join(map(repr, twice))} twice in its header")
-    return columns, delimiter
+    return header, columns, delimiter

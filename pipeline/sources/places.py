@@ -42,7 +42,9 @@ def _members(source: str, found: list[Found]) -> list[Member]:
         member = member_of(each.name, each.size, each.open)
         members.append(member if each.stamp is None else member._replace(appends=False, stamp=each.stamp))
     if not members:
-        raise SourceError(f"{source} holds no table", hint=f"files ending in {', '.join(SUFFIXES)} are read")
+        raise SourceError(
+            f"{source} holds no table", hint=f"files ending in {', '.join(SUFFIXES)} are read, and CSV in .zip"
+        )
     return members
 
 

@@ -115,7 +115,7 @@ def _parquet(member: Member, place: Place) -> ParquetTable:
 
 def _has_new(member: Member, place: Place | None) -> bool:
     """Whether rows may follow the place; where a changed file turns out to hold none, its new end is the place's."""
-    if place is None or not place.offset:
+    if place is None or (place.end is None and not place.offset):
         return True
     if place.end is not None:
         size, stamp = place.end
@@ -123,6 +123,8 @@ def _has_new(member: Member, place: Place | None) -> bool:
             return False
         if member.appends and member.size <= size:
             raise rewritten(member.name, f"{size} bytes were learnt, now it has {member.size}, others or fewer")
+        if not place.offset:
+            return True
     elif not member.appends:
         # What was learnt of a packed file is checked when it is opened; to do it here too would unpack it twice.
         return True

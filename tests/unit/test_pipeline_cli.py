@@ -32,6 +32,7 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
         (["--source", "absent.csv", "--target", "y"], {}, "", 20, "does not exist"),
         (["--source", "["], {"PIPELINE_TARGET": "y"}, "", 20, "holds no table"),
         (["--source", "~nobody-of-this-name/x.csv", "--target", "y"], {}, "", 20, "does not exist"),
+        (["--source", "wfgen.toml", "--target", "y"], {}, " ", 20, "has no header line"),
         (["--source", "absent.csv"], {}, "", 2, "`target` is not set"),
         (["--source", "kaggle:a/b", "--target", "y"], {"HOME": "/nonexistent"}, "", 30, "no Kaggle credentials"),
         (["--source", "nowhere://x/y.csv", "--target", "y"], {}, "", 20, "cannot be read"),

@@ -285,7 +285,10 @@ def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "content", "match"),
     [
-        ("t.csv", b"", "no header"),
+        ("t.csv", b"a,b\r1,2\r", "no header line that is CSV: new-line"),
+        ("t.csv", b"a," + b"b" * 140_000 + b"\n", "no header line that is CSV: field larger"),
+        ("t.csv", b"a,b\n1,2\n1,2\r3,4\n", "cut by a CR"),
+        ("t.csv", b"a,b\n1,2\n1,2\r3,4,5\n", "no CSV: new-line"),
         ("t.csv", b"\n1,2\n", "no header"),
         ("t.csv", b"a,a\n1,2\n", "twice"),
         ("t.csv", "a,b\nä,1\n".encode("utf-16"), "UTF-8"),
@@ -302,6 +305,36 @@ def test_broken_files_are_named_with_the_reason(tmp_path: Path, name: str, conte
     with pytest.raises(SourceError, match=match) as caught:
         read(files(name, tmp_path), None, 10_000)
     assert name in caught.value.message
+
+
+@pytest.mark.parametrize("name", ["t.csv", "t.csv.gz"])
+def test_a_file_without_a_byte_has_no_rows_until_it_grows(tmp_path: Path, name: str) -> None:
+    put(tmp_path / "d" / name, "")
+    put(tmp_path / "d/u.csv", numbered(0, 5))
+    source = files("d", tmp_path)
+    frames, cursor = read(source, None, 99)
+    assert sum(map(len, frames)) == 5
+    assert not source.has_new(cursor)
+    put(tmp_path / "d" / name, numbered(5, 8))
+    frames, cursor = read(source, cursor, 99)
+    assert [int(value) for frame in frames for value in frame["a"]] == [5, 6, 7]
+    assert not source.has_new(cursor)
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_headers_as_spreadsheets_write_them(tmp_path: Path, ends: str, mark: str) -> None:
+    text = f'{mark}"a\nlong, ""quoted"" name",b{ends}1,"x{ends}y"{ends}2,z{ends}'
+    (tmp_path / "t.csv").write_bytes(text.encode())
+    frame = read_in_turns(files("t.csv", tmp_path), 1)
+    assert list(frame.columns) == ['a\nlong, "quoted" name', "b"]
+    assert frame.to_numpy().tolist() == [["1", f"x{ends}y"], ["2", "z"]]
+
+
+def test_a_long_text_with_delimiters_is_one_field(tmp_path: Path) -> None:
+    long = "x, " * 60_000
+    put(tmp_path / "t.csv", f'a,b\n1,"{long}"\n')
+    assert read_in_turns(files("t.csv", tmp_path), 9)["b"].tolist() == [long]
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
