@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -78,9 +79,16 @@ class Log:
 
 def _show(text: str) -> None:
     """On screen at once: a killed job has shown what it did. Names may hold what the screen's encoding lacks."""
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-    sys.stdout.flush()
+    screen = sys.stdout
+    if screen is None:
+        return
+    encoding = screen.encoding or "utf-8"
+    try:
+        screen.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
+        screen.flush()
+    except OSError:
+        # Nobody looks on any more. It is all in the log, and Python flushes the rest at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), screen.fileno())
 
 
 def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:

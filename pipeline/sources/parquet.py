@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,10 @@ class ParquetTable:
         except self._broken as error:
             self._stream.close()
             raise SourceError(f"{member.name} is no Parquet file: {error}") from error
+        twice = sorted(name for name, count in Counter(self._file.schema_arrow.names).items() if count > 1)
+        if twice:
+            self.close()
+            raise SourceError(f"{member.name} names {', '.join(map(repr, twice))} twice in its schema")
         self._member = member
         self._place = place
         counts = [self._file.metadata.row_group(index).num_rows for index in range(self._file.num_row_groups)]

@@ -32,7 +32,6 @@ def run(folder: Path, *words: str, **environment: str) -> subprocess.CompletedPr
         (["--source", "absent.csv", "--target", "y"], {}, "", 20, "does not exist"),
         (["--source", "["], {"PIPELINE_TARGET": "y"}, "", 20, "holds no table"),
         (["--source", "~nobody-of-this-name/x.csv", "--target", "y"], {}, "", 20, "does not exist"),
-        (["--source", "wfgen.toml", "--target", "y"], {}, " ", 20, "has no header line"),
         (["--source", "absent.csv"], {}, "", 2, "`target` is not set"),
         (["--source", "kaggle:a/b", "--target", "y"], {"HOME": "/nonexistent"}, "", 30, "no Kaggle credentials"),
         (["--source", "nowhere://x/y.csv", "--target", "y"], {}, "", 20, "cannot be read"),
@@ -163,6 +162,21 @@ def test_names_that_a_screen_cannot_show_cost_nobody_the_training(tmp_path: Path
     assert f"source: {name.encode(errors='backslashreplace').decode()}\n" in log.read_text(encoding="utf-8")
     for words in (["status"], ["status", "--json"], ["verify"], ["predict", name, "--output", "x.csv"]):
         assert run(tmp_path, *words, **plain).returncode == 0, words
+
+
+def test_nobody_has_to_look_on_until_the_end(tmp_path: Path) -> None:
+    argv = [sys.executable, "-W", "error", "-m", "pipeline", "update", "--models", "sgd", "--batch-rows", "100"]
+    words = ["--iterations", "40", "--root", str(tmp_path)]
+    with subprocess.Popen([*argv, *words], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as done:
+        assert done.stdout is not None
+        assert done.stderr is not None
+        done.stdout.close()
+        assert done.stderr.read() == b""
+    assert done.returncode == 0
+    (log,) = (tmp_path / "runtime/logs").glob("*.log")
+    assert "batch 40: 100 rows" in log.read_text()
+    closed = ["sh", "-c", 'exec "$@" >&-', "sh", *argv, "--root", str(tmp_path)]
+    assert subprocess.run(closed, cwd=ROOT, check=False).returncode == 0
 
 
 OWN = """

@@ -81,6 +81,12 @@ def put(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8", newline="")
 
 
+def parquet_of(names: list[str]) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table([pa.array([1])] * len(names), names=names), sink)
+    return sink.getvalue()
+
+
 def numbered(first: int, last: int, marker: str = "v") -> str:
     return "a,b\n" + "".join(f"{index},{marker}{index}\n" for index in range(first, last))
 
@@ -287,7 +293,7 @@ def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
     [
         ("t.csv", b"a,b\r1,2\r", "no header line that is CSV: new-line"),
         ("t.csv", b"a," + b"b" * 140_000 + b"\n", "no header line that is CSV: field larger"),
-        ("t.csv", b"a,b\n1,2\n1,2\r3,4\n", "cut by a CR"),
+        ("t.csv", b"a,b\n1,2\n1,2\r3\n", "cut by a CR"),
         ("t.csv", b"a,b\n1,2\n1,2\r3,4,5\n", "no CSV: new-line"),
         ("t.csv", b"\n1,2\n", "no header"),
         ("t.csv", b"a,a\n1,2\n", "twice"),
@@ -298,6 +304,7 @@ def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
         ("t.csv.gz", gzip.compress(numbered(0, 5000).encode())[:-300], "cannot be read"),
         ("t.zip", b"PK\x03\x04 broken", "whole zip"),
         ("t.parquet", b"PAR1 broken PAR1", "Parquet"),
+        ("t.parquet", parquet_of(["a", "b", "a"]), "names 'a' twice"),
     ],
 )
 def test_broken_files_are_named_with_the_reason(tmp_path: Path, name: str, content: bytes, match: str) -> None:
