@@ -170,17 +170,26 @@ def predict(store: Store, reader: Reader, output: Path, settings: Settings = DEF
 
 @contextlib.contextmanager
 def _replacing(output: Path) -> Iterator[TextIO]:
-    """A file that takes its name when it is whole. Raises SettingsError where it cannot be written."""
-    aside = output.with_name(output.name + PART)
+    """A file that takes its name when it is whole; a pipe, a device or a link stays what it is.
+
+    Raises SettingsError where it cannot be written.
+    """
     try:
-        with aside.open("w", encoding="utf-8", newline="") as sink:
-            yield sink
-        aside.replace(output)
+        if output.exists() and not output.is_file():
+            with output.open("w", encoding="utf-8", newline="") as sink:
+                yield sink
+            return
+        place = output.resolve()
+        aside = place.with_name(place.name + PART)
+        try:
+            with aside.open("w", encoding="utf-8", newline="") as sink:
+                yield sink
+            aside.replace(place)
+        finally:
+            with contextlib.suppress(OSError):
+                aside.unlink(missing_ok=True)
     except OSError as error:
         raise SettingsError(f"{output} cannot be written: {error.strerror or error}") from error
-    finally:
-        with contextlib.suppress(OSError):
-            aside.unlink(missing_ok=True)
 
 
 def empty(model: Champion) -> pd.DataFrame:

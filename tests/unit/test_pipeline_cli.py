@@ -133,6 +133,20 @@ def test_rows_are_scored_with_what_they_have(learnt: Path, rows: str, said: int,
     assert len(scored) == 1 + said
 
 
+def test_a_pipe_and_a_link_are_written_to_and_stay_what_they_are(learnt: Path) -> None:
+    os.mkfifo(learnt / "pipe")
+    (learnt / "link").symlink_to("behind.csv")
+    # With both ends in hand, neither side waits for the other.
+    end = os.open(learnt / "pipe", os.O_RDWR | os.O_NONBLOCK)
+    for name in ("pipe", "link"):
+        done = run(learnt, "predict", "rows.csv", "--output", name)
+        assert (done.returncode, done.stderr) == (0, "")
+    assert (learnt / "pipe").is_fifo()
+    assert (learnt / "link").is_symlink()
+    assert os.read(end, 1 << 16) == (learnt / "behind.csv").read_bytes()
+    os.close(end)
+
+
 @pytest.mark.parametrize(
     ("rows", "message", "hint"),
     [
