@@ -3,8 +3,8 @@
 Formats, each with a reader that makes the next one of it in memory; the next commit writes the newest:
 
 1. counters, cursor, figures, history, libraries, and the sha256 of both pickles;
-2. also `probe` (rows to hold the models against, or none) and `previous` (the document of the state before the run that
-   wrote this one, or none).
+2. also `probe` (what the models said of made-up rows, or none) and `previous` (the document of the state before the run
+   that wrote this one, or none).
 """
 
 from __future__ import annotations

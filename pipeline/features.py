@@ -23,7 +23,7 @@ import numpy as np
 import scipy.sparse
 
 from pipeline.cells import NUMBER
-from pipeline.hashing import bucketed, hashed, pair
+from pipeline.hashing import bucketed, hashed, named, pair
 from pipeline.moments import Moments
 from pipeline.rates import Rates
 
@@ -128,6 +128,17 @@ class Encoder:
                 found |= hashed(column, cells[column.name])
         return found
 
+    def width(self, view: str) -> int:
+        """Columns of a view."""
+        if view == "tree":
+            return sum((column.kind == NUMBER) + len(named(column)) for column in self.schema.columns)
+        return {
+            "wide": (1 << BITS) + NUMBER_SLOTS + RATE_SLOTS,
+            "plain": (1 << TOKEN_BITS) + NUMBER_SLOTS,
+            "tokens": 1 << TOKEN_BITS,
+            "dense": DENSE_NUMBERS + RATE_SLOTS + DENSE_VALUES,
+        }[view]
+
     def wide(self, views: Views) -> scipy.sparse.csr_matrix:
         """Sparse, of shape (rows, 2^18 and the numbers)."""
         single = [category.rows() for category in views.categories.values()]
@@ -145,12 +156,12 @@ class Encoder:
         places[:, at:] = (1 << BITS) + NUMBER_SLOTS + np.arange(views.rates.shape[1])
         weights[:, at:] = views.rates
         starts = np.arange(0, views.rows * fields + 1, fields, dtype=np.int32)
-        shape = (views.rows, (1 << BITS) + NUMBER_SLOTS + RATE_SLOTS)
+        shape = (views.rows, self.width("wide"))
         return scipy.sparse.csr_matrix((weights.ravel(), places.ravel(), starts), shape=shape)
 
     def dense(self, views: Views) -> NDArray[np.float32]:
         """Numbers, rates, and a column for each of the values met first."""
-        matrix = np.zeros((views.rows, DENSE_NUMBERS + RATE_SLOTS + DENSE_VALUES), dtype=np.float32)
+        matrix = np.zeros((views.rows, self.width("dense")), dtype=np.float32)
         for name, values in views.numbers.items():
             matrix[:, self.slots[name] % DENSE_NUMBERS] += np.nan_to_num(values)
         matrix[:, DENSE_NUMBERS : DENSE_NUMBERS + views.rates.shape[1]] = views.rates
@@ -162,10 +173,15 @@ class Encoder:
         return matrix
 
     def tree(self, views: Views) -> NDArray[np.float64]:
-        """Numbers as they are, then one code a category: the order in which its values were met."""
-        columns = [views.cells[name] for name in views.numbers]
-        columns += [self._placed(name, category).astype(np.float64) for name, category in views.categories.items()]
-        return np.column_stack(columns)
+        """Numbers as they are and one code a category: the order in which its values were met.
+
+        Column by column as they joined, so that what a tree was grown on stays where it is.
+        """
+        found: list[NDArray[np.float64]] = []
+        for column in self.schema.columns:
+            found += [views.cells[column.name]] if column.kind == NUMBER else []
+            found += [self._placed(name, views.categories[name]).astype(np.float64) for name in named(column)]
+        return np.column_stack(found)
 
     def plain(self, views: Views) -> scipy.sparse.csr_matrix:
         """Sparse, of shape (rows, 2^14 and the numbers): values hashed, numbers standardised, nothing crossed."""
@@ -178,7 +194,7 @@ class Encoder:
             places[:, at] = token
         self._number_fields(numbers, places, weights, len(tokens), 1 << TOKEN_BITS)
         starts = np.arange(0, places.size + 1, fields, dtype=np.int32)
-        shape = (views.rows, (1 << TOKEN_BITS) + NUMBER_SLOTS)
+        shape = (views.rows, self.width("plain"))
         return scipy.sparse.csr_matrix((weights.ravel(), places.ravel(), starts), shape=shape)
 
     def _number_fields(  # two matrices, and where in them
@@ -200,7 +216,9 @@ class Encoder:
         tokens += [bucketed(name, values) for name, values in views.numbers.items()]
         places = np.stack([token & np.uint64((1 << TOKEN_BITS) - 1) for token in tokens], axis=1).astype(np.int32)
         starts = np.arange(0, places.size + 1, len(tokens), dtype=np.int32)
-        return scipy.sparse.csr_matrix((np.ones(places.size), places.ravel(), starts), (views.rows, 1 << TOKEN_BITS))
+        return scipy.sparse.csr_matrix(
+            (np.ones(places.size), places.ravel(), starts), (views.rows, self.width("tokens"))
+        )
 
     def unmet(self, name: str, category: Category) -> float:
         """Share of rows with a value that was not met before, as long as there is room to remember values."""

@@ -36,14 +36,21 @@ class Category:
 
 
 def hashed(column: Column, values: Any) -> dict[str, Category]:  # noqa: ANN401  # numbers, dates or categories
-    """What a column holds as one of a set of values: nothing for a plain number, three things for a date."""
+    """What a column holds as one of a set of values, by the names that `named` gives."""
+    names = named(column)
     if column.kind == NUMBER:
-        return {column.name: _numbered(column.name, values)} if column.code else {}
+        return {name: _numbered(name, values) for name in names}
     if column.kind == DATE:
-        parts = {"month": values.month, "weekday": values.day_of_week, "hour": values.hour}
-        names = {part: f"{column.name}.{part}" for part in parts}
-        return {names[part]: _numbered(names[part], np.asarray(each, dtype=float)) for part, each in parts.items()}
+        parts = (values.month, values.day_of_week, values.hour)
+        return {name: _numbered(name, np.asarray(part, dtype=float)) for name, part in zip(names, parts, strict=True)}
     return {column.name: _category(column.name, values.codes, values.categories)}
+
+
+def named(column: Column) -> list[str]:
+    """The categories of a column: none of a plain number, three of a date."""
+    if column.kind == DATE:
+        return [f"{column.name}.{part}" for part in ("month", "weekday", "hour")]
+    return [column.name] if column.kind != NUMBER or column.code else []
 
 
 def _numbered(name: str, values: NDArray[np.float64]) -> Category:

@@ -58,7 +58,6 @@ class Training:
         self.history: list[dict[str, Any]] = []
         self.population: Population | None = None
         self.cursor: dict[str, Any] | None = None
-        self._probed: dict[str, Any] = {}
         self._store = store
         self._now = now
         if state is not None:
@@ -136,7 +135,6 @@ class Training:
             )
         if len(table):
             notes += [f"drift: {found.message}" for found in population.take(table, engine)]
-            self._probed = dict(table.cells)
         self.cursor = chunk.cursor
         self.counters["rows"] += len(table)
         self.counters["unlabelled"] += table.unlabelled
@@ -211,7 +209,7 @@ class Training:
             "columns": {column.name: column.kind for column in population.schema.columns},
             "source": {"name": public(self.settings.source), "cursor": self.cursor},
             "libraries": versions(),
-            "probe": probe.taken(population, self._probed) if self._probed else None,
+            "probe": probe.taken(population),
             "history": [*self.history, entry][-HISTORY:],
         }
         # The models first: what the Python objects hold now is what both files and the document speak of.

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from pipeline import commands, persist
+from pipeline import schema as schemas
 from pipeline.errors import MissingLibraryError, PipelineError, SettingsError, SourceRewrittenError, SourceSchemaError
+from pipeline.features import Views
 from pipeline.run import update
 from pipeline.settings import load
 from pipeline.store import Store
@@ -194,6 +196,24 @@ def test_a_column_that_is_empty_at_first_joins_as_what_it_turns_out_to_be(tmp_pa
     train(tmp_path, ignore="score", models="sgd")
     assert document(tmp_path)["columns"] == {"x": "number", "colour": "text", "day": "date", "late": "number"}
     assert "columns joined: late" in log(tmp_path)
+
+
+def test_trees_stay_where_they_grew_when_a_number_joins(tmp_path: Path) -> None:
+    """The champion of a table says of old columns what it said before, whatever joined since."""
+    pytest.importorskip("lightgbm")
+    put(tmp_path, flowers(600))
+    train(tmp_path, ignore="score", models="boosting")
+    population = persist.loads(commands.loaded(Store(tmp_path / "runtime")).population, "population")
+    schema, encoder = population.schema, population.encoder
+    table = flowers(200, seed=1).assign(extra=np.arange(200.0) / 7)
+    said = []
+    for _ in range(2):
+        cells = schemas.features(schema, table)
+        encoder.begin(cells)
+        said.append(population.candidates["boosting"].raw(Views(encoder, cells).view("tree")))
+        schemas.add_columns(schema, table, ["score"])
+    assert schema.names()[-1] == "extra"
+    np.testing.assert_array_equal(*said)
 
 
 @pytest.mark.parametrize("hole", [False, True])
