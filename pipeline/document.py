@@ -17,6 +17,7 @@ from typing import Any
 
 from pipeline.atomic import sha256
 from pipeline.errors import StateFormatError, StateTamperedError
+from pipeline.sources import cursor
 
 FORMAT = 2
 BEST = "best_model.pkl"
@@ -29,6 +30,9 @@ _POPULATION = re.compile(POPULATION_PREFIX + r"[0-9a-f]{16}\.pkl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,64}")
 """Versions are shown in a command that people paste into a shell."""
+_NAME = re.compile(r"[A-Za-z_][\w.:+-]*")
+"""Of a candidate or a metric; a line that starts with two colons is a command to GitHub."""
+_MOMENT = re.compile(r"[0-9TZ:-]{1,32}")
 
 
 def parsed(content: bytes, path: Path) -> Document:
@@ -89,17 +93,17 @@ def _sound(document: Document) -> bool:
     files, counters, source = document["files"], document["counters"], document["source"]
     entries = [files.get(document["population"]), files.get(BEST)]
     return (
-        _ID.fullmatch(document["state_id"]) is not None
-        and _POPULATION.fullmatch(document["population"]) is not None
+        _matches(_ID, document["state_id"])
+        and _matches(_POPULATION, document["population"])
         and len(files) == len(entries)
         and all(_sound_entry(entry) for entry in entries)
-        and all(type(counters.get(name)) is int for name in ("rows", "batches", "unlabelled", "runs"))
+        and all(_is_count(counters.get(name)) for name in ("rows", "batches", "unlabelled", "runs"))
         and isinstance(source.get("name"), str)
-        and isinstance(source.get("cursor"), dict)
-        and isinstance(source["cursor"].get("files"), dict)
-        and all(isinstance(name, str) for name in document["models"])
+        and cursor.sound(source.get("cursor"))
+        and all(_matches(_NAME, name) for name in (*document["models"], *document["figures"], document["champion"]))
         and _sound_figures(document)
-        and all(isinstance(text, str) and _VERSION.fullmatch(text) for text in document["libraries"].values())
+        and {"scikit-learn", "numpy"} <= set(document["libraries"])
+        and all(_matches(_VERSION, text) for text in document["libraries"].values())
     )
 
 
@@ -107,16 +111,36 @@ def _sound_figures(document: Document) -> bool:
     """What `status`, `history` and the report print."""
     figures, history = document["figures"].values(), document["history"]
     return (
-        all(isinstance(figure, dict) and all(map(_is_number, figure.values())) for figure in figures)
-        and all(isinstance(run, dict) and {"at", "batches", "rows", "champion"} <= set(run) for run in history)
-        and all(_sound_metric(each) for each in (document["metric"], *(run.get("metric") for run in history)))
+        all(isinstance(figure, dict) and "loss" in figure for figure in figures)
+        and all(_is_number(value) for figure in figures for value in figure.values())
+        and all(map(_sound_run, history))
+        and _sound_metric(document["metric"])
+    )
+
+
+def _sound_run(run: object) -> bool:
+    return (
+        isinstance(run, dict)
+        and _matches(_MOMENT, run.get("at"))
+        and _is_count(run.get("batches"))
+        and _is_count(run.get("rows"))
+        and _matches(_NAME, run.get("champion"))
+        and _sound_metric(run.get("metric"))
     )
 
 
 def _sound_metric(metric: object) -> bool:
     if not isinstance(metric, dict):
         return metric is None
-    return isinstance(metric.get("name"), str) and type(metric.get("value")) in {int, float}
+    return _matches(_NAME, metric.get("name")) and type(metric.get("value")) in {int, float}
+
+
+def _matches(pattern: re.Pattern[str], value: object) -> bool:
+    return isinstance(value, str) and pattern.fullmatch(value) is not None
+
+
+def _is_count(value: object) -> bool:
+    return type(value) is int and value >= 0
 
 
 def _is_number(value: object) -> bool:
@@ -131,9 +155,7 @@ def _sound_since_2(document: Document) -> bool:
 
 
 def _sound_entry(entry: object) -> bool:
-    if not isinstance(entry, dict) or type(entry.get("bytes")) is not int:
-        return False
-    return isinstance(entry.get("sha256"), str) and _SHA256.fullmatch(entry["sha256"]) is not None
+    return isinstance(entry, dict) and _is_count(entry.get("bytes")) and _matches(_SHA256, entry.get("sha256"))
 
 
 def sealed(document: Document, parent: str | None, key: bytes | None) -> Document:

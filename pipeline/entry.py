@@ -63,11 +63,12 @@ def guarded(call: Callable[[], object]) -> None:
     try:
         call()
     except PipelineError as error:
-        said = f"error: {error.message}\n" + (f"  hint: {error.hint}\n" if error.hint else "")
-        sys.stderr.write(said)
+        # Names out of a state or a source may hold line breaks, and a line that starts with :: is a command to GitHub.
+        message, hint = (" ".join(text.splitlines()) for text in (error.message, error.hint or ""))
+        sys.stderr.write(f"error: {message}\n" + (f"  hint: {hint}\n" if hint else ""))
         if os.environ.get("GITHUB_ACTIONS") == "true":
             # Shown at the run's page, not only in its log.
-            sys.stdout.write("::error title=pipeline::" + error.message.replace("%", "%25").replace("\n", "%0A") + "\n")
+            sys.stdout.write("::error title=pipeline::" + message.replace("%", "%25") + "\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

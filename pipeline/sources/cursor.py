@@ -56,6 +56,32 @@ class Place:
             self.stride *= 2
 
 
+def sound(cursor: object) -> bool:
+    """Whether a cursor that was read has the form of one."""
+    files = cursor.get("files") if isinstance(cursor, dict) else None
+    return isinstance(files, dict) and all(map(_sound_place, files.values()))
+
+
+def _sound_place(kept: object) -> bool:
+    if not isinstance(kept, dict) or set(kept) != set(Place.__slots__) or not isinstance(kept["marks"], list):
+        return False
+    end = kept["end"]
+    return (
+        all(type(kept[name]) is int and kept[name] >= 0 for name in ("offset", "records", "taken"))
+        and type(kept["stride"]) is int
+        and kept["stride"] > 0
+        and (end is None or (isinstance(end, list) and [type(each) for each in end] == [int, str]))
+        and all(map(_sound_mark, kept["marks"]))
+    )
+
+
+def _sound_mark(mark: object) -> bool:
+    """Of bytes: start, length, digest; of Parquet: rows, names of columns, digest."""
+    if not isinstance(mark, list) or [type(each) for each in mark] not in ([int, int, str], [int, list, str]):
+        return False
+    return isinstance(mark[1], int) or all(isinstance(name, str) for name in mark[1])
+
+
 def places_of(cursor: Cursor | None) -> dict[str, Place]:
     """The cursor as records."""
     return {name: Place.of(place) for name, place in (cursor or {}).get("files", {}).items()}

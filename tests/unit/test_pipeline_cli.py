@@ -85,6 +85,15 @@ def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path
     assert "::error title=pipeline::" in failed.stdout
 
 
+def test_no_name_can_put_a_command_to_github_into_what_is_said(tmp_path: Path) -> None:
+    evil = "x\n::set-output name=evil::1\r::stop-commands::y"
+    done = run(tmp_path, "update", "--source", evil, "--target", "y", GITHUB_ACTIONS="true")
+    assert done.returncode == 20
+    commands = [line for line in (done.stdout + done.stderr).splitlines() if line.lstrip().startswith("::")]
+    assert len(commands) == 1
+    assert commands[0].startswith("::error title=pipeline::x ::set-output")
+
+
 def test_nothing_new_imports_neither_pandas_nor_scikit_learn(tmp_path: Path) -> None:
     run(tmp_path, "update", "--iterations", "99", "--models", "sgd")
     heavy = {"click", "jinja2", "numpy", "pandas", "sklearn"}

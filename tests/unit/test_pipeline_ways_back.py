@@ -362,6 +362,9 @@ def test_other_formats_are_refused_with_the_reason(tmp_path: Path, version: obje
     assert snapshot(tmp_path) == before
 
 
+PLACE: dict[str, object] = {"offset": 3, "records": 1, "taken": 1, "stride": 1, "end": None, "marks": []}
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -380,6 +383,18 @@ def test_other_formats_are_refused_with_the_reason(tmp_path: Path, version: obje
         {"metric": "good"},
         {"metric": {"name": "auc", "value": "0.5"}},
         {"figures": {"sgd": 3}},
+        {"figures": {"sgd": {"auc": 0.5}}},
+        {"figures": {"::stop-commands::x": {"loss": 0.5}}},
+        {"champion": "x\n::set-output name=evil::1"},
+        {"models": ["x\n::set-output name=evil::1"]},
+        {"libraries": {}},
+        {"counters": {"rows": -5, "batches": 1, "unlabelled": 0, "runs": 1}},
+        {"source": {"name": "sample", "cursor": {"files": {"a.csv": {"offset": 3}}}}},
+        {"source": {"name": "sample", "cursor": {"files": {"a.csv": {**PLACE, "offset": "x"}}}}},
+        {"source": {"name": "sample", "cursor": {"files": {"a.csv": {**PLACE, "marks": [[0, "x", "y"]]}}}}},
+        {"source": {"name": "sample", "cursor": {"files": {"a.csv": {**PLACE, "end": [3]}}}}},
+        {"history": [{}]},
+        {"history": [{"at": "::error::", "batches": 1, "rows": 1, "champion": "sgd", "metric": None}]},
         {"figures": {"sgd": {"loss": "low"}}},
         {"history": [{"at": "now", "batches": 1, "rows": 1, "champion": "sgd", "metric": "good"}]},
     ],
