@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 from pipeline import libraries
 from pipeline.atomic import PART
 from pipeline.document import BEST
-from pipeline.errors import SettingsError, SourceSchemaError, StateFormatError, StateLibrariesError, StateTamperedError
+from pipeline.errors import SettingsError, SourceSchemaError, StateLibrariesError, StateTamperedError
 from pipeline.settings import Settings
-from pipeline.state import KEY_VARIABLE, State
+from pipeline.state import KEY_VARIABLE, State, no_state
 from pipeline.store import Store
 from pipeline.summary import figure
 
@@ -33,7 +33,7 @@ def loaded(store: Store) -> State:
     """The state. Raises StateFormatError where there is none."""
     state = store.load()
     if state is None:
-        raise StateFormatError(f"there is no state in {store.runtime}", hint="`python -m pipeline update` makes one")
+        raise no_state(store.runtime)
     return state
 
 
@@ -82,7 +82,7 @@ def verify(store: Store, settings: Settings = DEFAULTS) -> list[str]:
         if not isinstance(persist.loads(content, name, settings.models), kind):
             raise StateTamperedError(f"{name} holds no {kind.__name__}")
         lines.append(f"{name}: only classes that are listed")
-    previous = store.kept(state)
+    previous = store.kept(state.document)
     lines.append("previous state: " + ("none kept" if previous is None else f"{previous.state_id}, whole"))
     return lines
 

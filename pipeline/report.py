@@ -8,10 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
 from pipeline.atomic import explained, write_atomically
+from pipeline.errors import StateWriteError
 from pipeline.summary import figure
 
 MOST_NOTES = 1000
@@ -103,6 +105,17 @@ def write_summary(logs: Path, summary: dict[str, Any]) -> None:
     """`summary.json`: what this run did, for machines."""
     content = json.dumps({"format": 1, **summary}, indent=1).encode() + b"\n"
     write_atomically(logs / "summary.json", content, durable=False)
+
+
+def write_figures(log: Log, environment: Mapping[str, str], summary: dict[str, Any]) -> None:
+    """`summary.json` and the job summary of a run that ended well: what it learnt is stored, with them or without."""
+    writers = (partial(write_summary, log.path.parent), partial(append_job_summary, environment))
+    for write in writers:
+        try:
+            write(summary)
+        except StateWriteError as error:
+            with contextlib.suppress(StateWriteError):
+                log.note(f"warning: {error.message}; the state is stored all the same")
 
 
 class Outcome(NamedTuple):

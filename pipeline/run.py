@@ -46,8 +46,7 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
             summary, after, stopped = _update(source, target, settings, store, before, log=log)
             if store.trial:
                 summary |= {"state_id": summary["parent_state_id"], "stored": False}
-            report.write_summary(runtime / "logs", summary)
-            report.append_job_summary(environment, summary)
+            report.write_figures(log, environment, summary)
             if settings.report and summary["status"] == "learnt":
                 report.write_page(log, report.Outcome(summary, after and after.document, source.label, stopped))
         except PipelineError as error:

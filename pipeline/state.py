@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipeline import document as documents
 from pipeline.atomic import sha256
 from pipeline.document import BEST, POPULATION_PREFIX, Document
-from pipeline.errors import StateMismatchError, StateTamperedError
+from pipeline.errors import StateFormatError, StateMismatchError, StateTamperedError
 
 PREVIOUS_PREFIX = "previous-"
 KEY_VARIABLE = "PIPELINE_STATE_KEY"
@@ -36,6 +36,11 @@ class State(NamedTuple):
     def is_signed(self) -> bool:
         """Whether it was signed, by whatever key."""
         return "signature" in self.document
+
+
+def no_state(runtime: Path) -> StateFormatError:
+    """The error for commands that need a state."""
+    return StateFormatError(f"there is no state in {runtime}", hint="`python -m pipeline update` makes one")
 
 
 def whole(document: Document, path: Path, model: Path, places: tuple[str, ...]) -> State:

@@ -23,8 +23,18 @@ from pathlib import Path
 from pipeline import document as documents
 from pipeline.atomic import explained, sha256, write_atomically
 from pipeline.document import BEST, POPULATION_PREFIX, Document
-from pipeline.errors import SettingsError, StateBusyError, StateFormatError, StateMismatchError
-from pipeline.state import KEY_VARIABLE, PREVIOUS_PREFIX, State, aside, check_signature, contents, digest, whole
+from pipeline.errors import SettingsError, StateBusyError, StateMismatchError, StateTamperedError
+from pipeline.state import (
+    KEY_VARIABLE,
+    PREVIOUS_PREFIX,
+    State,
+    aside,
+    check_signature,
+    contents,
+    digest,
+    no_state,
+    whole,
+)
 
 NEXT = BEST + ".next"
 
@@ -131,20 +141,27 @@ class Store:
         return State(complete, state.population, state.champion)
 
     def rollback(self) -> State:
-        """Make the previous state the state again. Raises StateMismatchError where none is kept."""
-        state = self.load()
-        if state is None:
-            raise StateFormatError(f"there is no state in {self.runtime}")
-        self.recover(state)
-        previous = self.kept(state)
+        """Make the previous state the state again. Raises StateMismatchError where none is kept.
+
+        The models of the present one may be damaged: that is when it is wanted most.
+        """
+        current = self.read_document()
+        if current is None:
+            raise no_state(self.runtime)
+        previous = self.kept(current)
         if previous is None:
-            raise StateMismatchError(f"the state {state.state_id} in {self.document_path} keeps none from before it")
+            raise StateMismatchError(
+                f"the state {current['state_id']} in {self.document_path} keeps none from before it",
+                hint="older states are in the artifacts of older runs",
+            )
+        with contextlib.suppress(StateMismatchError, StateTamperedError):
+            self.recover(self.load())
         self._switch(previous.document, previous.champion)
         return previous
 
-    def kept(self, state: State) -> State | None:
-        """The state before, if one is kept, after the same checks as the state itself."""
-        document = state.document["previous"]
+    def kept(self, current: Document) -> State | None:
+        """The state before the one of this document, if one is kept, after the same checks."""
+        document = current["previous"]
         if document is None:
             return None
         check_signature(document, self.document_path, self._key)
@@ -153,10 +170,11 @@ class Store:
     def adopt(self) -> str:
         """Sign an unsigned state; its id. Raises StateMismatchError or StateTamperedError where it does not hold."""
         if self._key is None:
-            raise SettingsError(f"{KEY_VARIABLE} is not set")
+            raise SettingsError(f"{KEY_VARIABLE} is not set", hint="hand over the key to sign with")
         state = self._unchecked()
         if state.is_signed:
-            check_signature(state.document, self.document_path, self._key)
+            # As it was written: an older format was signed as such.
+            self.read_document()
         previous = state.document["previous"]
         document = {**state.document, "previous": previous and documents.signed(previous, self._key)}
         write_atomically(self.document_path, documents.written(documents.signed(document, self._key)))
@@ -184,7 +202,7 @@ class Store:
     def _unchecked(self) -> State:
         state = Store(self.runtime).load()
         if state is None:
-            raise StateFormatError(f"there is no state in {self.runtime}")
+            raise no_state(self.runtime)
         return state
 
     def _kept(self) -> Document | None:

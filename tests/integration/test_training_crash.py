@@ -68,7 +68,7 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
         assert update(tmp_path / "start", "--iterations", "1").returncode == 0
     start = Store(tmp_path / "start/runtime").load()
     assert start is not None
-    kept = Store(tmp_path / "start/runtime").kept(start)
+    kept = Store(tmp_path / "start/runtime").kept(start.document)
     assert kept is not None
     found = []
     for step in range(1, 60):
@@ -80,7 +80,7 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
         state = store.load()
         assert state is not None
         found.append(state.state_id)
-        store.kept(state)
+        store.kept(state.document)
         store.recover(state)
         document = state.document
         files = {"best_model.pkl", document["population"]}

@@ -130,7 +130,7 @@ class Stream:
         now = 0
         if state is not None:
             now = state.document["counters"]["batches"]
-            store.kept(state)
+            store.kept(state.document)
             names = {path.name for path in (self.root / "runtime/model").iterdir()}
             self.stray += not names <= {*state.document["files"], *_previous(state)}
         assert now >= self.batches, "a batch was lost"

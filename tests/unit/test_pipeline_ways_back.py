@@ -339,6 +339,55 @@ def test_a_state_of_format_1_keeps_nothing_to_try_it_with(old_state: Path, monke
         train(old_state, models="plain_prior:Prior", on_library_change="try")
 
 
+@pytest.mark.parametrize("damage", ["best_model.pkl", "population-*.pkl"])
+def test_rollback_leads_away_from_a_damaged_state(tmp_path: Path, damage: str) -> None:
+    train(tmp_path)
+    first = store(tmp_path).load()
+    assert first is not None
+    train(tmp_path)
+    now = store(tmp_path).read_document()
+    assert now is not None
+    (path,) = [path for path in (tmp_path / "runtime/model").glob(damage) if path.name in now["files"]]
+    path.write_bytes(b"")
+    with pytest.raises(StateTamperedError):
+        store(tmp_path).load()
+    store(tmp_path).rollback()
+    back = store(tmp_path).load()
+    assert back is not None
+    assert (back.population, back.champion) == (first.population, first.champion)
+
+
+def test_rollback_and_sign_say_what_they_lack(tmp_path: Path) -> None:
+    with pytest.raises(StateFormatError) as none:
+        store(tmp_path).rollback()
+    assert "update` makes one" in none.value.hint
+    train(tmp_path)
+    with pytest.raises(StateMismatchError, match="keeps none from before it") as first:
+        store(tmp_path).rollback()
+    assert "artifacts of older runs" in first.value.hint
+
+
+def test_a_signed_state_of_format_1_can_be_signed_again(old_state: Path) -> None:
+    from pipeline import document as documents  # noqa: PLC0415
+
+    path = old_state / "runtime/data/data_state.json"
+    path.write_bytes(documents.written(documents.signed(json.loads(path.read_text()), KEY[KEY_VARIABLE].encode())))
+    store(old_state, key=True).adopt()
+    assert store(old_state, key=True).load() is not None
+
+
+def test_a_summary_that_cannot_be_written_does_not_undo_what_was_learnt(tmp_path: Path) -> None:
+    train(tmp_path)
+    (tmp_path / "runtime/logs/summary.json").unlink()
+    (tmp_path / "runtime/logs/summary.json").mkdir()
+    settings = load(tmp_path, {}, {"models": "sgd", "batch_rows": 300, "iterations": 1})
+    assert update(tmp_path, settings, {"GITHUB_STEP_SUMMARY": str(tmp_path / "none/there.md")}) == 0
+    document = store(tmp_path).read_document()
+    assert document is not None
+    assert document["counters"]["runs"] == 2
+    assert logs(tmp_path).count("the state is stored all the same") == 2
+
+
 def test_a_signed_state_of_format_1_is_checked_as_it_was_signed(old_state: Path) -> None:
     from pipeline import document as documents  # noqa: PLC0415
 
