@@ -115,7 +115,7 @@ def catch_signals() -> threading.Event:
 @click.option("--root", type=click.Path(path_type=Path), default=Path(".wfgen/github"), help="Where its store is.")
 @click.option("--repository", default="local/repository", show_default=True, help="OWNER/NAME of the repository.")
 @click.option("--default-branch", default="main", show_default=True)
-@click.option("--port", default=0, help="Port of 127.0.0.1; 0 lets the system choose.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="Port of 127.0.0.1; 0 lets the system choose.")
 @click.option("--event", default="push", show_default=True, help="Event of the run that tokens are given for.")
 @click.option("--branch", default=None, help="Branch of that run; the default branch unless named.")
 @click.option("--workflow", default=".github/workflows/train.yml", show_default=True, help="Workflow of that run.")

@@ -85,11 +85,12 @@ def run_workflow(
     check_switched_on(hub, plan)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
+        # First of all: nothing but the folders that are gone by now told of them.
+        _close_dead_runs(hub, folders.died)
         prune_logs(state / "logs")
         prune_environments(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, folders, runner)
-        _close_dead_runs(hub, folders.died)
         new = _new_run(prepared)
         ticket = hub.begin_attempt(previous.id, new.permissions) if previous else hub.begin_run(new)
         under, tools = Under(folders, hub, ticket, sources), _Tools(act, runner, watch or Watcher())

@@ -18,7 +18,7 @@ from generator.runner.execute import Watcher, run_workflow
 from generator.runner.plan import Plan, read_plan
 from generator.runner.records import RunRequest
 from generator.runner.repository import branches_of, read_repository
-from generator.runner.workflow_files import make_known
+from generator.runner.workflow_files import make_known, workflow_files
 
 DISPATCH = "workflow_dispatch"
 LOOKS = 50
@@ -39,6 +39,7 @@ class LocalLauncher:
         self._lock = threading.Lock()
         self._live: dict[threading.Thread, StoppableRunner] = {}
         self._going: dict[int, StoppableRunner] = {}
+        self._again: set[tuple[Path | None, int | None]] = set()
         self._inputs: dict[int, Mapping[str, str]] = {}
         make_known(hub, base.root)
 
@@ -104,12 +105,20 @@ class LocalLauncher:
         self._check(request)
         runner = StoppableRunner()
         thread = threading.Thread(target=self._run, args=(request, runner))
+        again = (request.workflow, request.again)
         with self._lock:
+            # Until its attempt has begun, a run that is to be run again still looks finished.
+            if request.again is not None and again in self._again:
+                raise RefusedError("This workflow is already running")
+            self._again.add(again)
             self._live[thread] = runner
         thread.start()
 
     def _check(self, request: RunRequest) -> None:
         """Raise RefusedError for what could not begin: whoever asks is to hear of it, and not only the log."""
+        # Runs can be entered for any path by whoever may write, and what is run here is the repository's alone.
+        if request.root / request.workflow not in workflow_files(request.root):
+            raise RefusedError(f"{request.workflow.name} is no workflow file of this repository")
         try:
             plan = read_plan(request.root, request.workflow)
             if request.event == DISPATCH and DISPATCH not in plan.triggers:
@@ -131,6 +140,7 @@ class LocalLauncher:
         finally:
             with self._lock:
                 del self._live[threading.current_thread()]
+                self._again.discard((request.workflow, request.again))
                 self._going = {run_id: one for run_id, one in self._going.items() if one is not runner}
 
 

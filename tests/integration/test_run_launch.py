@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -106,6 +107,26 @@ def test_what_github_would_not_start_is_refused(client: Client) -> None:
     assert client.post(train, ref="main") == (422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
     assert project.hub.runs() == ()
     assert client.post("runs/1/rerun")[0] == 404
+
+
+def test_only_workflow_files_of_the_repository_are_run(client: Client, tmp_path: Path) -> None:
+    outside = tmp_path / "evil.yml"
+    outside.write_text("on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [{run: 'touch pwned'}]}}")
+    path = os.path.relpath(outside, client.project.root)
+    entered = client.project.hub.begin_run(NewRun(path, "Evil", "workflow_dispatch", "main", "a" * 40, {}))
+    client.project.hub.finish_run(entered.run.id, "success")
+    status, said = client.post("workflows/evil.yml/dispatches", ref="main")
+    assert (status, "no workflow file of this repository" in said) == (422, True)
+    assert client.post(f"runs/{entered.run.id}/rerun")[0] in {403, 422}
+    assert [run.attempt for run in client.project.hub.runs()] == [1]
+
+
+def test_a_run_is_run_again_once_at_a_time(client: Client) -> None:
+    assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
+    (run,) = client.wait_for("success")
+    answers = [client.post(f"runs/{run.id}/rerun") for _ in range(2)]
+    assert answers == [(201, ""), (403, "This workflow is already running")]
+    client.wait(lambda runs: runs[0].attempt == 2 and runs[0].conclusion is not None)
 
 
 def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.errors import ToolFailedError, WorkflowProblemError
+from generator.errors import ToolFailedError, WfgenError, WorkflowProblemError
 from generator.github.records import NewRun
 from generator.process import SystemRunner
 from generator.runner.records import ActionChoice, Conclusion, RunResult
@@ -191,6 +191,15 @@ def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
     assert bare.run(workflow="w.yml").conclusion is Conclusion.SUCCESS
     assert [run.conclusion for run in bare.hub.runs()] == [None, "success"]
     assert bare.hub.runs()[0].id == other.run.id
+
+
+def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_begin(bare: Project) -> None:
+    killed = bare.hub.begin_run(NewRun("w.yml", "W", "push", "main", "a" * 40, {}))
+    bare.write(".wfgen/runs/0123456789ab.lock", str(killed.run.id))
+    bare.write(".github/workflows/w.yml", "on: push\njobs: {a: {runs-on: x, steps: [{uses: nosuch/action@v1}]}}")
+    with pytest.raises(WfgenError):
+        bare.run(workflow="w.yml")
+    assert next(run.conclusion for run in bare.hub.runs()) == "cancelled"
 
 
 @pytest.mark.parametrize(("limit", "matrix"), [("0.03", ""), ("0.015", "strategy: {matrix: {part: [1, 2]}}, ")])
