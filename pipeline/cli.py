@@ -113,7 +113,10 @@ def reset(root: Path, yes: bool) -> None:
 @ROOT
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def rollback(root: Path, yes: bool) -> None:
-    """Go back to the state before the run that wrote this one: once, since that keeps none from before it."""
+    """Go back to before the last run that learnt.
+
+    Once: the state from before keeps none of its own.
+    """
     store = _store(root)
     if not yes:
         click.confirm(f"Go back to the previous state in {store.runtime}?", abort=True)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline import settings as configuration
-from pipeline.errors import EXIT_INTERRUPTED, PipelineError
+from pipeline.errors import EXIT_INTERRUPTED, MissingLibraryError, PipelineError
 
 
 def main() -> None:
@@ -61,7 +61,7 @@ def plain_update(words: Sequence[str]) -> dict[str, str] | None:
 def guarded(call: Callable[[], object]) -> None:
     """Call, and exit as the error says."""
     try:
-        call()
+        _with_libraries(call)
     except PipelineError as error:
         # Names out of a state or a source may hold line breaks, and a line that starts with :: is a command to GitHub.
         message, hint = (" ".join(text.splitlines()) for text in (error.message, error.hint or ""))
@@ -72,3 +72,13 @@ def guarded(call: Callable[[], object]) -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
+
+
+def _with_libraries(call: Callable[[], object]) -> None:
+    """Call; a library that is not installed is a MissingLibraryError, one of the pipeline's own modules is a bug."""
+    try:
+        call()
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] == "pipeline":
+            raise
+        raise MissingLibraryError(f"{error.name} is not installed", hint="pip install -r requirements.txt") from error

@@ -79,7 +79,7 @@ def _tell_failure(
     with suppress(PipelineError):
         # A run may have committed before it failed.
         after = store.load()
-    summary = summary_of("failed", after, before, done_between(before, after))
+    summary = summary_of("failed", after, before, done_between(before, after)) | {"stored": not store.trial}
     report.write_summary(log.path.parent, summary)
     if settings.report:
         document = None if after is None else after.document

@@ -28,6 +28,7 @@ from generator.runner.records import ActionChoice, Conclusion, RunRequest
 from generator.runner.repository import find_root, read_repository
 from generator.runner.workflow_files import find_workflow
 
+_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
 
 
@@ -225,6 +226,8 @@ def _by_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str
     scoped: dict[str, dict[str, str]] = {}
     for name, value in values.items():
         environment, slash, short = name.rpartition("/")
+        if not _NAME.fullmatch(short) or (slash and not environment):
+            raise SettingsError(f"{name!r} is not NAME or ENVIRONMENT/NAME, with a name of letters, digits and _")
         (scoped.setdefault(environment, {}) if slash else own)[short] = value
     return own, scoped
 

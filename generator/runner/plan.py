@@ -184,7 +184,7 @@ def _times(matrix: object) -> int | None:
     if not isinstance(matrix, dict) or not all(isinstance(values, list) for values in matrix.values()):
         return None
     lists = [len(values) for name, values in matrix.items() if name not in {"include", "exclude"}]
-    return (prod(lists) if lists else 0) + len(matrix.get("include", []))
+    return max(1, (prod(lists) if lists else 0) + len(matrix.get("include", [])))
 
 
 def environment_of(job: Mapping[str, Any]) -> str:

@@ -218,6 +218,9 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--event", "workflow_dispatch", "--input", "level=loud"), 2, "takes one of low, high"),
         (("--input", "iterations=3"), 2, "inputs go with workflow_dispatch"),
         (("--secret", "NO_SUCH_VARIABLE"), 2, "the environment has no variable"),
+        (("--secret", "=value"), 2, "'' is not NAME or ENVIRONMENT/NAME"),
+        (("--secret", "/KEY=value"), 2, "'/KEY' is not NAME or ENVIRONMENT/NAME"),
+        (("--var", "prod/A B=1"), 2, "'prod/A B' is not NAME or ENVIRONMENT/NAME"),
         (
             ("--secret", "production/KEY=1"),
             2,

@@ -85,6 +85,16 @@ def test_on_github_iterations_fold_and_the_summary_and_errors_are_shown(tmp_path
     assert "::error title=pipeline::" in failed.stdout
 
 
+def test_a_library_that_is_not_installed_is_named_with_the_line_that_brings_it(tmp_path: Path) -> None:
+    script = "import sys; sys.modules['joblib'] = None; sys.argv = ['pipeline', 'update']\n"
+    script += "from pipeline.entry import main; main()"
+    argv = [sys.executable, "-c", script]
+    path = {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(argv, cwd=tmp_path, env=os.environ | path, capture_output=True, text=True, check=False)
+    assert done.returncode == 3
+    assert done.stderr == "error: joblib is not installed\n  hint: pip install -r requirements.txt\n"
+
+
 def test_no_name_can_put_a_command_to_github_into_what_is_said(tmp_path: Path) -> None:
     evil = "x\n::set-output name=evil::1\r::stop-commands::y"
     done = run(tmp_path, "update", "--source", evil, "--target", "y", GITHUB_ACTIONS="true")
