@@ -23,8 +23,8 @@ CODE_VALUES = 64
 """A whole-number column with at most this many values in the first batch (hour, month) is a category as well."""
 PARSED_SHARE = 0.95
 """This share of the values present must parse for a column of text to count as numbers or dates."""
-DATE_PROBE = 200
-"""So many values are tried as dates: parsing is slow, and mixed columns show early."""
+PROBE = 200
+"""So many values are tried as dates, and as numbers before all are: parsing is slow, and mixed columns show early."""
 CLASSES, ROWS_A_CLASS = 50, 3
 """A whole-number target is a set of classes if it has few values, and these come again; else it is an amount."""
 WHOLE = re.compile(r"-?(0|[1-9][0-9]*)(\.0+)?")
@@ -182,15 +182,25 @@ def _inferred(name: str, values: pd.Series[Any]) -> tuple[Column, NDArray[np.flo
     if kind == "boolean":
         return Column(name, TEXT), None
     present = values.notna().to_numpy()
+    if not is_numeric(values) and not _may_be_numbers(values[present]):
+        return Column(name, _kind_of_text(values[present])), None
     numbers = cells.parsed(values)
     if np.count_nonzero(~np.isnan(numbers)) >= PARSED_SHARE * np.count_nonzero(present):
         known = numbers[np.abs(numbers) <= ABSURD]
         code = bool((known % 1 == 0).all()) and len(pd.unique(known)) <= CODE_VALUES
         return Column(name, NUMBER, code=code), numbers
-    probe = pd.Index(values[present].astype(str).iloc[:DATE_PROBE].unique())
-    if cells.parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE:
-        return Column(name, DATE), None
-    return Column(name, TEXT), None
+    return Column(name, _kind_of_text(values[present])), None
+
+
+def _may_be_numbers(present: pd.Series[Any]) -> bool:
+    """Whether half of some values, taken from all over the column, are numbers: to try all of a text is slow."""
+    some = present.iloc[:: 1 + len(present) // PROBE]
+    return bool(np.count_nonzero(~np.isnan(cells.parsed(some))) * 2 >= len(some))
+
+
+def _kind_of_text(present: pd.Series[Any]) -> str:
+    probe = pd.Index(present.astype(str).iloc[:PROBE].unique())
+    return DATE if cells.parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE else TEXT
 
 
 def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
