@@ -1,6 +1,6 @@
 """`python -m generator` is the same as `wfgen`."""
 
-from generator.cli import main
+from .cli import main
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,9 @@
-"""The `wfgen` command: finds the command's module, runs it, and turns an error into a message and an exit code.
+"""The `wfgen` command.
 
-Command modules are imported only when called: `wfgen render` must start about as fast as its libraries do.
+Finds the command's module, runs it, and turns an error into a message and an exit code.
+
+Command modules are imported only when called: `wfgen render` must start about as fast
+as its libraries do.
 """
 
 from __future__ import annotations
@@ -11,7 +14,8 @@ from typing import TYPE_CHECKING, cast
 
 import click
 
-from generator.errors import EXIT_INTERRUPTED, ToolMissingError, WfgenError
+from . import __version__
+from .errors import EXIT_INTERRUPTED, ToolMissingError, WfgenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,10 +23,16 @@ if TYPE_CHECKING:
 # Name -> (module below generator.commands, one line for `wfgen --help`); listing them imports none.
 COMMANDS = {
     "check": ("check", "Check workflow files with every validator that is installed."),
-    "demo": ("demo", "Render the workflow and run it twice, to see state carried over."),
+    "demo": (
+        "demo",
+        "Render the workflow and run it twice, to see state carried over.",
+    ),
     "docs": ("docs", "Write the documentation of the workflow, in English or Russian."),
     "doctor": ("doctor", "Show what is missing here and the command that brings it."),
-    "init": ("init", "Make a repository train on GitHub, asking nothing it can find out."),
+    "init": (
+        "init",
+        "Make a repository train on GitHub, asking nothing it can find out.",
+    ),
     "pins": ("pins", "Show or renew the commits behind the actions that are rendered."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
@@ -44,15 +54,21 @@ class LazyGroup(click.Group):
         if cmd_name not in COMMANDS:
             return None
         try:
-            module = import_module(f"generator.commands.{COMMANDS[cmd_name][0]}")
+            module = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__)
         except ModuleNotFoundError as error:
-            if (error.name or "generator").partition(".")[0] == "generator":
+            if error.name is None or error.name.startswith(str(__package__)):
                 raise
             # The extras bring what only some commands need.
-            raise ToolMissingError(f"{error.name} is not installed", hint="pip install 'wfgen[local]'") from error
+            from .resources import install_command  # noqa: PLC0415  # only where something is missing
+
+            raise ToolMissingError(
+                f"{error.name} is not installed", hint=install_command("local")
+            ) from error
         return cast("click.Command", module.command)
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+    def format_commands(
+        self, ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:  # noqa: ARG002 - click's signature
         """List the commands without importing them."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
@@ -63,7 +79,7 @@ class LazyGroup(click.Group):
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 fine, 1 your workflow has problems, 2 usage or settings, 3 could not tell, 130 interrupted.",
 )
-@click.version_option(package_name="wfgen", message="%(prog)s %(version)s")
+@click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
     """Workflows that keep a model learning from run to run: render, check and run them."""
 

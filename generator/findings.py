@@ -19,8 +19,8 @@ class Severity(StrEnum):
 class Finding:
     """One fault at one place.
 
-    `line` and `column` count from 1; 0 means that the tool named no place. `tool` is who found it,
-    `rule` the tool's own name for the fault.
+    `line` and `column` count from 1; 0 means that the tool named no place. `tool` is
+    who found it, `rule` the tool's own name for the fault.
     """
 
     path: Path

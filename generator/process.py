@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from generator.errors import ToolFailedError, ToolMissingError
+from .errors import ToolFailedError, ToolMissingError
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +55,18 @@ class Runner(Protocol):
         env: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
     ) -> Completed:
-        """Run to the end, handing over each line of standard output as it comes; `stdout` stays empty."""
+        """Run to the end, handing over each line of standard output as it comes.
+
+        `stdout` stays empty.
+        """
         ...
 
 
 def find_tool(name: str) -> Path | None:
-    """Where a program is: beside this Python first (its virtual environment may not be on PATH), then on PATH."""
+    """Where a program is.
+
+    Beside this Python first (its virtual environment may not be on PATH), then on PATH.
+    """
     beside = Path(sys.executable).parent / name
     if os.access(beside, os.X_OK):
         return beside
@@ -77,7 +83,10 @@ def require_tool(name: str, *, hint: str = "") -> Path:
 
 
 class SystemRunner:
-    """Runs programs on this machine, each in a process group of its own so that none outlives its time."""
+    """Runs programs on this machine.
+
+    Each in a process group of its own so that none outlives its time.
+    """
 
     def run(
         self,
@@ -90,9 +99,15 @@ class SystemRunner:
     ) -> Completed:
         """Run to the end and give back all output.
 
-        Raises ToolMissingError where the program cannot be started, ToolFailedError where time ran out.
+        Raises ToolMissingError where the program cannot be started, ToolFailedError
+        where time ran out.
         """
-        process = _start(argv, cwd, env, stdin=subprocess.DEVNULL if input_text is None else subprocess.PIPE)
+        process = _start(
+            argv,
+            cwd,
+            env,
+            stdin=subprocess.DEVNULL if input_text is None else subprocess.PIPE,
+        )
         try:
             stdout, stderr = process.communicate(input_text, timeout=timeout_seconds)
         except subprocess.TimeoutExpired as error:
@@ -112,9 +127,12 @@ class SystemRunner:
     ) -> Completed:
         """Run to the end, handing over each line of standard output as it comes."""
         expired = threading.Event()
-        # A file, not a pipe: nobody has to drain it, and a program that left the group cannot keep us waiting on it.
+        # A file, not a pipe: nobody has to drain it, and a program that left the group
+        # cannot keep us waiting on it.
         with tempfile.TemporaryFile() as errors:
-            process = _start(argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno())
+            process = _start(
+                argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno()
+            )
             self._begun(process)
 
             def stop() -> None:
@@ -142,7 +160,10 @@ class SystemRunner:
 
 
 class StoppableRunner(SystemRunner):
-    """One that another thread can stop: what it streams is killed, and it raises KeyboardInterrupt, as by Ctrl-C."""
+    """One that another thread can stop.
+
+    What it streams is killed, and it raises KeyboardInterrupt, as by Ctrl-C.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -172,7 +193,9 @@ class StoppableRunner(SystemRunner):
     ) -> Completed:
         """Run to the end, or until it is stopped."""
         try:
-            return super().stream(argv, on_line, cwd=cwd, env=env, timeout_seconds=timeout_seconds)
+            return super().stream(
+                argv, on_line, cwd=cwd, env=env, timeout_seconds=timeout_seconds
+            )
         finally:
             with self._lock:
                 self._process, stopped = None, self._stopped
@@ -187,7 +210,11 @@ class StoppableRunner(SystemRunner):
 
 
 def _start(
-    argv: Sequence[str], cwd: Path | None, env: Mapping[str, str] | None, stdin: int, stderr: int = subprocess.PIPE
+    argv: Sequence[str],
+    cwd: Path | None,
+    env: Mapping[str, str] | None,
+    stdin: int,
+    stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
     try:
         return subprocess.Popen(
@@ -202,11 +229,15 @@ def _start(
             start_new_session=True,
         )
     except OSError as error:
-        raise ToolMissingError(f"{argv[0]} cannot be started: {error.strerror}") from error
+        raise ToolMissingError(
+            f"{argv[0]} cannot be started: {error.strerror}"
+        ) from error
 
 
 def _out_of_time(argv: Sequence[str], timeout_seconds: float | None) -> ToolFailedError:
-    return ToolFailedError(f"{Path(argv[0]).name} did not end within {timeout_seconds:g} s and was stopped")
+    return ToolFailedError(
+        f"{Path(argv[0]).name} did not end within {timeout_seconds:g} s and was stopped"
+    )
 
 
 def _kill_group(process: subprocess.Popen[str]) -> None:

@@ -1,6 +1,6 @@
 """`python -m pipeline`."""
 
-from pipeline.entry import main
+from .cli.fast_path import main
 
 if __name__ == "__main__":
     main()

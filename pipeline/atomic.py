@@ -8,17 +8,20 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipeline.errors import StateWriteError
+from .errors import StateWriteError
 
 PART = ".part"
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Build aside in the same folder, fsync, replace, fsync the folder; without the fsyncs where not `durable`.
+    """Build aside in the same folder, fsync, replace, fsync the folder.
+
+    Without the fsyncs where not `durable`.
 
     Raises StateWriteError; `path` is then as before.
 
-    click's `open_file(atomic=True)` replaces the good file by a half-written one when the writer raises.
+    click's `open_file(atomic=True)` replaces the good file by a half-written one when
+    the writer raises.
     """
     with explained(path):
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -53,7 +56,9 @@ def explained(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StateWriteError(f"{path} cannot be written: {error.strerror or error}") from error
+        raise StateWriteError(
+            f"{path} cannot be written: {error.strerror or error}"
+        ) from error
 
 
 def sha256(content: bytes) -> str:

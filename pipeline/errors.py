@@ -1,7 +1,8 @@
 """The error tree: each class has the exit code that `python -m pipeline` ends with.
 
-Codes: 2 settings, 3 a missing library, 10 to 19 the state, 20 to 29 the source, 30 to 39 Kaggle, 130 interrupted.
-The table in docs/pipeline.md is held against this module by a test.
+Codes: 2 settings, 3 a missing library, 10 to 19 the state, 20 to 29 the source, 30 to
+39 Kaggle, 130 interrupted. The table in docs/pipeline.md is held against this module by
+a test.
 """
 
 from __future__ import annotations
@@ -11,7 +12,10 @@ EXIT_INTERRUPTED = 130
 
 
 class PipelineError(Exception):
-    """Something stops the command; `hint` says what to do about it. The state on disk is as it was."""
+    """Something stops the command; `hint` says what to do about it.
+
+    The state on disk is as it was.
+    """
 
     exit_code = 1
     default_hint = ""
@@ -42,7 +46,10 @@ class StateMismatchError(PipelineError):
 
 
 class StateTamperedError(PipelineError):
-    """A file of the state is not what was committed: changed, truncated, or not signed with the key in use."""
+    """A file of the state is not what was committed.
+
+    Changed, truncated, or not signed with the key in use.
+    """
 
     exit_code = 11
     default_hint = "restore both folders from an earlier run, or start over with `python -m pipeline reset`"
@@ -76,7 +83,10 @@ class StateBusyError(PipelineError):
 
 
 class StateKeyError(PipelineError):
-    """The state is signed and the key is not there, so that what would be stored could not be signed."""
+    """The state is signed and the key is not there.
+
+    So that what would be stored could not be signed.
+    """
 
     exit_code = 16
     default_hint = (

@@ -1,7 +1,10 @@
-"""Settings of the training: defaults < `[pipeline]` in wfgen.toml or pyproject.toml < PIPELINE_* < flags.
+"""Settings of the training.
 
-Values are parsed here, once; everything inward takes the frozen record. "Nothing new" passes here, so imports are few
-and records are named tuples: a dataclass takes ten times as long to define.
+Defaults < `[pipeline]` in wfgen.toml or pyproject.toml < PIPELINE_* < flags.
+
+Values are parsed here, once; everything inward takes the frozen record. "Nothing new"
+passes here, so imports are few and records are named tuples: a dataclass takes ten
+times as long to define.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.errors import SettingsError
+from .errors import SettingsError
 
 PREFIX = "PIPELINE_"
 RESERVED = {"PIPELINE_STATE_KEY"}
@@ -19,7 +22,10 @@ MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
 
 
 class Settings(NamedTuple):
-    """What the training is told; docs/pipeline.md has one line for each, held against this record by a test."""
+    """What the training is told.
+
+    Docs/pipeline.md has one line for each, held against this record by a test.
+    """
 
     source: str = "sample"
     target: str = ""
@@ -45,7 +51,9 @@ class Settings(NamedTuple):
     kaggle_backoff_seconds: float = 2.0
 
 
-def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]) -> Settings:
+def load(
+    root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Settings:
     """Settings for a repository. Raises SettingsError that names where the value came from."""
     given: dict[str, Any] = {}
     for path, table in _tables(root):
@@ -55,7 +63,9 @@ def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
     for variable, text in environment.items():
         # An empty variable is what GitHub hands over for one that is not set.
         if variable.startswith(PREFIX) and variable not in RESERVED and text:
-            known = _known(variable.removeprefix(PREFIX).lower(), f"the environment ({variable})")
+            known = _known(
+                variable.removeprefix(PREFIX).lower(), f"the environment ({variable})"
+            )
             given[known] = _parsed(known, text, variable)
     for name, value in flags.items():
         if value is not None:
@@ -65,7 +75,10 @@ def load(root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
 
 def _tables(root: Path) -> list[tuple[str, dict[str, Any]]]:
     """The first of the two files that speaks of the pipeline."""
-    for name, keys in (("wfgen.toml", ("pipeline",)), ("pyproject.toml", ("tool", "wfgen", "pipeline"))):
+    for name, keys in (
+        ("wfgen.toml", ("pipeline",)),
+        ("pyproject.toml", ("tool", "wfgen", "pipeline")),
+    ):
         if not (root / name).exists():
             continue
         import tomllib  # noqa: PLC0415  # "nothing new" is to be quick, and most often flags say it all
@@ -92,7 +105,9 @@ def _known(name: str, where: str) -> str:
     close = difflib.get_close_matches(name, names, n=1)
     raise SettingsError(
         f"{where} has no setting {name!r}",
-        hint=f"did you mean {close[0]!r}?" if close else f"there are {', '.join(names)}",
+        hint=f"did you mean {close[0]!r}?"
+        if close
+        else f"there are {', '.join(names)}",
     )
 
 
@@ -182,9 +197,12 @@ _PARSERS: dict[str, Callable[[object], object]] = {
 def _consistent(settings: Settings) -> Settings:
     """Raises SettingsError for values that do not go together."""
     if not settings.source:
-        raise SettingsError("`source` is empty", hint="`sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET")
+        raise SettingsError(
+            "`source` is empty",
+            hint="`sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET",
+        )
     if settings.source != "sample" and not settings.target:
-        from pipeline.sources.names import public  # noqa: PLC0415  # only where something is amiss
+        from .redaction import public  # noqa: PLC0415  # only where something is amiss
 
         raise SettingsError(
             f"`target` is not set: which column of {public(settings.source)} is to be predicted?",
@@ -193,14 +211,22 @@ def _consistent(settings: Settings) -> Settings:
     if settings.target and settings.target in settings.ignore:
         raise SettingsError(f"`ignore` names the target {settings.target!r}")
     if settings.on_rewrite == "key" and not settings.key:
-        raise SettingsError('on_rewrite = "key" needs `key`: a column that only grows, like an id or a time stamp')
+        raise SettingsError(
+            'on_rewrite = "key" needs `key`: a column that only grows, like an id or a time stamp'
+        )
     if settings.engine == "dask" and not settings.dask_address:
-        raise SettingsError('engine = "dask" needs `dask_address`, like tcp://127.0.0.1:8786')
+        raise SettingsError(
+            'engine = "dask" needs `dask_address`, like tcp://127.0.0.1:8786'
+        )
     if not settings.models:
-        raise SettingsError("`models` names no candidate", hint="`auto` stands for those that fit the task")
+        raise SettingsError(
+            "`models` names no candidate",
+            hint="`auto` stands for those that fit the task",
+        )
     for name in settings.models:
         if name not in {*MODELS, "auto"} and ":" not in name:
             raise SettingsError(
-                f"`models` names {name!r}", hint=f"there are {', '.join(MODELS)}, or your own module:factory"
+                f"`models` names {name!r}",
+                hint=f"there are {', '.join(MODELS)}, or your own module:factory",
             )
     return settings

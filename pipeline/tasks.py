@@ -32,7 +32,9 @@ def losses(task: str, raw: Array, target: Array) -> Array:
     if task == BINARY:
         against = np.where(target > 0, -raw[:, 0], raw[:, 0])
         # log(1 + exp(against)), in a seventh of the time of logaddexp.
-        softplus: Array = np.maximum(against, 0.0) + np.log(1.0 + np.exp(-np.abs(against)))
+        softplus: Array = np.maximum(against, 0.0) + np.log(
+            1.0 + np.exp(-np.abs(against))
+        )
         return softplus
     return -log_shares(raw)[np.arange(len(target)), target.astype(np.int64)]
 
@@ -45,11 +47,21 @@ def log_shares(raw: Array) -> Array:
 
 
 def for_classes(raw: Array, classes: int) -> Array:
-    """Raw scores with a column for each class: those never seen far below, room for those to come left out."""
+    """Raw scores with a column for each class.
+
+    Those never seen far below, room for those to come left out.
+    """
     missing = classes - raw.shape[1]
-    return raw[:, :classes] if missing <= 0 else np.pad(raw, ((0, 0), (0, missing)), constant_values=ABSENT)
+    return (
+        raw[:, :classes]
+        if missing <= 0
+        else np.pad(raw, ((0, 0), (0, missing)), constant_values=ABSENT)
+    )
 
 
 def room(classes: int) -> int:
-    """How many classes a learner is made for that cannot grow: a power of two, so that it seldom has to start again."""
+    """How many classes a learner is made for that cannot grow.
+
+    A power of two, so that it seldom has to start again.
+    """
     return 1 << max(classes - 1, 1).bit_length()

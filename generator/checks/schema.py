@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING
 
-from generator.findings import Finding, Severity
-from generator.resources import schema_file
-from generator.workflow import Workflow
+from ..findings import Finding, Severity
+from ..resources import schema_file
+from ..workflow.source import Workflow
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -43,22 +43,49 @@ def check(workflow: Workflow) -> Iterator[Finding]:
 def _finding(workflow: Workflow, path: tuple[str | int, ...], message: str) -> Finding:
     line, column = workflow.place(path)
     where = ".".join(map(str, path)) or "the workflow"
-    return Finding(workflow.path, line, column, TOOL, "schema", Severity.ERROR, f"{where}: {message}")
+    return Finding(
+        workflow.path,
+        line,
+        column,
+        TOOL,
+        "schema",
+        Severity.ERROR,
+        f"{where}: {message}",
+    )
 
 
-def _deepest(error: jsonschema_rs.ValidationError) -> Iterator[tuple[tuple[str | int, ...], str]]:
-    """The error, or of an `anyOf` or `oneOf` what is wrong with the alternative that comes nearest.
+def _deepest(
+    error: jsonschema_rs.ValidationError,
+) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """The error.
 
-    "Is not valid under any of the given schemas" helps nobody. The alternative that was meant takes a value of this
-    type, and its faults are the deepest, the fewest and the simplest.
+    Or of an `anyOf` or `oneOf` what is wrong with the alternative that comes nearest.
+
+    "Is not valid under any of the given schemas" helps nobody. The alternative that was
+    meant takes a value of this type, and its faults are the deepest, the fewest and the
+    simplest.
     """
     alternatives = getattr(error.kind, "context", None)
     path = tuple(error.instance_path)
     if alternatives:
-        branches = [[found for inner in branch for found in _deepest(inner)] for branch in alternatives]
-        meant = [found for found in branches if not any(at == path and _TYPE in message for at, message in found)]
+        branches = [
+            [found for inner in branch for found in _deepest(inner)]
+            for branch in alternatives
+        ]
+        meant = [
+            found
+            for found in branches
+            if not any(at == path and _TYPE in message for at, message in found)
+        ]
         if meant:
-            yield from max(meant, key=lambda found: (max(len(at) for at, _ in found), -len(found), -len(str(found))))
+            yield from max(
+                meant,
+                key=lambda found: (
+                    max(len(at) for at, _ in found),
+                    -len(found),
+                    -len(str(found)),
+                ),
+            )
             return
     # A key too many is shown where it stands, not where its table begins.
     unexpected = getattr(error.kind, "unexpected", None)

@@ -7,31 +7,49 @@ from pathlib import Path
 
 import click
 
-from generator import report
-from generator.checks.run import NAMES, check_files, workflow_files
-from generator.errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
-from generator.findings import Severity
-from generator.process import SystemRunner
-from generator.root import repository_root
+from ..checks import reporters as report
+from ..checks.runner import NAMES, check_files, workflow_files
+from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
+from ..findings import Severity
+from ..process import SystemRunner
+from ..workflow.files import repository_root
 
 
 @click.command("check")
-@click.argument("files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--format", "form", type=click.Choice(report.FORMATS), default="text", show_default=True)
-@click.option("--only", multiple=True, type=click.Choice(NAMES[1:]), help="Use this tool only; may be repeated.")
+@click.argument(
+    "files", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path)
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(report.FORMATS),
+    default="text",
+    show_default=True,
+)
+@click.option(
+    "--only",
+    multiple=True,
+    type=click.Choice(NAMES[1:]),
+    help="Use this tool only; may be repeated.",
+)
 def command(files: tuple[Path, ...], form: str, only: tuple[str, ...]) -> int:
     """Check workflow files with every validator that is installed.
 
-    Without FILES: those of .github/workflows. The JSON schema of workflows always looks; act, zizmor and
-    jactionlint do where they are installed.
+    Without FILES: those of .github/workflows. The JSON schema of workflows always
+    looks; act, zizmor and jactionlint do where they are installed.
     """
     root = Path.cwd() if files else repository_root(Path.cwd())
-    checked = check_files(files or workflow_files(root), root, SystemRunner(), os.environ, only)
+    checked = check_files(
+        files or workflow_files(root), root, SystemRunner(), os.environ, only
+    )
     text = report.render(checked, form)
     if text:
         click.echo(text)
     for tool in checked.missing:
-        click.echo(f"{tool.name} did not look: it is not installed (pip install {tool.package})", err=True)
+        click.echo(
+            f"{tool.name} did not look: it is not installed (pip install {tool.package})",
+            err=True,
+        )
     for error in checked.broken:
         click.echo(f"wfgen: {error.message}", err=True)
     if checked.broken:

@@ -10,36 +10,50 @@ from pathlib import Path
 
 import click
 
-from generator import output
-from generator.checks.run import check_files, workflow_files
-from generator.commands.render import flags_of, rendered
-from generator.commands.run import Printer
-from generator.errors import EXIT_OK, EXIT_PROBLEMS
-from generator.findings import Severity
-from generator.github.hub import LocalGitHub
-from generator.process import SystemRunner
-from generator.report import one_line
-from generator.runner.execute import run_workflow
-from generator.runner.folders import prepare_state
-from generator.runner.interrupts import interruptible
-from generator.runner.pool import HeldLock
-from generator.runner.progress import marks_for, seconds_text
-from generator.runner.records import ActionChoice, RunRequest, RunResult
-from generator.runner.showcase import commit, faults_of, make_project, overview
-from generator.runner.workflow_files import find_workflow
+from ..checks.reporters import one_line
+from ..checks.runner import check_files, workflow_files
+from ..errors import EXIT_OK, EXIT_PROBLEMS
+from ..findings import Severity
+from ..github.local_github import LocalGitHub
+from ..process import SystemRunner
+from ..rendering import writer as output
+from ..runner.demo import commit, faults_of, make_project, overview
+from ..runner.isolation.run_directory import prepare_state
+from ..runner.isolation.signals import interruptible
+from ..runner.isolation.virtualenvs import HeldLock
+from ..runner.models import ActionChoice, RunRequest, RunResult
+from ..runner.results.progress import marks_for, seconds_text
+from ..runner.run import run_workflow
+from ..runner.workflow_files import find_workflow
+from .render import flags_of, rendered
+from .run import Printer
 
 EVENTS = ("push", "schedule")
-PACKAGE_PARENT = Path(__file__).resolve().parents[2]
 
 
 @click.command(name="demo")
-@click.option("--iterations", default="3", show_default=True, metavar="N", help="Training iterations of a run.")
-@click.option("--retention", default="7", show_default=True, metavar="DAYS", help="Days that artifacts are kept.")
-@click.option("--verbose", "-v", is_flag=True, help="Show everything that the steps write.")
+@click.option(
+    "--iterations",
+    default="3",
+    show_default=True,
+    metavar="N",
+    help="Training iterations of a run.",
+)
+@click.option(
+    "--retention",
+    default="7",
+    show_default=True,
+    metavar="DAYS",
+    help="Days that artifacts are kept.",
+)
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Show everything that the steps write."
+)
 def command(iterations: str, retention: str, *, verbose: bool) -> int:
     """Render the workflow and run it twice, to see state carried over.
 
-    Works in .wfgen/demo, on a small repository made there: your own files, artifacts and state stay as they are.
+    Works in .wfgen/demo, on a small repository made there: your own files, artifacts
+    and state stay as they are.
     """
     here = Path.cwd()
     state = prepare_state(here / ".wfgen")
@@ -52,12 +66,18 @@ def command(iterations: str, retention: str, *, verbose: bool) -> int:
         alone.release()
 
 
-def _demo(state: Path, here: Path, iterations: str, retention: str, *, verbose: bool) -> int:
+def _demo(
+    state: Path, here: Path, iterations: str, retention: str, *, verbose: bool
+) -> int:
     began = time.monotonic()
     project = state / "demo" / "project"
-    make_project(project, here, PACKAGE_PARENT)
+    make_project(project, here)
     for drift in output.write(
-        project, output.compare(project, rendered(project, flags_of(iterations, retention, (), (), ()))), force=True
+        project,
+        output.compare(
+            project, rendered(project, flags_of(iterations, retention, (), (), ()))
+        ),
+        force=True,
     ):
         click.echo(f"rendered {drift.path}")
     if not _sound(project):
@@ -71,15 +91,26 @@ def _demo(state: Path, here: Path, iterations: str, retention: str, *, verbose: 
 
 
 def _sound(project: Path) -> bool:
-    """Check what was rendered with every validator that is installed; a tool that is missing is named."""
+    """Check what was rendered with every validator that is installed.
+
+    A tool that is missing is named.
+    """
     checked = check_files(workflow_files(project), project, SystemRunner(), os.environ)
     for error in checked.broken:
         raise error
-    faults = [finding for finding in checked.findings if finding.severity is not Severity.NOTE]
+    faults = [
+        finding for finding in checked.findings if finding.severity is not Severity.NOTE
+    ]
     for finding in faults:
         click.echo(one_line(finding))
-    missing = f"; not installed: {', '.join(tool.name for tool in checked.missing)}" if checked.missing else ""
-    click.echo(f"checked by {', '.join(checked.ran)}: {len(faults) or 'no'} findings{missing}")
+    missing = (
+        f"; not installed: {', '.join(tool.name for tool in checked.missing)}"
+        if checked.missing
+        else ""
+    )
+    click.echo(
+        f"checked by {', '.join(checked.ran)}: {len(faults) or 'no'} findings{missing}"
+    )
     return not faults
 
 
@@ -102,7 +133,9 @@ def _runs(project: Path, state: Path, *, verbose: bool) -> list[RunResult]:
                 state_folder=store,
                 environments_folder=state / "environments",
             )
-            results.append(run_workflow(request, hub, runner, Printer(click.echo, verbose=verbose)))
+            results.append(
+                run_workflow(request, hub, runner, Printer(click.echo, verbose=verbose))
+            )
     return results
 
 
@@ -111,7 +144,9 @@ def _verdict(results: list[RunResult], seconds: float) -> int:
     for fault in faults:
         click.echo(f"demo: {fault}", err=True)
     if faults:
-        click.echo(f"hint: the whole log of the last run is {results[-1].log}", err=True)
+        click.echo(
+            f"hint: the whole log of the last run is {results[-1].log}", err=True
+        )
         return EXIT_PROBLEMS
     first, second = results
     mark = next(iter(marks_for(getattr(sys.stdout, "encoding", None)).values()))

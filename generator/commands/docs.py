@@ -7,28 +7,46 @@ from pathlib import Path
 
 import click
 
-from generator import output
-from generator.commands.render import sound
-from generator.docs_words import LANGUAGES
-from generator.errors import EXIT_OK, OutputError
-from generator.output import PRECIOUS, State
-from generator.render import render_all
-from generator.settings import load
-from generator.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
+from ..config.settings import load
+from ..errors import EXIT_OK, OutputError
+from ..rendering import writer as output
+from ..rendering.phrases import LANGUAGES
+from ..rendering.render import render_all
+from ..rendering.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
+from ..rendering.writer import PRECIOUS, State
+from .render import sound
 
 
 @click.command("docs")
-@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--lang", type=click.Choice(LANGUAGES), default="en", show_default=True, help="The page's language.")
-@click.option(
-    "--output", "name", metavar="FILE", help="Where to, below DIRECTORY; - prints it.  [default: docs/workflow[.ru].md]"
+@click.argument(
+    "directory",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--force", is_flag=True, help="Overwrite a file edited by hand, or not written by wfgen.")
+@click.option(
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    default="en",
+    show_default=True,
+    help="The page's language.",
+)
+@click.option(
+    "--output",
+    "name",
+    metavar="FILE",
+    help="Where to, below DIRECTORY; - prints it.  [default: docs/workflow[.ru].md]",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite a file edited by hand, or not written by wfgen.",
+)
 def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int:
     """Write the documentation of the workflow of DIRECTORY (default: here).
 
-    The page says in words what the settings make of the workflow, and quotes it. Where it lies in the top folder, in
-    docs/ or in .github/, `wfgen render` renews it and `wfgen render --check` checks it.
+    The page says in words what the settings make of the workflow, and quotes it. Where
+    it lies in the top folder, in docs/ or in .github/, `wfgen render` renews it and
+    `wfgen render --check` checks it.
     """
     settings = load(directory, os.environ)
     files = sound(render_all(settings, directory))
@@ -40,7 +58,8 @@ def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int
     (drift,) = output.compare(directory, [page])
     if drift.state in PRECIOUS and not force:
         raise OutputError(
-            f"nothing was written: {path} is {drift.state}", hint="--force overwrites; --output names another"
+            f"nothing was written: {path} is {drift.state}",
+            hint="--force overwrites; --output names another",
         )
     output.write(directory, [drift], force=force)
     click.echo(f"{'unchanged' if drift.state is State.SAME else 'wrote':9}  {path}")
@@ -53,5 +72,7 @@ def _below(directory: Path, name: str) -> str:
     top = directory.absolute()
     full = Path(os.path.normpath(path if path.is_relative_to(top) else top / name))
     if not full.is_relative_to(top) or full.suffix != ".md":
-        raise OutputError(f"--output {name}: must be a Markdown file (.md) below {directory}")
+        raise OutputError(
+            f"--output {name}: must be a Markdown file (.md) below {directory}"
+        )
     return full.relative_to(top).as_posix()

@@ -9,17 +9,19 @@ from collections.abc import Iterator, Sequence
 
 import click
 
-from generator import __version__
-from generator.doctor import Need, Part, Status, examine, this_machine
-from generator.errors import EXIT_CANNOT_TELL, EXIT_OK
-from generator.process import SystemRunner
+from .. import __version__
+from ..doctor import Need, Part, Status, examine, this_machine
+from ..errors import EXIT_CANNOT_TELL, EXIT_OK
+from ..process import SystemRunner
 
 _NAME_WIDTH = 13
 _VERSION_WIDTH = 10
 
 
 @click.command("doctor")
-@click.option("--json", "as_json", is_flag=True, help="As JSON, with every library and path.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="As JSON, with every library and path."
+)
 def command(*, as_json: bool) -> int:
     """Show what wfgen works with, what of it is missing, and the command that brings it.
 
@@ -36,13 +38,20 @@ def command(*, as_json: bool) -> int:
 
 def _lines(needs: Sequence[Need], *, ready: bool) -> Iterator[str]:
     yield f"wfgen {__version__} on {platform.system()} {platform.machine()}"
-    for title, needed in (("needed by render, check and run", True), ("optional", False)):
+    for title, needed in (
+        ("needed by render, check and run", True),
+        ("optional", False),
+    ):
         yield f"\n{title}"
         for need in needs:
             if need.needed is needed:
                 yield from _need_lines(need)
     missing = [need.name for need in needs if need.needed and not need.usable]
-    yield "\neverything that render, check and run need is there" if ready else f"\nmissing: {', '.join(missing)}"
+    yield (
+        "\neverything that render, check and run need is there"
+        if ready
+        else f"\nmissing: {', '.join(missing)}"
+    )
 
 
 def _need_lines(need: Need) -> Iterator[str]:

@@ -10,17 +10,27 @@ from pathlib import Path
 
 import click
 
-from generator.errors import EXIT_OK, OutputError
-from generator.output import replace
-from generator.pins import OVERRIDES, Pin, built_in, load_pins, pins_text, read_pins
+from ..errors import EXIT_OK, OutputError
+from ..rendering.pins import OVERRIDES, Pin, built_in, load_pins, pins_text, read_pins
+from ..rendering.writer import replace
 
-_USES = re.compile(r"""\s*(?:-\s+)?uses:\s*["']?([\w.-]+/[\w.-]+)(?:/[^@\s"']*)?@([^\s"'#]+)""")
+_USES = re.compile(
+    r"""\s*(?:-\s+)?uses:\s*["']?([\w.-]+/[\w.-]+)(?:/[^@\s"']*)?@([^\s"'#]+)"""
+)
 Uses = dict[str, list[tuple[str, int, str]]]
 
 
 @click.command("pins")
-@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--update", is_flag=True, help=f"Look for newer releases and write them into {OVERRIDES}.")
+@click.argument(
+    "directory",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
+@click.option(
+    "--update",
+    is_flag=True,
+    help=f"Look for newer releases and write them into {OVERRIDES}.",
+)
 @click.option(
     "--from",
     "source",
@@ -38,12 +48,21 @@ Uses = dict[str, list[tuple[str, int, str]]]
 @click.option("--dry-run", is_flag=True, help="With --update: write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 def command(  # noqa: PLR0913 - one parameter a flag
-    *, directory: Path, update: bool, source: Path | None, target: Path | None, dry_run: bool, as_json: bool
+    *,
+    directory: Path,
+    update: bool,
+    source: Path | None,
+    target: Path | None,
+    dry_run: bool,
+    as_json: bool,
 ) -> int:
-    """Show the commit behind every action that wfgen renders, and where the workflows of DIRECTORY use it.
+    """Show the commit behind every action that wfgen renders.
 
-    --update asks GITHUB_API_URL (api.github.com) with the token in GH_TOKEN or GITHUB_TOKEN, if there is one. The
-    repository's list comes before wfgen's own, which is never changed. Nothing is written unless all answers came.
+    Where the workflows of DIRECTORY use it.
+
+    --update asks GITHUB_API_URL (api.github.com) with the token in GH_TOKEN or
+    GITHUB_TOKEN, if there is one. The repository's list comes before wfgen's own, which
+    is never changed. Nothing is written unless all answers came.
     """
     if not update and (source or target or dry_run):
         raise click.UsageError("--from, --to and --dry-run go with --update")
@@ -65,7 +84,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
 
 
 def _newest(pins: Mapping[str, Pin]) -> dict[str, Pin]:
-    from generator.pins_api import GitHubApi  # noqa: PLC0415 - an HTTP client, only where it is asked for
+    from ..rendering.pin_updates import GitHubApi  # noqa: PLC0415 - an HTTP client, only where it is asked for
 
     api = GitHubApi.from_environment(os.environ)
     return {action: api.newest(action) for action in pins}
@@ -81,14 +100,27 @@ def _changes(pins: Mapping[str, Pin], newer: Mapping[str, Pin]) -> Iterator[str]
         else:
             major = old.version.partition(".")[0] != pin.version.partition(".")[0]
             moved = old.version == pin.version
-            note = "  (the tag was moved)" if moved else "  (new major: read its notes)" if major else ""
+            note = (
+                "  (the tag was moved)"
+                if moved
+                else "  (new major: read its notes)"
+                if major
+                else ""
+            )
             yield f"{action:26} {old.version} -> {pin.version}{note}"
 
 
 def _write(root: Path, pins: Mapping[str, Pin], target: Path | None) -> None:
-    """The whole list to `target`, or what differs from wfgen's own list into the repository's. Raises OutputError."""
+    """The whole list to `target`, or what differs from wfgen's own list into the repository's.
+
+    Raises OutputError.
+    """
     known = built_in()
-    own = {action: pin for action, pin in pins.items() if action not in known or known[action][:2] != pin[:2]}
+    own = {
+        action: pin
+        for action, pin in pins.items()
+        if action not in known or known[action][:2] != pin[:2]
+    }
     file = target or root / OVERRIDES
     if target is None and not own:
         try:
@@ -110,7 +142,9 @@ def _uses(root: Path) -> Uses:
     found: Uses = {}
     for path in sorted((root / ".github" / "workflows").glob("*.y*ml")):
         name = path.relative_to(root).as_posix()
-        for number, line in enumerate(path.read_text(encoding="utf-8", errors="replace").splitlines(), 1):
+        for number, line in enumerate(
+            path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
+        ):
             if match := _USES.match(line):
                 found.setdefault(match[1], []).append((name, number, match[2]))
     return found
@@ -139,7 +173,10 @@ def _document(pins: Mapping[str, Pin], uses: Uses) -> str:
             "version": pins[action].version if action in pins else None,
             "commit": pins[action].commit if action in pins else None,
             "source": pins[action].source if action in pins else None,
-            "uses": [{"path": file, "line": line, "ref": ref} for file, line, ref in uses.get(action, [])],
+            "uses": [
+                {"path": file, "line": line, "ref": ref}
+                for file, line, ref in uses.get(action, [])
+            ],
         }
         for action in sorted({*pins, *uses})
     ]

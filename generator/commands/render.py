@@ -9,32 +9,70 @@ from pathlib import Path
 
 import click
 
-from generator import output
-from generator.advice import advice
-from generator.checks import schema
-from generator.errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProblemError
-from generator.options import BY_KEY
-from generator.output import Drift, State
-from generator.render import Rendered, render_all
-from generator.root import repository_root
-from generator.settings import load
-from generator.workflow import parse
+from ..checks import schema
+from ..config.advice import advice
+from ..config.options import BY_KEY
+from ..config.settings import load
+from ..errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProblemError
+from ..rendering import writer as output
+from ..rendering.render import Rendered, render_all
+from ..rendering.writer import Drift, State
+from ..workflow.files import repository_root
+from ..workflow.source import parse
 
 Flags = dict[str, tuple[str, object]]
 
 
 @click.command("render")
-@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "directory",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
 @click.option("--iterations", metavar="N", help="Training iterations of a run.")
-@click.option("--retention", metavar="DAYS", help="Days that GitHub keeps the artifacts, 1 to 90.")
-@click.option("--branch", "branches", metavar="NAME", multiple=True, help="A branch that trains; may be repeated.")
-@click.option("--cron", "crons", metavar="LINE", multiple=True, help="When the schedule trains; may be repeated.")
-@click.option("--set", "pairs", metavar="KEY=VALUE", multiple=True, help="Any setting (`wfgen settings` lists them).")
-@click.option("--check", is_flag=True, help="Write nothing; exit 1 with the diff where a file is out of date.")
+@click.option(
+    "--retention", metavar="DAYS", help="Days that GitHub keeps the artifacts, 1 to 90."
+)
+@click.option(
+    "--branch",
+    "branches",
+    metavar="NAME",
+    multiple=True,
+    help="A branch that trains; may be repeated.",
+)
+@click.option(
+    "--cron",
+    "crons",
+    metavar="LINE",
+    multiple=True,
+    help="When the schedule trains; may be repeated.",
+)
+@click.option(
+    "--set",
+    "pairs",
+    metavar="KEY=VALUE",
+    multiple=True,
+    help="Any setting (`wfgen settings` lists them).",
+)
+@click.option(
+    "--check",
+    is_flag=True,
+    help="Write nothing; exit 1 with the diff where a file is out of date.",
+)
 @click.option("--diff", is_flag=True, help="Write nothing; show what would change.")
-@click.option("--stdout", is_flag=True, help="Write nothing; print the rendered workflow.")
-@click.option("--clean", is_flag=True, help="Remove files wfgen wrote once and would not write now.")
-@click.option("--force", is_flag=True, help="Overwrite files edited by hand, or not written by wfgen.")
+@click.option(
+    "--stdout", is_flag=True, help="Write nothing; print the rendered workflow."
+)
+@click.option(
+    "--clean",
+    is_flag=True,
+    help="Remove files wfgen wrote once and would not write now.",
+)
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Overwrite files edited by hand, or not written by wfgen.",
+)
 def command(  # noqa: PLR0913 - one parameter a flag
     *,
     directory: Path,
@@ -58,44 +96,63 @@ def command(  # noqa: PLR0913 - one parameter a flag
     flags = flags_of(iterations, retention, branches, crons, pairs)
     files = rendered(directory, flags)
     if stdout:
-        click.echo("".join(file.text for file in files if file.path.endswith(".yml")), nl=False)
+        click.echo(
+            "".join(file.text for file in files if file.path.endswith(".yml")), nl=False
+        )
         return EXIT_OK
     drifts = output.compare(directory, files)
     orphans = output.orphans(directory, files)
     if check or diff:
-        return _show([drift for drift in (*drifts, *orphans) if drift.state is not State.SAME], failing=check)
+        return _show(
+            [drift for drift in (*drifts, *orphans) if drift.state is not State.SAME],
+            failing=check,
+        )
     written = output.write(directory, drifts, force=force)
     for drift in drifts:
         click.echo(f"{'wrote' if drift in written else 'unchanged':9}  {drift.path}")
     if clean:
         output.remove(directory, orphans)
     for drift in orphans:
-        click.echo(f"{'removed' if clean else 'orphan':9}  {drift.path}{'' if clean else '  (--clean removes it)'}")
+        click.echo(
+            f"{'removed' if clean else 'orphan':9}  {drift.path}{'' if clean else '  (--clean removes it)'}"
+        )
     for line in advice(load(directory, os.environ, flags), datetime.now(UTC)):
         click.echo(f"note: {line}", err=True)
     return EXIT_OK
 
 
 def at_the_top(directory: Path) -> Path:
-    """The top of the repository a folder is in; said where that is another folder than the one that was named."""
+    """The top of the repository a folder is in.
+
+    Said where that is another folder than the one that was named.
+    """
     root = repository_root(directory)
     if root != directory:
-        click.echo(f"note: GitHub reads workflows at the top of the repository alone, which is {root}", err=True)
+        click.echo(
+            f"note: GitHub reads workflows at the top of the repository alone, which is {root}",
+            err=True,
+        )
     return root
 
 
 def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
-    """The files the settings of a repository ask for, workflows checked by the schema, and the pages it has.
+    """The files the settings of a repository ask for, workflows checked by the schema.
 
-    Raises SettingsError, and WorkflowProblemError where what would be written is no workflow GitHub takes.
+    The pages it has.
+
+    Raises SettingsError, and WorkflowProblemError where what would be written is no
+    workflow GitHub takes.
     """
     settings = load(root, os.environ, flags)
     files = sound(render_all(settings, root))
     pages = output.pages(root)
     if pages:
-        from generator.workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page
+        from ..rendering.workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page
 
-        files += tuple(render_docs(template, path, settings, root, files) for path, template in pages.items())
+        files += tuple(
+            render_docs(template, path, settings, root, files)
+            for path, template in pages.items()
+        )
     return files
 
 
@@ -107,27 +164,42 @@ def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
         workflow = parse(file.text, Path(file.path))
         faults = [*workflow.findings, *schema.check(workflow)]
         if faults:
-            from generator.report import one_line  # noqa: PLC0415 - only for a fault
+            from ..checks.reporters import one_line  # noqa: PLC0415 - only for a fault
 
             raise WorkflowProblemError(
-                "nothing was written: the rendered workflow would not be valid\n" + "\n".join(map(one_line, faults)),
+                "nothing was written: the rendered workflow would not be valid\n"
+                + "\n".join(map(one_line, faults)),
                 hint="look at the settings `steps`, `jobs` and your own templates",
             )
     return files
 
 
 def flags_of(
-    iterations: str | None, retention: str | None, branches: Sequence[str], crons: Sequence[str], pairs: Sequence[str]
+    iterations: str | None,
+    retention: str | None,
+    branches: Sequence[str],
+    crons: Sequence[str],
+    pairs: Sequence[str],
 ) -> Flags:
-    """The settings that flags name, each with its flag. Raises SettingsError for a pair that is none."""
+    """The settings that flags name, each with its flag.
+
+    Raises SettingsError for a pair that is none.
+    """
     flags: Flags = {}
     for pair in pairs:
         key, equals, text = pair.partition("=")
         if not equals or key not in BY_KEY:
-            from generator.settings import did_you_mean  # noqa: PLC0415 - only for a mistake
+            from ..config.settings import did_you_mean  # noqa: PLC0415 - only for a mistake
 
-            reason = f"{key} is not a setting{did_you_mean(key, BY_KEY)}" if equals else "needs KEY=VALUE"
-            raise SettingsError(f"flag --set {pair}: {reason}", hint="`wfgen settings` lists every setting")
+            reason = (
+                f"{key} is not a setting{did_you_mean(key, BY_KEY)}"
+                if equals
+                else "needs KEY=VALUE"
+            )
+            raise SettingsError(
+                f"flag --set {pair}: {reason}",
+                hint="`wfgen settings` lists every setting",
+            )
         flags[key] = (f"--set {key}", text)
     if iterations is not None:
         flags["iterations"] = ("--iterations", iterations)

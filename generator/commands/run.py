@@ -11,32 +11,54 @@ from pathlib import Path
 
 import click
 
-from generator.errors import EXIT_OK, EXIT_PROBLEMS, OutputError, SettingsError
-from generator.github.faults import Fault
-from generator.github.hub import LocalGitHub
-from generator.github.records import Run
-from generator.process import SystemRunner
-from generator.runner.actlog import LogEvent
-from generator.runner.event import EVENTS, Trigger
-from generator.runner.execute import Watcher, run_workflow, state_folder
-from generator.runner.folders import prepare_state
-from generator.runner.interrupts import interruptible
-from generator.runner.plan import Plan
-from generator.runner.present import result_document, result_lines
-from generator.runner.progress import WIDTH, Progress, fitted, marks_for
-from generator.runner.records import ActionChoice, Conclusion, RunRequest
-from generator.runner.repository import find_root, read_repository
-from generator.runner.workflow_files import find_workflow
+from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError, SettingsError
+from ..github.core.faults import Fault
+from ..github.core.models import Run
+from ..github.local_github import LocalGitHub
+from ..process import SystemRunner
+from ..runner.act.log_reader import LogEvent
+from ..runner.events import EVENTS, Trigger
+from ..runner.isolation.run_directory import prepare_state
+from ..runner.isolation.signals import interruptible
+from ..runner.models import ActionChoice, Conclusion, RunRequest
+from ..runner.repository import find_root, read_repository
+from ..runner.results.progress import WIDTH, Progress, fitted, marks_for
+from ..runner.results.summary import result_document, result_lines
+from ..runner.run import Watcher, run_workflow, state_folder
+from ..runner.workflow_files import find_workflow
+from ..workflow.model import Plan
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
+FAULT_FORM = (
+    "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
+)
 
 
 @click.command(name="run")
 @click.argument("workflow", required=False)
-@click.option("--workflow", "-w", "named", metavar="FILE", help="The workflow; needed only where there are several.")
-@click.option("--event", "-e", type=click.Choice(EVENTS), default="push", show_default=True, help="What happens.")
-@click.option("--input", "-i", "inputs", multiple=True, metavar="NAME=VALUE", help="An input of workflow_dispatch.")
+@click.option(
+    "--workflow",
+    "-w",
+    "named",
+    metavar="FILE",
+    help="The workflow; needed only where there are several.",
+)
+@click.option(
+    "--event",
+    "-e",
+    type=click.Choice(EVENTS),
+    default="push",
+    show_default=True,
+    help="What happens.",
+)
+@click.option(
+    "--input",
+    "-i",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An input of workflow_dispatch.",
+)
 @click.option(
     "--var",
     "variables",
@@ -52,15 +74,43 @@ FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifa
     help="A secret, or one of a GitHub environment; without a value, from your shell's environment.",
 )
 @click.option(
-    "--env", "environment", multiple=True, metavar="NAME=VALUE", help="An environment variable of the runner."
+    "--env",
+    "environment",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="An environment variable of the runner.",
 )
-@click.option("--branch", "-b", metavar="NAME", help="The branch that was pushed to, or the base of a pull request.")
-@click.option("--head-branch", default="topic", show_default=True, metavar="NAME", help="A pull request's own branch.")
-@click.option("--from-fork", is_flag=True, help="The pull request comes from a fork: no secrets, a token that reads.")
+@click.option(
+    "--branch",
+    "-b",
+    metavar="NAME",
+    help="The branch that was pushed to, or the base of a pull request.",
+)
+@click.option(
+    "--head-branch",
+    default="topic",
+    show_default=True,
+    metavar="NAME",
+    help="A pull request's own branch.",
+)
+@click.option(
+    "--from-fork",
+    is_flag=True,
+    help="The pull request comes from a fork: no secrets, a token that reads.",
+)
 @click.option("--cron", metavar="LINE", help="Which of several schedules fires.")
 @click.option("--job", "-j", metavar="ID", help="Only this job and those it needs.")
-@click.option("--again", type=int, metavar="NUMBER", help="Run a finished run again, as its next attempt.")
-@click.option("--repository", metavar="OWNER/NAME", help="The repository's name; else from its remote or its folder.")
+@click.option(
+    "--again",
+    type=int,
+    metavar="NUMBER",
+    help="Run a finished run again, as its next attempt.",
+)
+@click.option(
+    "--repository",
+    metavar="OWNER/NAME",
+    help="The repository's name; else from its remote or its folder.",
+)
 @click.option(
     "--actions",
     type=click.Choice([choice.value for choice in ActionChoice]),
@@ -74,9 +124,22 @@ FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifa
     metavar="DIR",
     help="Unpacked actions, as DIR/OWNER/NAME or DIR/OWNER/NAME@REF.",
 )
-@click.option("--fault", "faults", multiple=True, metavar="RULE", help=f"The local GitHub fails: {FAULT_FORM}.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON, and nothing else.")
-@click.option("--verbose", "-v", is_flag=True, help="Show everything that the steps write.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="RULE",
+    help=f"The local GitHub fails: {FAULT_FORM}.",
+)
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    help="Print the result as JSON, and nothing else.",
+)
+@click.option(
+    "--verbose", "-v", is_flag=True, help="Show everything that the steps write."
+)
 @click.option(
     "--directory",
     "-C",
@@ -84,7 +147,12 @@ FAULT_FORM = "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifa
     default=Path(),
     help="The repository; else the one around the current folder.",
 )
-@click.option("--state", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="Instead of .wfgen.")
+@click.option(
+    "--state",
+    type=click.Path(file_okay=False, path_type=Path),
+    metavar="DIR",
+    help="Instead of .wfgen.",
+)
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click hands them over
     workflow: str | None,
     named: str | None,
@@ -110,9 +178,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
 ) -> int:
     """Run a workflow on this machine, as one run of a repository on a GitHub of its own.
 
-    Artifacts and runs are kept in .wfgen, so the next `wfgen run` is the next run and finds the state of this one.
-    Exit codes: 0 the run succeeded, 1 it failed or the workflow has problems, 2 usage, 3 could not tell,
-    130 interrupted.
+    Artifacts and runs are kept in .wfgen, so the next `wfgen run` is the next run and
+    finds the state of this one. Exit codes: 0 the run succeeded, 1 it failed or the
+    workflow has problems, 2 usage, 3 could not tell, 130 interrupted.
     """
     runner = SystemRunner()
     root = find_root(directory.resolve(), runner)
@@ -142,7 +210,13 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
         actions_folder=actions_folder.resolve() if actions_folder else None,
         state_folder=state.resolve() if state else None,
     )
-    return _run(request, [parse_fault(text) for text in faults], runner, as_json=as_json, verbose=verbose)
+    return _run(
+        request,
+        [parse_fault(text) for text in faults],
+        runner,
+        as_json=as_json,
+        verbose=verbose,
+    )
 
 
 class Printer(Watcher):
@@ -151,18 +225,27 @@ class Printer(Watcher):
     def __init__(self, say: Callable[[str], None], *, verbose: bool) -> None:
         self._say = say
         self._waits = False
-        self._progress = Progress(say, marks_for(getattr(sys.stdout, "encoding", None)), verbose=verbose)
+        self._progress = Progress(
+            say, marks_for(getattr(sys.stdout, "encoding", None)), verbose=verbose
+        )
 
     def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
         """Say which run this is."""
         where = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
         attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
-        self._say(fitted(f"{plan.name} #{run.number}{attempt}: {trigger.event} on {where} at {trigger.sha[:7]}", WIDTH))
+        self._say(
+            fitted(
+                f"{plan.name} #{run.number}{attempt}: {trigger.event} on {where} at {trigger.sha[:7]}",
+                WIDTH,
+            )
+        )
 
     def waiting(self, group: str) -> None:
         """Say once why nothing happens yet."""
         if not self._waits:
-            self._say(fitted(f"waits for another run of the concurrency group {group}", WIDTH))
+            self._say(
+                fitted(f"waits for another run of the concurrency group {group}", WIDTH)
+            )
         self._waits = True
 
     def tell(self, event: LogEvent) -> None:
@@ -170,17 +253,31 @@ class Printer(Watcher):
         self._progress(event)
 
 
-def _run(request: RunRequest, faults: Iterable[Fault], runner: SystemRunner, *, as_json: bool, verbose: bool) -> int:
+def _run(
+    request: RunRequest,
+    faults: Iterable[Fault],
+    runner: SystemRunner,
+    *,
+    as_json: bool,
+    verbose: bool,
+) -> int:
     say = _silent if as_json else _say
     store = prepare_state(state_folder(request)) / "github"
     about = read_repository(request.root, runner, name=request.repository)
-    with interruptible(), LocalGitHub.open(store, repository=about.name, default_branch=about.default_branch) as hub:
+    with (
+        interruptible(),
+        LocalGitHub.open(
+            store, repository=about.name, default_branch=about.default_branch
+        ) as hub,
+    ):
         for fault in faults:
             hub.faults.add(fault)
         try:
             result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))
         except OSError as error:
-            raise OutputError(f"{error.filename or store}: {error.strerror or error}") from error
+            raise OutputError(
+                f"{error.filename or store}: {error.strerror or error}"
+            ) from error
         if as_json:
             click.echo(json.dumps(result_document(result), indent=2))
         for line in ["", *result_lines(result, hub.runs(), request.root)]:
@@ -192,10 +289,21 @@ def parse_fault(text: str) -> Fault:
     """Read a rule of --fault; raises SettingsError."""
     words = text.split()
     method = words.pop(0).upper() if words and not words[0].startswith("/") else "*"
-    shape = len(words) in {2, 3} and words[0].startswith("/") and all(word.isdigit() for word in words[1:])
+    shape = (
+        len(words) in {2, 3}
+        and words[0].startswith("/")
+        and all(word.isdigit() for word in words[1:])
+    )
     if not shape or not 100 <= int(words[1]) <= 599:  # noqa: PLR2004 - what HTTP calls a status
-        raise SettingsError(f"--fault does not understand {text!r}", hint=f"its form is {FAULT_FORM}")
-    return Fault(words[0], method, status=int(words[1]), times=int(words[2]) if len(words) > 2 else None)  # noqa: PLR2004
+        raise SettingsError(
+            f"--fault does not understand {text!r}", hint=f"its form is {FAULT_FORM}"
+        )
+    return Fault(
+        words[0],
+        method,
+        status=int(words[1]),
+        times=int(words[2]) if len(words) > 2 else None,
+    )  # noqa: PLR2004
 
 
 def _pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
@@ -215,19 +323,25 @@ def _secrets(texts: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]
         name, equals, value = text.partition("=")
         scope, slash, short = name.rpartition("/")
         if not equals and short not in environ:
-            raise SettingsError(f"--secret {name}: the environment has no variable of that name")
+            raise SettingsError(
+                f"--secret {name}: the environment has no variable of that name"
+            )
         secrets[scope + slash + short.upper()] = value if equals else environ[short]
     return secrets
 
 
-def _by_environment(values: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
+def _by_environment(
+    values: Mapping[str, str],
+) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
     """What is the repository's, and what is of GitHub environments, named as ENVIRONMENT/NAME."""
     own: dict[str, str] = {}
     scoped: dict[str, dict[str, str]] = {}
     for name, value in values.items():
         environment, slash, short = name.rpartition("/")
         if not _NAME.fullmatch(short) or (slash and not environment):
-            raise SettingsError(f"{name!r} is not NAME or ENVIRONMENT/NAME, with a name of letters, digits and _")
+            raise SettingsError(
+                f"{name!r} is not NAME or ENVIRONMENT/NAME, with a name of letters, digits and _"
+            )
         (scoped.setdefault(environment, {}) if slash else own)[short] = value
     return own, scoped
 

@@ -8,22 +8,30 @@ from pathlib import Path
 
 import click
 
-from generator import reference
-from generator.errors import EXIT_OK
-from generator.root import repository_root
-from generator.settings import load
+from ..config import reference
+from ..config.settings import load
+from ..errors import EXIT_OK
+from ..workflow.files import repository_root
 
 
 @click.command("settings")
-@click.argument("directory", default=".", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.argument(
+    "directory",
+    default=".",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+)
 @click.option("--json", "as_json", is_flag=True, help="As JSON, values uncut.")
-@click.option("--schema", is_flag=True, help="The JSON schema of wfgen.toml, for editors.")
-@click.option("--table", is_flag=True, help="The table of the documentation, as Markdown.")
+@click.option(
+    "--schema", is_flag=True, help="The JSON schema of wfgen.toml, for editors."
+)
+@click.option(
+    "--table", is_flag=True, help="The table of the documentation, as Markdown."
+)
 def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int:
     """Show every setting of DIRECTORY (default: here) with its value and its source.
 
-    Settings come from wfgen.toml or [tool.wfgen] of pyproject.toml, from the environment (WFGEN_RETENTION=7)
-    and from flags (--set retention=7); the later win.
+    Settings come from wfgen.toml or [tool.wfgen] of pyproject.toml, from the
+    environment (WFGEN_RETENTION=7) and from flags (--set retention=7); the later win.
     """
     if as_json + schema + table > 1:
         raise click.UsageError("give one of --json, --schema and --table")
@@ -34,5 +42,9 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     else:
         settings = load(repository_root(directory), os.environ)
         width = shutil.get_terminal_size().columns
-        click.echo(reference.as_json(settings) if as_json else reference.as_text(settings, width))
+        click.echo(
+            reference.as_json(settings)
+            if as_json
+            else reference.as_text(settings, width)
+        )
     return EXIT_OK

@@ -6,8 +6,8 @@ import re
 
 import click
 
-from generator.errors import SettingsError
-from generator.resources import templates_dir
+from ..errors import SettingsError
+from ..resources import templates_dir
 
 _BLOCK = re.compile(r"<%-?\s*block\s+(\w+)")
 
@@ -25,7 +25,9 @@ def list_command() -> None:
         blocks = _BLOCK.findall(path.read_text(encoding="utf-8"))
         click.echo(path.relative_to(folder).as_posix())
         if blocks:
-            click.echo(click.wrap_text(", ".join(blocks), 78, "    blocks: ", "            "))
+            click.echo(
+                click.wrap_text(", ".join(blocks), 78, "    blocks: ", "            ")
+            )
 
 
 @command.command("show")
@@ -34,6 +36,12 @@ def show_command(name: str) -> None:
     """Print the template NAME."""
     folder = templates_dir()
     path = (folder / name).resolve()
-    if not path.is_relative_to(folder.resolve()) or not path.is_file() or path.suffix != ".j2":
-        raise SettingsError(f"there is no template {name}", hint="`wfgen templates list` names them")
+    if (
+        not path.is_relative_to(folder.resolve())
+        or not path.is_file()
+        or path.suffix != ".j2"
+    ):
+        raise SettingsError(
+            f"there is no template {name}", hint="`wfgen templates list` names them"
+        )
     click.echo(path.read_text(encoding="utf-8"), nl=False)

@@ -1,1 +1,4 @@
-"""A GitHub on loopback: what Actions, its official clients and `gh` need of the real one. Knows nothing of act."""
+"""A GitHub on loopback: what Actions, its official clients and `gh` need of the real one.
+
+Knows nothing of act.
+"""

@@ -9,14 +9,17 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from generator.github import artifact_service, blob_endpoint, cache_endpoint, cache_service
-from generator.github.http import json_response, origin_of, read_body
-from generator.github.messages import Caller
-from generator.github.problems import ApiProblem, BlobProblem, TwirpProblem
-from generator.github.rest import json_object
-from generator.github.rest_frame import answer_rest
-from generator.github.site import Site
-from generator.github.striking import strike
+from .context import Site
+from .core.errors import ApiProblem, BlobProblem, TwirpProblem
+from .core.http import json_response, origin_of, read_body
+from .fault_injection import strike
+from .rest.framework import answer_rest
+from .rest.router import json_object
+from .services import artifacts as artifact_service
+from .services import blobs as blob_endpoint
+from .services import cache_v1 as cache_endpoint
+from .services import caches as cache_service
+from .services.messages import Caller
 
 log = logging.getLogger("wfgen.github")
 
@@ -58,7 +61,9 @@ class App:
             return json_response(problem.status, problem.body())
         except BlobProblem as problem:
             headers = {"x-ms-error-code": problem.code}
-            return Response(problem.body(), problem.status, headers, media_type="application/xml")
+            return Response(
+                problem.body(), problem.status, headers, media_type="application/xml"
+            )
         except ClientDisconnect:
             return None
         except Exception:
@@ -72,17 +77,23 @@ class App:
         if path.startswith("/twirp/"):
             return await self._twirp(request, path)
         if path.startswith("/_apis/artifactcache/"):
-            return await cache_endpoint.answer(self._site, request, self._caller(request))
+            return await cache_endpoint.answer(
+                self._site, request, self._caller(request)
+            )
         return await answer_rest(self._site, request, path.removeprefix("/api/v3"))
 
     async def _blob(self, request: Request, path: str) -> Response:
         parts = path.split("/")
         if len(parts) != 4:  # noqa: PLR2004 - "", "_blobs", kind, name
-            raise BlobProblem(404, "ResourceNotFound", "The specified resource does not exist.")
+            raise BlobProblem(
+                404, "ResourceNotFound", "The specified resource does not exist."
+            )
         return await blob_endpoint.answer(self._site, request, parts[2], parts[3])
 
     async def _twirp(self, request: Request, path: str) -> Response:
-        _, _, service, name = path.split("/") if path.count("/") == 3 else ("", "", "", "")  # noqa: PLR2004
+        _, _, service, name = (
+            path.split("/") if path.count("/") == 3 else ("", "", "", "")
+        )  # noqa: PLR2004
         method = SERVICES.get(service, {}).get(name)
         if method is None or request.method != "POST":
             raise TwirpProblem("bad_route", f"no handler for path {path!r}")

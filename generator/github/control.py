@@ -1,7 +1,9 @@
-"""The owner's own endpoints below `/_wfgen/`: beginning runs, moving the clock, letting things go wrong.
+"""The owner's own endpoints below `/_wfgen/`.
 
-GitHub has nothing like them; they are for programs that drive a server started by `wfgen serve`. All take the owner's
-token.
+Beginning runs, moving the clock, letting things go wrong.
+
+GitHub has nothing like them; they are for programs that drive a server started by
+`wfgen serve`. All take the owner's token.
 """
 
 from __future__ import annotations
@@ -11,19 +13,28 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from generator.github.clock import SteerableClock
-from generator.github.faults import Fault
-from generator.github.problems import ApiProblem, forbidden, invalid, not_found
-from generator.github.records import NewRun, Run, Step, WorkflowState
-from generator.github.site import Site
-from generator.github.tickets import begin_attempt, begin_run, end_run, run_environment
-from generator.github.tokens import Grant
+from .context import Site
+from .core.clock import SteerableClock
+from .core.errors import ApiProblem, forbidden, invalid, not_found
+from .core.faults import Fault
+from .core.models import NewRun, Run, Step, WorkflowState
+from .core.tokens import Grant
+from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
 
 Answer = tuple[int, object]
 
 
-def answer_control(site: Site, grant: Grant, origin: str, asked: tuple[str, str], body: Mapping[str, Any]) -> Answer:
-    """Status and JSON for (method, path below `/_wfgen/`); 403 for a run's token, 422 for what cannot be read."""
+def answer_control(
+    site: Site,
+    grant: Grant,
+    origin: str,
+    asked: tuple[str, str],
+    body: Mapping[str, Any],
+) -> Answer:
+    """Status and JSON for (method, path below `/_wfgen/`).
+
+    403 for a run's token, 422 for what cannot be read.
+    """
     if grant.run_id is not None:
         raise forbidden()
     perform = _ENDPOINTS.get(asked)
@@ -32,7 +43,9 @@ def answer_control(site: Site, grant: Grant, origin: str, asked: tuple[str, str]
     try:
         return perform(site, origin, body)
     except KeyError as error:
-        raise ApiProblem(404, f"There is no {error}, or it is not in that state") from None
+        raise ApiProblem(
+            404, f"There is no {error}, or it is not in that state"
+        ) from None
     except (TypeError, ValueError) as error:
         raise invalid(f"Invalid request.\n\n{error}") from None
 
@@ -42,7 +55,11 @@ def _begin_run(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
         ticket = begin_attempt(site, int(body["run_id"]), dict(body["permissions"]))
     else:
         ticket = begin_run(site, NewRun(**body))
-    return 201, {**run_facts(ticket.run), "environment": run_environment(origin, ticket), "token": ticket.token}
+    return 201, {
+        **run_facts(ticket.run),
+        "environment": run_environment(origin, ticket),
+        "token": ticket.token,
+    }
 
 
 def _finish_run(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
@@ -51,7 +68,12 @@ def _finish_run(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
 
 def _record_job(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
     steps = [Step(**step) for step in body.get("steps", ())]
-    job = site.runs.record_job(site.runs.get(int(body["run_id"])), str(body["name"]), str(body["conclusion"]), steps)
+    job = site.runs.record_job(
+        site.runs.get(int(body["run_id"])),
+        str(body["name"]),
+        str(body["conclusion"]),
+        steps,
+    )
     return 201, {"id": job.id}
 
 
@@ -94,7 +116,12 @@ def _clear_faults(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
 
 def run_facts(run: Run) -> dict[str, object]:
     """What a program that began a run needs to know of it."""
-    return {"run_id": run.id, "run_number": run.number, "run_attempt": run.attempt, "status": run.status}
+    return {
+        "run_id": run.id,
+        "run_number": run.number,
+        "run_attempt": run.attempt,
+        "status": run.status,
+    }
 
 
 _ENDPOINTS: dict[tuple[str, str], Callable[[Site, str, Mapping[str, Any]], Answer]] = {

@@ -1,4 +1,7 @@
-"""How gh is pointed at a local GitHub: `github.localhost` is the host it speaks plain HTTP to, through a proxy."""
+"""How gh is pointed at a local GitHub.
+
+`github.localhost` is the host it speaks plain HTTP to, through a proxy.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +10,10 @@ GH_HOST = "github.localhost"
 
 
 def gh_environment(url: str, repository: str, token: str) -> dict[str, str]:
-    """The variables that make any `gh` call go to the server at `url`; other hosts it would have to reach it cannot."""
+    """The variables that make any `gh` call go to the server at `url`.
+
+    Other hosts it would have to reach it cannot.
+    """
     return {
         "GH_HOST": GH_HOST,
         "GH_REPO": f"{GH_HOST}/{repository}",

@@ -1,11 +1,14 @@
-"""Who starts, repeats and stops runs for clients that ask by REST: the local GitHub itself runs nothing."""
+"""Who starts, repeats and stops runs for clients that ask by REST.
+
+The local GitHub itself runs nothing.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Protocol
 
-from generator.github.records import Run, Workflow
+from .core.models import Run, Workflow
 
 
 class RefusedError(Exception):
@@ -15,7 +18,9 @@ class RefusedError(Exception):
 class Launcher(Protocol):
     """Runs workflows in the background. Its methods return at once, or raise RefusedError."""
 
-    def dispatch(self, workflow: Workflow, branch: str, inputs: Mapping[str, str]) -> None:
+    def dispatch(
+        self, workflow: Workflow, branch: str, inputs: Mapping[str, str]
+    ) -> None:
         """Start a run by hand."""
         ...
 

@@ -12,9 +12,9 @@ from typing import Any, Self
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from generator.errors import LocalGitHubError
-from generator.github.app import App
-from generator.github.site import Site
+from ..errors import LocalGitHubError
+from .app import App
+from .context import Site
 
 START_SECONDS = 30
 STOP_SECONDS = 2
@@ -56,15 +56,20 @@ class ServerThread:
 
     def __init__(self, site: Site, port: int = 0) -> None:
         """Take a port of 127.0.0.1 (0: any); raises LocalGitHubError for one that is in use."""
-        # asyncio turns Nagle's algorithm off only where the protocol is named; without, each answer on a kept
-        # connection waits 40 ms for the client's delayed acknowledgement of its header.
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+        # asyncio turns Nagle's algorithm off only where the protocol is named; without,
+        # each answer on a kept connection waits 40 ms for the client's delayed
+        # acknowledgement of its header.
+        self._socket = socket.socket(
+            socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
+        )
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
         except OSError as error:
             self._socket.close()
-            raise LocalGitHubError(f"port {port} of 127.0.0.1 cannot be used: {error.strerror}") from error
+            raise LocalGitHubError(
+                f"port {port} of 127.0.0.1 cannot be used: {error.strerror}"
+            ) from error
         self._socket.listen(512)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
@@ -72,7 +77,9 @@ class ServerThread:
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Server | None = None
-        self._thread = threading.Thread(target=self._run, name="local-github", daemon=True)
+        self._thread = threading.Thread(
+            target=self._run, name="local-github", daemon=True
+        )
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -80,7 +87,10 @@ class ServerThread:
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.stop()
 

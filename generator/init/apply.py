@@ -7,10 +7,10 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from generator.errors import OutputError, ToolFailedError
-from generator.init.plan import Act, Change
-from generator.output import replace
-from generator.process import Runner
+from ..errors import OutputError, ToolFailedError
+from ..process import Runner
+from ..rendering.writer import replace
+from .plan import Act, Change
 
 WRITING = frozenset({Act.WRITE, Act.APPEND, Act.REMOVE})
 
@@ -21,12 +21,20 @@ def make_repository(root: Path, branch: str, runner: Runner) -> None:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{root} cannot be made: {error.strerror}") from error
-    done = runner.run(["git", "init", "--quiet", "--initial-branch", branch], cwd=root, timeout_seconds=30)
+    done = runner.run(
+        ["git", "init", "--quiet", "--initial-branch", branch],
+        cwd=root,
+        timeout_seconds=30,
+    )
     if done.exit_code:
-        raise ToolFailedError(f"git init failed: {done.stderr.strip() or done.exit_code}")
+        raise ToolFailedError(
+            f"git init failed: {done.stderr.strip() or done.exit_code}"
+        )
 
 
-def apply_changes(root: Path, changes: Sequence[Change], *, made_repository: bool) -> None:
+def apply_changes(
+    root: Path, changes: Sequence[Change], *, made_repository: bool
+) -> None:
     """Write every file; where one cannot be, put everything back as it was and raise OutputError."""
     before: list[tuple[Path, bytes | None]] = []
     try:

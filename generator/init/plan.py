@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from generator import output
-from generator.errors import OutputError
-from generator.init import texts
-from generator.init.survey import Survey, project_dependencies
-from generator.init.training import BUILT_IN
-from generator.init.vendored import MANIFEST, Vendored, digest, package_files, read_manifest
-from generator.options import BY_KEY
-from generator.output import PRECIOUS, State
-from generator.render import Rendered, render_all
-from generator.resources import locked_requirements
-from generator.settings import FILE, PYPROJECT, Settings, load, read_toml
+from ..config.options import BY_KEY
+from ..config.settings import FILE, PYPROJECT, Settings, load, read_toml
+from ..errors import OutputError
+from ..rendering import writer as output
+from ..rendering.render import Rendered, render_all
+from ..rendering.writer import PRECIOUS, State
+from ..resources import locked_requirements
+from . import file_texts as texts
+from .own_training import BUILT_IN
+from .survey import Survey, project_dependencies
+from .training_copy import MANIFEST, Vendored, digest, package_files, read_manifest
 
 REQUIREMENTS = (
     "requirements.txt",
@@ -43,7 +43,11 @@ class Act(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One file: what happens to it and what it holds then; `note` is for the reader, `path` below the root."""
+    """One file.
+
+    What happens to it and what it holds then; `note` is for the reader, `path` below
+    the root.
+    """
 
     path: str
     act: Act
@@ -79,9 +83,9 @@ def make_plan(
 ) -> Plan:
     """Work everything out; nothing is written.
 
-    WFGEN_* of the environment are left aside: what is written follows from the files beside it, everywhere.
-    `sound` gives the rendered files back or raises. Raises SettingsError, WorkflowProblemError, and OutputError where
-    a file would be lost.
+    WFGEN_* of the environment are left aside: what is written follows from the files
+    beside it, everywhere. `sound` gives the rendered files back or raises. Raises
+    SettingsError, WorkflowProblemError, and OutputError where a file would be lost.
     """
     first, settings = _settings(survey, wishes)
     rendered = sound(render_all(settings, survey.root))
@@ -98,8 +102,14 @@ def _source(survey: Survey, wishes: Wishes) -> str:
     """Where the built-in training gets its rows: what is wished for, else what the settings say."""
     if wishes.pipeline:
         return wishes.pipeline["source"]
-    table: object = read_toml(survey.root / survey.settings_file)[0] if survey.settings_file else {}
-    for name in ("tool", "wfgen", BUILT_IN) if survey.settings_file == PYPROJECT else (BUILT_IN,):
+    table: object = (
+        read_toml(survey.root / survey.settings_file)[0] if survey.settings_file else {}
+    )
+    for name in (
+        ("tool", "wfgen", BUILT_IN)
+        if survey.settings_file == PYPROJECT
+        else (BUILT_IN,)
+    ):
         table = table.get(name) if isinstance(table, dict) else None
     return str(table.get("source", "")) if isinstance(table, dict) else ""
 
@@ -108,7 +118,8 @@ def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
     if survey.settings_file:
         if wishes.settings or wishes.pipeline or wishes.pyproject:
             raise OutputError(
-                f"{survey.settings_file} holds settings already, and they are kept", hint="change them there"
+                f"{survey.settings_file} holds settings already, and they are kept",
+                hint="change them there",
             )
         return [Change(survey.settings_file, Act.KEEP)], load(survey.root, {})
     values = (
@@ -120,12 +131,19 @@ def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
         there = read_toml(survey.root / PYPROJECT)[1]
         if not there:
             raise OutputError(
-                f"there is no {PYPROJECT} to write settings into", hint=f"without the flag {FILE} is made"
+                f"there is no {PYPROJECT} to write settings into",
+                hint=f"without the flag {FILE} is made",
             )
-        added = there.rstrip("\n") + "\n\n" + texts.settings_text(values, wishes.pipeline, "tool.wfgen")
+        added = (
+            there.rstrip("\n")
+            + "\n\n"
+            + texts.settings_text(values, wishes.pipeline, "tool.wfgen")
+        )
         change = Change(PYPROJECT, Act.APPEND, added.encode(), "[tool.wfgen]")
     else:
-        change = Change(FILE, Act.WRITE, texts.settings_text(values, wishes.pipeline).encode())
+        change = Change(
+            FILE, Act.WRITE, texts.settings_text(values, wishes.pipeline).encode()
+        )
     with tempfile.TemporaryDirectory(prefix="wfgen-init-") as folder:
         (Path(folder) / change.path).write_bytes(change.content)
         return [change], load(Path(folder), {})
@@ -133,20 +151,34 @@ def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
 
 def _requirements_setting(survey: Survey, wishes: Wishes) -> dict[str, object]:
     """Which file is installed, where that is not the default one."""
-    there = next((name for name in REQUIREMENTS if (survey.root / name).is_file()), None)
+    there = next(
+        (name for name in REQUIREMENTS if (survey.root / name).is_file()), None
+    )
     if survey.training is None and "train.command" not in wishes.settings:
-        yours = there == REQUIREMENTS[0] and (survey.root / there).read_bytes() != locked_requirements().encode()
+        yours = (
+            there == REQUIREMENTS[0]
+            and (survey.root / there).read_bytes() != locked_requirements().encode()
+        )
         return {"install.requirements": _BESIDE_YOURS} if yours else {}
     if there is None:
-        # A file that installs nothing leaves pip's cache empty, and then actions/setup-python fails the job.
+        # A file that installs nothing leaves pip's cache empty, and then
+        # actions/setup-python fails the job.
         installs = texts.requirements_text(survey, project_dependencies(survey.root))
         return {} if installs else {"install.requirements": ""}
-    return {} if there == BY_KEY["install.requirements"].default else {"install.requirements": there}
+    return (
+        {}
+        if there == BY_KEY["install.requirements"].default
+        else {"install.requirements": there}
+    )
 
 
-def _workflow_changes(root: Path, rendered: tuple[Rendered, ...], *, force: bool) -> Iterator[Change]:
+def _workflow_changes(
+    root: Path, rendered: tuple[Rendered, ...], *, force: bool
+) -> Iterator[Change]:
     drifts = output.compare(root, rendered)
-    lost = [f"{drift.path} is {drift.state}" for drift in drifts if drift.state in PRECIOUS]
+    lost = [
+        f"{drift.path} is {drift.state}" for drift in drifts if drift.state in PRECIOUS
+    ]
     if lost and not force:
         raise OutputError(
             "nothing was written: " + ", ".join(lost),
@@ -157,7 +189,9 @@ def _workflow_changes(root: Path, rendered: tuple[Rendered, ...], *, force: bool
         yield Change(drift.path, act, drift.wanted.encode())
 
 
-def _training_changes(survey: Survey, settings: Settings, wishes: Wishes) -> Iterator[Change]:
+def _training_changes(
+    survey: Survey, settings: Settings, wishes: Wishes
+) -> Iterator[Change]:
     """The training package where it is wfgen's, and what the training needs."""
     root, requirements = survey.root, settings.text("install.requirements")
     if texts.runs_built_in(settings):
@@ -176,7 +210,10 @@ def _training_changes(survey: Survey, settings: Settings, wishes: Wishes) -> Ite
     if requirements and (root / requirements).exists():
         yield Change(requirements, Act.KEEP)
     elif requirements:
-        text = texts.requirements_text(survey, project_dependencies(root)) or texts.NOTHING_TO_INSTALL
+        text = (
+            texts.requirements_text(survey, project_dependencies(root))
+            or texts.NOTHING_TO_INSTALL
+        )
         yield Change(requirements, Act.WRITE, text.encode())
 
 
@@ -189,13 +226,26 @@ def _copied(root: Path, requirements: str) -> Iterator[Change]:
         yield Change(requirements, Act.KEEP)
 
 
-def _upgraded(root: Path, manifest: Vendored, requirements: str, wishes: Wishes) -> Iterator[Change]:
-    """The copied package against the one of this wfgen: nothing that was edited is replaced without `force`."""
+def _upgraded(
+    root: Path, manifest: Vendored, requirements: str, wishes: Wishes
+) -> Iterator[Change]:
+    """The copied package against the one of this wfgen.
+
+    Nothing that was edited is replaced without `force`.
+    """
     new = package_files(requirements if requirements in manifest.files else "")
     there = {path: _content(root / path) for path in {*new, *manifest.files}}
     if not wishes.upgrade:
-        same = all(there[path] == content for path, content in new.items() if path != requirements)
-        note = "" if same else f"from wfgen {manifest.version}; --upgrade replaces what you have not edited"
+        same = all(
+            there[path] == content
+            for path, content in new.items()
+            if path != requirements
+        )
+        note = (
+            ""
+            if same
+            else f"from wfgen {manifest.version}; --upgrade replaces what you have not edited"
+        )
         yield Change(f"{BUILT_IN}/", Act.SAME if same else Act.KEEP, note=note)
         if requirements:
             yield Change(requirements, Act.KEEP)
@@ -209,12 +259,21 @@ def _upgraded(root: Path, manifest: Vendored, requirements: str, wishes: Wishes)
     ]
     lost = [path for path in edited if path != requirements]
     if lost and not wishes.force:
-        raise OutputError(f"nothing was written: edited by hand: {', '.join(lost)}", hint="--force overwrites them")
+        raise OutputError(
+            f"nothing was written: edited by hand: {', '.join(lost)}",
+            hint="--force overwrites them",
+        )
     for path, content in new.items():
         if path == requirements and path in edited:
-            yield Change(path, Act.KEEP, note="you edited it: see what wfgen's own training needs now")
+            yield Change(
+                path,
+                Act.KEEP,
+                note="you edited it: see what wfgen's own training needs now",
+            )
         else:
-            yield Change(path, Act.SAME if there[path] == content else Act.WRITE, content)
+            yield Change(
+                path, Act.SAME if there[path] == content else Act.WRITE, content
+            )
     for path in sorted(set(manifest.files) - set(new)):
         if path != requirements and digest(there[path] or b"") == manifest.files[path]:
             yield Change(path, Act.REMOVE)
@@ -235,4 +294,6 @@ def _gitignore(root: Path, settings: Settings) -> Change:
     if not added:
         return Change(_GITIGNORE, Act.SAME)
     act = Act.APPEND if there else Act.WRITE
-    return Change(_GITIGNORE, act, text.encode("utf-8", "surrogateescape"), " ".join(added))
+    return Change(
+        _GITIGNORE, act, text.encode("utf-8", "surrogateescape"), " ".join(added)
+    )

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from generator.errors import OutputError, SettingsError, ToolMissingError
-from generator.init.training import Training, find_training
-from generator.process import Runner
-from generator.runner.actions.setup_python import fits
-from generator.runner.repository import find_root, read_repository
-from generator.settings import FILE, PYPROJECT, read_toml
+from ..config.settings import FILE, PYPROJECT, read_toml
+from ..errors import OutputError, SettingsError, ToolMissingError
+from ..process import Runner
+from ..runner.actions.setup_python import fits
+from ..runner.repository import find_root, read_repository
+from .own_training import Training, find_training
 
 # Tried in this order against `requires-python`; the first is the default of the settings.
 PYTHONS = ("3.12", "3.13", "3.11", "3.14", "3.10", "3.9")
@@ -35,8 +35,8 @@ class Survey:
 def look_around(folder: Path, runner: Runner) -> Survey:
     """Survey a folder, which need not exist yet.
 
-    Raises ToolMissingError without git, OutputError where the folder is no place to settle in, SettingsError where a
-    file with settings cannot be read.
+    Raises ToolMissingError without git, OutputError where the folder is no place to
+    settle in, SettingsError where a file with settings cannot be read.
     """
     root = folder.absolute()
     _check_place(root)
@@ -52,7 +52,10 @@ def look_around(folder: Path, runner: Runner) -> Survey:
     return Survey(
         root=root,
         is_repository=top is not None,
-        has_remote=bool(top) and bool(runner.run(["git", "remote"], cwd=root, timeout_seconds=30).stdout.strip()),
+        has_remote=bool(top)
+        and bool(
+            runner.run(["git", "remote"], cwd=root, timeout_seconds=30).stdout.strip()
+        ),
         branch=about.default_branch if about else "main",
         python=python,
         python_from=python_from,
@@ -66,15 +69,26 @@ def _check_place(root: Path) -> None:
     if not nearest.is_dir():
         raise OutputError(f"{nearest} is not a folder")
     if root in {Path.home(), Path(root.anchor)}:
-        raise OutputError(f"{root} is no project's folder", hint="wfgen init my-project")
+        raise OutputError(
+            f"{root} is no project's folder", hint="wfgen init my-project"
+        )
 
 
 def _top(folder: Path, runner: Runner) -> Path | None:
-    """The top of the repository around a folder, None where there is none. Raises as `look_around`."""
+    """The top of the repository around a folder, None where there is none.
+
+    Raises as `look_around`.
+    """
     try:
-        done = runner.run(["git", "rev-parse", "--is-inside-work-tree"], cwd=folder, timeout_seconds=30)
+        done = runner.run(
+            ["git", "rev-parse", "--is-inside-work-tree"],
+            cwd=folder,
+            timeout_seconds=30,
+        )
     except ToolMissingError as error:
-        raise ToolMissingError("git is not installed, and workflows need a repository") from error
+        raise ToolMissingError(
+            "git is not installed, and workflows need a repository"
+        ) from error
     if done.exit_code:
         if "dubious ownership" in done.stderr:
             raise OutputError(
@@ -83,7 +97,10 @@ def _top(folder: Path, runner: Runner) -> Path | None:
             )
         return None
     if done.stdout.strip() != "true":
-        raise OutputError(f"{folder} is a bare repository or git's own folder", hint="use a checkout of it")
+        raise OutputError(
+            f"{folder} is a bare repository or git's own folder",
+            hint="use a checkout of it",
+        )
     return find_root(folder, runner).resolve()
 
 
@@ -117,7 +134,9 @@ def _project(root: Path) -> dict[str, object]:
 
 
 def project_dependencies(root: Path) -> tuple[str, ...] | None:
-    """`project.dependencies` of pyproject.toml; None where the project installs by itself, with its build system.
+    """`project.dependencies` of pyproject.toml.
+
+    None where the project installs by itself, with its build system.
 
     Raises SettingsError where the file is no TOML.
     """
@@ -125,6 +144,8 @@ def project_dependencies(root: Path) -> tuple[str, ...] | None:
     if "build-system" in document:
         return None
     listed = _project(root).get("dependencies", [])
-    if not isinstance(listed, list) or not all(isinstance(item, str) for item in listed):
+    if not isinstance(listed, list) or not all(
+        isinstance(item, str) for item in listed
+    ):
         raise SettingsError(f"{PYPROJECT}: project.dependencies is no list of texts")
     return tuple(listed)

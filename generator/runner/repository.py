@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from generator.errors import ToolMissingError
-from generator.process import Runner
+from ..errors import ToolMissingError
+from ..process import Runner
 
 Git: TypeAlias = Callable[..., str]
 
@@ -19,7 +19,10 @@ NO_SHA = "0" * 40
 
 @dataclass(frozen=True, slots=True)
 class Repository:
-    """A repository as its runs see it; `made_up` says that there is no commit and the sha is invented."""
+    """A repository as its runs see it.
+
+    `made_up` says that there is no commit and the sha is invented.
+    """
 
     root: Path
     name: str
@@ -31,7 +34,9 @@ class Repository:
     made_up: bool
 
 
-def read_repository(root: Path, runner: Runner, *, name: str | None = None) -> Repository:
+def read_repository(
+    root: Path, runner: Runner, *, name: str | None = None
+) -> Repository:
     """Ask git; `name` ("owner/name") wins over what the remote says."""
     root = root.resolve()
 
@@ -51,7 +56,8 @@ def read_repository(root: Path, runner: Runner, *, name: str | None = None) -> R
         branch=branch or "main",
         default_branch=_default_branch(git, branch) if inside else "main",
         sha=sha or hashlib.sha1(str(root).encode(), usedforsecurity=False).hexdigest(),
-        parent_sha=(git("rev-parse", "--verify", "--quiet", "HEAD^") if sha else "") or NO_SHA,
+        parent_sha=(git("rev-parse", "--verify", "--quiet", "HEAD^") if sha else "")
+        or NO_SHA,
         message=git("log", "-1", "--format=%s") if sha else "",
         made_up=not sha,
     )
@@ -60,7 +66,9 @@ def read_repository(root: Path, runner: Runner, *, name: str | None = None) -> R
 def branches_of(root: Path, runner: Runner) -> list[str]:
     """The branches here; none without git."""
     try:
-        done = runner.run(["git", "for-each-ref", "--format=%(refname:short)", "refs/heads"], cwd=root)
+        done = runner.run(
+            ["git", "for-each-ref", "--format=%(refname:short)", "refs/heads"], cwd=root
+        )
     except ToolMissingError:
         return []
     return done.stdout.split() if done.exit_code == 0 else []
@@ -69,10 +77,16 @@ def branches_of(root: Path, runner: Runner) -> list[str]:
 def find_root(start: Path, runner: Runner) -> Path:
     """The top of the git repository around a folder, or the folder itself."""
     try:
-        done = runner.run(["git", "rev-parse", "--show-toplevel"], cwd=start, timeout_seconds=30)
+        done = runner.run(
+            ["git", "rev-parse", "--show-toplevel"], cwd=start, timeout_seconds=30
+        )
     except ToolMissingError:
         return start
-    return Path(done.stdout.strip()) if done.exit_code == 0 and done.stdout.strip() else start
+    return (
+        Path(done.stdout.strip())
+        if done.exit_code == 0 and done.stdout.strip()
+        else start
+    )
 
 
 def _default_branch(git: Git, branch: str) -> str:
@@ -80,7 +94,9 @@ def _default_branch(git: Git, branch: str) -> str:
     if remote:
         return remote.removeprefix("origin/")
     heads = git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-    return next((name for name in ("main", "master") if name in heads), branch or "main")
+    return next(
+        (name for name in ("main", "master") if name in heads), branch or "main"
+    )
 
 
 def _name(remote: str, root: Path) -> str:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Self
 
-from pipeline.errors import SourceRewrittenError
+from ..errors import SourceRewrittenError
 
 MARKS = 24
-"""At most this many probes of what was learnt are kept a file; with more, every other one goes and they thin out."""
+"""At most this many probes of what was learnt are kept a file.
+
+With more, every other one goes and they thin out.
+"""
 MANY_FILES = 16
 """With more files than this, those at their end keep only their first and last probe."""
 
@@ -17,9 +20,10 @@ Cursor = dict[str, Any]
 class Place:
     """How far one file was learnt.
 
-    `offset` counts unpacked bytes (CSV) or rows (Parquet); `end` is size and stamp of the container when its end was
-    reached; a mark is [start, length, digest] of bytes that were learnt, and for Parquet what that module says. The
-    first mark and the last always stay; those between lie `stride` batches apart.
+    `offset` counts unpacked bytes (CSV) or rows (Parquet); `end` is size and stamp of
+    the container when its end was reached; a mark is [start, length, digest] of bytes
+    that were learnt, and for Parquet what that module says. The first mark and the last
+    always stay; those between lie `stride` batches apart.
     """
 
     __slots__ = ("end", "marks", "offset", "records", "stride", "taken")
@@ -43,7 +47,9 @@ class Place:
 
     def kept(self) -> dict[str, Any]:
         """For the state; a copy."""
-        return {name: getattr(self, name) for name in self.__slots__} | {"marks": [list(mark) for mark in self.marks]}
+        return {name: getattr(self, name) for name in self.__slots__} | {
+            "marks": [list(mark) for mark in self.marks]
+        }
 
     def mark(self, start: int, length: int, name: str) -> None:
         """Remember a probe."""
@@ -63,28 +69,43 @@ def sound(cursor: object) -> bool:
 
 
 def _sound_place(kept: object) -> bool:
-    if not isinstance(kept, dict) or set(kept) != set(Place.__slots__) or not isinstance(kept["marks"], list):
+    if (
+        not isinstance(kept, dict)
+        or set(kept) != set(Place.__slots__)
+        or not isinstance(kept["marks"], list)
+    ):
         return False
     end = kept["end"]
     return (
-        all(type(kept[name]) is int and kept[name] >= 0 for name in ("offset", "records", "taken"))
+        all(
+            type(kept[name]) is int and kept[name] >= 0
+            for name in ("offset", "records", "taken")
+        )
         and type(kept["stride"]) is int
         and kept["stride"] > 0
-        and (end is None or (isinstance(end, list) and [type(each) for each in end] == [int, str]))
+        and (
+            end is None
+            or (isinstance(end, list) and [type(each) for each in end] == [int, str])
+        )
         and all(map(_sound_mark, kept["marks"]))
     )
 
 
 def _sound_mark(mark: object) -> bool:
     """Of bytes: start, length, digest; of Parquet: rows, names of columns, digest."""
-    if not isinstance(mark, list) or [type(each) for each in mark] not in ([int, int, str], [int, list, str]):
+    if not isinstance(mark, list) or [type(each) for each in mark] not in (
+        [int, int, str],
+        [int, list, str],
+    ):
         return False
     return isinstance(mark[1], int) or all(isinstance(name, str) for name in mark[1])
 
 
 def places_of(cursor: Cursor | None) -> dict[str, Place]:
     """The cursor as records."""
-    return {name: Place.of(place) for name, place in (cursor or {}).get("files", {}).items()}
+    return {
+        name: Place.of(place) for name, place in (cursor or {}).get("files", {}).items()
+    }
 
 
 def cursor_of(places: dict[str, Place]) -> Cursor:

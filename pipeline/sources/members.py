@@ -1,4 +1,7 @@
-"""Files of a source, and the files inside zip archives, each as a stream of bytes that starts at its beginning."""
+"""Files of a source.
+
+The files inside zip archives, each as a stream of bytes that starts at its beginning.
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,26 @@ if TYPE_CHECKING:
     from zipfile import ZipFile
 
 PROBE = 4096
-SUFFIXES = (".csv", ".tsv", ".txt", ".csv.gz", ".tsv.gz", ".txt.gz", ".zip", ".parquet", ".pq")
+SUFFIXES = (
+    ".csv",
+    ".tsv",
+    ".txt",
+    ".csv.gz",
+    ".tsv.gz",
+    ".txt.gz",
+    ".zip",
+    ".parquet",
+    ".pq",
+)
 
 Opener = Callable[[], IO[bytes]]
 
 
 class Found(NamedTuple):
-    """A file before anything is known of what it holds; a `stamp` of its own where it comes only as a whole."""
+    """A file before anything is known of what it holds.
+
+    A `stamp` of its own where it comes only as a whole.
+    """
 
     name: str
     size: int
@@ -29,8 +45,8 @@ class Found(NamedTuple):
 class Member(NamedTuple):
     """One table. `size` is that of the container in bytes; `open` gives its unpacked bytes.
 
-    `appends` says that a longer container must start with the bytes of the shorter one: plain files do, packed ones and
-    Parquet are written anew as a whole when they grow.
+    `appends` says that a longer container must start with the bytes of the shorter one:
+    plain files do, packed ones and Parquet are written anew as a whole when they grow.
     """
 
     name: str
@@ -67,11 +83,16 @@ def _unpacked(raw: Callable[[], IO[bytes]], *, packed: bool) -> IO[bytes]:
     import gzip  # noqa: PLC0415
 
     below = raw()
-    return cast("IO[bytes]", Unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=below)), below))
+    return cast(
+        "IO[bytes]", Unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=below)), below)
+    )
 
 
 class Unpacked:
-    """An unpacked stream that closes what lies below it too, as neither gzip nor zipfile does of itself."""
+    """An unpacked stream that closes what lies below it too.
+
+    As neither gzip nor zipfile does of itself.
+    """
 
     def __init__(self, stream: IO[bytes], *below: IO[bytes] | ZipFile) -> None:
         self._stream = stream
@@ -112,9 +133,15 @@ def is_table(name: str) -> bool:
 
 def hidden(name: str) -> bool:
     """Whether a name below a folder is one that tables are not looked for under."""
-    return any(part.startswith((".", "__MACOSX")) for part in PurePosixPath(name.lstrip("/")).parts)
+    return any(
+        part.startswith((".", "__MACOSX"))
+        for part in PurePosixPath(name.lstrip("/")).parts
+    )
 
 
 def natural(name: str) -> list[tuple[int, str]]:
     """What to sort names by: part-2 before part-10."""
-    return [(int(part), "") if part.isdecimal() else (-1, part) for part in re.split(r"(\d+)", name)]
+    return [
+        (int(part), "") if part.isdecimal() else (-1, part)
+        for part in re.split(r"(\d+)", name)
+    ]

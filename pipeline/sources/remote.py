@@ -1,4 +1,8 @@
-"""Files behind URLs: whatever fsspec opens, read by ranges; failures in words, without the secrets of an address."""
+"""Files behind URLs.
+
+Whatever fsspec opens, read by ranges; failures in words, without the secrets of an
+address.
+"""
 
 from __future__ import annotations
 
@@ -11,10 +15,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
-from pipeline.errors import MissingLibraryError, SourceError
-from pipeline.sources.faults import NoRangesError, explained, install
-from pipeline.sources.members import PROBE, Found, digest, is_table
-from pipeline.sources.names import HTTP, public, scrubbed
+from ..errors import MissingLibraryError, SourceError
+from ..redaction import HTTP, public, scrubbed
+from .members import PROBE, Found, digest, is_table
+from .remote_errors import NoRangesError, explained, install
 
 LEAST_FETCH = 8192
 """So many bytes at least are asked for at once: a header and the probe behind it."""
@@ -30,15 +34,20 @@ def found(source: str) -> list[Found]:
     try:
         from fsspec.core import url_to_fs  # noqa: PLC0415  # only where a URL is read
     except ImportError as error:
-        raise MissingLibraryError(f"{public(source)} needs fsspec", hint=install(source)) from error
+        raise MissingLibraryError(
+            f"{public(source)} needs fsspec", hint=install(source)
+        ) from error
     with explained(public(source)):
         try:
             system, path = url_to_fs(source)
         except ImportError as error:
-            raise MissingLibraryError(f"{public(source)} needs a library more", hint=install(source)) from error
+            raise MissingLibraryError(
+                f"{public(source)} needs a library more", hint=install(source)
+            ) from error
         except ValueError as error:
             raise SourceError(
-                f"{public(source)} cannot be read: {scrubbed(str(error))}", hint="is its beginning, up to ://, right?"
+                f"{public(source)} cannot be read: {scrubbed(str(error))}",
+                hint="is its beginning, up to ://, right?",
             ) from error
         system.invalidate_cache()
         sizes = _sizes(system, path)
@@ -60,16 +69,23 @@ class Remote:
         """What there is to know of each. Raises SourceError where two would have one name."""
         shown = {public(name) for name in sizes}
         if len(shown) < len(sizes):
-            raise SourceError(f"two files are told apart by their query alone: {', '.join(sorted(shown)[:3])}")
+            raise SourceError(
+                f"two files are told apart by their query alone: {', '.join(sorted(shown)[:3])}"
+            )
         return [self._found(name, size) for name, size in sizes.items()]
 
     def _found(self, name: str, size: int) -> Found:
         if self._has_ranges(name, size):
             return Found(public(name), size, lambda: self._opened(name, size))
-        return Found(public(name), size, lambda: self._copied(name), lambda: self._head(name))
+        return Found(
+            public(name), size, lambda: self._copied(name), lambda: self._head(name)
+        )
 
     def _has_ranges(self, name: str, size: int) -> bool:
-        """Whether parts can be asked for; over HTTP each server is tried once, as not every one says so."""
+        """Whether parts can be asked for.
+
+        Over HTTP each server is tried once, as not every one says so.
+        """
         scheme, sign, rest = name.partition("://")
         if not sign or scheme not in HTTP or size < 2:  # noqa: PLR2004  # a second byte is asked for
             return True
@@ -86,24 +102,38 @@ class Remote:
 
     def _opened(self, name: str, size: int) -> IO[bytes]:
         def fetch(start: int, length: int) -> bytes:
-            return (self._small if length <= LEAST_FETCH else self._piece)(name, size, start, length)
+            return (self._small if length <= LEAST_FETCH else self._piece)(
+                name, size, start, length
+            )
 
         return cast("IO[bytes]", Ranges(fetch, size))
 
     def _piece(self, name: str, size: int, start: int, length: int) -> bytes:
         known = {"size": size} if name.startswith(HTTP) else {}
-        with explained(public(name)), self._system.open(name, "rb", cache_type="none", **known) as stream:
+        with (
+            explained(public(name)),
+            self._system.open(name, "rb", cache_type="none", **known) as stream,
+        ):
             stream.seek(start)
             piece = bytes(stream.read(length))
         if len(piece) < length:
-            raise SourceError(f"{public(name)} got shorter while it was read", hint="run again")
+            raise SourceError(
+                f"{public(name)} got shorter while it was read", hint="run again"
+            )
         return piece
 
     def _head(self, name: str) -> str:
-        """The stamp of a file that comes only as a whole: of its first bytes alone, without the rest."""
+        """The stamp of a file that comes only as a whole.
+
+        Of its first bytes alone, without the rest.
+        """
         with explained(public(name)):
             copy = self._copies.get(name)
-            with copy.open("rb") if copy else self._system.open(name, "rb", block_size=0) as stream:
+            with (
+                copy.open("rb")
+                if copy
+                else self._system.open(name, "rb", block_size=0) as stream
+            ):
                 return "head " + digest(stream.read(PROBE))
 
     def _copied(self, name: str) -> IO[bytes]:
@@ -152,10 +182,14 @@ class Ranges(io.IOBase):
         """Up to so many bytes; fewer at the end alone."""
         wanted = self._size - self._at if size < 0 else size
         first = self._at - self._start
-        have = self._held[first : first + wanted] if 0 <= first <= len(self._held) else b""
+        have = (
+            self._held[first : first + wanted] if 0 <= first <= len(self._held) else b""
+        )
         if len(have) < wanted:
             self._start = self._at + len(have)
-            missing = min(max(wanted - len(have), LEAST_FETCH), self._size - self._start)
+            missing = min(
+                max(wanted - len(have), LEAST_FETCH), self._size - self._start
+            )
             self._held = self._fetch(self._start, missing) if missing > 0 else b""
             have += self._held[: wanted - len(have)]
         self._at += len(have)
@@ -163,9 +197,19 @@ class Ranges(io.IOBase):
 
 
 def _sizes(system: Any, path: str) -> dict[str, int]:  # noqa: ANN401  # fsspec has no types
-    """Each table with its size. Raises what fsspec raises, and SourceError for a file of unknown length."""
+    """Each table with its size.
+
+    Raises what fsspec raises, and SourceError for a file of unknown length.
+    """
     over_http = path.startswith(HTTP)
-    sign = next((at for at, letter in enumerate(path) if letter in ("*[" if over_http else "*?[")), None)
+    sign = next(
+        (
+            at
+            for at, letter in enumerate(path)
+            if letter in ("*[" if over_http else "*?[")
+        ),
+        None,
+    )
     folder = path if sign is None else path[:sign].rpartition("/")[0]
     if sign is not None:
         infos = system.glob(path, detail=True)
@@ -178,7 +222,9 @@ def _sizes(system: Any, path: str) -> dict[str, int]:  # noqa: ANN401  # fsspec 
         name: info
         for name, info in infos.items()
         if info.get("type") == "file"
-        and is_table(name.rpartition("/")[2] if sign is not None else name.removeprefix(path))
+        and is_table(
+            name.rpartition("/")[2] if sign is not None else name.removeprefix(path)
+        )
     }
     if not tables:
         # Listing passes over what cannot be listed: this says why.
@@ -187,7 +233,9 @@ def _sizes(system: Any, path: str) -> dict[str, int]:  # noqa: ANN401  # fsspec 
 
 
 def _size(system: Any, name: str, info: dict[str, Any]) -> int:  # noqa: ANN401  # fsspec has no types
-    size = info["size"] if info.get("size") is not None else system.info(name).get("size")
+    size = (
+        info["size"] if info.get("size") is not None else system.info(name).get("size")
+    )
     if not isinstance(size, int):
         raise SourceError(f"{public(name)}: the server does not say how long it is")
     return size

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipeline.sources.members import local_member
-from pipeline.sources.tables import Files
+from .members import local_member
+from .tables import Files
 
 NAME = "flights_sample.csv.gz"
 TARGET = "late"

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, NamedTuple, Self
 
-from pipeline.sources import csvfile
-from pipeline.sources.cursor import Cursor, Place, cursor_of, places_of, rewritten
-from pipeline.sources.members import Member
+from . import csv as csvfile
+from .cursor import Cursor, Place, cursor_of, places_of, rewritten
+from .members import Member
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from pipeline.sources.parquet import ParquetTable
+    from .parquet import ParquetTable
 
 Wanted = Callable[[str], bool]
 
@@ -33,7 +33,9 @@ class Files:
         self._looked: dict[str, Place] = {}
 
     def has_new(self, cursor: Cursor | None) -> bool:
-        """Whether rows are there that the cursor has not passed; imports neither pandas nor numpy for CSV.
+        """Whether rows are there that the cursor has not passed.
+
+        Imports neither pandas nor numpy for CSV.
 
         Raises SourceRewrittenError where what was learnt is not there any more.
         """
@@ -46,7 +48,10 @@ class Files:
         return new
 
     def looked(self, cursor: Cursor) -> Cursor:
-        """The cursor after a look that found nothing new: files that changed without a new row are known by now."""
+        """The cursor after a look that found nothing new.
+
+        Files that changed without a new row are known by now.
+        """
         return {**cursor, **cursor_of(self._looked)} if self._looked else cursor
 
     def reader(self, cursor: Cursor | None) -> Reader:
@@ -60,8 +65,11 @@ class Reader:
     def __init__(self, members: list[Member], places: dict[str, Place]) -> None:
         self.kept: Cursor = {}
         self._places = places
-        self._waiting = [member for member in members if _has_new(member, places.get(member.name))]
-        # Files learnt in part are looked at first of all: what was rewritten is known before anything is learnt.
+        self._waiting = [
+            member for member in members if _has_new(member, places.get(member.name))
+        ]
+        # Files learnt in part are looked at first of all: what was rewritten is known
+        # before anything is learnt.
         self._open = {
             member.name: _opened(member, places[member.name])
             for member in self._waiting
@@ -75,10 +83,13 @@ class Reader:
         for table in self._open.values():
             table.close()
 
-    def read(self, rows: int, numbers: frozenset[str] | None, wanted: Wanted) -> Chunk | None:
+    def read(
+        self, rows: int, numbers: frozenset[str] | None, wanted: Wanted
+    ) -> Chunk | None:
         """Up to `rows` rows, across files, or None where nothing is left.
 
-        `numbers` are the columns known to hold numbers; None reads every cell as text, for deciding the kinds.
+        `numbers` are the columns known to hold numbers; None reads every cell as text,
+        for deciding the kinds.
         """
         frames = list(self._frames(rows, numbers, wanted))
         if not frames:
@@ -88,7 +99,9 @@ class Reader:
         whole = frames[0] if len(frames) == 1 else pd.concat(frames, ignore_index=True)
         return Chunk(whole, {**cursor_of(self._places), **self.kept})
 
-    def _frames(self, rows: int, numbers: frozenset[str] | None, wanted: Wanted) -> Iterator[pd.DataFrame]:
+    def _frames(
+        self, rows: int, numbers: frozenset[str] | None, wanted: Wanted
+    ) -> Iterator[pd.DataFrame]:
         while self._waiting and rows > 0:
             member = self._waiting[0]
             place = self._places.setdefault(member.name, Place())
@@ -104,17 +117,22 @@ class Reader:
 
 
 def _opened(member: Member, place: Place) -> csvfile.CsvTable | ParquetTable:
-    return _parquet(member, place) if member.parquet else csvfile.CsvTable(member, place)
+    return (
+        _parquet(member, place) if member.parquet else csvfile.CsvTable(member, place)
+    )
 
 
 def _parquet(member: Member, place: Place) -> ParquetTable:
-    from pipeline.sources.parquet import ParquetTable  # noqa: PLC0415  # brings pyarrow
+    from .parquet import ParquetTable  # noqa: PLC0415  # brings pyarrow
 
     return ParquetTable(member, place)
 
 
 def _has_new(member: Member, place: Place | None) -> bool:
-    """Whether rows may follow the place; where a changed file turns out to hold none, its new end is the place's."""
+    """Whether rows may follow the place.
+
+    Where a changed file turns out to hold none, its new end is the place's.
+    """
     if place is None or (place.end is None and not place.offset):
         return True
     if place.end is not None:
@@ -122,11 +140,15 @@ def _has_new(member: Member, place: Place | None) -> bool:
         if member.size == size and member.stamp() == stamp:
             return False
         if member.appends and member.size <= size:
-            raise rewritten(member.name, f"{size} bytes were learnt, now it has {member.size}, others or fewer")
+            raise rewritten(
+                member.name,
+                f"{size} bytes were learnt, now it has {member.size}, others or fewer",
+            )
         if not place.offset:
             return True
     elif not member.appends:
-        # What was learnt of a packed file is checked when it is opened; to do it here too would unpack it twice.
+        # What was learnt of a packed file is checked when it is opened; to do it here
+        # too would unpack it twice.
         return True
     if member.parquet:
         table = _parquet(member, place)

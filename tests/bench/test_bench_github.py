@@ -1,4 +1,7 @@
-"""What the local GitHub costs: starting it, and moving bytes through it. Ratios are printed, time is never asserted."""
+"""What the local GitHub costs: starting it, and moving bytes through it.
+
+Ratios are printed, time is never asserted.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +37,13 @@ def timed(action: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def send(connection: http.client.HTTPConnection, method: str, url: str, body: bytes | None, **headers: str) -> bytes:
+def send(
+    connection: http.client.HTTPConnection,
+    method: str,
+    url: str,
+    body: bytes | None,
+    **headers: str,
+) -> bytes:
     parts = urlsplit(url)
     connection.request(method, f"{parts.path}?{parts.query}", body, headers)
     response = connection.getresponse()
@@ -44,19 +53,30 @@ def send(connection: http.client.HTTPConnection, method: str, url: str, body: by
 
 
 def block_id(number: int) -> str:
-    """As Azure's clients make them: a prefix and the number, 48 characters in base64, which needs no quoting then."""
+    """As Azure's clients make them.
+
+    A prefix and the number, 48 characters in base64, which needs no quoting then.
+    """
     return base64.b64encode(f"{'b' * 36}{number:012d}".encode()).decode()
 
 
 def upload(server: dict[str, Any], source: Path, name: str) -> str:
-    """As the official client does: blocks of 8 MiB over five connections, the list, finalize; gives its address."""
+    """As the official client does.
+
+    Blocks of 8 MiB over five connections, the list, finalize; gives its address.
+    """
     connection = http.client.HTTPConnection(urlsplit(server["url"]).netloc)
     runtime_token = server["environment"]["ACTIONS_RUNTIME_TOKEN"]
 
     def twirp(method: str, **fields: str) -> dict[str, str]:
         url = f"{server['url']}/twirp/github.actions.results.api.v1.ArtifactService/{method}"
-        headers = {"Authorization": f"Bearer {runtime_token}", "Content-Type": "application/json"}
-        answer: dict[str, str] = json.loads(send(connection, "POST", url, json.dumps(fields).encode(), **headers))
+        headers = {
+            "Authorization": f"Bearer {runtime_token}",
+            "Content-Type": "application/json",
+        }
+        answer: dict[str, str] = json.loads(
+            send(connection, "POST", url, json.dumps(fields).encode(), **headers)
+        )
         return answer
 
     url = twirp("CreateArtifact", name=name)["signed_upload_url"]
@@ -67,7 +87,10 @@ def upload(server: dict[str, Any], source: Path, name: str) -> str:
     with source.open("rb") as file, ThreadPoolExecutor(CONNECTIONS) as pool:
 
         def put(number: int) -> None:
-            block, taken = os.pread(file.fileno(), BLOCK_BYTES, number * BLOCK_BYTES), idle.get()
+            block, taken = (
+                os.pread(file.fileno(), BLOCK_BYTES, number * BLOCK_BYTES),
+                idle.get(),
+            )
             send(taken, "PUT", f"{url}&comp=block&blockid={block_id(number)}", block)
             idle.put(taken)
 
@@ -75,7 +98,12 @@ def upload(server: dict[str, Any], source: Path, name: str) -> str:
     for _ in range(CONNECTIONS):
         idle.get().close()
     listed = "".join(f"<Latest>{block_id(number)}</Latest>" for number in numbers)
-    send(connection, "PUT", f"{url}&comp=blocklist", f"<BlockList>{listed}</BlockList>".encode())
+    send(
+        connection,
+        "PUT",
+        f"{url}&comp=blocklist",
+        f"<BlockList>{listed}</BlockList>".encode(),
+    )
     twirp("FinalizeArtifact", name=name, size=str(source.stat().st_size))
     address = twirp("GetSignedArtifactURL", name=name)["signed_url"]
     connection.close()
@@ -101,7 +129,11 @@ def copy_and_hash(source: Path, target: Path) -> None:
 
 
 def memory_megabytes(pid: int) -> float:
-    (line,) = (line for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("VmHWM:"))
+    (line,) = (
+        line
+        for line in Path(f"/proc/{pid}/status").read_text().splitlines()
+        if line.startswith("VmHWM:")
+    )
     return int(line.split()[1]) / 1024
 
 
@@ -111,8 +143,18 @@ def test_300_megabytes_up_and_down(tmp_path: Path) -> None:
         for _ in range(MEGABYTES):
             file.write(os.urandom(1_000_000))
     plain, up, down = [], [], []
-    command = [sys.executable, "-m", "generator", "serve", "--json", "--root", str(tmp_path / "github")]
-    with subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True) as process:
+    command = [
+        sys.executable,
+        "-m",
+        "wfgen_actions.generator",
+        "serve",
+        "--json",
+        "--root",
+        str(tmp_path / "github"),
+    ]
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         server = json.loads(process.stdout.readline())
         for repeat in range(REPEATS):
@@ -132,7 +174,11 @@ def test_300_megabytes_up_and_down(tmp_path: Path) -> None:
 
 
 def test_starting(tmp_path: Path) -> None:
-    """In fresh processes: what importing, starting and stopping add to a program that has what wfgen always loads."""
+    """In fresh processes.
+
+    What importing, starting and stopping add to a program that has what wfgen always
+    loads.
+    """
     script = (
         "import click, dataclasses, json, pathlib, subprocess, threading, time\n"
         "wall, cpu = time.perf_counter(), time.process_time()\n"
@@ -144,8 +190,14 @@ def test_starting(tmp_path: Path) -> None:
     )
     pairs = []
     for _ in range(REPEATS * 2):
-        done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        )
         pairs.append(tuple(map(float, done.stdout.split())))
-    wall, cpu = (statistics.median(column) * 1000 for column in zip(*pairs, strict=True))
+    wall, cpu = (
+        statistics.median(column) * 1000 for column in zip(*pairs, strict=True)
+    )
     least = min(pair[0] for pair in pairs) * 1000
-    print(f"\nimport, start, one run, stop: {wall:.0f} ms ({least:.0f} ms at best), {cpu:.0f} ms of processor time")
+    print(
+        f"\nimport, start, one run, stop: {wall:.0f} ms ({least:.0f} ms at best), {cpu:.0f} ms of processor time"
+    )

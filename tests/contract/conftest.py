@@ -23,16 +23,22 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from generator.github.clock import SteerableClock
+from generator.github.core.clock import SteerableClock
+from generator.github.core.models import NewRun, RunTicket
 from generator.github.gh_environment import gh_environment
-from generator.github.hub import LocalGitHub
-from generator.github.records import NewRun, RunTicket
+from generator.github.local_github import LocalGitHub
 
 ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/"
 CACHES = "/twirp/github.actions.results.api.v1.CacheService/"
 HERE = Path(__file__).parent
 NODE_FOLDER = HERE.parents[1] / ".wfgen" / "contract-node"
-ALL = {"actions": "write", "contents": "write", "issues": "write", "checks": "read", "pull-requests": "read"}
+ALL = {
+    "actions": "write",
+    "contents": "write",
+    "issues": "write",
+    "checks": "read",
+    "pull-requests": "read",
+}
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,15 @@ _kept = threading.local()
 
 
 def ask(
-    method: str, url: str, body: bytes | Iterator[bytes] | None = None, headers: Mapping[str, str] | None = None
+    method: str,
+    url: str,
+    body: bytes | Iterator[bytes] | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Answer:
-    """Send one request, over a connection that is kept for the thread's next one to the same server."""
+    """Send one request.
+
+    Over a connection that is kept for the thread's next one to the same server.
+    """
     parts = urlsplit(url)
     target = quote(parts.path, safe="/%:") + (f"?{parts.query}" if parts.query else "")
     held: tuple[str, http.client.HTTPConnection] | None = getattr(_kept, "held", None)
@@ -69,7 +81,11 @@ def ask(
     try:
         held[1].request(method, target, body, dict(headers or {}))
         response = held[1].getresponse()
-        return Answer(response.status, {k.lower(): v for k, v in response.getheaders()}, response.read())
+        return Answer(
+            response.status,
+            {k.lower(): v for k, v in response.getheaders()},
+            response.read(),
+        )
     except BaseException:
         held[1].close()
         _kept.held = None
@@ -107,21 +123,41 @@ class Client:
     def run_id(self) -> int:
         return self.ticket.run.id
 
-    def rest(self, method: str, path: str, body: object = None, **headers: str) -> Answer:
+    def rest(
+        self, method: str, path: str, body: object = None, **headers: str
+    ) -> Answer:
         """Call REST; a path without a leading slash is the repository's."""
-        url = self.hub.url + (path if path.startswith("/") else f"/repos/local/repository/{path}")
-        given = {"Authorization": f"token {self.ticket.token}"} | {k.replace("_", "-"): v for k, v in headers.items()}
-        return ask(method, url, None if body is None else json.dumps(body).encode(), given)
+        url = self.hub.url + (
+            path if path.startswith("/") else f"/repos/local/repository/{path}"
+        )
+        given = {"Authorization": f"token {self.ticket.token}"} | {
+            k.replace("_", "-"): v for k, v in headers.items()
+        }
+        return ask(
+            method, url, None if body is None else json.dumps(body).encode(), given
+        )
 
     def twirp(self, method: str, service: str = ARTIFACTS, **fields: object) -> Answer:
         """Call one of the services."""
-        headers = {"Authorization": f"Bearer {self.ticket.runtime_token}", "Content-Type": "application/json"}
-        return ask("POST", self.hub.url + service + method, json.dumps(fields).encode(), headers)
+        headers = {
+            "Authorization": f"Bearer {self.ticket.runtime_token}",
+            "Content-Type": "application/json",
+        }
+        return ask(
+            "POST",
+            self.hub.url + service + method,
+            json.dumps(fields).encode(),
+            headers,
+        )
 
-    def put_blocks(self, url: str, blocks: Mapping[str, bytes], order: list[str]) -> Answer:
+    def put_blocks(
+        self, url: str, blocks: Mapping[str, bytes], order: list[str]
+    ) -> Answer:
         """Put blocks as they come in the mapping, then the list of them in `order`."""
         for name, data in blocks.items():
-            answer = ask("PUT", f"{url}&comp=block&blockid={quote(block_id(name))}", data)
+            answer = ask(
+                "PUT", f"{url}&comp=block&blockid={quote(block_id(name))}", data
+            )
             assert answer.status == 201, answer
         listed = "".join(f"<Latest>{block_id(name)}</Latest>" for name in order)
         xml = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{listed}</BlockList>'
@@ -129,7 +165,9 @@ class Client:
 
     def put_blocks_status(self, url: str, data: bytes) -> int:
         """Try to put one block; gives the status."""
-        return ask("PUT", f"{url}&comp=block&blockid={quote(block_id('0'))}", data).status
+        return ask(
+            "PUT", f"{url}&comp=block&blockid={quote(block_id('0'))}", data
+        ).status
 
     def rerun(self) -> Client:
         """The client of the run's next attempt."""
@@ -139,31 +177,64 @@ class Client:
         """Upload an artifact; gives its id."""
         created = self.twirp("CreateArtifact", name=name, version=4, **fields)
         assert created.status == 200, created
-        assert self.put_blocks(created.json["signed_upload_url"], {"0": data}, ["0"]).status == 201
+        assert (
+            self.put_blocks(
+                created.json["signed_upload_url"], {"0": data}, ["0"]
+            ).status
+            == 201
+        )
         digest = hashlib.sha256(data).hexdigest()
-        finished = self.twirp("FinalizeArtifact", name=name, size=str(len(data)), hash=f"sha256:{digest}")
+        finished = self.twirp(
+            "FinalizeArtifact", name=name, size=str(len(data)), hash=f"sha256:{digest}"
+        )
         assert finished.status == 200, finished
         return int(finished.json["artifact_id"])
 
     def download(self, artifact_id: int) -> Answer:
         """Fetch an artifact by REST, through its redirect."""
         answer = self.rest("GET", f"actions/artifacts/{artifact_id}/zip")
-        return ask("GET", answer.headers["location"]) if answer.status == 302 else answer
+        return (
+            ask("GET", answer.headers["location"]) if answer.status == 302 else answer
+        )
 
     def save_cache(self, key: str, data: bytes, version: str = "v") -> Answer:
         """Save a cache by the second protocol; gives the last answer."""
         created = self.twirp("CreateCacheEntry", CACHES, key=key, version=version)
         if created.status != 200 or not created.json["ok"]:
             return created
-        assert ask("PUT", created.json["signed_upload_url"], data, {"x-ms-blob-type": "BlockBlob"}).status == 201
-        return self.twirp("FinalizeCacheEntryUpload", CACHES, key=key, version=version, size_bytes=str(len(data)))
+        assert (
+            ask(
+                "PUT",
+                created.json["signed_upload_url"],
+                data,
+                {"x-ms-blob-type": "BlockBlob"},
+            ).status
+            == 201
+        )
+        return self.twirp(
+            "FinalizeCacheEntryUpload",
+            CACHES,
+            key=key,
+            version=version,
+            size_bytes=str(len(data)),
+        )
 
-    def find_cache(self, key: str, *restore_keys: str, version: str = "v") -> tuple[str, bytes] | None:
+    def find_cache(
+        self, key: str, *restore_keys: str, version: str = "v"
+    ) -> tuple[str, bytes] | None:
         """Key and bytes of the cache that matches."""
         found = self.twirp(
-            "GetCacheEntryDownloadURL", CACHES, key=key, restore_keys=list(restore_keys), version=version
+            "GetCacheEntryDownloadURL",
+            CACHES,
+            key=key,
+            restore_keys=list(restore_keys),
+            version=version,
         ).json
-        return (found["matched_key"], ask("GET", found["signed_download_url"]).body) if found["ok"] else None
+        return (
+            (found["matched_key"], ask("GET", found["signed_download_url"]).body)
+            if found["ok"]
+            else None
+        )
 
 
 @dataclass(frozen=True)
@@ -173,10 +244,17 @@ class Node:
     modules: Path
     home: Path
 
-    def drive(self, client: Client, package: str, calls: list[dict[str, Any]], **env: str) -> list[dict[str, Any]]:
+    def drive(
+        self, client: Client, package: str, calls: list[dict[str, Any]], **env: str
+    ) -> list[dict[str, Any]]:
         """Let a package perform calls as a step of the client's run; gives what each call gave."""
         out = self.home / "out.json"
-        asked = {"modules": str(self.modules), "package": package, "calls": calls, "out": str(out)}
+        asked = {
+            "modules": str(self.modules),
+            "package": package,
+            "calls": calls,
+            "out": str(out),
+        }
         done = subprocess.run(
             [_node(), str(HERE / "driver.mjs")],
             input=json.dumps(asked),
@@ -215,7 +293,9 @@ class Served:
     dying: bool = False
     hang_up: Callable[[], None] = hang_up
 
-    def ask(self, method: str, path: str, body: object = None, by: str = "owner_token") -> Answer:
+    def ask(
+        self, method: str, path: str, body: object = None, by: str = "owner_token"
+    ) -> Answer:
         """Send a request with one of the tokens that the server told."""
         headers = {"Authorization": f"token {self.facts[by]}"}
         data = None if body is None else json.dumps(body).encode()
@@ -235,7 +315,9 @@ class Served:
         hub = SimpleNamespace(url=self.facts["url"])
         run = SimpleNamespace(id=begun["run_id"])
         runtime_token = begun["environment"]["ACTIONS_RUNTIME_TOKEN"]
-        ticket = SimpleNamespace(run=run, token=begun["token"], runtime_token=runtime_token)
+        ticket = SimpleNamespace(
+            run=run, token=begun["token"], runtime_token=runtime_token
+        )
         return Client(cast("LocalGitHub", hub), cast("RunTicket", ticket))
 
     def memory_megabytes(self) -> float:
@@ -248,9 +330,18 @@ class Served:
 @contextmanager
 def serve_in(folder: Path, *arguments: str) -> Iterator[Served]:
     """Run `wfgen serve --json` in a folder."""
-    command = [sys.executable, "-m", "generator", "serve", "--json", *arguments]
+    command = [
+        sys.executable,
+        "-m",
+        "wfgen_actions.generator",
+        "serve",
+        "--json",
+        *arguments,
+    ]
     env = {"PATH": os.environ["PATH"], "HOME": str(folder)}
-    with subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, text=True, env=env) as process:
+    with subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, text=True, env=env
+    ) as process:
         assert process.stdout is not None
         line = process.stdout.readline()
         try:
@@ -282,17 +373,38 @@ def node_modules() -> Path:
     """The folder that the packages of package.json are installed in, once for all test processes."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
-        pytest.skip("node and npm are not installed: the official clients cannot be driven")
+        pytest.skip(
+            "node and npm are not installed: the official clients cannot be driven"
+        )
     NODE_FOLDER.mkdir(parents=True, exist_ok=True)
     with (NODE_FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted, installed = (HERE / "package.json").read_text(), NODE_FOLDER / "installed.json"
+        wanted, installed = (
+            (HERE / "package.json").read_text(),
+            NODE_FOLDER / "installed.json",
+        )
         if not installed.is_file() or installed.read_text() != wanted:
             (NODE_FOLDER / "package.json").write_text(wanted)
-            command = [npm, "install", "--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
-            done = subprocess.run(command, cwd=NODE_FOLDER, capture_output=True, text=True, timeout=240, check=False)
+            command = [
+                npm,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--no-package-lock",
+                "--loglevel=error",
+            ]
+            done = subprocess.run(
+                command,
+                cwd=NODE_FOLDER,
+                capture_output=True,
+                text=True,
+                timeout=240,
+                check=False,
+            )
             if done.returncode:
-                pytest.skip(f"npm could not install the official clients: {done.stderr.strip()[-300:]}")
+                pytest.skip(
+                    f"npm could not install the official clients: {done.stderr.strip()[-300:]}"
+                )
             installed.write_text(wanted)
     return NODE_FOLDER
 
@@ -334,7 +446,9 @@ def begin_on() -> BeginOn:
 def open_hub(tmp_path: Path) -> Iterator[Callable[..., LocalGitHub]]:
     """Open more servers, which end with the test."""
     with ExitStack() as stack:
-        yield lambda name="github", **options: stack.enter_context(LocalGitHub.open(tmp_path / name, **options))
+        yield lambda name="github", **options: stack.enter_context(
+            LocalGitHub.open(tmp_path / name, **options)
+        )
 
 
 @dataclass(frozen=True)
@@ -351,7 +465,12 @@ class Gh:
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [self.program, *arguments], env=self.env, cwd=self.folder, text=True, capture_output=True, check=False
+            [self.program, *arguments],
+            env=self.env,
+            cwd=self.folder,
+            text=True,
+            capture_output=True,
+            check=False,
         )
 
 
@@ -361,4 +480,8 @@ def gh(hub: LocalGitHub, tmp_path: Path) -> Gh:
     if program is None:
         pytest.skip("gh is not installed")
     env = gh_environment(hub.url, "local/repository", hub.owner_token())
-    return Gh(program, {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"} | env, tmp_path)
+    return Gh(
+        program,
+        {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"} | env,
+        tmp_path,
+    )

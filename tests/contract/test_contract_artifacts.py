@@ -10,26 +10,33 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.github.artifact_store import MAX_PER_JOB
-from generator.github.hub import LocalGitHub
-from generator.github.limits import Limits
+from generator.github.core.rate_limits import Limits
+from generator.github.local_github import LocalGitHub
+from generator.github.storage.artifacts import MAX_PER_JOB
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from generator.github.clock import SteerableClock
+    from generator.github.core.clock import SteerableClock
     from tests.contract.conftest import Begin, BeginOn
 
 
-def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(hub: LocalGitHub, begin: Begin) -> None:
+def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     blocks = {"2": b"c" * 70_000, "0": b"a" * 3, "unlisted": b"zzz", "1": b""}
     assert run.put_blocks(url, blocks, ["0", "1", "2"]).status == 201
     whole = b"aaa" + b"c" * 70_000
     digest = f"sha256:{hashlib.sha256(whole).hexdigest()}"
-    assert run.twirp("FinalizeArtifact", name="state", size="70003", hash=digest).json["ok"] is True
+    assert (
+        run.twirp("FinalizeArtifact", name="state", size="70003", hash=digest).json[
+            "ok"
+        ]
+        is True
+    )
     (artifact,) = hub.artifacts(run.run_id)
     assert (artifact.size_bytes, artifact.digest) == (70_003, digest)
     assert hub.artifact_path(artifact.id).read_bytes() == whole
@@ -47,17 +54,32 @@ def test_blocks_may_arrive_in_parallel(hub: LocalGitHub, begin: Begin) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put, names))
     listed = "".join(f"<Latest>{name}</Latest>" for name in names)
-    assert run.ask("PUT", f"{url}&comp=blocklist", f"<BlockList>{listed}</BlockList>".encode()).status == 201
-    assert run.twirp("FinalizeArtifact", name="state", size=str(150_000 * 24)).status == 200
+    assert (
+        run.ask(
+            "PUT", f"{url}&comp=blocklist", f"<BlockList>{listed}</BlockList>".encode()
+        ).status
+        == 201
+    )
+    assert (
+        run.twirp("FinalizeArtifact", name="state", size=str(150_000 * 24)).status
+        == 200
+    )
     (artifact,) = hub.artifacts()
-    assert hub.artifact_path(artifact.id).read_bytes() == b"".join(name.encode() * 50_000 for name in names)
+    assert hub.artifact_path(artifact.id).read_bytes() == b"".join(
+        name.encode() * 50_000 for name in names
+    )
 
 
-def test_a_block_list_that_names_a_block_that_never_came_is_refused(begin: Begin) -> None:
+def test_a_block_list_that_names_a_block_that_never_came_is_refused(
+    begin: Begin,
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     answer = run.put_blocks(url, {"0": b"a"}, ["0", "1"])
-    assert (answer.status, answer.headers["x-ms-error-code"]) == (400, "InvalidBlockList")
+    assert (answer.status, answer.headers["x-ms-error-code"]) == (
+        400,
+        "InvalidBlockList",
+    )
     assert run.twirp("FinalizeArtifact", name="state", size="1").status == 412
 
 
@@ -65,7 +87,10 @@ def test_nothing_is_seen_of_an_artifact_before_it_is_finished(begin: Begin) -> N
     run, other = begin(), begin()
     run.twirp("CreateArtifact", name="state", version=4)
     assert run.twirp("ListArtifacts").json == {"artifacts": []}
-    assert other.rest("GET", f"actions/runs/{run.run_id}/artifacts").json["total_count"] == 0
+    assert (
+        other.rest("GET", f"actions/runs/{run.run_id}/artifacts").json["total_count"]
+        == 0
+    )
 
 
 def test_a_name_can_be_used_once_a_run_until_it_is_deleted(begin: Begin) -> None:
@@ -73,42 +98,75 @@ def test_a_name_can_be_used_once_a_run_until_it_is_deleted(begin: Begin) -> None
     first = run.upload("state", b"one")
     refused = run.twirp("CreateArtifact", name="state", version=4)
     assert refused.status == 409
-    assert refused.json["msg"] == "an artifact with this name already exists on the workflow run"
+    assert (
+        refused.json["msg"]
+        == "an artifact with this name already exists on the workflow run"
+    )
     other.upload("state", b"two")
-    assert run.twirp("DeleteArtifact", name="state").json == {"ok": True, "artifact_id": str(first)}
+    assert run.twirp("DeleteArtifact", name="state").json == {
+        "ok": True,
+        "artifact_id": str(first),
+    }
     assert run.upload("state", b"three") > first
 
 
-def test_a_size_or_digest_that_is_wrong_is_refused(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_size_or_digest_that_is_wrong_is_refused(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     run.put_blocks(url, {"0": b"abc"}, ["0"])
     assert run.twirp("FinalizeArtifact", name="state", size="4").status == 400
-    assert run.twirp("FinalizeArtifact", name="state", size="3", hash=f"sha256:{'0' * 64}").status == 400
+    assert (
+        run.twirp(
+            "FinalizeArtifact", name="state", size="3", hash=f"sha256:{'0' * 64}"
+        ).status
+        == 400
+    )
     assert hub.artifacts() == ()
     assert run.twirp("FinalizeArtifact", name="state", size="3").status == 200
 
 
-def test_a_client_that_lost_the_answer_may_ask_again(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_client_that_lost_the_answer_may_ask_again(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     artifact_id = run.upload("state", b"abc")
     digest = f"sha256:{hashlib.sha256(b'abc').hexdigest()}"
     again = run.twirp("FinalizeArtifact", name="state", size="3", hash=digest)
     assert again.json == {"ok": True, "artifact_id": str(artifact_id)}
-    assert run.twirp("FinalizeArtifact", name="state", size="4", hash=digest).status == 404
+    assert (
+        run.twirp("FinalizeArtifact", name="state", size="4", hash=digest).status == 404
+    )
     assert len(hub.artifacts()) == 1
 
 
 @pytest.mark.parametrize(
-    "name", ["", "a/b", "a\\b", 'a"b', "a:b", "a<b", "a>b", "a|b", "a*b", "a?b", "a\nb", "x" * 257]
+    "name",
+    [
+        "",
+        "a/b",
+        "a\\b",
+        'a"b',
+        "a:b",
+        "a<b",
+        "a>b",
+        "a|b",
+        "a*b",
+        "a?b",
+        "a\nb",
+        "x" * 257,
+    ],
 )
 def test_names_that_github_does_not_take(begin: Begin, name: str) -> None:
     assert begin().twirp("CreateArtifact", name=name, version=4).status == 400
 
 
-def test_a_job_has_no_more_than_500_artifacts(begin: Begin, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_job_has_no_more_than_500_artifacts(
+    begin: Begin, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert MAX_PER_JOB == 500
-    monkeypatch.setattr("generator.github.artifact_store.MAX_PER_JOB", 3)
+    monkeypatch.setattr("generator.github.storage.artifacts.MAX_PER_JOB", 3)
     run = begin()
     for number in range(3):
         run.upload(f"a{number}", b"x")
@@ -122,38 +180,64 @@ def test_retention_counts_by_our_clock_and_is_cut_to_90_days(
     run = begin()
     real = datetime.now(UTC)
     for days in (1, 7, 90, 400):
-        run.upload(f"days-{days}", b"x", expires_at=(real + timedelta(days=days)).isoformat())
+        run.upload(
+            f"days-{days}", b"x", expires_at=(real + timedelta(days=days)).isoformat()
+        )
     run.upload("unsaid", b"x")
-    kept = [round((artifact.expires_at - artifact.created_at) / timedelta(days=1)) for artifact in hub.artifacts()]
+    kept = [
+        round((artifact.expires_at - artifact.created_at) / timedelta(days=1))
+        for artifact in hub.artifacts()
+    ]
     assert kept == [1, 7, 90, 90, 90]
 
 
-def test_an_expired_artifact_is_listed_but_answers_410(clock: SteerableClock, begin: Begin) -> None:
+def test_an_expired_artifact_is_listed_but_answers_410(
+    clock: SteerableClock, begin: Begin
+) -> None:
     run, reader = begin(), begin()
     soon = (datetime.now(UTC) + timedelta(days=7)).isoformat()
     artifact_id = run.upload("state", b"abc", expires_at=soon)
-    address = reader.rest("GET", f"actions/artifacts/{artifact_id}/zip").headers["location"]
+    address = reader.rest("GET", f"actions/artifacts/{artifact_id}/zip").headers[
+        "location"
+    ]
     clock.advance(timedelta(days=6, hours=23))
     assert reader.download(artifact_id).body == b"abc"
     clock.advance(timedelta(hours=1))
     answer = reader.rest("GET", f"actions/artifacts/{artifact_id}/zip")
     assert (answer.status, answer.json["message"]) == (410, "Artifact has expired")
     assert reader.ask("GET", address).status == 404
-    assert reader.rest("GET", "actions/artifacts").json["artifacts"][0]["expired"] is True
+    assert (
+        reader.rest("GET", "actions/artifacts").json["artifacts"][0]["expired"] is True
+    )
     assert run.twirp("ListArtifacts").json == {"artifacts": []}
     assert run.twirp("GetSignedArtifactURL", name="state").status == 404
 
 
 def test_rest_shows_what_a_search_for_earlier_state_reads(begin: Begin) -> None:
-    run = begin(head_repository="stranger/fork", head_branch="main", event="pull_request")
+    run = begin(
+        head_repository="stranger/fork", head_branch="main", event="pull_request"
+    )
     artifact_id = run.upload("state", b"abc")
-    listed = begin().rest("GET", "actions/artifacts?name=state&per_page=100&page=1").json
+    listed = (
+        begin().rest("GET", "actions/artifacts?name=state&per_page=100&page=1").json
+    )
     (artifact,) = listed["artifacts"]
     assert listed["total_count"] == 1
-    assert (artifact["id"], artifact["name"], artifact["expired"]) == (artifact_id, "state", False)
-    assert (artifact["size_in_bytes"], artifact["digest"]) == (3, f"sha256:{hashlib.sha256(b'abc').hexdigest()}")
+    assert (artifact["id"], artifact["name"], artifact["expired"]) == (
+        artifact_id,
+        "state",
+        False,
+    )
+    assert (artifact["size_in_bytes"], artifact["digest"]) == (
+        3,
+        f"sha256:{hashlib.sha256(b'abc').hexdigest()}",
+    )
     origin = artifact["workflow_run"]
-    assert (origin["id"], origin["head_branch"], origin["head_sha"]) == (run.run_id, "main", "a" * 40)
+    assert (origin["id"], origin["head_branch"], origin["head_sha"]) == (
+        run.run_id,
+        "main",
+        "a" * 40,
+    )
     assert origin["head_repository_id"] != origin["repository_id"]
 
 
@@ -168,10 +252,14 @@ def test_artifacts_are_paged_newest_first(begin: Begin) -> None:
     last = run.rest("GET", "actions/artifacts?per_page=2&page=3")
     assert [artifact["id"] for artifact in last.json["artifacts"]] == ids[:1]
     assert "next" not in last.headers["link"]
-    assert run.rest("GET", "actions/artifacts?per_page=2&page=9").json["artifacts"] == []
+    assert (
+        run.rest("GET", "actions/artifacts?per_page=2&page=9").json["artifacts"] == []
+    )
 
 
-def test_downloads_of_other_runs_are_remembered_even_when_the_artifact_is_gone(hub: LocalGitHub, begin: Begin) -> None:
+def test_downloads_of_other_runs_are_remembered_even_when_the_artifact_is_gone(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     source, reader = begin(), begin()
     artifact_id = source.upload("state", b"abc")
     reader.upload("own", b"x")
@@ -189,7 +277,10 @@ def test_a_single_file_keeps_its_type_and_name(begin: Begin) -> None:
     artifact_id = run.upload("Модель №1.txt", "привет".encode(), mime_type="text/plain")
     answer = run.download(artifact_id)
     assert answer.headers["content-type"].startswith("text/plain")
-    assert "filename*=UTF-8''%D0%9C%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C" in answer.headers["content-disposition"]
+    assert (
+        "filename*=UTF-8''%D0%9C%D0%BE%D0%B4%D0%B5%D0%BB%D1%8C"
+        in answer.headers["content-disposition"]
+    )
     assert answer.body.decode() == "привет"
 
 
@@ -204,7 +295,9 @@ def test_a_single_file_keeps_its_type_and_name(begin: Begin) -> None:
         ("lines=1-2", 200, b"0123456789"),
     ],
 )
-def test_parts_of_a_blob_can_be_read(begin: Begin, asked: str, status: int, body: bytes) -> None:
+def test_parts_of_a_blob_can_be_read(
+    begin: Begin, asked: str, status: int, body: bytes
+) -> None:
     run = begin()
     run.upload("state", b"0123456789")
     url = run.twirp("GetSignedArtifactURL", name="state").json["signed_url"]
@@ -227,7 +320,9 @@ def test_a_signed_address_opens_one_blob_for_one_purpose(begin: Begin) -> None:
     assert run.put_blocks_status(url, b"other") == 409
 
 
-def test_an_attempt_can_use_the_names_of_the_one_before(hub: LocalGitHub, begin: Begin) -> None:
+def test_an_attempt_can_use_the_names_of_the_one_before(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     first = run.upload("state", b"one")
     hub.finish_run(run.run_id, "failure")
@@ -236,11 +331,18 @@ def test_an_attempt_can_use_the_names_of_the_one_before(hub: LocalGitHub, begin:
     assert (again.run_id, again.ticket.run.attempt) == (run.run_id, 2)
     listed = again.twirp("ListArtifacts", name_filter="state").json["artifacts"]
     assert [artifact["database_id"] for artifact in listed] == [str(first), str(second)]
-    assert again.rest("GET", f"actions/runs/{run.run_id}/artifacts").json["artifacts"][0]["id"] == second
+    assert (
+        again.rest("GET", f"actions/runs/{run.run_id}/artifacts").json["artifacts"][0][
+            "id"
+        ]
+        == second
+    )
     assert run.twirp("ListArtifacts").status == 401
 
 
-def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     assert run.put_blocks(url, {"a": b"lost", "b": b"2"}, ["a", "b"]).status == 201
@@ -284,24 +386,43 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
         run = begin_on(first)
         run.upload("kept", b"x")
         first.expire_artifact(run.upload("expired", b"x"), days=2)
-        kept, expired = (first.artifact_path(artifact.id) for artifact in first.artifacts())
-    orphan, half, fresh = kept.with_name("0" * 32), store / "staging" / ("1" * 32), store / "staging" / ("2" * 32)
+        kept, expired = (
+            first.artifact_path(artifact.id) for artifact in first.artifacts()
+        )
+    orphan, half, fresh = (
+        kept.with_name("0" * 32),
+        store / "staging" / ("1" * 32),
+        store / "staging" / ("2" * 32),
+    )
     orphan.write_bytes(b"x")
     half.mkdir()
     fresh.mkdir()
     for path in (kept, expired, orphan, half):
         os.utime(path, (0, 0))
     open_hub("swept")
-    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [True] * 5
+    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
+        True
+    ] * 5
     os.utime(store / "swept", (0, 0))
     open_hub("swept")
-    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [True, False, False, False, True]
+    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
+        True,
+        False,
+        False,
+        False,
+        True,
+    ]
 
 
-def test_an_upload_beyond_the_quota_is_refused(open_hub: Callable[..., LocalGitHub], begin_on: BeginOn) -> None:
+def test_an_upload_beyond_the_quota_is_refused(
+    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn
+) -> None:
     run = begin_on(open_hub("small", limits=Limits(artifact_bytes=5)))
     first = run.upload("one", b"123456")
     refused = run.twirp("CreateArtifact", name="two")
-    assert (refused.status, refused.json["msg"]) == (403, "insufficient usage to create artifact")
+    assert (refused.status, refused.json["msg"]) == (
+        403,
+        "insufficient usage to create artifact",
+    )
     run.rest("DELETE", f"actions/artifacts/{first}")
     assert run.twirp("CreateArtifact", name="two").status == 200

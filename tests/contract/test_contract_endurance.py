@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.github.hub import LocalGitHub
+from generator.github.local_github import LocalGitHub
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -29,12 +29,17 @@ def upload_in_blocks(run: Client, name: str, data: bytes, chance: random.Random)
     """Upload an artifact in blocks that come in any order; gives its id."""
     size = chance.randint(1, len(data))
     names = [f"{number:04d}" for number in range(-(-len(data) // size))]
-    blocks = {name: data[number * size : (number + 1) * size] for number, name in enumerate(names)}
+    blocks = {
+        name: data[number * size : (number + 1) * size]
+        for number, name in enumerate(names)
+    }
     shuffled = dict(chance.sample(list(blocks.items()), len(blocks)))
     url = run.twirp("CreateArtifact", name=name, version=4).json["signed_upload_url"]
     assert run.put_blocks(url, shuffled, names).status == 201
     digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
-    finished = run.twirp("FinalizeArtifact", name=name, size=str(len(data)), hash=digest)
+    finished = run.twirp(
+        "FinalizeArtifact", name=name, size=str(len(data)), hash=digest
+    )
     assert finished.status == 200, finished
     return int(finished.json["artifact_id"])
 
@@ -59,8 +64,13 @@ class Shared:
                 other, digest = chance.choice(list(self.digests.items()))
             assert hashlib.sha256(run.download(other).body).hexdigest() == digest
             assert len(run.twirp("ListArtifacts").json["artifacts"]) == count
-            listed = run.rest("GET", f"actions/runs/{run.run_id}/artifacts?per_page=1").json
-            assert (listed["total_count"], listed["artifacts"][0]["id"]) == (count, artifact_id)
+            listed = run.rest(
+                "GET", f"actions/runs/{run.run_id}/artifacts?per_page=1"
+            ).json
+            assert (listed["total_count"], listed["artifacts"][0]["id"]) == (
+                count,
+                artifact_id,
+            )
         run.hang_up()
 
 
@@ -68,16 +78,26 @@ class Shared:
 @pytest.mark.parametrize("seconds", [4, pytest.param(30, marks=pytest.mark.bench)])
 def test_64_clients_at_once(serving: Serving, tmp_path: Path, seconds: float) -> None:
     shared = Shared()
-    with serving(tmp_path, "--unlimited") as served, ThreadPoolExecutor(CLIENTS) as pool:
-        for done in [pool.submit(shared.one_client, served, number, seconds) for number in range(CLIENTS)]:
+    with (
+        serving(tmp_path, "--unlimited") as served,
+        ThreadPoolExecutor(CLIENTS) as pool,
+    ):
+        for done in [
+            pool.submit(shared.one_client, served, number, seconds)
+            for number in range(CLIENTS)
+        ]:
             done.result()
         held = served.memory_megabytes()
-    print(f"{CLIENTS} clients for {seconds} s: {len(shared.digests)} artifacts, {held:.0f} MB at most")  # noqa: T201 - a measurement
+    print(
+        f"{CLIENTS} clients for {seconds} s: {len(shared.digests)} artifacts, {held:.0f} MB at most"
+    )  # noqa: T201 - a measurement
     assert len(shared.digests) >= CLIENTS
     assert held < MEMORY_MEGABYTES
 
 
-def upload_until_killed(served: Served, kept: dict[int, str], chance: random.Random) -> None:
+def upload_until_killed(
+    served: Served, kept: dict[int, str], chance: random.Random
+) -> None:
     """Upload one artifact after the other and note those that the server called finished."""
     try:
         run = served.begin()
@@ -94,12 +114,17 @@ def upload_until_killed(served: Served, kept: dict[int, str], chance: random.Ran
 
 @pytest.mark.timeout(290)
 @pytest.mark.parametrize("kills", [8, pytest.param(100, marks=pytest.mark.bench)])
-def test_a_server_killed_at_any_instant_loses_nothing_finished(serving: Serving, tmp_path: Path, kills: int) -> None:
+def test_a_server_killed_at_any_instant_loses_nothing_finished(
+    serving: Serving, tmp_path: Path, kills: int
+) -> None:
     chance = random.Random(kills)  # noqa: S311 - no secret
     kept: dict[int, str] = {}
     for _ in range(kills):
         with serving(tmp_path, "--unlimited") as served, ThreadPoolExecutor(3) as pool:
-            writers = [pool.submit(upload_until_killed, served, kept, random.Random(n)) for n in range(3)]  # noqa: S311
+            writers = [
+                pool.submit(upload_until_killed, served, kept, random.Random(n))
+                for n in range(3)
+            ]  # noqa: S311
             time.sleep(chance.uniform(0.02, 0.4))
             served.dying = True
             os.kill(served.process.pid, signal.SIGKILL)
@@ -107,10 +132,15 @@ def test_a_server_killed_at_any_instant_loses_nothing_finished(serving: Serving,
                 writer.result()
     with LocalGitHub.open(tmp_path / ".wfgen" / "github") as hub:
         found = {
-            artifact.id: hashlib.sha256(hub.artifact_path(artifact.id).read_bytes()).hexdigest()
+            artifact.id: hashlib.sha256(
+                hub.artifact_path(artifact.id).read_bytes()
+            ).hexdigest()
             for artifact in hub.artifacts()
         }
-        declared = {artifact.id: artifact.digest.removeprefix("sha256:") for artifact in hub.artifacts()}
+        declared = {
+            artifact.id: artifact.digest.removeprefix("sha256:")
+            for artifact in hub.artifacts()
+        }
     print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
     assert kept
     assert found.items() >= kept.items()

@@ -8,18 +8,30 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.github.faults import Fault
+from generator.github.core.faults import Fault
 
 if TYPE_CHECKING:
-    from generator.github.hub import LocalGitHub
+    from generator.github.local_github import LocalGitHub
     from tests.contract.conftest import Begin
 
 LISTS = "/repos/*/actions/artifacts*"
 
 
-def test_a_rule_strikes_as_often_as_it_says_and_after_what_it_says(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_rule_strikes_as_often_as_it_says_and_after_what_it_says(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
-    hub.faults.add(Fault(path=LISTS, method="GET", status=503, times=2, after=1, retry_after=7, message="down"))
+    hub.faults.add(
+        Fault(
+            path=LISTS,
+            method="GET",
+            status=503,
+            times=2,
+            after=1,
+            retry_after=7,
+            message="down",
+        )
+    )
     answers = [run.rest("GET", "actions/artifacts") for _ in range(4)]
     assert [answer.status for answer in answers] == [200, 503, 503, 200]
     assert answers[1].headers["retry-after"] == "7"
@@ -52,17 +64,23 @@ def test_a_connection_that_is_cut(hub: LocalGitHub, begin: Begin) -> None:
     assert run.rest("GET", "actions/artifacts").status == 200
 
 
-def test_a_body_that_ends_early_does_not_count_as_a_download(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_body_that_ends_early_does_not_count_as_a_download(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     source, reader = begin(), begin()
     artifact_id = source.upload("state", bytes(3_000_000))
-    hub.faults.add(Fault(path="/_blobs/*", method="GET", truncate_after=1_500_000, times=1))
+    hub.faults.add(
+        Fault(path="/_blobs/*", method="GET", truncate_after=1_500_000, times=1)
+    )
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         reader.download(artifact_id)
     assert hub.downloads(reader.run_id) == ()
     assert len(reader.download(artifact_id).body) == 3_000_000
 
 
-def test_a_body_with_a_flipped_bit_has_the_right_length(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_body_with_a_flipped_bit_has_the_right_length(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     artifact_id = run.upload("state", b"0" * 1000)
     hub.faults.add(Fault(path="/_blobs/*", method="GET", corrupt=True, times=1))
@@ -83,7 +101,9 @@ def test_an_artifact_that_expires_early_or_late(hub: LocalGitHub, begin: Begin) 
         hub.expire_artifact(1)
 
 
-def test_an_upload_that_breaks_off_leaves_nothing(hub: LocalGitHub, begin: Begin) -> None:
+def test_an_upload_that_breaks_off_leaves_nothing(
+    hub: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     connection = http.client.HTTPConnection(hub.url.removeprefix("http://"))

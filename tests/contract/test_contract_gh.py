@@ -1,4 +1,7 @@
-"""gh, the command line client, unmodified, pointed here in the way it supports: a proxy for `github.localhost`."""
+"""gh, the command line client, unmodified, pointed here in the way it supports.
+
+A proxy for `github.localhost`.
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,10 @@ import json
 import zipfile
 from typing import TYPE_CHECKING
 
-from generator.github.records import Step
+from generator.github.core.models import Step
 
 if TYPE_CHECKING:
-    from generator.github.hub import LocalGitHub
+    from generator.github.local_github import LocalGitHub
     from tests.contract.conftest import Begin, Gh
 
 
@@ -29,9 +32,23 @@ def test_runs(hub: LocalGitHub, begin: Begin, gh: Gh) -> None:
     hub.finish_run(run.run_id, "success")
     begin(event="schedule", head_branch="dev")
     assert len(gh("run", "list").splitlines()) == 2
-    assert str(run.run_id) in gh("run", "list", "--workflow", "train.yml", "--branch", "main")
-    fields = json.loads(gh("run", "view", str(run.run_id), "--json", "conclusion,event,jobs,workflowName"))
-    assert (fields["conclusion"], fields["event"], fields["jobs"][0]["name"]) == ("success", "push", "train")
+    assert str(run.run_id) in gh(
+        "run", "list", "--workflow", "train.yml", "--branch", "main"
+    )
+    fields = json.loads(
+        gh(
+            "run",
+            "view",
+            str(run.run_id),
+            "--json",
+            "conclusion,event,jobs,workflowName",
+        )
+    )
+    assert (fields["conclusion"], fields["event"], fields["jobs"][0]["name"]) == (
+        "success",
+        "push",
+        "train",
+    )
     shown = gh("run", "view", str(run.run_id))
     assert "model-state" in shown
     assert "train in 2s" in shown
@@ -50,16 +67,48 @@ def test_runs(hub: LocalGitHub, begin: Begin, gh: Gh) -> None:
 
 
 def test_issues(gh: Gh) -> None:
-    gh("label", "create", "training", "--color", "ff0000", "--description", "of the model")
+    gh(
+        "label",
+        "create",
+        "training",
+        "--color",
+        "ff0000",
+        "--description",
+        "of the model",
+    )
     assert "training" in gh("label", "list")
-    assert gh("issue", "create", "--title", "Failed", "--body", "run 7", "--label", "training").strip().endswith("/1")
+    assert (
+        gh(
+            "issue",
+            "create",
+            "--title",
+            "Failed",
+            "--body",
+            "run 7",
+            "--label",
+            "training",
+        )
+        .strip()
+        .endswith("/1")
+    )
     gh("issue", "comment", "1", "--body", "and again")
-    assert json.loads(gh("issue", "list", "--label", "training", "--json", "number,title"))[0]["title"] == "Failed"
+    assert (
+        json.loads(
+            gh("issue", "list", "--label", "training", "--json", "number,title")
+        )[0]["title"]
+        == "Failed"
+    )
     assert "and again" in gh("issue", "view", "1", "--comments")
     gh("issue", "edit", "1", "--title", "Still failing", "--remove-label", "training")
     gh("issue", "close", "1", "--comment", "works", "--reason", "completed")
-    closed = json.loads(gh("issue", "list", "--state", "closed", "--json", "title,labels,comments"))[0]
-    assert (closed["title"], closed["labels"], len(closed["comments"])) == ("Still failing", [], 2)
+    closed = json.loads(
+        gh("issue", "list", "--state", "closed", "--json", "title,labels,comments")
+    )[0]
+    assert (closed["title"], closed["labels"], len(closed["comments"])) == (
+        "Still failing",
+        [],
+        2,
+    )
     gh("issue", "reopen", "1")
     assert "Still failing" in gh("issue", "list", "--search", "failing")
     assert "Still failing" in gh("search", "issues", "failing")
@@ -85,17 +134,44 @@ def test_api(begin: Begin, gh: Gh) -> None:
     run = begin()
     for number in range(5):
         run.upload(f"a{number}", b"x")
-    names = gh("api", "--paginate", "repos/{owner}/{repo}/actions/artifacts?per_page=2", "--jq", ".artifacts[].name")
+    names = gh(
+        "api",
+        "--paginate",
+        "repos/{owner}/{repo}/actions/artifacts?per_page=2",
+        "--jq",
+        ".artifacts[].name",
+    )
     assert sorted(names.split()) == ["a0", "a1", "a2", "a3", "a4"]
     missing = gh.run("api", "repos/local/repository/actions/runs/1")
     assert (missing.returncode, "HTTP 404" in missing.stderr) == (1, True)
-    gh("api", "repos/local/repository/contents/state.json", "-X", "PUT", "-f", "message=m", "-f", "content=e30=")
-    assert gh("api", "repos/local/repository/contents/state.json", "-H", "Accept: application/vnd.github.raw") == "{}"
+    gh(
+        "api",
+        "repos/local/repository/contents/state.json",
+        "-X",
+        "PUT",
+        "-f",
+        "message=m",
+        "-f",
+        "content=e30=",
+    )
+    assert (
+        gh(
+            "api",
+            "repos/local/repository/contents/state.json",
+            "-H",
+            "Accept: application/vnd.github.raw",
+        )
+        == "{}"
+    )
 
 
 def test_what_cannot_be_served_says_so(begin: Begin, gh: Gh) -> None:
     run = begin()
-    for arguments in (("run", "rerun", str(run.run_id)), ("workflow", "run", "train.yml"), ("secret", "list")):
+    for arguments in (
+        ("run", "rerun", str(run.run_id)),
+        ("workflow", "run", "train.yml"),
+        ("secret", "list"),
+    ):
         refused = gh.run(*arguments)
         assert refused.returncode == 1
         assert "does not serve" in refused.stderr

@@ -1,4 +1,7 @@
-"""Starting, repeating and stopping runs by gh and @octokit/rest, unmodified; who runs them is played here."""
+"""Starting, repeating and stopping runs by gh and @octokit/rest, unmodified.
+
+Who runs them is played here.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from generator.github.core.models import Run, Workflow
 from generator.github.launcher import RefusedError
-from generator.github.records import Run, Workflow
 
 if TYPE_CHECKING:
-    from generator.github.hub import LocalGitHub
+    from generator.github.local_github import LocalGitHub
     from tests.contract.conftest import Begin, Gh, Node
 
 REPO = {"owner": "local", "repo": "repository"}
@@ -24,7 +27,9 @@ class Played:
 
     asked: list[tuple[object, ...]] = field(default_factory=list)
 
-    def dispatch(self, workflow: Workflow, branch: str, inputs: Mapping[str, str]) -> None:
+    def dispatch(
+        self, workflow: Workflow, branch: str, inputs: Mapping[str, str]
+    ) -> None:
         if branch == "none":
             raise RefusedError("No ref found for: none")
         self.asked.append(("dispatch", workflow.path, branch, dict(inputs)))
@@ -43,7 +48,9 @@ def played(hub: LocalGitHub) -> Played:
     return launcher
 
 
-def test_gh_starts_repeats_and_stops_runs(hub: LocalGitHub, begin: Begin, gh: Gh, played: Played) -> None:
+def test_gh_starts_repeats_and_stops_runs(
+    hub: LocalGitHub, begin: Begin, gh: Gh, played: Played
+) -> None:
     finished, going = begin(), begin()
     hub.finish_run(finished.run_id, "failure")
     gh("workflow", "run", "train.yml", "--ref", "main", "-f", "iterations=4")
@@ -56,26 +63,42 @@ def test_gh_starts_repeats_and_stops_runs(hub: LocalGitHub, begin: Begin, gh: Gh
     ]
     for arguments, said in (
         (("workflow", "run", "train.yml", "--ref", "none"), "No ref found for: none"),
-        (("run", "cancel", str(finished.run_id)), "Cannot cancel a workflow run that is completed"),
+        (
+            ("run", "cancel", str(finished.run_id)),
+            "Cannot cancel a workflow run that is completed",
+        ),
     ):
         refused = gh.run(*arguments)
         assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
     assert len(played.asked) == 3
 
 
-def test_octokit_starts_repeats_and_stops_runs(hub: LocalGitHub, begin: Begin, node: Node, played: Played) -> None:
+def test_octokit_starts_repeats_and_stops_runs(
+    hub: LocalGitHub, begin: Begin, node: Node, played: Played
+) -> None:
     finished, going, reader = begin(), begin(), begin(permissions={"actions": "read"})
     hub.finish_run(finished.run_id, "success")
     inputs = {"deep": True, "n": 3, "none": None, "text": "x"}
     asking: list[dict[str, Any]] = [
         {"do": f"rest.actions.{do}", "args": [{**REPO, **fields}], "paginate": False}
         for do, fields in (
-            ("createWorkflowDispatch", {"workflow_id": "train.yml", "ref": "refs/heads/main", "inputs": inputs}),
+            (
+                "createWorkflowDispatch",
+                {
+                    "workflow_id": "train.yml",
+                    "ref": "refs/heads/main",
+                    "inputs": inputs,
+                },
+            ),
             ("reRunWorkflow", {"run_id": finished.run_id}),
             ("cancelWorkflowRun", {"run_id": going.run_id}),
         )
     ]
-    assert [one["status"] for one in node.drive(reader, "octokit", asking)] == [403, 403, 403]
+    assert [one["status"] for one in node.drive(reader, "octokit", asking)] == [
+        403,
+        403,
+        403,
+    ]
     results = node.drive(going, "octokit", asking)
     assert [one["value"]["status"] for one in results] == [204, 201, 202]
     assert played.asked[0] == (

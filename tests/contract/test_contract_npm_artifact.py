@@ -12,8 +12,8 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.github.clock import SteerableClock
-    from generator.github.hub import LocalGitHub
+    from generator.github.core.clock import SteerableClock
+    from generator.github.local_github import LocalGitHub
     from tests.contract.conftest import Begin, Client, Node
 
 GENERATIONS = ["artifact-2", "artifact-4", "artifact-6"]
@@ -22,7 +22,10 @@ pytestmark = pytest.mark.timeout(280)
 
 def upload(name: str, root: Path, *files: str, **options: object) -> dict[str, Any]:
     paths = [str(root / file) for file in files]
-    return {"do": "uploadArtifact", "args": [name, paths, str(root), {"retentionDays": 7, **options}]}
+    return {
+        "do": "uploadArtifact",
+        "args": [name, paths, str(root), {"retentionDays": 7, **options}],
+    }
 
 
 def find_by(source: Client, reader: Client) -> dict[str, object]:
@@ -57,7 +60,12 @@ def contents(root: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("package", GENERATIONS)
 def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fixtures
-    hub: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path, package: str
+    hub: LocalGitHub,
+    begin: Begin,
+    node: Node,
+    files: Path,
+    tmp_path: Path,
+    package: str,
 ) -> None:
     source, reader = begin(), begin()
     sent, twice, listed, got = node.drive(
@@ -71,8 +79,14 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
         ],
     )
     (artifact,) = hub.artifacts()
-    assert (sent["value"]["id"], sent["value"]["size"]) == (artifact.id, artifact.size_bytes)
-    assert "(409) Conflict: an artifact with this name already exists on the workflow run" in twice["error"]
+    assert (sent["value"]["id"], sent["value"]["size"]) == (
+        artifact.id,
+        artifact.size_bytes,
+    )
+    assert (
+        "(409) Conflict: an artifact with this name already exists on the workflow run"
+        in twice["error"]
+    )
     assert [found["id"] for found in listed["value"]["artifacts"]] == [artifact.id]
     assert got["value"]["artifact"]["id"] == artifact.id
     assert round((artifact.expires_at - artifact.created_at) / timedelta(days=1)) == 7
@@ -86,7 +100,14 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
             {"do": "listArtifacts", "args": [{"findBy": by}]},
             {
                 "do": "downloadArtifact",
-                "args": [artifact.id, {"findBy": by, "path": str(target), "expectedHash": artifact.digest}],
+                "args": [
+                    artifact.id,
+                    {
+                        "findBy": by,
+                        "path": str(target),
+                        "expectedHash": artifact.digest,
+                    },
+                ],
             },
             {"do": "getArtifact", "args": ["Модель"]},
         ],
@@ -101,7 +122,12 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
 
 @pytest.mark.parametrize("package", GENERATIONS)
 def test_expired_missing_forbidden_and_deleted(  # noqa: PLR0913, PLR0917 - fixtures
-    hub: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path, package: str
+    hub: LocalGitHub,
+    begin: Begin,
+    node: Node,
+    files: Path,
+    tmp_path: Path,
+    package: str,
 ) -> None:
     source, reader, stranger = begin(), begin(), begin(permissions={"contents": "read"})
     old, young = source.upload("old", b"x"), source.upload("young", b"x")
@@ -115,7 +141,10 @@ def test_expired_missing_forbidden_and_deleted(  # noqa: PLR0913, PLR0917 - fixt
             {"do": "downloadArtifact", "args": [old, target]},
             {"do": "downloadArtifact", "args": [99, {"findBy": by, **target}]},
             {"do": "getArtifact", "args": ["none", {"findBy": by}]},
-            {"do": "getArtifact", "args": ["young", {"findBy": find_by(source, stranger)}]},
+            {
+                "do": "getArtifact",
+                "args": ["young", {"findBy": find_by(source, stranger)}],
+            },
             {"do": "deleteArtifact", "args": ["young"]},
             upload("young", files, "one"),
             {"do": "deleteArtifact", "args": ["young", {"findBy": by}]},
@@ -127,47 +156,82 @@ def test_expired_missing_forbidden_and_deleted(  # noqa: PLR0913, PLR0917 - fixt
     assert results[1]["name"] == "ArtifactNotFoundError"
     assert results[2]["status"] == 404
     assert results[3]["name"] == "ArtifactNotFoundError"
-    assert (results[4]["status"], results[4]["body"]["message"]) == (403, "Resource not accessible by integration")
+    assert (results[4]["status"], results[4]["body"]["message"]) == (
+        403,
+        "Resource not accessible by integration",
+    )
     assert results[5]["value"]["id"] == young
     assert results[6]["value"]["id"] == results[7]["value"]["id"]
     assert results[8]["name"] == "ArtifactNotFoundError"
 
 
-def test_forty_artifacts_and_more_than_one_page_of_them(begin: Begin, node: Node, files: Path) -> None:
+def test_forty_artifacts_and_more_than_one_page_of_them(
+    begin: Begin, node: Node, files: Path
+) -> None:
     source, reader = begin(), begin()
     calls = [upload(f"a{number:02d}", files, "one") for number in range(40)]
     results = node.drive(source, "artifact-6", [*calls, {"do": "listArtifacts"}])
     assert len(results[-1]["value"]["artifacts"]) == 40
     for number in range(40, 103):
         source.upload(f"a{number}", b"x")
-    listed = node.drive(reader, "artifact-6", [{"do": "listArtifacts", "args": [{"findBy": find_by(source, reader)}]}])
-    assert len({artifact["name"] for artifact in listed[0]["value"]["artifacts"]}) == 103
+    listed = node.drive(
+        reader,
+        "artifact-6",
+        [{"do": "listArtifacts", "args": [{"findBy": find_by(source, reader)}]}],
+    )
+    assert (
+        len({artifact["name"] for artifact in listed[0]["value"]["artifacts"]}) == 103
+    )
 
 
-def test_a_single_file_without_archive(hub: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path) -> None:
+def test_a_single_file_without_archive(
+    hub: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path
+) -> None:
     source, reader, target = begin(), begin(), tmp_path / "target"
     (files / "отчёт.json").write_text('{"auc": 0.7}')
-    node.drive(source, "artifact-6", [upload("ignored", files, "отчёт.json", skipArchive=True)])
+    node.drive(
+        source, "artifact-6", [upload("ignored", files, "отчёт.json", skipArchive=True)]
+    )
     (artifact,) = hub.artifacts()
     assert (artifact.name, artifact.mime_type) == ("отчёт.json", "application/json")
-    options = {"findBy": find_by(source, reader), "path": str(target), "expectedHash": artifact.digest}
-    (done,) = node.drive(reader, "artifact-6", [{"do": "downloadArtifact", "args": [artifact.id, options]}])
+    options = {
+        "findBy": find_by(source, reader),
+        "path": str(target),
+        "expectedHash": artifact.digest,
+    }
+    (done,) = node.drive(
+        reader,
+        "artifact-6",
+        [{"do": "downloadArtifact", "args": [artifact.id, options]}],
+    )
     assert done["value"]["digestMismatch"] is False
     assert (target / "отчёт.json").read_text() == '{"auc": 0.7}'
 
 
-def test_300_megabytes_there_and_back(hub: LocalGitHub, begin: Begin, node: Node, tmp_path: Path) -> None:
+def test_300_megabytes_there_and_back(
+    hub: LocalGitHub, begin: Begin, node: Node, tmp_path: Path
+) -> None:
     source, reader, target = begin(), begin(), tmp_path / "target"
     root = tmp_path / "big"
     root.mkdir()
     with (root / "weights").open("wb") as file:
         for _ in range(300):
             file.write(os.urandom(1_000_000))
-    node.drive(source, "artifact-6", [upload("big", root, "weights", compressionLevel=0)])
+    node.drive(
+        source, "artifact-6", [upload("big", root, "weights", compressionLevel=0)]
+    )
     (artifact,) = hub.artifacts()
     assert artifact.size_bytes > 300_000_000
-    options = {"findBy": find_by(source, reader), "path": str(target), "expectedHash": artifact.digest}
-    (done,) = node.drive(reader, "artifact-6", [{"do": "downloadArtifact", "args": [artifact.id, options]}])
+    options = {
+        "findBy": find_by(source, reader),
+        "path": str(target),
+        "expectedHash": artifact.digest,
+    }
+    (done,) = node.drive(
+        reader,
+        "artifact-6",
+        [{"do": "downloadArtifact", "args": [artifact.id, options]}],
+    )
     assert done["value"]["digestMismatch"] is False
     assert contents(target) == contents(root)
 
@@ -176,7 +240,9 @@ def test_nothing_is_left_to_download_after_ninety_days(
     clock: SteerableClock, begin: Begin, node: Node, files: Path, tmp_path: Path
 ) -> None:
     source, reader = begin(), begin()
-    (sent,) = node.drive(source, "artifact-6", [upload("kept", files, "one", retentionDays=400)])
+    (sent,) = node.drive(
+        source, "artifact-6", [upload("kept", files, "one", retentionDays=400)]
+    )
     options = {"findBy": find_by(source, reader), "path": str(tmp_path / "target")}
     call = {"do": "downloadArtifact", "args": [sent["value"]["id"], options]}
     clock.advance(timedelta(days=89))

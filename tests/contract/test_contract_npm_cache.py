@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from generator.github.hub import LocalGitHub
+    from generator.github.local_github import LocalGitHub
     from tests.contract.conftest import Begin, Client, Node
 
 CLIENTS = [("cache-4", "v1"), ("cache-4", "v2"), ("cache-6", "v1"), ("cache-6", "v2")]
@@ -26,11 +26,16 @@ def folder(node: Node) -> Path:
     return made
 
 
-def run_calls(node: Node, client: Client, package: str, version: str, calls: list[dict[str, Any]]) -> list[object]:
+def run_calls(
+    node: Node, client: Client, package: str, version: str, calls: list[dict[str, Any]]
+) -> list[object]:
     env = {"ACTIONS_CACHE_URL": client.hub.url + "/"}
     if version == "v2":
         env["ACTIONS_CACHE_SERVICE_V2"] = "true"
-    return [result.get("value", result.get("error")) for result in node.drive(client, package, calls, **env)]
+    return [
+        result.get("value", result.get("error"))
+        for result in node.drive(client, package, calls, **env)
+    ]
 
 
 @pytest.mark.parametrize(("package", "version"), CLIENTS)
@@ -45,7 +50,10 @@ def test_what_is_saved_is_restored(  # noqa: PLR0913, PLR0917 - fixtures
         main,
         package,
         version,
-        [{"do": "saveCache", "args": [paths, "pip-1"]}, {"do": "saveCache", "args": [paths, "pip-1"]}],
+        [
+            {"do": "saveCache", "args": [paths, "pip-1"]},
+            {"do": "saveCache", "args": [paths, "pip-1"]},
+        ],
     )
     (cache,) = hub.caches()
     assert (saved, twice) == (cache.id, -1)
@@ -58,7 +66,10 @@ def test_what_is_saved_is_restored(  # noqa: PLR0913, PLR0917 - fixtures
         version,
         [
             {"do": "restoreCache", "args": [paths, "none"]},
-            {"do": "restoreCache", "args": [paths, "pip-2", ["npm-", "pip-"], {"lookupOnly": True}]},
+            {
+                "do": "restoreCache",
+                "args": [paths, "pip-2", ["npm-", "pip-"], {"lookupOnly": True}],
+            },
             {"do": "restoreCache", "args": [paths, "pip-2", ["npm-", "pip-"]]},
         ],
     ) == [None, "pip-1", "pip-1"]
@@ -70,12 +81,16 @@ def test_a_cache_of_many_blocks(begin: Begin, node: Node, folder: Path) -> None:
         for _ in range(150):
             file.write(os.urandom(1_000_000))
     run, paths = begin(), [str(folder)]
-    (saved,) = run_calls(node, run, "cache-6", "v2", [{"do": "saveCache", "args": [paths, "big"]}])
+    (saved,) = run_calls(
+        node, run, "cache-6", "v2", [{"do": "saveCache", "args": [paths, "big"]}]
+    )
     assert isinstance(saved, int)
     assert saved > 0
     whole = (folder / "big").read_bytes()
     (folder / "big").unlink()
-    assert run_calls(node, run, "cache-6", "v2", [{"do": "restoreCache", "args": [paths, "big"]}]) == ["big"]
+    assert run_calls(
+        node, run, "cache-6", "v2", [{"do": "restoreCache", "args": [paths, "big"]}]
+    ) == ["big"]
     assert (folder / "big").read_bytes() == whole
 
 
@@ -83,8 +98,13 @@ def test_an_outsiders_event_restores_but_does_not_save(
     hub: LocalGitHub, begin: Begin, node: Node, folder: Path
 ) -> None:
     paths = [str(folder)]
-    run_calls(node, begin(), "cache-6", "v2", [{"do": "saveCache", "args": [paths, "good"]}])
+    run_calls(
+        node, begin(), "cache-6", "v2", [{"do": "saveCache", "args": [paths, "good"]}]
+    )
     outsider = begin(event="pull_request_target")
-    calls = [{"do": "saveCache", "args": [paths, "poison"]}, {"do": "restoreCache", "args": [paths, "good"]}]
+    calls = [
+        {"do": "saveCache", "args": [paths, "poison"]},
+        {"do": "restoreCache", "args": [paths, "good"]},
+    ]
     assert run_calls(node, outsider, "cache-6", "v2", calls) == [-1, "good"]
     assert [cache.key for cache in hub.caches()] == ["good"]

@@ -1,4 +1,7 @@
-"""Whatever is done in whatever order: nothing is seen too early, too late, or by whom it is not for."""
+"""Whatever is done in whatever order.
+
+Nothing is seen too early, too late, or by whom it is not for.
+"""
 
 from __future__ import annotations
 
@@ -22,9 +25,9 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from generator.github.clock import SteerableClock
-from generator.github.hub import LocalGitHub
-from generator.github.limits import Limits
+from generator.github.core.clock import SteerableClock
+from generator.github.core.rate_limits import Limits
+from generator.github.local_github import LocalGitHub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,7 +48,9 @@ READERS = st.sampled_from(["read", "none"])
 class Model:
     """What an artifact ought to be."""
 
-    def __init__(self, run_id: int, attempt: int, name: str, expires_at: datetime) -> None:
+    def __init__(
+        self, run_id: int, attempt: int, name: str, expires_at: datetime
+    ) -> None:
         self.run_id = run_id
         self.attempt = attempt
         self.name = name
@@ -75,7 +80,9 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     def _open(self) -> LocalGitHub:
         limits = Limits(calls_an_hour=None, points_a_minute=None)
-        return LocalGitHub.open(self.folder, clock=self.clock, limits=limits).__enter__()
+        return LocalGitHub.open(
+            self.folder, clock=self.clock, limits=limits
+        ).__enter__()
 
     def teardown(self) -> None:
         self.hub.__exit__(None, None, None)
@@ -113,7 +120,9 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         return again
 
     def _rerun(self, run: Client) -> Client:
-        return type(run)(self.hub, self.hub.begin_attempt(run.run_id, {"actions": "write"}))
+        return type(run)(
+            self.hub, self.hub.begin_attempt(run.run_id, {"actions": "write"})
+        )
 
     def _alive(self, run: Client) -> bool:
         return self.open_runs.get(run.run_id) is run
@@ -145,13 +154,16 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         taken = [
             one
             for one in self.artifacts
-            if (one.run_id, one.attempt, one.name, one.deleted) == (run.run_id, attempt, name, False)
+            if (one.run_id, one.attempt, one.name, one.deleted)
+            == (run.run_id, attempt, name, False)
         ]
         if taken:
             assert answer.status == 409
             return None
         assert answer.status == 200
-        model = Model(run.run_id, attempt, name, self.clock.now() + timedelta(days=min(days, 90)))
+        model = Model(
+            run.run_id, attempt, name, self.clock.now() + timedelta(days=min(days, 90))
+        )
         model.url = answer.json["signed_upload_url"]
         self.artifacts.append(model)
         return model
@@ -161,11 +173,20 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         if not upload.url.startswith(self.hub.url):
             return
         run = self.open_runs.get(upload.run_id)
-        if upload.id is not None or run is None or run.ticket.run.attempt != upload.attempt:
+        if (
+            upload.id is not None
+            or run is None
+            or run.ticket.run.attempt != upload.attempt
+        ):
             assert self.may_read.put_blocks_status(upload.url, data) == 409
             return
         half = len(data) // 2
-        assert self.may_read.put_blocks(upload.url, {"b": data[half:], "a": data[:half]}, ["a", "b"]).status == 201
+        assert (
+            self.may_read.put_blocks(
+                upload.url, {"b": data[half:], "a": data[:half]}, ["a", "b"]
+            ).status
+            == 201
+        )
         upload.data = data
 
     @rule(upload=uploads, wrong=st.booleans())
@@ -187,8 +208,12 @@ class LocalGitHubMachine(RuleBasedStateMachine):
     def delete(self, upload: Model) -> None:
         if upload.id is None or upload.deleted:
             return
-        assert self.may_not.rest("DELETE", f"actions/artifacts/{upload.id}").status == 403
-        assert self.may_read.rest("DELETE", f"actions/artifacts/{upload.id}").status == 204
+        assert (
+            self.may_not.rest("DELETE", f"actions/artifacts/{upload.id}").status == 403
+        )
+        assert (
+            self.may_read.rest("DELETE", f"actions/artifacts/{upload.id}").status == 204
+        )
         upload.deleted = True
 
     @rule(hours=st.sampled_from([1, 25, 24 * 8, 24 * 60]))
@@ -227,7 +252,9 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         self._forget_idle_caches()
         found = run.find_cache(key)
         branches = dict.fromkeys([run.ticket.run.head_branch, "main"])
-        name = next(((branch, key) for branch in branches if (branch, key) in self.caches), None)
+        name = next(
+            ((branch, key) for branch in branches if (branch, key) in self.caches), None
+        )
         if name is None:
             assert found is None
             return
@@ -236,7 +263,9 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     def _forget_idle_caches(self) -> None:
         oldest = self.clock.now() - timedelta(days=7)
-        self.caches = {name: held for name, held in self.caches.items() if held[1] > oldest}
+        self.caches = {
+            name: held for name, held in self.caches.items() if held[1] > oldest
+        }
 
     @precondition(lambda self: self.artifacts)
     @rule(sure=SELDOM)
@@ -250,7 +279,12 @@ class LocalGitHubMachine(RuleBasedStateMachine):
             self.hub.finish_run(run_id, "cancelled")
         self.open_runs.clear()
         self._new_readers()
-        assert before.ask("GET", f"{self.hub.url}/repos/local/repository/actions/runs").status == 404
+        assert (
+            before.ask(
+                "GET", f"{self.hub.url}/repos/local/repository/actions/runs"
+            ).status
+            == 404
+        )
 
     @invariant()
     def lists_show_what_is_finished_and_nothing_else(self) -> None:
@@ -258,11 +292,12 @@ class LocalGitHubMachine(RuleBasedStateMachine):
             return
         listed = self.may_read.rest("GET", "actions/artifacts?per_page=100").json
         wanted = sorted(
-            (one for one in self.artifacts if one.id is not None and not one.deleted), key=lambda one: -(one.id or 0)
+            (one for one in self.artifacts if one.id is not None and not one.deleted),
+            key=lambda one: -(one.id or 0),
         )
-        assert [(one["id"], one["name"], one["expired"]) for one in listed["artifacts"]] == [
-            (one.id, one.name, one.expires_at <= self.clock.now()) for one in wanted
-        ]
+        assert [
+            (one["id"], one["name"], one["expired"]) for one in listed["artifacts"]
+        ] == [(one.id, one.name, one.expires_at <= self.clock.now()) for one in wanted]
 
     @rule(run=runs)
     def a_run_sees_its_own_fresh_artifacts(self, run: Client) -> None:
@@ -272,7 +307,10 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         fresh = {
             one.id
             for one in self.artifacts
-            if one.run_id == run.run_id and one.id and not one.deleted and one.expires_at > self.clock.now()
+            if one.run_id == run.run_id
+            and one.id
+            and not one.deleted
+            and one.expires_at > self.clock.now()
         }
         assert {int(one["database_id"]) for one in listed} == fresh
 
@@ -288,6 +326,10 @@ def test_any_history(begin_on: Callable[..., Client]) -> None:
             max_examples=200,
             stateful_step_count=50,
             deadline=None,
-            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much],
+            suppress_health_check=[
+                HealthCheck.too_slow,
+                HealthCheck.data_too_large,
+                HealthCheck.filter_too_much,
+            ],
         ),
     )

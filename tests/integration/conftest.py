@@ -1,7 +1,8 @@
 """Repositories to run workflows in: the rendered workflow, with a training that costs nothing.
 
-The real pipeline is played by a few lines of standard library that keep the contract of `python -m pipeline update`:
-installing scikit-learn for every test would take longer than all of them together. The demo's test runs the real one.
+The real pipeline is played by a few lines of standard library that keep the contract of
+`python -m pipeline update`: installing scikit-learn for every test would take longer
+than all of them together. The demo's test runs the real one.
 """
 
 from __future__ import annotations
@@ -16,13 +17,13 @@ from typing import Any
 import pytest
 
 from generator.commands.render import flags_of, rendered
-from generator.github.clock import SteerableClock
-from generator.github.hub import LocalGitHub
-from generator.output import compare, write
+from generator.github.core.clock import SteerableClock
+from generator.github.local_github import LocalGitHub
 from generator.process import SystemRunner
-from generator.runner.actlog import LogEvent
-from generator.runner.execute import Watcher, run_workflow
-from generator.runner.records import ActionChoice, RunRequest, RunResult
+from generator.rendering.writer import compare, write
+from generator.runner.act.log_reader import LogEvent
+from generator.runner.models import ActionChoice, RunRequest, RunResult
+from generator.runner.run import Watcher, run_workflow
 
 ROWS = 10  # a batch
 PIPELINE = """
@@ -73,7 +74,9 @@ class Project:
     def hub(self) -> LocalGitHub:
         if self._hub is None:
             store = self.root / ".wfgen" / "github"
-            self._hub = self.stack.enter_context(LocalGitHub.open(store, repository="local/project", clock=self.clock))
+            self._hub = self.stack.enter_context(
+                LocalGitHub.open(store, repository="local/project", clock=self.clock)
+            )
         return self._hub
 
     def write(self, path: str, text: str) -> None:
@@ -82,12 +85,17 @@ class Project:
         target.write_text(text, encoding="utf-8")
 
     def render(self, **settings: str) -> None:
-        # Nothing to install: pip would take longer over an empty list than all the rest. The demo's test installs.
+        # Nothing to install: pip would take longer over an empty list than all the
+        # rest. The demo's test installs.
         chosen = {"install.requirements": "", **settings}
-        flags = flags_of(None, None, (), (), [f"{key}={value}" for key, value in chosen.items()])
+        flags = flags_of(
+            None, None, (), (), [f"{key}={value}" for key, value in chosen.items()]
+        )
         write(self.root, compare(self.root, rendered(self.root, flags)), force=True)
 
-    def request(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
+    def request(
+        self, event: str = "push", workflow: str = "train.yml", **more: Any
+    ) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
         environment = {"STATE_RETRY_SECONDS": "0", **more.pop("environment", {})}
         return RunRequest(
             root=self.root,
@@ -100,8 +108,12 @@ class Project:
             **more,
         )
 
-    def run(self, event: str = "push", workflow: str = "train.yml", **more: Any) -> RunResult:  # noqa: ANN401 - as above
-        return run_workflow(self.request(event, workflow, **more), self.hub, SystemRunner())
+    def run(
+        self, event: str = "push", workflow: str = "train.yml", **more: Any
+    ) -> RunResult:  # noqa: ANN401 - as above
+        return run_workflow(
+            self.request(event, workflow, **more), self.hub, SystemRunner()
+        )
 
     @staticmethod
     def ended(result: RunResult) -> dict[str, str]:
@@ -111,12 +123,25 @@ class Project:
     @staticmethod
     def said(result: RunResult) -> list[str]:
         """Every line that the steps wrote."""
-        return [line for job in result.jobs for step in job.steps for line in step.output]
+        return [
+            line for job in result.jobs for step in job.steps for line in step.output
+        ]
 
     def commit(self) -> None:
         runner = SystemRunner()
-        identity = ["-c", "user.name=Test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
-        for arguments in (["init", "-q", "-b", "main"], ["add", "-A"], [*identity, "commit", "-q", "-m", "Begin"]):
+        identity = [
+            "-c",
+            "user.name=Test",
+            "-c",
+            "user.email=test@localhost",
+            "-c",
+            "commit.gpgsign=false",
+        ]
+        for arguments in (
+            ["init", "-q", "-b", "main"],
+            ["add", "-A"],
+            [*identity, "commit", "-q", "-m", "Begin"],
+        ):
             done = runner.run(["git", *arguments], cwd=self.root)
             assert done.exit_code == 0, done.stderr
 
@@ -131,7 +156,11 @@ def explain(result: RunResult) -> str:
     return json.dumps(
         {
             "problem": result.problem,
-            "steps": {step.name: [step.conclusion, *step.output[-8:]] for job in result.jobs for step in job.steps},
+            "steps": {
+                step.name: [step.conclusion, *step.output[-8:]]
+                for job in result.jobs
+                for step in job.steps
+            },
             "annotations": [note.message for note in result.annotations],
         },
         indent=1,
@@ -140,7 +169,10 @@ def explain(result: RunResult) -> str:
 
 @pytest.fixture(scope="session")
 def environments(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Python environments, made once: the workers of a test session have the folder above theirs in common."""
+    """Python environments, made once.
+
+    The workers of a test session have the folder above theirs in common.
+    """
     folder = tmp_path_factory.getbasetemp()
     if folder.name.startswith("popen-gw"):
         folder = folder.parent

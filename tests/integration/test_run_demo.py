@@ -17,7 +17,7 @@ CHECKOUT = Path(__file__).parents[2]
 
 def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "-m", "generator", "demo", *arguments],
+        [sys.executable, "-m", "wfgen_actions.generator", "demo", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
         capture_output=True,
@@ -27,22 +27,36 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_continues_its_first_run_and_can_be_had_again_at_once(tmp_path: Path) -> None:
+def test_the_demo_continues_its_first_run_and_can_be_had_again_at_once(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "checkout"
     folder.mkdir()
-    shutil.copytree(CHECKOUT / "pipeline", folder / "pipeline", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(
+        CHECKOUT / "pipeline",
+        folder / "pipeline",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
     shutil.copy(CHECKOUT / "requirements.txt", folder)
     before = {path for path in folder.rglob("*") if path.is_file()}
     for _ in range(2):
         done = demo(folder, "--iterations", "1")
         assert done.returncode == 0, done.stdout + done.stderr
-        table = [re.split(r"  +", line) for line in done.stdout.splitlines() if re.match(r"#[12] ", line)]
+        table = [
+            re.split(r"  +", line)
+            for line in done.stdout.splitlines()
+            if re.match(r"#[12] ", line)
+        ]
         assert [row[:5] for row in table] == [
             ["#1", "push", "nothing", "1000", "1000"],
             ["#2", "schedule", "run #1", "1000", "2000"],
         ]
         assert "run #2 continued run #1 and has twice its rows" in done.stdout
-    after = {path for path in folder.rglob("*") if path.is_file() and ".wfgen" not in path.parts}
+    after = {
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and ".wfgen" not in path.parts
+    }
     assert after == before
 
 

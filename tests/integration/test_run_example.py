@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -22,14 +22,20 @@ Why = Callable[[RunResult], str]
 
 
 def seen_rows(project: Project, result: RunResult) -> int:
-    stored = {artifact.name: project.hub.artifact_path(artifact.id) for artifact in result.artifacts}
+    stored = {
+        artifact.name: project.hub.artifact_path(artifact.id)
+        for artifact in result.artifacts
+    }
     with zipfile.ZipFile(stored["data-state"]) as archive:
         return int(json.loads(archive.read("data_state.json"))["rows"])
 
 
 def test_the_example_goes_on_where_it_left_off(bare: Project, why: Why) -> None:
     shutil.copytree(
-        EXAMPLE, bare.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".wfgen", "runtime", ".github")
+        EXAMPLE,
+        bare.root,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".wfgen", "runtime", ".github"),
     )
     bare.render()
     bare.commit()
@@ -43,7 +49,10 @@ def test_the_example_goes_on_where_it_left_off(bare: Project, why: Why) -> None:
 
 def test_the_example_fails_loudly_and_keeps_what_it_had(bare: Project) -> None:
     shutil.copytree(
-        EXAMPLE, bare.root, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".wfgen", "runtime", ".github")
+        EXAMPLE,
+        bare.root,
+        dirs_exist_ok=True,
+        ignore=shutil.ignore_patterns(".wfgen", "runtime", ".github"),
     )
     bare.render()
     bare.commit()

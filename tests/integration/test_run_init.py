@@ -1,4 +1,7 @@
-"""`wfgen init` in somebody's repository, then `wfgen run` twice: the second run goes on from the first."""
+"""`wfgen init` in somebody's repository, then `wfgen run` twice.
+
+The second run goes on from the first.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,8 @@ if TYPE_CHECKING:
     from tests.integration.conftest import Project
 
 pytestmark = pytest.mark.act
-# A training as the reference document has it: started as `python src/run.py -mode "update"`, once an iteration.
+# A training as the reference document has it: started as `python src/run.py -mode
+# "update"`, once an iteration.
 RUN_PY = """
 import argparse, json
 from pathlib import Path
@@ -40,7 +44,7 @@ print(f"this is update {seen + 1}")
 
 def wfgen(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-m", "generator", *words],
+        [sys.executable, "-m", "wfgen_actions.generator", *words],
         cwd=root,
         env=os.environ,
         capture_output=True,
@@ -52,7 +56,9 @@ def wfgen(root: Path, *words: str) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def test_a_fresh_repository_with_its_own_training_carries_state_from_run_to_run(bare: Project) -> None:
+def test_a_fresh_repository_with_its_own_training_carries_state_from_run_to_run(
+    bare: Project,
+) -> None:
     bare.write("src/run.py", RUN_PY)
     git = SystemRunner()
     git.run(["git", "init", "-q", "-b", "master"], cwd=bare.root)
@@ -64,8 +70,16 @@ def test_a_fresh_repository_with_its_own_training_carries_state_from_run_to_run(
     first, second = (json.loads(wfgen(bare.root, *run).stdout) for _ in range(2))
     assert origin(first) == []
     assert origin(second) == [first["run"]["id"]]
-    log = "".join(path.read_text(encoding="utf-8") for path in sorted((bare.root / ".wfgen/logs").glob("*.jsonl")))
-    assert [number for number in range(1, 6) if f"this is update {number}" in log] == [1, 2, 3, 4]
+    log = "".join(
+        path.read_text(encoding="utf-8")
+        for path in sorted((bare.root / ".wfgen/logs").glob("*.jsonl"))
+    )
+    assert [number for number in range(1, 6) if f"this is update {number}" in log] == [
+        1,
+        2,
+        3,
+        4,
+    ]
     assert git.run(["git", "status", "--porcelain"], cwd=bare.root).stdout == ""
 
 

@@ -1,4 +1,7 @@
-"""What a run installs, with which Python and by which installer; nothing here comes from an index but uv itself."""
+"""What a run installs, with which Python and by which installer.
+
+Nothing here comes from an index but uv itself.
+"""
 
 from __future__ import annotations
 
@@ -11,21 +14,19 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.runner.act.host_environment import installed_pythons
 from generator.runner.actions.setup_python import version_key
-from generator.runner.environment import installed_pythons
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
-    from generator.github.records import Artifact
+    from generator.github.core.models import Artifact
     from tests.integration.conftest import Project
 
 pytestmark = pytest.mark.act
 Rows = Callable[[RunResult], int]
 Why = Callable[[RunResult], str]
 WHEEL = "deps/wheels/tiny_scales-1.0-py3-none-any.whl"
-TRAIN = (
-    'python -c "import sys, tiny_scales; print(tiny_scales.SAID, *sys.version_info[:2])"; python -m pipeline update '
-)
+TRAIN = 'python -c "import sys, tiny_scales; print(tiny_scales.SAID, *sys.version_info[:2])"; python -m pipeline update '
 
 
 def give_wheel(project: Project) -> str:
@@ -40,22 +41,34 @@ def give_wheel(project: Project) -> str:
     path = project.root / WHEEL
     path.parent.mkdir(parents=True)
     with zipfile.ZipFile(path, "w") as archive:
-        for name, text in {**files, record: "\n".join([*lines, f"{record},,", ""])}.items():
+        for name, text in {
+            **files,
+            record: "\n".join([*lines, f"{record},,", ""]),
+        }.items():
             archive.writestr(zipfile.ZipInfo(name), text)
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def digest(text: str) -> str:
-    return "sha256=" + base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).decode().rstrip("=")
+    return "sha256=" + base64.urlsafe_b64encode(
+        hashlib.sha256(text.encode()).digest()
+    ).decode().rstrip("=")
 
 
 def require(project: Project, pinned: str, by: str) -> None:
     """The installer is in it, as environments are shared by all runs with the same requirements."""
-    project.write("deps/train.txt", f"# {by}\n--no-index\n--find-links ./wheels\ntiny-scales==1.0 {pinned}\n")
+    project.write(
+        "deps/train.txt",
+        f"# {by}\n--no-index\n--find-links ./wheels\ntiny-scales==1.0 {pinned}\n",
+    )
 
 
 def states(project: Project) -> list[Artifact]:
-    return [artifact for artifact in project.hub.artifacts() if artifact.name.endswith("-state")]
+    return [
+        artifact
+        for artifact in project.hub.artifacts()
+        if artifact.name.endswith("-state")
+    ]
 
 
 @pytest.mark.parametrize("installer", ["pip", "uv"])
@@ -64,19 +77,34 @@ def test_only_what_has_the_right_hash_is_installed(
 ) -> None:
     right = give_wheel(project)
     # Not the one that everything else here runs with, where this machine has a newer one.
-    newest = max((version_key(version)[:2] for version, _ in installed_pythons(os.environ)))
+    newest = max(
+        (version_key(version)[:2] for version, _ in installed_pythons(os.environ))
+    )
     python = ".".join(map(str, newest))
-    settings = {"install.requirements": "deps/train.txt", "install.installer": installer, "python": python}
-    project.render(**settings, **{"install.hashes": "true", "train.command": f"{TRAIN} --iterations 1"})
+    settings = {
+        "install.requirements": "deps/train.txt",
+        "install.installer": installer,
+        "python": python,
+    }
+    project.render(
+        **settings,
+        **{"install.hashes": "true", "train.command": f"{TRAIN} --iterations 1"},
+    )
     require(project, f"--hash=sha256:{right}", installer)
     first = project.run()
     assert first.conclusion is Conclusion.SUCCESS, why(first)
     assert f"weighed with {python.replace('.', ' ')}" in project.said(first), why(first)
     kept = states(project)
-    for pinned, reason in ((f"--hash=sha256:{'0' * 64}", right), ("", "require-hashes")):
+    for pinned, reason in (
+        (f"--hash=sha256:{'0' * 64}", right),
+        ("", "require-hashes"),
+    ):
         require(project, pinned, installer)
         refused = project.run()
-        assert (refused.conclusion, project.ended(refused)["Install dependencies"]) == (Conclusion.FAILURE, "failure")
+        assert (refused.conclusion, project.ended(refused)["Install dependencies"]) == (
+            Conclusion.FAILURE,
+            "failure",
+        )
         assert any(reason in line for line in project.said(refused)), why(refused)
         assert project.ended(refused)["Train"] == "skipped"
         assert states(project) == kept

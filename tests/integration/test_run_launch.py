@@ -19,9 +19,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from generator.github.records import NewRun, Run, WorkflowState
-from generator.runner.launching import LocalLauncher
-from generator.runner.records import Conclusion
+from generator.github.core.models import NewRun, Run, WorkflowState
+from generator.runner.launcher import LocalLauncher
+from generator.runner.models import Conclusion
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -42,7 +42,12 @@ class Client:
         connection = HTTPConnection(urlsplit(self.url).netloc)
         head = {"Authorization": f"token {self.token}"}
         with closing(connection):
-            connection.request("POST", f"/repos/local/project/actions/{path}", json.dumps(body).encode(), head)
+            connection.request(
+                "POST",
+                f"/repos/local/project/actions/{path}",
+                json.dumps(body).encode(),
+                head,
+            )
             answer = connection.getresponse()
             return answer.status, json.loads(answer.read() or "{}").get("message", "")
 
@@ -54,7 +59,9 @@ class Client:
         pytest.fail(f"{self.project.hub.runs()} {self.said}")
 
     def wait_for(self, *conclusions: str) -> tuple[Run, ...]:
-        return self.wait(lambda runs: tuple(run.conclusion for run in runs) == conclusions)
+        return self.wait(
+            lambda runs: tuple(run.conclusion for run in runs) == conclusions
+        )
 
 
 @pytest.fixture
@@ -77,19 +84,30 @@ def rows_kept(project: Project) -> list[int]:
 
 
 def test_a_dispatch_runs_with_its_inputs_and_can_be_run_again(client: Client) -> None:
-    assert client.post("workflows/train.yml/dispatches", ref="main", inputs={"iterations": 2}) == (204, "")
+    assert client.post(
+        "workflows/train.yml/dispatches", ref="main", inputs={"iterations": 2}
+    ) == (204, "")
     (run,) = client.wait_for("success")
     assert (run.event, run.head_branch, run.number) == ("workflow_dispatch", "main", 1)
     assert client.post("variables", name="TRAINING_ITERATIONS", value="1") == (201, "")
-    assert client.post("workflows/train.yml/dispatches", ref="refs/heads/main") == (204, "")
+    assert client.post("workflows/train.yml/dispatches", ref="refs/heads/main") == (
+        204,
+        "",
+    )
     client.wait_for("success", "success")
     assert client.post(f"runs/{run.id}/rerun") == (201, "")
-    again = client.wait(lambda runs: runs[0].attempt == 2 and runs[0].conclusion is not None)
+    again = client.wait(
+        lambda runs: runs[0].attempt == 2 and runs[0].conclusion is not None
+    )
     assert [one.conclusion for one in again] == ["success", "success"]
     assert client.project.run().conclusion is Conclusion.SUCCESS
-    # Two iterations by the input, one by the variable, the two of the first once more, one by the variable again.
+    # Two iterations by the input, one by the variable, the two of the first once more,
+    # one by the variable again.
     assert rows_kept(client.project) == [20, 30, 50, 60]
-    assert client.said[0] == f"Incremental training #1 ({run.id}), workflow_dispatch: success"
+    assert (
+        client.said[0]
+        == f"Incremental training #1 ({run.id}), workflow_dispatch: success"
+    )
 
 
 def test_what_github_would_not_start_is_refused(client: Client) -> None:
@@ -102,18 +120,30 @@ def test_what_github_would_not_start_is_refused(client: Client) -> None:
     assert client.post(train, ref="main", inputs=["2"])[0] == 422
     assert client.post("workflows/none.yml/dispatches", ref="main")[0] == 404
     project.render(**{"triggers.dispatch": "false"})
-    assert client.post(train, ref="main") == (422, "Workflow does not have 'workflow_dispatch' trigger")
+    assert client.post(train, ref="main") == (
+        422,
+        "Workflow does not have 'workflow_dispatch' trigger",
+    )
     project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
-    assert client.post(train, ref="main") == (422, "Cannot trigger a 'workflow_dispatch' on a disabled workflow")
+    assert client.post(train, ref="main") == (
+        422,
+        "Cannot trigger a 'workflow_dispatch' on a disabled workflow",
+    )
     assert project.hub.runs() == ()
     assert client.post("runs/1/rerun")[0] == 404
 
 
-def test_only_workflow_files_of_the_repository_are_run(client: Client, tmp_path: Path) -> None:
+def test_only_workflow_files_of_the_repository_are_run(
+    client: Client, tmp_path: Path
+) -> None:
     outside = tmp_path / "evil.yml"
-    outside.write_text("on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [{run: 'touch pwned'}]}}")
+    outside.write_text(
+        "on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [{run: 'touch pwned'}]}}"
+    )
     path = os.path.relpath(outside, client.project.root)
-    entered = client.project.hub.begin_run(NewRun(path, "Evil", "workflow_dispatch", "main", "a" * 40, {}))
+    entered = client.project.hub.begin_run(
+        NewRun(path, "Evil", "workflow_dispatch", "main", "a" * 40, {})
+    )
     client.project.hub.finish_run(entered.run.id, "success")
     status, said = client.post("workflows/evil.yml/dispatches", ref="main")
     assert (status, "no workflow file of this repository" in said) == (422, True)
@@ -134,7 +164,10 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
     client.project.render(**{"train.command": f"touch {mark}; sleep 300"})
     assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
     (run,) = client.wait(lambda runs: bool(runs) and mark.exists())
-    assert client.post(f"runs/{run.id}/rerun") == (403, "This workflow is already running")
+    assert client.post(f"runs/{run.id}/rerun") == (
+        403,
+        "This workflow is already running",
+    )
     # Another of its concurrency group waits, and can be cancelled all the same.
     assert client.post("workflows/train.yml/dispatches", ref="main") == (204, "")
     waiting = client.wait(lambda runs: len(runs) > 1)[1]
@@ -142,18 +175,38 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
     client.wait(lambda runs: [one.conclusion for one in runs] == [None, "cancelled"])
     assert client.post(f"runs/{run.id}/cancel") == (202, "")
     client.wait_for("cancelled", "cancelled")
-    assert client.post(f"runs/{run.id}/cancel") == (409, "Cannot cancel a workflow run that is completed.")
-    other = client.project.hub.begin_run(NewRun("other.yml", "Other", "push", "main", "a" * 40, {}))
+    assert client.post(f"runs/{run.id}/cancel") == (
+        409,
+        "Cannot cancel a workflow run that is completed.",
+    )
+    other = client.project.hub.begin_run(
+        NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
+    )
     status, said = client.post(f"runs/{other.run.id}/cancel")
     assert (status, "another program" in said) == (409, True)
 
 
-def test_a_server_runs_what_is_asked_for_until_it_is_stopped(project: Project, tmp_path: Path) -> None:
+def test_a_server_runs_what_is_asked_for_until_it_is_stopped(
+    project: Project, tmp_path: Path
+) -> None:
     mark = tmp_path / "mark"
     project.render(**{"train.command": f"touch {mark}; sleep 300"})
-    command = [sys.executable, "-m", "generator", "serve", "--run", "--json", "--repository", "local/project"]
+    command = [
+        sys.executable,
+        "-m",
+        "wfgen_actions.generator",
+        "serve",
+        "--run",
+        "--json",
+        "--repository",
+        "local/project",
+    ]
     with subprocess.Popen(
-        command, cwd=project.root, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=project.root,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     ) as process:
         assert process.stdout is not None
         facts = json.loads(process.stdout.readline())

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -18,17 +18,24 @@ Why = Callable[[RunResult], str]
 KEY = "0123456789abcdef-of-production"
 
 
-def test_an_environment_gives_its_secrets_to_its_own_jobs_only(project: Project, why: Why) -> None:
+def test_an_environment_gives_its_secrets_to_its_own_jobs_only(
+    project: Project, why: Why
+) -> None:
     look = [{"name": "Look", "env": {"KEY": "${{ secrets.S3_KEY }}", "AT": "${{ vars.AT }}"},
              "run": 'echo "$GITHUB_JOB: ${#KEY} $KEY at ${AT:-nowhere}"'}]  # fmt: skip
     project.render(
         **{
             "environment": "production",
             "steps.before_train": json.dumps(look).replace('": ', '" = '),
-            "jobs": "{outside = {steps = " + json.dumps(look).replace('": ', '" = ') + "}}",
+            "jobs": "{outside = {steps = "
+            + json.dumps(look).replace('": ', '" = ')
+            + "}}",
         }
     )
-    given: dict[str, Any] = {"secrets": {"S3_KEY": "of the repository"}, "variables": {"AT": "home"}}
+    given: dict[str, Any] = {
+        "secrets": {"S3_KEY": "of the repository"},
+        "variables": {"AT": "home"},
+    }
     result = project.run(
         **given,
         environment_secrets={"production": {"S3_KEY": KEY}},
@@ -36,10 +43,20 @@ def test_an_environment_gives_its_secrets_to_its_own_jobs_only(project: Project,
     )
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     looked = sorted(line for line in project.said(result) if " at " in line)
-    assert looked == ["outside: 17 *** at home", f"train: {len(KEY)} *** at work"], why(result)
+    assert looked == ["outside: 17 *** at home", f"train: {len(KEY)} *** at work"], why(
+        result
+    )
     assert KEY not in result.log.read_text()
-    fork = project.run("pull_request", from_fork=True, **given, environment_secrets={"production": {"S3_KEY": KEY}})
-    assert {line for line in project.said(fork) if " at " in line} == {"outside: 0  at home", "train: 0  at home"}
+    fork = project.run(
+        "pull_request",
+        from_fork=True,
+        **given,
+        environment_secrets={"production": {"S3_KEY": KEY}},
+    )
+    assert {line for line in project.said(fork) if " at " in line} == {
+        "outside: 0  at home",
+        "train: 0  at home",
+    }
     assert "a pull request from a fork gets no secrets" in fork.notes
 
 
@@ -56,23 +73,36 @@ print("an issue:", status)
 """
 
 
-def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(project: Project, why: Why) -> None:
+def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
+    project: Project, why: Why
+) -> None:
     project.write("ask.py", ASK)
-    ask = "[{name = 'Ask', env = {TOKEN = '${{ github.token }}'}, run = 'python ask.py'}]"
+    ask = (
+        "[{name = 'Ask', env = {TOKEN = '${{ github.token }}'}, run = 'python ask.py'}]"
+    )
     project.render(**{"steps.before_train": ask})
     without = project.run()
     assert "an issue: 403" in project.said(without), why(without)
     project.render(
-        **{"steps.before_train": ask, "permissions": "{issues = 'write'}", "runner": "['self-hosted', 'Linux', 'GPU']"}
+        **{
+            "steps.before_train": ask,
+            "permissions": "{issues = 'write'}",
+            "runner": "['self-hosted', 'Linux', 'GPU']",
+        }
     )
     result = project.run()
     # act passes over a job whose label nobody has.
-    assert (result.conclusion, project.ended(result)["Train"]) == (Conclusion.SUCCESS, "success"), why(result)
+    assert (result.conclusion, project.ended(result)["Train"]) == (
+        Conclusion.SUCCESS,
+        "success",
+    ), why(result)
     assert "an issue: 201" in project.said(result)
     assert [issue.title for issue in project.hub.issues()] == ["Seen"]
 
 
-def test_secrets_reach_the_training_and_nothing_else(project: Project, why: Why) -> None:
+def test_secrets_reach_the_training_and_nothing_else(
+    project: Project, why: Why
+) -> None:
     look = 'echo "$GITHUB_ACTION ${#S3_ID} ${#S3_KEY} $S3_KEY"'
     project.render(
         **{
@@ -82,14 +112,20 @@ def test_secrets_reach_the_training_and_nothing_else(project: Project, why: Why)
             "train.command": f"{look}\npython -m pipeline update --iterations 1",
         }
     )
-    result = project.run(secrets={"S3_ID": "someone", "S3_KEY": KEY, "OTHER": "not asked for"})
+    result = project.run(
+        secrets={"S3_ID": "someone", "S3_KEY": KEY, "OTHER": "not asked for"}
+    )
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    assert [line for line in project.said(result) if " 0 " in line or "***" in line] == [
+    assert [
+        line for line in project.said(result) if " 0 " in line or "***" in line
+    ] == [
         "before 0 0 ",
         f"train 7 {len(KEY)} ***",
     ], why(result)
     assert KEY not in result.log.read_text()
-    fork = project.run("pull_request", from_fork=True, secrets={"S3_ID": "someone", "S3_KEY": KEY})
+    fork = project.run(
+        "pull_request", from_fork=True, secrets={"S3_ID": "someone", "S3_KEY": KEY}
+    )
     assert fork.conclusion is Conclusion.SUCCESS, why(fork)
     assert any("nothing to train on" in note.message for note in fork.annotations)
     assert project.ended(fork)["Upload model state"] == "skipped"

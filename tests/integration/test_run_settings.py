@@ -1,4 +1,7 @@
-"""What settings change, seen in runs of the rendered workflow under act on the local GitHub (R9, R10)."""
+"""What settings change.
+
+Seen in runs of the rendered workflow under act on the local GitHub (R9, R10).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -26,26 +29,36 @@ runpy.run_module("pipeline", run_name="__main__")
 
 
 @pytest.mark.parametrize("store", ["release", "branch", "cache"])
-def test_state_in_a_store_is_carried_over_five_runs(store: str, project: Project, total_rows: Rows, why: Why) -> None:
+def test_state_in_a_store_is_carried_over_five_runs(
+    store: str, project: Project, total_rows: Rows, why: Why
+) -> None:
     project.render(**{"store": store, "install.requirements": ""})
     git = project.hub.git_environment("https://github.com/local/project")
     results = [project.run(environment=git) for _ in range(4)]
     trial = project.run("pull_request", environment=git)
     results.append(project.run(environment=git))
-    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 5, why(results[0])
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 5, why(
+        results[0]
+    )
     one = total_rows(results[0])
-    assert [total_rows(result) for result in results] == [one * count for count in range(1, 6)]
+    assert [total_rows(result) for result in results] == [
+        one * count for count in range(1, 6)
+    ]
     assert {artifact.name for artifact in results[0].artifacts} == {"training-logs"}
     assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 5 * one)
 
 
-def test_another_store_carries_on_from_the_artifacts_there_are(project: Project, total_rows: Rows, why: Why) -> None:
+def test_another_store_carries_on_from_the_artifacts_there_are(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.render(**{"install.requirements": ""})
     first = project.run()
     project.render(**{"store": "release", "install.requirements": ""})
     second, third = project.run(), project.run()
     assert third.conclusion is Conclusion.SUCCESS, why(third)
-    assert [total_rows(result) for result in (first, second, third)] == [30, 60, 90], why(second)
+    assert [total_rows(result) for result in (first, second, third)] == [30, 60, 90], (
+        why(second)
+    )
 
 
 @pytest.fixture
@@ -62,14 +75,18 @@ def webhook() -> Iterator[tuple[str, list[str]]]:
             pass
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread = threading.Thread(
+            target=server.serve_forever, kwargs={"poll_interval": 0.01}
+        )
         thread.start()
         yield f"http://127.0.0.1:{server.server_address[1]}/hook", told
         server.shutdown()
         thread.join()
 
 
-def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, list[str]], why: Why) -> None:
+def test_failure_and_recovery_are_told(
+    project: Project, webhook: tuple[str, list[str]], why: Why
+) -> None:
     url, told = webhook
     breaks = {
         "notify.issue": "true",
@@ -90,7 +107,10 @@ def test_failure_and_recovery_are_told(project: Project, webhook: tuple[str, lis
     fine = project.run(secrets=secrets)
     assert fine.conclusion is Conclusion.SUCCESS, why(fine)
     assert [issue.state for issue in project.hub.issues()] == ["closed"]
-    words = [next(word for word in ("failed", "works again") if word in message) for message in told]
+    words = [
+        next(word for word in ("failed", "works again") if word in message)
+        for message in told
+    ]
     assert words == ["failed", "failed", "works again"]
     heard = [line for line in project.said(fine) if "heard of recovery" in line]
     assert heard
@@ -100,7 +120,11 @@ def test_completion_alone_is_told_where_that_is_wanted(
     project: Project, webhook: tuple[str, list[str]], why: Why
 ) -> None:
     url, told = webhook
-    settings = {"notify.webhook": "CHAT", "notify.on": "completion", "notify.command": 'echo "heard of $EVENT"'}
+    settings = {
+        "notify.webhook": "CHAT",
+        "notify.on": "completion",
+        "notify.command": 'echo "heard of $EVENT"',
+    }
     project.render(**settings)
     fine = project.run(secrets={"CHAT": url})
     assert "heard of completion" in project.said(fine), why(fine)
@@ -111,16 +135,23 @@ def test_completion_alone_is_told_where_that_is_wanted(
     assert ["completed on main" in message for message in told] == [True]
 
 
-def test_the_command_of_the_reference_document(project: Project, total_rows: Rows, why: Why) -> None:
+def test_the_command_of_the_reference_document(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.write("src/run.py", OWN_TRAINING)
     command = 'PYTHONPATH=. python src/run.py -mode "update"'
-    project.render(**{"train.command": command, "train.loop": "each", "iterations": "4"})
+    project.render(
+        **{"train.command": command, "train.loop": "each", "iterations": "4"}
+    )
     first, second = project.run(), project.run()
     assert second.conclusion is Conclusion.SUCCESS, why(second)
     assert [total_rows(first), total_rows(second)] == [40, 80]
     wrong = project.run("workflow_dispatch", inputs={"iterations": "many"})
     assert wrong.conclusion is Conclusion.FAILURE
-    assert any("must be a whole number from 1, not 'many'" in note.message for note in wrong.annotations)
+    assert any(
+        "must be a whole number from 1, not 'many'" in note.message
+        for note in wrong.annotations
+    )
 
 
 def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) -> None:
@@ -135,11 +166,17 @@ def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) ->
     result = project.run()
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     ran = project.ended(result)
-    assert (ran["Before"], ran["After"], ran["Report"]) == ("success", "success", "success")
+    assert (ran["Before"], ran["After"], ran["Report"]) == (
+        "success",
+        "success",
+        "success",
+    )
     assert "plots" in {artifact.name for artifact in result.artifacts}
 
 
-def test_names_folders_and_environment_reach_the_training(project: Project, why: Why) -> None:
+def test_names_folders_and_environment_reach_the_training(
+    project: Project, why: Why
+) -> None:
     nasty = "it's ${{ github.actor }} \"#$(touch pwned)"
     project.render(
         **{
@@ -152,7 +189,11 @@ def test_names_folders_and_environment_reach_the_training(project: Project, why:
     )
     first, second = project.run(), project.run()
     assert second.conclusion is Conclusion.SUCCESS, why(second)
-    assert {artifact.name for artifact in first.artifacts} == {"the model #1", "it's data", "training-logs"}
+    assert {artifact.name for artifact in first.artifacts} == {
+        "the model #1",
+        "it's data",
+        "training-logs",
+    }
     assert second.restored_from == (first.run.id,)
     lines = project.said(second)
     assert any(f"nasty={nasty}" in line for line in lines), why(second)
@@ -187,22 +228,42 @@ Path("runtime/logs/summary.json").write_text(json.dumps({"rows_total": rows}))
 """
 
 
-def test_three_members_train_side_by_side_and_one_job_merges(project: Project, total_rows: Rows, why: Why) -> None:
+def test_three_members_train_side_by_side_and_one_job_merges(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.write("member.py", MEMBER)
     project.write("merge.py", MERGE)
-    settings = {"fanout.members": "3", "fanout.merge": "python merge.py", "train.command": "python member.py"}
+    settings = {
+        "fanout.members": "3",
+        "fanout.merge": "python merge.py",
+        "train.command": "python member.py",
+    }
     project.render(**settings, **{"install.requirements": ""})
     first, second = project.run(), project.run()
-    assert (first.conclusion, second.conclusion) == (Conclusion.SUCCESS, Conclusion.SUCCESS), why(first)
+    assert (first.conclusion, second.conclusion) == (
+        Conclusion.SUCCESS,
+        Conclusion.SUCCESS,
+    ), why(first)
     assert [total_rows(first), total_rows(second)] == [111, 222]
-    state = {artifact.name for artifact in second.artifacts if artifact.name.endswith("-state")}
+    state = {
+        artifact.name
+        for artifact in second.artifacts
+        if artifact.name.endswith("-state")
+    }
     assert state == {"model-state", "data-state"}
     assert set(second.restored_from) == {first.run.id}
-    said = [step.summary for job in second.jobs for step in job.steps if step.name == "Summarise the run"]
+    said = [
+        step.summary
+        for job in second.jobs
+        for step in job.steps
+        if step.name == "Summarise the run"
+    ]
     assert f"| 3 | success | {first.run.id} | 5 days |" in said[-1], why(second)
 
 
-def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Project, why: Why) -> None:
+def test_credentials_of_kaggle_reach_file_and_training_and_no_log(
+    project: Project, why: Why
+) -> None:
     look = 'stat -c %a ~/.kaggle ~/.kaggle/kaggle.json; python -c "import json, os; '
     look += "print(len(json.load(open(os.path.expanduser('~/.kaggle/kaggle.json')))['key']))\""
     project.render(
@@ -217,14 +278,18 @@ def test_credentials_of_kaggle_reach_file_and_training_and_no_log(project: Proje
     result = project.run(secrets={"KAGGLE_USERNAME": "somebody", "KAGGLE_KEY": key})
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     lines = project.said(result)
-    assert lines.count("700") == lines.count("600") == lines.count("32") == 1, why(result)
+    assert lines.count("700") == lines.count("600") == lines.count("32") == 1, why(
+        result
+    )
     assert not any(key in line for line in lines)
     fork = project.run("pull_request", from_fork=True)
     assert fork.conclusion is Conclusion.SUCCESS, why(fork)
     assert any("gets no secrets" in note.message for note in fork.annotations)
 
 
-def test_a_queue_and_a_time_zone_keep_nothing_from_running(project: Project, total_rows: Rows, why: Why) -> None:
+def test_a_queue_and_a_time_zone_keep_nothing_from_running(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     cron = "30 6 * * 1"
     project.render(
         **{

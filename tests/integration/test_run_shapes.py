@@ -1,4 +1,7 @@
-"""Workflows of other shapes than the rendered one: several jobs, matrices, local actions and workflows, checkouts."""
+"""Workflows of other shapes than the rendered one.
+
+Several jobs, matrices, local actions and workflows, checkouts.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.errors import ToolFailedError, WfgenError, WorkflowProblemError
-from generator.github.records import NewRun
+from generator.github.core.models import NewRun
 from generator.process import SystemRunner
-from generator.runner.records import ActionChoice, Conclusion, RunResult
+from generator.runner.models import ActionChoice, Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -98,7 +101,9 @@ def test_jobs_matrices_local_actions_and_workflows(bare: Project, why: Why) -> N
         "never": Conclusion.SKIPPED,
     }
     assert sum(job.id == "train" for job in result.jobs) == 3
-    assert any(step.name == "The sum" for job in result.jobs for step in job.steps), ended
+    assert any(step.name == "The sum" for job in result.jobs for step in job.steps), (
+        ended
+    )
     assert {artifact.name for artifact in result.artifacts} == {
         *(f"part-{member}" for member in (1, 2, 3)),
         *(f"greeting of member {member}" for member in (1, 2, 3)),
@@ -151,20 +156,27 @@ def test_what_act_cannot_read_is_left_out_of_its_copy(bare: Project) -> None:
     bare.write(".github/workflows/queued.yml", QUEUED)
     result = bare.run("schedule", "queued.yml", cron="3 4 * * *")
     assert result.conclusion is Conclusion.SUCCESS
-    assert [line for job in result.jobs for step in job.steps for line in step.output] == ["fired by 3 4 * * *"]
+    assert [
+        line for job in result.jobs for step in job.steps for line in step.output
+    ] == ["fired by 3 4 * * *"]
     assert [note for note in result.notes if note.startswith("act knows no ")] == [
         "act knows no schedule.timezone: run without it",
     ]
 
 
 def test_containers_are_refused_before_anything_starts(bare: Project) -> None:
-    bare.write(".github/workflows/c.yml", "on: push\njobs: {a: {runs-on: x, container: node, steps: [{run: ls}]}}")
+    bare.write(
+        ".github/workflows/c.yml",
+        "on: push\njobs: {a: {runs-on: x, container: node, steps: [{run: ls}]}}",
+    )
     with pytest.raises(WorkflowProblemError, match="the job a wants containers"):
         bare.run(workflow="c.yml")
     assert bare.hub.runs() == ()
 
 
-def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(bare: Project) -> None:
+def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
+    bare: Project,
+) -> None:
     uses = "on: push\njobs: {a: {runs-on: x, steps: [{uses: 'example/nowhere@v1'}]}}"
     bare.write(".github/workflows/u.yml", uses)
     with pytest.raises(ToolFailedError, match="example/nowhere@v1 cannot be fetched"):
@@ -180,30 +192,51 @@ def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
     bare.write("unpacked/me/mine@v3/action.yml", json.dumps(action))
     uses = "on: push\njobs: {a: {runs-on: x, steps: [{uses: 'me/mine@v3', with: {word: it}}]}}"
     bare.write(".github/workflows/u.yml", uses)
-    result = bare.run(workflow="u.yml", actions=ActionChoice.AUTO, actions_folder=bare.root / "unpacked")
+    result = bare.run(
+        workflow="u.yml",
+        actions=ActionChoice.AUTO,
+        actions_folder=bare.root / "unpacked",
+    )
     assert result.stand_ins == ()
-    assert "got it" in [line for job in result.jobs for step in job.steps for line in step.output]
+    assert "got it" in [
+        line for job in result.jobs for step in job.steps for line in step.output
+    ]
 
 
 def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
-    bare.write(".github/workflows/w.yml", "on: push\njobs: {a: {runs-on: x, steps: [{run: echo}]}}")
-    other = bare.hub.begin_run(NewRun("other.yml", "Other", "push", "main", "a" * 40, {}))
+    bare.write(
+        ".github/workflows/w.yml",
+        "on: push\njobs: {a: {runs-on: x, steps: [{run: echo}]}}",
+    )
+    other = bare.hub.begin_run(
+        NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
+    )
     assert bare.run(workflow="w.yml").conclusion is Conclusion.SUCCESS
     assert [run.conclusion for run in bare.hub.runs()] == [None, "success"]
     assert bare.hub.runs()[0].id == other.run.id
 
 
-def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_begin(bare: Project) -> None:
+def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_begin(
+    bare: Project,
+) -> None:
     killed = bare.hub.begin_run(NewRun("w.yml", "W", "push", "main", "a" * 40, {}))
     bare.write(".wfgen/runs/0123456789ab.lock", str(killed.run.id))
-    bare.write(".github/workflows/w.yml", "on: push\njobs: {a: {runs-on: x, steps: [{uses: nosuch/action@v1}]}}")
+    bare.write(
+        ".github/workflows/w.yml",
+        "on: push\njobs: {a: {runs-on: x, steps: [{uses: nosuch/action@v1}]}}",
+    )
     with pytest.raises(WfgenError):
         bare.run(workflow="w.yml")
     assert next(run.conclusion for run in bare.hub.runs()) == "cancelled"
 
 
-@pytest.mark.parametrize(("limit", "matrix"), [("0.03", ""), ("0.015", "strategy: {matrix: {part: [1, 2]}}, ")])
-def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(limit: str, matrix: str, bare: Project) -> None:
+@pytest.mark.parametrize(
+    ("limit", "matrix"),
+    [("0.03", ""), ("0.015", "strategy: {matrix: {part: [1, 2]}}, ")],
+)
+def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(
+    limit: str, matrix: str, bare: Project
+) -> None:
     job = f"runs-on: x, timeout-minutes: {limit}, {matrix}steps: [{{run: sleep 60}}]"
     bare.write(".github/workflows/s.yml", f"on: push\njobs: {{a: {{{job}}}}}")
     result = bare.run(workflow="s.yml")

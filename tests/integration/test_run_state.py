@@ -1,4 +1,7 @@
-"""State carried from run to run by the rendered workflow, under act, on the local GitHub (R1, R2, R5, R7)."""
+"""State carried from run to run by the rendered workflow, under act, on the local GitHub (R1.
+
+R2, R5, R7).
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.github.faults import Fault
-from generator.runner.records import Conclusion, RunResult
+from generator.github.core.faults import Fault
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -44,12 +47,24 @@ def test_three_pushes_grow_alike_and_a_pull_request_changes_no_state(
     ]  # fmt: skip
     assert first.restored_from == ()
     assert second.restored_from == (first.run.id,)
-    assert trial.restored_from == fork.restored_from == third.restored_from == (second.run.id,)
+    assert (
+        trial.restored_from
+        == fork.restored_from
+        == third.restored_from
+        == (second.run.id,)
+    )
     assert names(third) == {*STATE, "training-logs"}
     assert names(trial) == names(fork) == {"training-logs"}
-    assert any("training starts fresh" in annotation.message for annotation in first.annotations)
+    assert any(
+        "training starts fresh" in annotation.message
+        for annotation in first.annotations
+    )
     # The one thing that a machine without the rendered Python has to say.
-    assert not [note for note in third.annotations if "is not on this machine" not in note.message]
+    assert not [
+        note
+        for note in third.annotations
+        if "is not on this machine" not in note.message
+    ]
 
 
 def test_iterations_come_from_the_input_then_the_variable_then_the_rendering(
@@ -57,25 +72,37 @@ def test_iterations_come_from_the_input_then_the_variable_then_the_rendering(
 ) -> None:
     rendered_number = project.run()
     variable = project.run("schedule", variables={"TRAINING_ITERATIONS": "2"})
-    given = project.run("workflow_dispatch", inputs={"iterations": "1"}, variables={"TRAINING_ITERATIONS": "2"})
+    given = project.run(
+        "workflow_dispatch",
+        inputs={"iterations": "1"},
+        variables={"TRAINING_ITERATIONS": "2"},
+    )
     grown = [total_rows(rendered_number), total_rows(variable), total_rows(given)]
     assert grown == [30, 50, 60]
 
 
 def test_what_is_uploaded_is_what_the_document_names(project: Project) -> None:
     result = project.run()
-    stored = {artifact.name: zipfile.ZipFile(project.hub.artifact_path(artifact.id)) for artifact in result.artifacts}
+    stored = {
+        artifact.name: zipfile.ZipFile(project.hub.artifact_path(artifact.id))
+        for artifact in result.artifacts
+    }
     assert "best_model.pkl" in stored["model-state"].namelist()
     assert "data_state.json" in stored["data-state"].namelist()
     assert "summary.json" in stored["training-logs"].namelist()
     assert json.loads(stored["data-state"].read("data_state.json")) == {"rows": 30}
-    kept = {round((artifact.expires_at - artifact.created_at) / timedelta(days=1)) for artifact in result.artifacts}
+    kept = {
+        round((artifact.expires_at - artifact.created_at) / timedelta(days=1))
+        for artifact in result.artifacts
+    }
     assert kept == {5}
     for archive in stored.values():
         archive.close()
 
 
-def test_deleted_artifacts_mean_a_fresh_start_that_says_so(project: Project, total_rows: Rows) -> None:
+def test_deleted_artifacts_mean_a_fresh_start_that_says_so(
+    project: Project, total_rows: Rows
+) -> None:
     first = project.run()
     for artifact in first.artifacts:
         project.hub.delete_artifact(artifact.id)
@@ -87,7 +114,9 @@ def test_deleted_artifacts_mean_a_fresh_start_that_says_so(project: Project, tot
 
 
 @pytest.mark.parametrize("status", [500, 403])
-def test_an_api_in_trouble_fails_the_job_and_keeps_the_state(project: Project, status: int, total_rows: Rows) -> None:
+def test_an_api_in_trouble_fails_the_job_and_keeps_the_state(
+    project: Project, status: int, total_rows: Rows
+) -> None:
     first = project.run()
     project.hub.faults.add(Fault("/repos/*/actions/artifacts*", "GET", status=status))
     failed = project.run()
@@ -102,7 +131,9 @@ def test_an_api_in_trouble_fails_the_job_and_keeps_the_state(project: Project, s
     assert total_rows(following) == 2 * total_rows(first)
 
 
-def test_a_download_in_trouble_fails_the_job_and_keeps_the_state(project: Project, total_rows: Rows) -> None:
+def test_a_download_in_trouble_fails_the_job_and_keeps_the_state(
+    project: Project, total_rows: Rows
+) -> None:
     first = project.run()
     project.hub.faults.add(Fault("/repos/*/actions/artifacts/*/zip", "GET", status=403))
     failed = project.run()
@@ -112,7 +143,9 @@ def test_a_download_in_trouble_fails_the_job_and_keeps_the_state(project: Projec
     assert total_rows(project.run()) == 2 * total_rows(first)
 
 
-def test_where_the_newest_state_has_expired_the_one_before_is_taken(project: Project, total_rows: Rows) -> None:
+def test_where_the_newest_state_has_expired_the_one_before_is_taken(
+    project: Project, total_rows: Rows
+) -> None:
     project.render(retention="9")
     first = project.run()
     project.render(retention="1")
@@ -126,15 +159,23 @@ def test_where_the_newest_state_has_expired_the_one_before_is_taken(project: Pro
 
 def test_half_a_state_is_passed_over(project: Project) -> None:
     first, second = project.run(), project.run()
-    lost = next(artifact for artifact in second.artifacts if artifact.name == "data-state")
+    lost = next(
+        artifact for artifact in second.artifacts if artifact.name == "data-state"
+    )
     project.hub.delete_artifact(lost.id)
     assert project.run().restored_from == (first.run.id,)
 
 
-def test_a_run_again_goes_on_from_what_it_went_on_from(project: Project, total_rows: Rows) -> None:
+def test_a_run_again_goes_on_from_what_it_went_on_from(
+    project: Project, total_rows: Rows
+) -> None:
     first, second = project.run(), project.run("schedule")
     again = project.run(again=2)
-    assert (again.run.id, again.run.attempt, again.run.event) == (second.run.id, 2, "schedule")
+    assert (again.run.id, again.run.attempt, again.run.event) == (
+        second.run.id,
+        2,
+        "schedule",
+    )
     assert again.restored_from == (first.run.id,)
     assert total_rows(again) == 2 * total_rows(first)
     following = project.run()
@@ -142,7 +183,9 @@ def test_a_run_again_goes_on_from_what_it_went_on_from(project: Project, total_r
     assert total_rows(following) == 3 * total_rows(first)
 
 
-def test_a_run_again_whose_predecessor_is_gone_starts_nothing_over(project: Project, total_rows: Rows) -> None:
+def test_a_run_again_whose_predecessor_is_gone_starts_nothing_over(
+    project: Project, total_rows: Rows
+) -> None:
     first, second = project.run(), project.run()
     for artifact in first.artifacts:
         project.hub.delete_artifact(artifact.id)
@@ -204,13 +247,23 @@ jobs:
 """
 
 
-def test_the_reference_documents_own_restore_restores_nothing(project: Project, total_rows: Rows) -> None:
+def test_the_reference_documents_own_restore_restores_nothing(
+    project: Project, total_rows: Rows
+) -> None:
     project.write(".github/workflows/reference.yml", REFERENCE)
-    first, second = project.run(workflow="reference.yml"), project.run(workflow="reference.yml")
+    first, second = (
+        project.run(workflow="reference.yml"),
+        project.run(workflow="reference.yml"),
+    )
     assert second.conclusion is Conclusion.SUCCESS
     assert second.restored_from == ()
     assert total_rows(second) == total_rows(first)
-    restores = [step for job in second.jobs for step in job.steps if step.name.startswith("Download")]
+    restores = [
+        step
+        for job in second.jobs
+        for step in job.steps
+        if step.name.startswith("Download")
+    ]
     assert [step.outcome for step in restores] == [Conclusion.FAILURE] * 2
     assert [step.conclusion for step in restores] == [Conclusion.SUCCESS] * 2
     assert "Artifact not found for name: model-state" in second.annotations[0].message
@@ -219,6 +272,9 @@ def test_the_reference_documents_own_restore_restores_nothing(project: Project, 
 def test_a_run_id_without_a_token_is_ignored(project: Project) -> None:
     project.write(".github/workflows/reference.yml", REFERENCE)
     first = project.run(workflow="reference.yml")
-    with_id = REFERENCE.replace("path: runtime/model/\n", f"path: runtime/model/\n        run-id: {first.run.id}\n")
+    with_id = REFERENCE.replace(
+        "path: runtime/model/\n",
+        f"path: runtime/model/\n        run-id: {first.run.id}\n",
+    )
     project.write(".github/workflows/reference.yml", with_id)
     assert project.run(workflow="reference.yml").restored_from == ()

@@ -1,4 +1,7 @@
-"""A training and a job that take too long: one minute is the least that can be set, so this waits for a real one."""
+"""A training and a job that take too long.
+
+One minute is the least that can be set, so this waits for a real one.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -20,7 +23,9 @@ SLOW = 'mkdir -p runtime/logs; echo begun | tee runtime/logs/log.txt; sleep 300;
 
 def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) -> None:
     project.render(**{"train.command": SLOW, "train.timeout": "1"})
-    project.render(**{"train.command": SLOW, "timeout": "1", "workflow": "job.yml", "name": "Job"})
+    project.render(
+        **{"train.command": SLOW, "timeout": "1", "workflow": "job.yml", "name": "Job"}
+    )
     names = ["train.yml", "job.yml"]
     assert project.hub.runs() == ()  # opens it before the threads do
     with ThreadPoolExecutor() as threads:
@@ -28,11 +33,23 @@ def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) ->
     for result in (step, job):
         assert result.conclusion is Conclusion.FAILURE, why(result)
         assert 60 <= result.duration_seconds < 120
-        assert [line for line in project.said(result) if line in {"begun", "never reached"}] == ["begun"]
-        assert not [artifact for artifact in result.artifacts if artifact.name.endswith("-state")]
+        assert [
+            line for line in project.said(result) if line in {"begun", "never reached"}
+        ] == ["begun"]
+        assert not [
+            artifact
+            for artifact in result.artifacts
+            if artifact.name.endswith("-state")
+        ]
     # A training that ran out of time has failed: what comes whatever happens comes.
     assert project.ended(step)["Train"] == "failure"
-    assert (project.ended(step)["Upload training logs"], project.ended(step)["Summarise the run"]) == ("success",) * 2
+    assert (
+        project.ended(step)["Upload training logs"],
+        project.ended(step)["Summarise the run"],
+    ) == ("success",) * 2
     # A job that ran out of time is over.
     assert "stopped after 60 s, the jobs' timeout-minutes" in job.problem
-    assert (project.ended(job)["Train"], project.ended(job)["Upload training logs"]) == ("cancelled", "skipped"), job
+    assert (
+        project.ended(job)["Train"],
+        project.ended(job)["Upload training logs"],
+    ) == ("cancelled", "skipped"), job

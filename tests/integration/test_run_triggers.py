@@ -1,4 +1,7 @@
-"""What starts the rendered workflow, under which name, on which branches, and for how many iterations."""
+"""What starts the rendered workflow, under which name, on which branches.
+
+For how many iterations.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.errors import SettingsError, WorkflowProblemError
-from generator.runner.plan import read_plan
-from generator.runner.records import Conclusion, RunResult
+from generator.runner.models import Conclusion, RunResult
+from generator.workflow.model import read_plan
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -31,30 +34,47 @@ ALL = {"push", "pull_request", "schedule", "workflow_dispatch"}
         ("triggers.dispatch", "workflow_dispatch", "push"),
     ],
 )
-def test_a_trigger_that_is_off_starts_nothing(off: str, event: str, other: str, project: Project, why: Why) -> None:
+def test_a_trigger_that_is_off_starts_nothing(
+    off: str, event: str, other: str, project: Project, why: Why
+) -> None:
     project.render(**{off: "false"})
-    with pytest.raises(WorkflowProblemError, match=f"train.yml is not triggered by {event}$") as caught:
+    with pytest.raises(
+        WorkflowProblemError, match=f"train.yml is not triggered by {event}$"
+    ) as caught:
         project.run(event)
-    assert set(caught.value.hint.removeprefix("its triggers: ").split(", ")) == ALL - {event}
+    assert set(caught.value.hint.removeprefix("its triggers: ").split(", ")) == ALL - {
+        event
+    }
     assert project.hub.runs() == ()
     result = project.run(other)
-    assert (result.conclusion, result.run.event) == (Conclusion.SUCCESS, other), why(result)
+    assert (result.conclusion, result.run.event) == (Conclusion.SUCCESS, other), why(
+        result
+    )
     assert set(read_plan(project.root, TRAIN).triggers) == ALL - {event}
 
 
-def test_other_branches_start_nothing_and_each_has_its_own_state(project: Project, total_rows: Rows, why: Why) -> None:
+def test_other_branches_start_nothing_and_each_has_its_own_state(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.render(branches='["main", "release/*"]')
     for event in ("push", "pull_request"):
         for branch in ("topic", "release/1/rc"):
-            with pytest.raises(WorkflowProblemError, match=f"not triggered by {event} on branch {branch}"):
+            with pytest.raises(
+                WorkflowProblemError,
+                match=f"not triggered by {event} on branch {branch}",
+            ):
                 project.run(event, branch=branch)
     assert project.hub.runs() == ()
     results = [project.run(branch=branch) for branch in ("main", "release/1", "main")]
-    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 3, why(results[1])
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 3, why(
+        results[1]
+    )
     assert [total_rows(result) for result in results] == [30, 30, 60]
 
 
-def test_a_workflow_of_another_name_has_a_state_of_its_own(project: Project, total_rows: Rows, why: Why) -> None:
+def test_a_workflow_of_another_name_has_a_state_of_its_own(
+    project: Project, total_rows: Rows, why: Why
+) -> None:
     project.run()
     project.render(workflow="learn.yml", name="Learn: day by day #1")
     first, second = project.run(workflow="learn.yml"), project.run(workflow="learn.yml")
@@ -72,18 +92,34 @@ def test_an_input_wins_over_a_variable_and_a_variable_over_the_setting(
     results = [
         project.run(),
         project.run("schedule", variables=variable),
-        project.run("workflow_dispatch", variables=variable, inputs={"iterations": "1"}),
+        project.run(
+            "workflow_dispatch", variables=variable, inputs={"iterations": "1"}
+        ),
         project.run("workflow_dispatch", variables=variable, inputs={"iterations": ""}),
     ]
-    assert [total_rows(result) for result in results] == [20, 60, 70, 110], why(results[2])
+    assert [total_rows(result) for result in results] == [20, 60, 70, 110], why(
+        results[2]
+    )
 
 
 def test_each_cron_line_starts_it(project: Project, why: Why) -> None:
     look = "[{name = 'Look', env = {LINE = '${{ github.event.schedule }}'}, run = 'echo \"fired by $LINE\"'}]"
-    project.render(**{"schedule.cron": '["17 0 * * *", "30 12 * * MON"]', "steps.before_train": look})
+    project.render(
+        **{
+            "schedule.cron": '["17 0 * * *", "30 12 * * MON"]',
+            "steps.before_train": look,
+        }
+    )
     results = [project.run("schedule"), project.run("schedule", cron="30 12 * * MON")]
-    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 2, why(results[1])
-    fired = [line for result in results for line in project.said(result) if line.startswith("fired by")]
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 2, why(
+        results[1]
+    )
+    fired = [
+        line
+        for result in results
+        for line in project.said(result)
+        if line.startswith("fired by")
+    ]
     assert fired == ["fired by 17 0 * * *", "fired by 30 12 * * MON"]
     with pytest.raises(SettingsError, match="has no schedule '0 0 1 1"):
         project.run("schedule", cron="0 0 1 1 *")

@@ -1,7 +1,8 @@
 """The same runs with the actions built from their public source and with our stand-ins (docs/running-locally.md).
 
-Needs node, and in UPSTREAM_ACTIONS a folder with `actions/upload-artifact` and `actions/download-artifact`
-(or `...@REF`). Nothing of theirs is part of this repository.
+Needs node, and in UPSTREAM_ACTIONS a folder with `actions/upload-artifact` and
+`actions/download-artifact` (or `...@REF`). Nothing of theirs is part of this
+repository.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from generator.runner.records import ActionChoice, Conclusion, RunResult
+from generator.runner.models import ActionChoice, Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -43,7 +44,12 @@ def step(uses: str, inputs: dict[str, str], number: int) -> str:
 
 UPLOADS = [
     {"name": "folder", "path": "out/"},
-    {"name": "hidden", "path": "out", "include-hidden-files": "true", "retention-days": "3"},
+    {
+        "name": "hidden",
+        "path": "out",
+        "include-hidden-files": "true",
+        "retention-days": "3",
+    },
     {"name": "single", "path": "out/a.txt", "compression-level": "0"},
     {"name": "wild", "path": "out/**/*.txt"},
     {"name": "two places", "path": "out/sub\\nother/"},
@@ -87,16 +93,16 @@ COLLECT = (
     '          mkdir -p "$KEEP"; printf \'%s\' "$OUTPUTS" > "$KEEP/outputs.json"\n'
     '          if [ -d d ]; then cp -rL d "$KEEP/"; fi\n'
 )
-HEAD = (
-    "name: {}\non: push\njobs:\n  only:\n    runs-on: ubuntu-latest\n    permissions: {{actions: read}}\n    steps:\n"
-)
+HEAD = "name: {}\non: push\njobs:\n  only:\n    runs-on: ubuntu-latest\n    permissions: {{actions: read}}\n    steps:\n"
 
 
 def text(name: str, steps: list[str]) -> str:
     return HEAD.format(name) + PREPARE + "".join(steps) + COLLECT
 
 
-def play(project: Project, name: str, steps: list[str], keep: Path, **more: Any) -> RunResult:  # noqa: ANN401 - RunRequest's
+def play(
+    project: Project, name: str, steps: list[str], keep: Path, **more: Any
+) -> RunResult:  # noqa: ANN401 - RunRequest's
     project.write(f".github/workflows/{name}.yml", text(name, steps))
     return project.run(workflow=f"{name}.yml", environment={"KEEP": str(keep)}, **more)
 
@@ -105,10 +111,16 @@ def members(project: Project, result: RunResult) -> dict[str, object]:
     found: dict[str, object] = {}
     for artifact in result.artifacts:
         path = project.hub.artifact_path(artifact.id)
-        days = round((artifact.expires_at - artifact.created_at).total_seconds() / 86400)
+        days = round(
+            (artifact.expires_at - artifact.created_at).total_seconds() / 86400
+        )
         if zipfile.is_zipfile(path):
             with zipfile.ZipFile(path) as archive:
-                content: object = {name: archive.read(name) for name in archive.namelist() if not name.endswith("/")}
+                content: object = {
+                    name: archive.read(name)
+                    for name in archive.namelist()
+                    if not name.endswith("/")
+                }
         else:
             content = path.read_bytes()
         found[artifact.name] = (artifact.mime_type, days, content)
@@ -116,15 +128,22 @@ def members(project: Project, result: RunResult) -> dict[str, object]:
 
 
 def tree(folder: Path) -> dict[str, bytes]:
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
 
 
 def outputs(keep: Path) -> str:
     """What the steps gave, without what no two runs have in common: ids, digests and folders."""
     steps = json.loads((keep / "outputs.json").read_text())
     for one in steps.values():
-        # A composite action has the outputs it could not set all the same, empty; to an expression that is as none.
-        one["outputs"] = {name: value for name, value in one["outputs"].items() if value}
+        # A composite action has the outputs it could not set all the same, empty; to an
+        # expression that is as none.
+        one["outputs"] = {
+            name: value for name, value in one["outputs"].items() if value
+        }
     content = re.sub(r"/[^\"]*/hostexecutor", "WORKSPACE", json.dumps(steps, indent=1))
     return re.sub(r"\b(\d{8,}|[0-9a-f]{64})\b", "N", content)
 
@@ -133,23 +152,40 @@ def outcomes(result: RunResult) -> dict[str, object]:
     said: dict[str, list[str]] = {}
     for note in result.annotations:
         # The first words: what follows is advice, ids and the service's own reasons.
-        message = re.sub(r"/\S*/hostexecutor", "WORKSPACE", " ".join(note.message.split()))[:60]
+        message = re.sub(
+            r"/\S*/hostexecutor", "WORKSPACE", " ".join(note.message.split())
+        )[:60]
         said.setdefault(note.step, []).append(f"{note.level}: {message}")
-    return {one.name: (one.outcome, said.get(one.name)) for job in result.jobs for one in job.steps}
+    return {
+        one.name: (one.outcome, said.get(one.name))
+        for job in result.jobs
+        for one in job.steps
+    }
 
 
 @pytest.fixture
 def sides(tmp_path: Path) -> list[tuple[Path, dict[str, object]]]:
-    upstream = {"actions": ActionChoice.UPSTREAM, "actions_folder": Path(FOLDER).resolve()}
-    return [(tmp_path / "ours", {"actions": ActionChoice.STAND_IN}), (tmp_path / "theirs", upstream)]
+    upstream = {
+        "actions": ActionChoice.UPSTREAM,
+        "actions_folder": Path(FOLDER).resolve(),
+    }
+    return [
+        (tmp_path / "ours", {"actions": ActionChoice.STAND_IN}),
+        (tmp_path / "theirs", upstream),
+    ]
 
 
 def test_uploads_and_downloads_within_a_run_are_alike(
     bare: Project, sides: list[tuple[Path, dict[str, object]]]
 ) -> None:
     steps = [step(UPLOAD, inputs, number) for number, inputs in enumerate(UPLOADS)]
-    steps += [step(DOWNLOAD, inputs, number + 100) for number, inputs in enumerate(DOWNLOADS)]
-    ours, theirs = (play(bare, "within", [_quoted(one) for one in steps], keep, **more) for keep, more in sides)
+    steps += [
+        step(DOWNLOAD, inputs, number + 100) for number, inputs in enumerate(DOWNLOADS)
+    ]
+    ours, theirs = (
+        play(bare, "within", [_quoted(one) for one in steps], keep, **more)
+        for keep, more in sides
+    )
     assert ours.conclusion is theirs.conclusion is Conclusion.SUCCESS
     assert theirs.stand_ins == ()
     assert outcomes(ours) == outcomes(theirs)
@@ -158,16 +194,38 @@ def test_uploads_and_downloads_within_a_run_are_alike(
     assert outputs(sides[0][0]) == outputs(sides[1][0])
 
 
-def test_downloads_from_another_run_are_alike(bare: Project, sides: list[tuple[Path, dict[str, object]]]) -> None:
-    uploads = [_quoted(step(UPLOAD, inputs, number)) for number, inputs in enumerate(UPLOADS[:6])]
-    origins = [play(bare, "upload", uploads, keep / "up", **more) for keep, more in sides]
+def test_downloads_from_another_run_are_alike(
+    bare: Project, sides: list[tuple[Path, dict[str, object]]]
+) -> None:
+    uploads = [
+        _quoted(step(UPLOAD, inputs, number))
+        for number, inputs in enumerate(UPLOADS[:6])
+    ]
+    origins = [
+        play(bare, "upload", uploads, keep / "up", **more) for keep, more in sides
+    ]
     results = []
     # Each side reads what the other one wrote.
     for origin, (keep, more) in zip(reversed(origins), sides, strict=True):
         token = {"run-id": str(origin.run.id), "github-token": "${{ github.token }}"}
-        steps = [step(DOWNLOAD, inputs | token, number) for number, inputs in enumerate(DOWNLOADS)]
-        steps.append(step(DOWNLOAD, {"name": "folder", "run-id": str(origin.run.id), "path": "d/no-token"}, 200))
-        steps.append(step(DOWNLOAD, {"name": "folder", **token, "repository": "nonsense", "path": "d/x"}, 201))
+        steps = [
+            step(DOWNLOAD, inputs | token, number)
+            for number, inputs in enumerate(DOWNLOADS)
+        ]
+        steps.append(
+            step(
+                DOWNLOAD,
+                {"name": "folder", "run-id": str(origin.run.id), "path": "d/no-token"},
+                200,
+            )
+        )
+        steps.append(
+            step(
+                DOWNLOAD,
+                {"name": "folder", **token, "repository": "nonsense", "path": "d/x"},
+                201,
+            )
+        )
         result = play(bare, "download", [_quoted(one) for one in steps], keep, **more)
         assert result.restored_from == (origin.run.id,)
         results.append(result)
@@ -181,33 +239,70 @@ def test_the_rendered_workflow_carries_its_state_alike(project: Project) -> None
     mine = {"actions": ActionChoice.STAND_IN}
     theirs = {"actions": ActionChoice.AUTO, "actions_folder": Path(FOLDER).resolve()}
     results = [project.run(**more) for more in (mine, theirs, mine, theirs)]
-    assert [result.summary["rows_total"] if result.summary else None for result in results] == [30, 60, 90, 120]
-    assert [result.restored_from for result in results[1:]] == [(result.run.id,) for result in results[:3]]
+    assert [
+        result.summary["rows_total"] if result.summary else None for result in results
+    ] == [30, 60, 90, 120]
+    assert [result.restored_from for result in results[1:]] == [
+        (result.run.id,) for result in results[:3]
+    ]
 
 
 CACHE = "actions/cache@27d5ce7f107fe9357f9df03efb73ab90386fccae"
 
 
-@pytest.mark.skipif(not list(Path(FOLDER, "actions").glob("cache*")), reason="there is no actions/cache in the folder")
-def test_caches_are_alike(bare: Project, sides: list[tuple[Path, dict[str, object]]]) -> None:
-    whole = step(CACHE, {"path": "out", "key": "KEY-${{ github.run_number }}", "restore-keys": "KEY-"}, 1)
+@pytest.mark.skipif(
+    not list(Path(FOLDER, "actions").glob("cache*")),
+    reason="there is no actions/cache in the folder",
+)
+def test_caches_are_alike(
+    bare: Project, sides: list[tuple[Path, dict[str, object]]]
+) -> None:
+    whole = step(
+        CACHE,
+        {"path": "out", "key": "KEY-${{ github.run_number }}", "restore-keys": "KEY-"},
+        1,
+    )
     part = CACHE.replace("cache@", "cache/PART@")
-    restore = step(part.replace("PART", "restore"), {"path": "other", "key": "KEY-fixed"}, 2)
+    restore = step(
+        part.replace("PART", "restore"), {"path": "other", "key": "KEY-fixed"}, 2
+    )
     save = step(part.replace("PART", "save"), {"path": "other", "key": "KEY-fixed"}, 3)
     missing = {"path": "none", "key": "KEY-none", "fail-on-cache-miss": "true"}
     steps = [whole, restore, save, step(part.replace("PART", "restore"), missing, 4)]
     found = []
     for keep, more in sides:
-        # A prefix for each side: the compression is part of what a cache is, and upstream's is zstd where there is one.
+        # A prefix for each side: the compression is part of what a cache is, and
+        # upstream's is zstd where there is one.
         mine = [_quoted(one.replace("KEY", keep.name)) for one in steps]
-        results = [play(bare, f"cache-{keep.name}", mine, keep / str(number), **more) for number in range(2)]
-        kept = {cache.key.replace(keep.name, "KEY") for cache in bare.hub.caches() if cache.key.startswith(keep.name)}
-        said = [outputs(keep / str(number)).replace(keep.name, "KEY") for number in range(2)]
-        found.append(([[one.outcome for job in result.jobs for one in job.steps] for result in results], kept, said))
+        results = [
+            play(bare, f"cache-{keep.name}", mine, keep / str(number), **more)
+            for number in range(2)
+        ]
+        kept = {
+            cache.key.replace(keep.name, "KEY")
+            for cache in bare.hub.caches()
+            if cache.key.startswith(keep.name)
+        }
+        said = [
+            outputs(keep / str(number)).replace(keep.name, "KEY") for number in range(2)
+        ]
+        found.append(
+            (
+                [
+                    [one.outcome for job in result.jobs for one in job.steps]
+                    for result in results
+                ],
+                kept,
+                said,
+            )
+        )
     assert found[0] == found[1]
     assert found[0][1] == {"KEY-1", "KEY-2", "KEY-fixed"}
 
 
 def _quoted(yaml: str) -> str:
-    """Python's single quotes keep a backslash; YAML makes a line break of `\\n` only between double ones."""
+    """Python's single quotes keep a backslash.
+
+    YAML makes a line break of `\\n` only between double ones.
+    """
     return re.sub(r"'(.*)'\n", r'"\1"' + "\n", yaml.replace("\\\\n", "\\n"))

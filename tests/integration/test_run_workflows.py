@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.errors import WorkflowProblemError
-from generator.github.records import WorkflowState
-from generator.runner.records import Conclusion, RunResult
+from generator.github.core.models import WorkflowState
+from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -20,22 +20,33 @@ Why = Callable[[RunResult], str]
 ROOT = Path(__file__).parents[2]
 
 
-def test_ci_holds_the_rendered_files_to_the_settings(project: Project, why: Why) -> None:
+def test_ci_holds_the_rendered_files_to_the_settings(
+    project: Project, why: Why
+) -> None:
     settings = f"ci.test = 'echo tested'\nci.wfgen = '{ROOT}'\nworkflows.ci = true\ninstall.requirements = ''\n"
     settings += "ci.lint = 'echo linted'\n"
     project.write("wfgen.toml", settings)
     project.render()
     project.write("wfgen.toml", settings + "retention = 9\n")
     stale = project.run(workflow="ci.yml")
-    wanted = {"Lint": "success", "Test": "success", "Rendered files are as the settings say": "failure"}
+    wanted = {
+        "Lint": "success",
+        "Test": "success",
+        "Rendered files are as the settings say": "failure",
+    }
     assert project.ended(stale) | wanted == project.ended(stale), why(stale)
     lines = project.said(stale)
-    assert [line for line in lines if line in {"linted", "tested"}] == ["linted", "tested"]
+    assert [line for line in lines if line in {"linted", "tested"}] == [
+        "linted",
+        "tested",
+    ]
     assert any("train.yml: out of date" in line for line in lines), why(stale)
     assert any("retention-days: 9" in line for line in lines), why(stale)
 
 
-def test_keepalive_switches_on_what_inactivity_switched_off(project: Project, why: Why) -> None:
+def test_keepalive_switches_on_what_inactivity_switched_off(
+    project: Project, why: Why
+) -> None:
     project.render(**{"workflows.keepalive": "true"})
     first = project.run("schedule", "keepalive.yml")
     assert first.conclusion is Conclusion.SUCCESS, why(first)
@@ -43,22 +54,31 @@ def test_keepalive_switches_on_what_inactivity_switched_off(project: Project, wh
     project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
     before = project.hub.runs()
     for event in ("schedule", "push"):
-        with pytest.raises(WorkflowProblemError, match=r"train.yml is switched off \(disabled_inactivity\)"):
+        with pytest.raises(
+            WorkflowProblemError,
+            match=r"train.yml is switched off \(disabled_inactivity\)",
+        ):
             project.run(event)
     assert project.hub.runs() == before
     again = project.run("workflow_dispatch", "keepalive.yml")
-    assert "train.yml was disabled_inactivity and is on again" in project.said(again), why(again)
+    assert "train.yml was disabled_inactivity and is on again" in project.said(again), (
+        why(again)
+    )
     assert project.run("schedule").conclusion is Conclusion.SUCCESS
 
 
-def test_keepalive_leaves_off_what_was_switched_off_by_hand(project: Project, why: Why) -> None:
+def test_keepalive_leaves_off_what_was_switched_off_by_hand(
+    project: Project, why: Why
+) -> None:
     project.render(**{"workflows.keepalive": "true"})
     project.run(workflow="keepalive.yml", event="schedule")
     project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
     result = project.run("schedule", "keepalive.yml")
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     assert "train.yml was switched off by hand and stays off" in project.said(result)
-    assert {one.path.rpartition("/")[2]: one.state.value for one in project.hub.workflows()} == {
+    assert {
+        one.path.rpartition("/")[2]: one.state.value for one in project.hub.workflows()
+    } == {
         "keepalive.yml": "active",
         "train.yml": "disabled_manually",
     }
@@ -70,4 +90,7 @@ def test_keepalive_without_the_right_to_write_says_so(project: Project) -> None:
     file.write_text(file.read_text().replace("actions: write", "actions: read"))
     result = project.run("schedule", "keepalive.yml")
     assert result.conclusion is Conclusion.FAILURE
-    assert any("could not be kept alive" in note.message and "403" in note.message for note in result.annotations)
+    assert any(
+        "could not be kept alive" in note.message and "403" in note.message
+        for note in result.annotations
+    )

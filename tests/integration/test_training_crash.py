@@ -1,4 +1,7 @@
-"""X5: SIGKILL at any instant, a full disk and a limit on file size: the state is that of before or of after."""
+"""X5: SIGKILL at any instant, a full disk and a limit on file size.
+
+The state is that of before or of after.
+"""
 
 from __future__ import annotations
 
@@ -10,20 +13,41 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.store import Store
+from pipeline.state.store import Store
 
 DRIVER = Path(__file__).parent / "training_kill_driver.py"
 
 
-def update(root: Path, *flags: str, before: str = "") -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "pipeline", "update", "--root", str(root), "--models", "sgd", *flags]
+def update(
+    root: Path, *flags: str, before: str = ""
+) -> subprocess.CompletedProcess[str]:
+    argv = [
+        sys.executable,
+        "-m",
+        "wfgen_actions.pipeline",
+        "update",
+        "--root",
+        str(root),
+        "--models",
+        "sgd",
+        *flags,
+    ]
     shell = ["sh", "-c", f'{before} exec "$@"', "sh", *argv]
-    return subprocess.run(shell, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
+    return subprocess.run(
+        shell,
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[2],
+    )
 
 
 def test_sigkill_from_exec_to_exit_loses_and_repeats_nothing(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, str(DRIVER), str(tmp_path), "12", "7"], capture_output=True, text=True, check=False
+        [sys.executable, str(DRIVER), str(tmp_path), "12", "7"],
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     facts = json.loads(done.stdout.splitlines()[-1])
@@ -63,7 +87,10 @@ else:
 def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both_states(
     tmp_path: Path, action: str
 ) -> None:
-    """Before each file that is opened, renamed or removed: exhaustive, where kills at random times are not."""
+    """Before each file that is opened, renamed or removed.
+
+    Exhaustive, where kills at random times are not.
+    """
     for _ in range(2):
         assert update(tmp_path / "start", "--iterations", "1").returncode == 0
     start = Store(tmp_path / "start/runtime").load()
@@ -75,7 +102,9 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
         root = tmp_path / str(step)
         shutil.copytree(tmp_path / "start", root)
         argv = [sys.executable, "-c", STEP, str(root), action, str(step)]
-        code = subprocess.run(argv, check=False, cwd=Path(__file__).parents[2]).returncode
+        code = subprocess.run(
+            argv, check=False, cwd=Path(__file__).parents[2]
+        ).returncode
         store = Store(root / "runtime")
         state = store.load()
         assert state is not None
@@ -95,7 +124,11 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
     assert code == 0
     assert len(found) > 15
     assert found[0] == start.state_id
-    assert found[-1] == kept.state_id if action == "rollback" else found[-1] != start.state_id
+    assert (
+        found[-1] == kept.state_id
+        if action == "rollback"
+        else found[-1] != start.state_id
+    )
     changed = found.index(found[-1])
     assert set(found[:changed]) == {start.state_id}
     assert set(found[changed:]) == {found[-1]}
@@ -142,9 +175,20 @@ def test_a_full_disk_is_said_and_the_state_stays(tmp_path: Path) -> None:
 
 
 def test_sigterm_keeps_what_was_learnt(tmp_path: Path) -> None:
-    argv = [sys.executable, "-m", "pipeline", "update", "--root", str(tmp_path), "--iterations", "1000"]
+    argv = [
+        sys.executable,
+        "-m",
+        "wfgen_actions.pipeline",
+        "update",
+        "--root",
+        str(tmp_path),
+        "--iterations",
+        "1000",
+    ]
     argv += ["--models", "sgd", "--batch-rows", "5", "--checkpoint-seconds", "1000"]
-    process = subprocess.Popen(argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(
+        argv, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+    )
     assert process.stdout is not None
     for line in process.stdout:
         if line.startswith("batch 20:"):

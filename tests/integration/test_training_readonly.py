@@ -1,4 +1,7 @@
-"""X5: folders that really cannot be written or read: a read-only mount, and permissions that bind this process."""
+"""X5: folders that really cannot be written or read.
+
+A read-only mount, and permissions that bind this process.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,18 @@ MOUNTED = """
 """
 
 
-def pipeline(root: Path, *words: str, prefix: Sequence[str] = ()) -> subprocess.CompletedProcess[str]:
-    argv = [*prefix, sys.executable, "-m", "pipeline", *words, "--root", str(root)]
+def pipeline(
+    root: Path, *words: str, prefix: Sequence[str] = ()
+) -> subprocess.CompletedProcess[str]:
+    argv = [
+        *prefix,
+        sys.executable,
+        "-m",
+        "wfgen_actions.pipeline",
+        *words,
+        "--root",
+        str(root),
+    ]
     return subprocess.run(argv, capture_output=True, text=True, check=False, cwd=ROOT)
 
 
@@ -42,7 +55,10 @@ def root(learnt: Path, tmp_path: Path) -> Path:
 
 
 def mounted(root: Path, folder: str) -> list[str]:
-    """What to start a program with, so that it sees the folder on a read-only mount, which ends with it."""
+    """What to start a program with, so that it sees the folder on a read-only mount.
+
+    Which ends with it.
+    """
     prefix = ["unshare", "--mount", "sh", "-c", MOUNTED, "sh", str(root), folder]
     tried = subprocess.run([*prefix, "true"], capture_output=True, check=False)
     if tried.returncode:
@@ -51,7 +67,10 @@ def mounted(root: Path, folder: str) -> list[str]:
 
 
 def bound() -> list[str]:
-    """What to start a program with, so that permissions bind it: nothing for a user, but root overrides them."""
+    """What to start a program with, so that permissions bind it.
+
+    Nothing for a user, but root overrides them.
+    """
     if os.geteuid():
         return []
     prefix = ["setpriv", "--bounding-set=-dac_override,-dac_read_search"]
@@ -62,10 +81,16 @@ def bound() -> list[str]:
 
 def snapshot(root: Path) -> dict[str, bytes]:
     folders = (root / "runtime/model", root / "runtime/data")
-    return {str(path): path.read_bytes() for folder in folders for path in sorted(folder.iterdir())}
+    return {
+        str(path): path.read_bytes()
+        for folder in folders
+        for path in sorted(folder.iterdir())
+    }
 
 
-def assert_refused(done: subprocess.CompletedProcess[str], folder: str, reason: str) -> None:
+def assert_refused(
+    done: subprocess.CompletedProcess[str], folder: str, reason: str
+) -> None:
     assert done.returncode == 14, done.stdout + done.stderr
     error, hint = done.stderr.splitlines()
     assert error.startswith("error: ")
@@ -76,11 +101,19 @@ def assert_refused(done: subprocess.CompletedProcess[str], folder: str, reason: 
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_read_only_mount_is_said_in_one_line_and_the_state_stays(root: Path, folder: str) -> None:
+def test_a_read_only_mount_is_said_in_one_line_and_the_state_stays(
+    root: Path, folder: str
+) -> None:
     before = snapshot(root)
     prefix = mounted(root, folder)
-    assert_refused(pipeline(root, *UPDATE, prefix=prefix), folder, "Read-only file system")
-    for command in (["status"], ["verify"], ["predict", "sample", "--output", str(root / "scored.csv")]):
+    assert_refused(
+        pipeline(root, *UPDATE, prefix=prefix), folder, "Read-only file system"
+    )
+    for command in (
+        ["status"],
+        ["verify"],
+        ["predict", "sample", "--output", str(root / "scored.csv")],
+    ):
         done = pipeline(root, *command, prefix=prefix)
         assert done.returncode == 0, done.stderr
     assert snapshot(root) == before
@@ -90,10 +123,15 @@ def test_a_read_only_mount_is_said_in_one_line_and_the_state_stays(root: Path, f
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_a_folder_without_the_right_to_write_is_said_in_one_line_and_the_state_stays(root: Path, folder: str) -> None:
+def test_a_folder_without_the_right_to_write_is_said_in_one_line_and_the_state_stays(
+    root: Path, folder: str
+) -> None:
     before = snapshot(root)
     prefix = bound()
-    folders = [root / folder, *(path for path in (root / folder).rglob("*") if path.is_dir())]
+    folders = [
+        root / folder,
+        *(path for path in (root / folder).rglob("*") if path.is_dir()),
+    ]
     for path in folders:
         path.chmod(0o555)
     assert_refused(pipeline(root, *UPDATE, prefix=prefix), folder, "Permission denied")
@@ -104,14 +142,22 @@ def test_a_folder_without_the_right_to_write_is_said_in_one_line_and_the_state_s
     assert pipeline(root, *UPDATE).returncode == 0
 
 
-def test_a_first_run_where_nothing_can_be_made_is_said_in_one_line(tmp_path: Path) -> None:
+def test_a_first_run_where_nothing_can_be_made_is_said_in_one_line(
+    tmp_path: Path,
+) -> None:
     prefix = bound()
     tmp_path.chmod(0o555)
-    assert_refused(pipeline(tmp_path, *UPDATE, prefix=prefix), "runtime", "Permission denied")
+    assert_refused(
+        pipeline(tmp_path, *UPDATE, prefix=prefix), "runtime", "Permission denied"
+    )
 
 
-@pytest.mark.parametrize("path", ["runtime/data/data_state.json", "runtime/data", "runtime/model", "runtime"])
-def test_what_may_not_be_read_is_said_in_one_line_and_never_taken_for_no_state(root: Path, path: str) -> None:
+@pytest.mark.parametrize(
+    "path", ["runtime/data/data_state.json", "runtime/data", "runtime/model", "runtime"]
+)
+def test_what_may_not_be_read_is_said_in_one_line_and_never_taken_for_no_state(
+    root: Path, path: str
+) -> None:
     prefix = bound()
     before = snapshot(root)
     (root / path).chmod(0o000)
@@ -125,7 +171,9 @@ def test_what_may_not_be_read_is_said_in_one_line_and_never_taken_for_no_state(r
 
 @pytest.mark.parametrize("command", [["rollback", "--yes"], ["reset", "--yes"]])
 @pytest.mark.parametrize("folder", ["runtime/model", "runtime/data"])
-def test_commands_that_change_the_state_say_it_too(root: Path, folder: str, command: list[str]) -> None:
+def test_commands_that_change_the_state_say_it_too(
+    root: Path, folder: str, command: list[str]
+) -> None:
     done = pipeline(root, *command, prefix=mounted(root, folder))
     assert done.returncode == 14, done.stdout + done.stderr
     assert "Read-only file system" in done.stderr.splitlines()[0]

@@ -1,4 +1,7 @@
-"""Sources behind URLs, over a real server: what is fetched and what is not, what is noticed, and what stays secret."""
+"""Sources behind URLs, over a real server.
+
+What is fetched and what is not, what is noticed, and what stays secret.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import MissingLibraryError, SourceError, SourceRewrittenError
-from pipeline.sources.names import public, scrubbed
-from pipeline.sources.places import files
+from pipeline.redaction import public, scrubbed
+from pipeline.sources.discovery import files
 
 ROOT = Path(__file__).parents[2]
 Cursor = dict[str, Any]
@@ -91,8 +94,15 @@ class Handler(BaseHTTPRequestHandler):
         self._send(206 if wanted else 200, content[first : last + 1], kind)
 
     def _page(self, path: str) -> bytes:
-        inside = sorted(name.removeprefix(path).split("/")[0] for name in self.site.files if name.startswith(path))
-        links = "".join(f'<a href="{name}{"" if "." in name else "/"}">{name}</a>' for name in dict.fromkeys(inside))
+        inside = sorted(
+            name.removeprefix(path).split("/")[0]
+            for name in self.site.files
+            if name.startswith(path)
+        )
+        links = "".join(
+            f'<a href="{name}{"" if "." in name else "/"}">{name}</a>'
+            for name in dict.fromkeys(inside)
+        )
         return f'<a href="/">up</a><a href="?C=N">sorted</a>{links}'.encode()
 
     def _send(self, status: int, content: bytes, kind: str) -> None:
@@ -124,7 +134,9 @@ def site() -> Iterator[Site]:
     made = Site()
     server = Server(("127.0.0.1", 0), type("OneHandler", (Handler,), {"site": made}))
     made.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}
+    )
     thread.start()
     yield made
     server.shutdown()
@@ -133,13 +145,17 @@ def site() -> Iterator[Site]:
 
 
 def rows(first: int, last: int, mark: str = "v") -> bytes:
-    return "".join(f"{index},{mark}{index},{'x' * 80}\n" for index in range(first, last)).encode()
+    return "".join(
+        f"{index},{mark}{index},{'x' * 80}\n" for index in range(first, last)
+    ).encode()
 
 
 HEADER = b"a,b,c\n"
 
 
-def a_run(source: str, cursor: Cursor | None, batch: int = 1000) -> tuple[list[int], Cursor | None]:
+def a_run(
+    source: str, cursor: Cursor | None, batch: int = 1000
+) -> tuple[list[int], Cursor | None]:
     """The column a of what is new, and the cursor behind it; as one run of the training reads it."""
     found: list[int] = []
     tables = files(source, Path())
@@ -155,14 +171,22 @@ def a_run(source: str, cursor: Cursor | None, batch: int = 1000) -> tuple[list[i
     return found, cursor
 
 
-def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_learnt(site: Site) -> None:
+def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_learnt(
+    site: Site,
+) -> None:
     site.files["/rows.csv"] = HEADER + rows(0, 100_000)
     learnt, cursor = a_run(f"{site.url}/rows.csv", None)
     assert learnt == list(range(100_000))
     whole = len(site.files["/rows.csv"])
     assert whole <= sum(site.sent) < whole + 50_000
-    spans = [wanted.removeprefix("bytes=").split("-") for _, _, wanted in site.asked if wanted]
-    assert max(int(last) - int(first) for first, last in spans) < 1 << 20, "more than a block at once"
+    spans = [
+        wanted.removeprefix("bytes=").split("-")
+        for _, _, wanted in site.asked
+        if wanted
+    ]
+    assert max(int(last) - int(first) for first, last in spans) < 1 << 20, (
+        "more than a block at once"
+    )
     site.forget()
     assert a_run(f"{site.url}/rows.csv", cursor) == ([], cursor)
     assert (len(site.asked), sum(site.sent) < 25_000) == (4, True)
@@ -183,7 +207,16 @@ def test_a_server_without_ranges_is_read_from_one_copy_a_run(site: Site) -> None
     site.forget()
     learnt, cursor = a_run(f"{site.url}/rows.csv", cursor)
     assert learnt == list(range(3000, 3500))
-    assert len([wanted for method, _, wanted in site.asked if method == "GET" and wanted is None]) == 1
+    assert (
+        len(
+            [
+                wanted
+                for method, _, wanted in site.asked
+                if method == "GET" and wanted is None
+            ]
+        )
+        == 1
+    )
     site.files["/rows.csv"] = HEADER + rows(0, 4000, "w")
     with pytest.raises(SourceRewrittenError):
         a_run(f"{site.url}/rows.csv", cursor)
@@ -221,7 +254,9 @@ def packed(name: str, content: bytes) -> bytes:
 
 @pytest.mark.parametrize("ranges", [True, False])
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.zip", "t.parquet"])
-def test_growth_goes_on_and_rewritten_history_is_noticed(site: Site, name: str, ranges: bool) -> None:
+def test_growth_goes_on_and_rewritten_history_is_noticed(
+    site: Site, name: str, ranges: bool
+) -> None:
     site.ranges = ranges
     source = f"{site.url}/{name}"
     site.files[f"/{name}"] = packed(name, HEADER + rows(0, 2500))
@@ -238,7 +273,11 @@ def test_growth_goes_on_and_rewritten_history_is_noticed(site: Site, name: str, 
 
 @pytest.mark.parametrize("pattern", ["/d/", "/d/part-*.csv", "/d/part-*"])
 def test_folders_and_globs_go_by_the_page_of_links(site: Site, pattern: str) -> None:
-    site.files = {"/d/part-2.csv": HEADER + rows(0, 5), "/d/part-10.csv": HEADER + rows(5, 9), "/d/part-3.md": b"no"}
+    site.files = {
+        "/d/part-2.csv": HEADER + rows(0, 5),
+        "/d/part-10.csv": HEADER + rows(5, 9),
+        "/d/part-3.md": b"no",
+    }
     site.files |= {"/else/part-1.csv": HEADER + rows(90, 99)}
     learnt, cursor = a_run(site.url + pattern, None)
     assert learnt == list(range(9))
@@ -282,7 +321,10 @@ def test_memory_and_chained_urls(site: Site, tmp_path: Path) -> None:
     archive = packed("t.zip", HEADER + rows(0, 2000))
     (tmp_path / "t.zip").write_bytes(archive)
     site.files["/t.zip"] = archive
-    for source in (f"zip://rows.csv::file://{tmp_path}/t.zip", f"zip://*.csv::{site.url}/t.zip"):
+    for source in (
+        f"zip://rows.csv::file://{tmp_path}/t.zip",
+        f"zip://*.csv::{site.url}/t.zip",
+    ):
         learnt, cursor = a_run(source, None, 700)
         assert learnt == list(range(2000))
         assert a_run(source, cursor) == ([], cursor)
@@ -299,11 +341,11 @@ def test_memory_and_chained_urls(site: Site, tmp_path: Path) -> None:
         ("s3://bucket/x.csv", "fsspec", "pip install fsspec s3fs"),
     ],
 )
-def test_a_missing_library_is_named_with_what_installs_it(source: str, library: str, install: str) -> None:
-    code = (
-        "import sys; sys.modules[{!r}] = None; sys.argv = ['pipeline', 'update', '--source', {!r}, '--target', 'y']; "
-    )
-    code += "from pipeline.entry import main; main()"
+def test_a_missing_library_is_named_with_what_installs_it(
+    source: str, library: str, install: str
+) -> None:
+    code = "import sys; sys.modules[{!r}] = None; sys.argv = ['pipeline', 'update', '--source', {!r}, '--target', 'y']; "
+    code += "from pipeline.cli.fast_path import main; main()"
     argv = [sys.executable, "-c", code.format(library, source)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == MissingLibraryError.exit_code, done.stderr
@@ -313,10 +355,35 @@ def test_a_missing_library_is_named_with_what_installs_it(source: str, library: 
 @pytest.fixture
 def pipeline(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     def run(source: str) -> subprocess.CompletedProcess[str]:
-        argv = [sys.executable, "-W", "error", "-m", "pipeline", "update", "--target", "y", "--models", "sgd"]
-        environment = {"PYTHONPATH": str(ROOT), "PATH": os.environ["PATH"], "PIPELINE_SOURCE": source}
-        environment |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "page.md"), "GITHUB_ACTIONS": "true"}
-        return subprocess.run(argv, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
+        argv = [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "wfgen_actions.pipeline",
+            "update",
+            "--target",
+            "y",
+            "--models",
+            "sgd",
+        ]
+        environment = {
+            "PYTHONPATH": str(ROOT),
+            "PATH": os.environ["PATH"],
+            "PIPELINE_SOURCE": source,
+        }
+        environment |= {
+            "GITHUB_STEP_SUMMARY": str(tmp_path / "page.md"),
+            "GITHUB_ACTIONS": "true",
+        }
+        return subprocess.run(
+            argv,
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
 
     return run
 
@@ -326,16 +393,22 @@ USER, WORD, TOKEN = "somebody", "the-pass-word", "the-t0ken"
 
 def nowhere(folder: Path, done: subprocess.CompletedProcess[str]) -> None:
     """No secret is shown or kept."""
-    left = "".join(path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file())
+    left = "".join(
+        path.read_text(errors="replace") for path in folder.rglob("*") if path.is_file()
+    )
     for secret in (WORD, TOKEN, base64.b64encode(f"{USER}:{WORD}".encode()).decode()):
         assert secret not in done.stdout + done.stderr + left
 
 
 def test_a_training_over_http_with_secrets_in_the_address(
-    site: Site, tmp_path: Path, pipeline: Callable[..., subprocess.CompletedProcess[str]]
+    site: Site,
+    tmp_path: Path,
+    pipeline: Callable[..., subprocess.CompletedProcess[str]],
 ) -> None:
     site.login = "Basic " + base64.b64encode(f"{USER}:{WORD}".encode()).decode()
-    table = "x,colour,y\n" + "".join(f"{i % 17},{'rgb'[i % 3]},{int(i % 5 > 2)}\n" for i in range(3000))
+    table = "x,colour,y\n" + "".join(
+        f"{i % 17},{'rgb'[i % 3]},{int(i % 5 > 2)}\n" for i in range(3000)
+    )
     site.files["/rows.csv"] = table.encode()
     host = site.url.removeprefix("http://")
     done = pipeline(f"http://{USER}:{WORD}@{host}/rows.csv?token={TOKEN}")
@@ -344,7 +417,9 @@ def test_a_training_over_http_with_secrets_in_the_address(
     assert {path for _, path, _ in site.asked} == {f"/rows.csv?token={TOKEN}"}
     nowhere(tmp_path, done)
     # Another token is the same source.
-    done = pipeline(f"http://{USER}:{WORD}@{host}/rows.csv?token={TOKEN}-of-the-next-day")
+    done = pipeline(
+        f"http://{USER}:{WORD}@{host}/rows.csv?token={TOKEN}-of-the-next-day"
+    )
     assert done.stdout.splitlines()[-1] == "nothing new", done.stderr
     state = json.loads((tmp_path / "runtime/data/data_state.json").read_text())
     assert state["source"]["name"] == f"{site.url}/rows.csv"
@@ -364,12 +439,23 @@ def test_a_training_over_http_with_secrets_in_the_address(
     ],
 )
 def test_each_failure_is_one_line_without_the_secrets(
-    site: Site, tmp_path: Path, pipeline: Callable[..., subprocess.CompletedProcess[str]], path: str, said: str
+    site: Site,
+    tmp_path: Path,
+    pipeline: Callable[..., subprocess.CompletedProcess[str]],
+    path: str,
+    said: str,
 ) -> None:
     site.files = dict.fromkeys(("/denied.csv", "/broken.csv", "/empty/x.md"), b"a\n")
-    site.status = {"/denied.csv": 403, "/broken.csv": 500, "/none/": 404, "/denied/": 403}
+    site.status = {
+        "/denied.csv": 403,
+        "/broken.csv": 500,
+        "/none/": 404,
+        "/denied/": 403,
+    }
     query = "" if path.endswith("/") or "*" in path else f"?token={TOKEN}"
-    done = pipeline(f"http://{USER}:{WORD}@{site.url.removeprefix('http://')}{path}{query}")
+    done = pipeline(
+        f"http://{USER}:{WORD}@{site.url.removeprefix('http://')}{path}{query}"
+    )
     assert done.returncode == SourceError.exit_code
     assert done.stderr.splitlines()[0] == f"error: {site.url}{path} {said}"
     assert len(done.stderr.splitlines()) <= 2
@@ -379,7 +465,10 @@ def test_each_failure_is_one_line_without_the_secrets(
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        (f"http://{USER}:{WORD}@127.0.0.1:9/rows.csv?token={TOKEN}", "the server cannot be reached"),
+        (
+            f"http://{USER}:{WORD}@127.0.0.1:9/rows.csv?token={TOKEN}",
+            "the server cannot be reached",
+        ),
         (f"http://{USER}:{WORD}@127.0.0.1:9/rows/", "the server cannot be reached"),
         (f"ftp://{USER}:{WORD}@127.0.0.1:9/rows.csv", "the server cannot be reached"),
         (f"nowhere://{USER}:{WORD}@host/rows.csv", "Protocol not known: nowhere"),
@@ -387,7 +476,10 @@ def test_each_failure_is_one_line_without_the_secrets(
     ],
 )
 def test_what_is_no_server(
-    tmp_path: Path, pipeline: Callable[..., subprocess.CompletedProcess[str]], source: str, said: str
+    tmp_path: Path,
+    pipeline: Callable[..., subprocess.CompletedProcess[str]],
+    source: str,
+    said: str,
 ) -> None:
     done = pipeline(source)
     assert done.returncode == SourceError.exit_code, done.stderr
@@ -405,8 +497,14 @@ def test_what_is_no_server(
         ("s3://bucket/part-?.csv", "s3://bucket/part-?.csv"),
         ("s3://key:secret@bucket/x.csv", "s3://bucket/x.csv"),
         ("sftp://me@host/x.csv", "sftp://me@host/x.csv"),
-        ("abfs://box@account.dfs.core.windows.net/x.csv", "abfs://box@account.dfs.core.windows.net/x.csv"),
-        ("zip://a.csv::https://me:pw@host/a.zip?t=1", "zip://a.csv::https://host/a.zip"),
+        (
+            "abfs://box@account.dfs.core.windows.net/x.csv",
+            "abfs://box@account.dfs.core.windows.net/x.csv",
+        ),
+        (
+            "zip://a.csv::https://me:pw@host/a.zip?t=1",
+            "zip://a.csv::https://host/a.zip",
+        ),
         ("simplecache::ftp://me:p@w@host/a.csv", "simplecache::ftp://host/a.csv"),
     ],
 )
@@ -414,7 +512,14 @@ def test_a_source_is_shown_without_its_secrets(source: str, shown: str) -> None:
     assert public(source) == shown
 
 
-@given(st.text(st.characters(codec="ascii", categories=["L", "N", "P"], exclude_characters="/?#@:'\""), min_size=6))
+@given(
+    st.text(
+        st.characters(
+            codec="ascii", categories=["L", "N", "P"], exclude_characters="/?#@:'\""
+        ),
+        min_size=6,
+    )
+)
 def test_no_text_of_a_library_carries_them_further(secret: str) -> None:
     secret = f"5ecret{secret}"
     for text in (

@@ -1,7 +1,10 @@
-"""`python -m pipeline` that says on a pipe which phase of its life begins, and is killed in one; see the driver.
+"""`python -m pipeline` that says on a pipe which phase of its life begins.
 
-Usage: training_kill_child.py FD PHASE COUNT NANOSECONDS WORDS. A timer of the kernel's sends SIGKILL so long after the
-phase began for the so-manieth time: phases of a tenth of a millisecond are over before another process could.
+Is killed in one; see the driver.
+
+Usage: training_kill_child.py FD PHASE COUNT NANOSECONDS WORDS. A timer of the kernel's
+sends SIGKILL so long after the phase began for the so-manieth time: phases of a tenth
+of a millisecond are over before another process could.
 """
 
 import ctypes
@@ -30,7 +33,10 @@ def be_killed() -> None:
     event = struct.pack("QiI48x", 0, signal.SIGKILL, SIGEV_SIGNAL)
     assert library.timer_create(CLOCK_MONOTONIC, event, ctypes.byref(timer)) == 0
     seconds, rest = divmod(max(NANOSECONDS, 1), 10**9)
-    assert library.timer_settime(timer, 0, struct.pack("qqqq", 0, 0, seconds, rest), None) == 0
+    assert (
+        library.timer_settime(timer, 0, struct.pack("qqqq", 0, 0, seconds, rest), None)
+        == 0
+    )
 
 
 say(1)
@@ -38,12 +44,19 @@ say(1)
 from collections.abc import Callable  # noqa: E402  # after the first phase began
 from typing import Any  # noqa: E402
 
-from pipeline import entry, report, run  # noqa: E402
-from pipeline.store import Store  # noqa: E402
+from pipeline.cli import fast_path as entry  # noqa: E402
+from pipeline.reporting import log as report  # noqa: E402
+from pipeline.state.store import Store  # noqa: E402
+from pipeline.training import update as run  # noqa: E402
 
 
-def mark(owner: Any, name: str, phase: int, after: Callable[[], None] | None = None) -> None:  # noqa: ANN401
-    """Say the phase when a function of a module or a class is called, and do what is to come after it."""
+def mark(
+    owner: Any, name: str, phase: int, after: Callable[[], None] | None = None
+) -> None:  # noqa: ANN401
+    """Say the phase when a function of a module or a class is called.
+
+    Do what is to come after it.
+    """
     function: Callable[..., Any] = getattr(owner, name)
 
     def marked(*args: Any, **options: Any) -> Any:  # noqa: ANN401
@@ -57,9 +70,12 @@ def mark(owner: Any, name: str, phase: int, after: Callable[[], None] | None = N
 
 
 def import_marked() -> None:
-    """What the training imports where it has something to learn, a little earlier, to mark what that brings."""
-    from pipeline.population import Population  # noqa: PLC0415  # heavy
-    from pipeline.train import Training  # noqa: PLC0415
+    """What the training imports where it has something to learn, a little earlier.
+
+    To mark what that brings.
+    """
+    from pipeline.models.population import Population  # noqa: PLC0415  # heavy
+    from pipeline.training.loop import Training  # noqa: PLC0415
 
     mark(Training, "__init__", 7)
     mark(Training, "_read", 8)

@@ -1,9 +1,12 @@
-"""Train under SIGKILL, from exec to exit. Usage: training_kill_driver.py FOLDER KILLS SEED; the last line is JSON.
+"""Train under SIGKILL, from exec to exit.
 
-Every training is a process of its own, as a job on GitHub starts it; it says on a pipe which phase of its life begins.
-Half of the kills fall evenly over the time that a life takes, which is mostly imports; the other half are aimed at a
-phase each, drawn evenly from all that follow the start of Python, and fall evenly within it. Two streams are trained
-side by side, one signed.
+Usage: training_kill_driver.py FOLDER KILLS SEED; the last line is JSON.
+
+Every training is a process of its own, as a job on GitHub starts it; it says on a pipe
+which phase of its life begins. Half of the kills fall evenly over the time that a life
+takes, which is mostly imports; the other half are aimed at a phase each, drawn evenly
+from all that follow the start of Python, and fall evenly within it. Two streams are
+trained side by side, one signed.
 """
 
 from __future__ import annotations
@@ -24,10 +27,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline import persist
-from pipeline.population import Population
-from pipeline.state import KEY_VARIABLE, State
-from pipeline.store import Store
+from pipeline.models.population import Population
+from pipeline.state import pickles as persist
+from pipeline.state.store import Store
+from pipeline.state.verification import KEY_VARIABLE, State
 
 CHILD = Path(__file__).with_name("training_kill_child.py")
 ROWS = 20_460
@@ -55,7 +58,10 @@ EACH_BATCH = PHASES[8:12]
 
 
 class Death(NamedTuple):
-    """When a training is to be killed: in which phase, in the how-manieth of it, and how long after that began."""
+    """When a training is to be killed.
+
+    In which phase, in the how-manieth of it, and how long after that began.
+    """
 
     phase: str = ""
     nth: int = 1
@@ -70,14 +76,29 @@ class Death(NamedTuple):
 class Life:
     """One training and what it said of itself so far."""
 
-    def __init__(self, root: Path, key: str, death: Death = Death(), **flags: int) -> None:  # noqa: B008  # a constant
+    def __init__(
+        self, root: Path, key: str, death: Death = Death(), **flags: int
+    ) -> None:  # noqa: B008  # a constant
         source, sink = os.pipe()
         told = {"iterations": BATCHES, "checkpoint_seconds": 0, **flags}
         words = [
             *SETTINGS,
-            *(word for name, each in told.items() for word in (f"--{name.replace('_', '-')}", str(each))),
+            *(
+                word
+                for name, each in told.items()
+                for word in (f"--{name.replace('_', '-')}", str(each))
+            ),
         ]
-        argv = [sys.executable, str(CHILD), str(sink), *death.words(), "update", "--root", str(root), *words]
+        argv = [
+            sys.executable,
+            str(CHILD),
+            str(sink),
+            *death.words(),
+            "update",
+            "--root",
+            str(root),
+            *words,
+        ]
         self.begun = time.monotonic()
         self.said: list[tuple[str, float]] = [(PHASES[0], self.begun)]
         self.process = subprocess.Popen(
@@ -152,18 +173,30 @@ def _previous(state: State) -> set[str]:
     previous = state.document["previous"]
     if previous is None:
         return set()
-    return {previous["population"], f"previous-{previous['files']['best_model.pkl']['sha256'][:16]}.pkl"}
+    return {
+        previous["population"],
+        f"previous-{previous['files']['best_model.pkl']['sha256'][:16]}.pkl",
+    }
 
 
 def facts(state: State) -> tuple[object, ...]:
     """Counters, cursor and coefficients."""
     population = persist.loads(state.population, "population")
     assert isinstance(population, Population)
-    counters = {name: value for name, value in state.document["counters"].items() if name != "runs"}
+    counters = {
+        name: value
+        for name, value in state.document["counters"].items()
+        if name != "runs"
+    }
     candidates: dict[str, object] = dict(population.candidates)
     learner = candidates["linear"].learners[0]  # type: ignore[attr-defined]  # models.Linear
     cursor = state.document["source"]["cursor"]
-    return counters, cursor, np.asarray(learner.coef_).tobytes(), learner.intercept_.tobytes()
+    return (
+        counters,
+        cursor,
+        np.asarray(learner.coef_).tobytes(),
+        learner.intercept_.tobytes(),
+    )
 
 
 def durations(root: Path, key: str) -> tuple[float, dict[str, float]]:
@@ -174,10 +207,14 @@ def durations(root: Path, key: str) -> tuple[float, dict[str, float]]:
     end = time.monotonic()
     assert life.kill() is None
     times = [*life.said, ("", end)]
-    return end - life.begun, {phase: after - at for (phase, at), (_, after) in itertools.pairwise(times)}
+    return end - life.begun, {
+        phase: after - at for (phase, at), (_, after) in itertools.pairwise(times)
+    }
 
 
-def disturb(folder: Path, kills: int, chance: random.Random, key: str) -> tuple[collections.Counter[str], list[Stream]]:
+def disturb(
+    folder: Path, kills: int, chance: random.Random, key: str
+) -> tuple[collections.Counter[str], list[Stream]]:
     """Kill so many trainings, over as many streams as that takes."""
     folder.mkdir(parents=True)
     life_seconds, phase_seconds = durations(folder / "measured", key)
@@ -191,7 +228,11 @@ def disturb(folder: Path, kills: int, chance: random.Random, key: str) -> tuple[
         else:
             phase = chance.choice(PHASES[1:])
             nth = chance.randint(1, BATCHES if phase in EACH_BATCH else 1)
-            life = Life(stream.root, key, Death(phase, nth, chance.uniform(0, phase_seconds[phase])))
+            life = Life(
+                stream.root,
+                key,
+                Death(phase, nth, chance.uniform(0, phase_seconds[phase])),
+            )
             life.wait(60)
         died_in = life.kill()
         state = stream.load()
@@ -213,19 +254,35 @@ def main(folder: Path, kills: int, seed: int) -> None:
         nonlocal identical, count, stray
         share = kills // 2 + (kills % 2) * number
         chance = random.Random(seed + number)  # noqa: S311  # no secret
-        phases, streams = disturb(folder / f"disturbed-{number}", share, chance, ["", "a key"][number])
+        phases, streams = disturb(
+            folder / f"disturbed-{number}", share, chance, ["", "a key"][number]
+        )
         for stream in streams:
             same = stream.finish() == whole
             with lock:
-                identical, stray, count = identical and same, stray + stream.stray, count + 1
+                identical, stray, count = (
+                    identical and same,
+                    stray + stream.stray,
+                    count + 1,
+                )
         with lock:
             fell.update(phases)
 
     with ThreadPoolExecutor(2) as pool:
         list(pool.map(one, (0, 1)))
-    report = {"kills": fell.total(), "streams": count, "identical": identical, "in the middle of a write": stray}
+    report = {
+        "kills": fell.total(),
+        "streams": count,
+        "identical": identical,
+        "in the middle of a write": stray,
+    }
     phases = {phase: fell[phase] for phase in PHASES}
-    sys.stdout.write(json.dumps({**report, "phases": phases, "seconds": round(time.monotonic() - begun)}) + "\n")
+    sys.stdout.write(
+        json.dumps(
+            {**report, "phases": phases, "seconds": round(time.monotonic() - begun)}
+        )
+        + "\n"
+    )
 
 
 if __name__ == "__main__":

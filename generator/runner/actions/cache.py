@@ -1,7 +1,8 @@
 """Stand-in for actions/cache, actions/cache/restore and actions/cache/save.
 
-Sources: src/restoreImpl.ts and src/saveImpl.ts of actions/cache, packages/cache of actions/toolkit (service v2). Where
-a cache cannot be had or kept the job goes on with a warning, as upstream has it.
+Sources: src/restoreImpl.ts and src/saveImpl.ts of actions/cache, packages/cache of
+actions/toolkit (service v2). Where a cache cannot be had or kept the job goes on with a
+warning, as upstream has it.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from generator.runner.actions.search import parse_pattern, walk
-from generator.runner.actions.toolkit import (
+from .search import parse_pattern, walk
+from .toolkit import (
     ActionError,
     Inputs,
     info,
@@ -26,7 +27,7 @@ from generator.runner.actions.toolkit import (
     warning,
     workspace,
 )
-from generator.runner.actions.web import CACHE_SERVICE, AnswerError, Twirp, get_blob, put_blob
+from .web import CACHE_SERVICE, AnswerError, Twirp, get_blob, put_blob
 
 VERSION_SALT = "1.0"
 COMPRESSION = "gzip"
@@ -57,7 +58,11 @@ def post_main() -> int:
 def restore_before(inputs: Inputs) -> None:
     """Restore, and keep for the second half what was looked for and what was found."""
     _restore_step(
-        inputs, {"primary": lambda key: save_state("key", key), "matched": lambda key: save_state("matched", key)}
+        inputs,
+        {
+            "primary": lambda key: save_state("key", key),
+            "matched": lambda key: save_state("matched", key),
+        },
     )
 
 
@@ -85,7 +90,9 @@ def _restore_step(inputs: Inputs, tell: Mapping[str, Callable[[str], None]]) -> 
         matched = ""
     if not matched:
         if inputs.flag("fail-on-cache-miss"):
-            raise ActionError(f"Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: {key}")
+            raise ActionError(
+                f"Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: {key}"
+            )
         info(f"Cache not found for input keys: {', '.join(keys)}")
         return
     tell["matched"](matched)
@@ -114,22 +121,31 @@ def save_after(inputs: Inputs) -> None:
 
 def _paths(inputs: Inputs) -> list[str]:
     inputs.text("path", required=True)
-    return [line.removesuffix("/") if line.startswith("!") else line for line in inputs.lines("path")]
+    return [
+        line.removesuffix("/") if line.startswith("!") else line
+        for line in inputs.lines("path")
+    ]
 
 
 def _check(keys: list[str]) -> None:
     if len(keys) > MAX_KEYS:
-        raise ActionError(f"Key Validation Error: Keys are limited to a maximum of {MAX_KEYS}.")
+        raise ActionError(
+            f"Key Validation Error: Keys are limited to a maximum of {MAX_KEYS}."
+        )
     for key in keys:
         if len(key) > MAX_KEY_LENGTH:
-            raise ActionError(f"Key Validation Error: {key} cannot be larger than {MAX_KEY_LENGTH} characters.")
+            raise ActionError(
+                f"Key Validation Error: {key} cannot be larger than {MAX_KEY_LENGTH} characters."
+            )
         if "," in key:
             raise ActionError(f"Key Validation Error: {key} cannot contain commas.")
 
 
 def _version(paths: list[str]) -> str:
     """Caches of other paths or another compression are other caches."""
-    return hashlib.sha256("|".join([*paths, COMPRESSION, VERSION_SALT]).encode()).hexdigest()
+    return hashlib.sha256(
+        "|".join([*paths, COMPRESSION, VERSION_SALT]).encode()
+    ).hexdigest()
 
 
 def _restore(keys: list[str], paths: list[str], *, lookup_only: bool) -> str:
@@ -147,7 +163,9 @@ def _restore(keys: list[str], paths: list[str], *, lookup_only: bool) -> str:
     with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as aside:
         archive = Path(aside, "cache.tgz")
         get_blob(str(found["signed_download_url"]), archive)
-        info(f"Cache Size: ~{round(archive.stat().st_size / 2**20)} MB ({archive.stat().st_size} B)")
+        info(
+            f"Cache Size: ~{round(archive.stat().st_size / 2**20)} MB ({archive.stat().st_size} B)"
+        )
         _unpack(archive)
     info("Cache restored successfully")
     return matched
@@ -179,17 +197,28 @@ def _send(key: str, version: str, files: list[str]) -> bool:
     if not reserved.get("ok"):
         if reserved.get("message"):
             warning(f"Cache reservation failed: {reserved['message']}")
-        info(f"Failed to save: Unable to reserve cache with key {key}, another job may be creating this cache.")
+        info(
+            f"Failed to save: Unable to reserve cache with key {key}, another job may be creating this cache."
+        )
         return False
     with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as aside:
         archive = Path(aside, "cache.tgz")
-        with tarfile.open(archive, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT) as tar:
+        with tarfile.open(
+            archive, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT
+        ) as tar:
             for name in files:
                 tar.add(workspace() / name, arcname=name)
-        size_bytes, _ = put_blob(str(reserved["signed_upload_url"]), archive, "application/octet-stream")
-    done = service.call("FinalizeCacheEntryUpload", {"key": key, "version": version, "size_bytes": str(size_bytes)})
+        size_bytes, _ = put_blob(
+            str(reserved["signed_upload_url"]), archive, "application/octet-stream"
+        )
+    done = service.call(
+        "FinalizeCacheEntryUpload",
+        {"key": key, "version": version, "size_bytes": str(size_bytes)},
+    )
     if not done.get("ok"):
-        raise ActionError(str(done.get("message") or f"Unable to finalize cache with key {key}"))
+        raise ActionError(
+            str(done.get("message") or f"Unable to finalize cache with key {key}")
+        )
     info(f"Cache saved with key: {key}")
     return True
 
@@ -203,24 +232,40 @@ def _resolved(paths: list[str]) -> list[str]:
         if pattern.negate:
             continue
         literal = pattern.search_path
-        matches = [literal] if not glob.has_magic(path) else list(walk(literal, hidden=True))
+        matches = (
+            [literal] if not glob.has_magic(path) else list(walk(literal, hidden=True))
+        )
         for found in matches:
-            if not os.path.lexists(found) or (glob.has_magic(path) and not pattern.matches(found, is_folder=False)):
+            if not os.path.lexists(found) or (
+                glob.has_magic(path) and not pattern.matches(found, is_folder=False)
+            ):
                 continue
-            if not any(other.negate and other.matches(found, is_folder=False) for other in patterns):
+            if not any(
+                other.negate and other.matches(found, is_folder=False)
+                for other in patterns
+            ):
                 chosen[os.path.relpath(found, folder)] = None
     return list(chosen)
 
 
 def _unpack(archive: Path) -> None:
-    """Put everything back where it was, below the workspace, HOME or the runner's temporary folder."""
+    """Put everything back where it was, below the workspace.
+
+    HOME or the runner's temporary folder.
+    """
     folder = workspace().resolve()
-    roots = [folder, Path.home().resolve(), Path(os.environ.get("RUNNER_TEMP") or folder).resolve()]
+    roots = [
+        folder,
+        Path.home().resolve(),
+        Path(os.environ.get("RUNNER_TEMP") or folder).resolve(),
+    ]
 
     def placed(member: tarfile.TarInfo, _: str) -> tarfile.TarInfo:
         target = Path(os.path.normpath(folder / member.name))
         if not any(target.is_relative_to(root) for root in roots):
-            raise tarfile.TarError(f"{member.name} lies outside of the workspace and of HOME")
+            raise tarfile.TarError(
+                f"{member.name} lies outside of the workspace and of HOME"
+            )
         return member
 
     with tarfile.open(archive, "r:gz") as tar:

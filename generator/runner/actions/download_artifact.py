@@ -1,6 +1,7 @@
 """Stand-in for actions/download-artifact.
 
-Sources: its src/download-artifact.ts, and packages/artifact/src/internal of actions/toolkit.
+Sources: its src/download-artifact.ts, and packages/artifact/src/internal of
+actions/toolkit.
 """
 
 from __future__ import annotations
@@ -16,11 +17,23 @@ from email.message import Message
 from pathlib import Path, PurePosixPath
 from typing import Any, Protocol
 
-from generator.runner.actions.search import glob_matches
-from generator.runner.actions.toolkit import ActionError, Inputs, info, run_action, set_output, warning, workspace
-from generator.runner.actions.web import Answer, AnswerError, ArtifactService, Rest, get_blob
+from .search import glob_matches
+from .toolkit import (
+    ActionError,
+    Inputs,
+    info,
+    run_action,
+    set_output,
+    warning,
+    workspace,
+)
+from .web import Answer, AnswerError, ArtifactService, Rest, get_blob
 
-ZIP_TYPES = {"application/zip", "application/x-zip-compressed", "application/zip-compressed"}
+ZIP_TYPES = {
+    "application/zip",
+    "application/x-zip-compressed",
+    "application/zip-compressed",
+}
 NOT_FOUND_ADVICE = (
     "Please ensure that your artifact is not expired and the artifact was uploaded using a compatible version of "
     "toolkit/upload-artifact.\n        For more information, visit the GitHub Artifacts FAQ: "
@@ -71,12 +84,21 @@ class ThisRun:
 
     def address(self, artifact: Remote) -> str:
         """Where its bytes are."""
-        return str(self._service.call("GetSignedArtifactURL", {"name": artifact.name})["signed_url"])
+        return str(
+            self._service.call("GetSignedArtifactURL", {"name": artifact.name})[
+                "signed_url"
+            ]
+        )
 
     def _listed(self, filters: dict[str, object]) -> list[Remote]:
         answer = self._service.call("ListArtifacts", filters)
         return [
-            Remote(int(item["database_id"]), str(item["name"]), int(item.get("size", 0)), str(item.get("digest") or ""))
+            Remote(
+                int(item["database_id"]),
+                str(item["name"]),
+                int(item.get("size", 0)),
+                str(item.get("digest") or ""),
+            )
             for item in answer.get("artifacts", [])
         ]
 
@@ -98,7 +120,9 @@ class OtherRun:
         found: list[Remote] = []
         page = 1
         while True:
-            listed, total = self._read(self._rest.get(self._run, {"per_page": PER_PAGE, "page": page}))
+            listed, total = self._read(
+                self._rest.get(self._run, {"per_page": PER_PAGE, "page": page})
+            )
             found += listed
             if not listed or len(found) >= total:
                 return found
@@ -106,10 +130,14 @@ class OtherRun:
 
     def address(self, artifact: Remote) -> str:
         """Where its bytes are: the answer is a redirect."""
-        answer = self._rest.get(f"{self._repository}/actions/artifacts/{artifact.id}/zip")
+        answer = self._rest.get(
+            f"{self._repository}/actions/artifacts/{artifact.id}/zip"
+        )
         location = str(answer.headers.get("Location") or "")
         if answer.status != 302:  # noqa: PLR2004 - Found
-            raise ActionError(f"Unable to download artifact. Unexpected status: {answer.status}")
+            raise ActionError(
+                f"Unable to download artifact. Unexpected status: {answer.status}"
+            )
         if not location:
             raise ActionError("Unable to redirect to artifact download url")
         return location
@@ -118,7 +146,12 @@ class OtherRun:
     def _read(answer: Answer) -> tuple[list[Remote], int]:
         body: dict[str, Any] = answer.json()
         listed = [
-            Remote(int(item["id"]), str(item["name"]), int(item["size_in_bytes"]), str(item.get("digest") or ""))
+            Remote(
+                int(item["id"]),
+                str(item["name"]),
+                int(item["size_in_bytes"]),
+                str(item.get("digest") or ""),
+            )
             for item in body["artifacts"]
         ]
         return listed, int(body["total_count"])
@@ -138,7 +171,9 @@ def download(inputs: Inputs) -> None:
         )
     name, ids = inputs.text("name"), inputs.text("artifact-ids")
     if name and ids:
-        raise ActionError("Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one.")
+        raise ActionError(
+            "Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one."
+        )
     given = inputs.text("path")
     target = workspace() / (Path(given).expanduser() if given else "")
     together = bool(name) or inputs.flag("merge-multiple")
@@ -149,11 +184,18 @@ def download(inputs: Inputs) -> None:
         if chosen:
             info("Preparing to download the following artifacts:")
         for item in chosen:
-            info(f"- {item.name} (ID: {item.id}, Size: {item.size_bytes}, Expected Digest: {item.digest})")
+            info(
+                f"- {item.name} (ID: {item.id}, Size: {item.size_bytes}, Expected Digest: {item.digest})"
+            )
         bad = [
             item.name
             for item in chosen
-            if not _fetch(source, item, target if together or len(chosen) == 1 else target / item.name, raw=raw)
+            if not _fetch(
+                source,
+                item,
+                target if together or len(chosen) == 1 else target / item.name,
+                raw=raw,
+            )
         ]
     except AnswerError as error:
         raise ActionError(str(error)) from error
@@ -171,11 +213,15 @@ def _source(inputs: Inputs) -> Source:
     repository = inputs.text("repository")
     owner, _, rest = repository.partition("/")
     if not owner or not rest.split("/")[0]:
-        raise ActionError(f"Invalid repository: '{repository}'. Must be in format owner/repo")
+        raise ActionError(
+            f"Invalid repository: '{repository}'. Must be in format owner/repo"
+        )
     run_id = re.match(r"\d+", inputs.text("run-id"))
     if run_id is None:
         raise ActionError(f"Invalid run-id: '{inputs.text('run-id')}'")
-    return OtherRun(Rest(token, os.environ), f"{owner}/{rest.split('/')[0]}", int(run_id[0]))
+    return OtherRun(
+        Rest(token, os.environ), f"{owner}/{rest.split('/')[0]}", int(run_id[0])
+    )
 
 
 def _choose(source: Source, name: str, ids: str, inputs: Inputs) -> list[Remote]:
@@ -183,7 +229,9 @@ def _choose(source: Source, name: str, ids: str, inputs: Inputs) -> list[Remote]
         info("Downloading single artifact")
         found = source.named(name)
         if not found:
-            raise ActionError(f"Artifact not found for name: {name}\n        {NOT_FOUND_ADVICE}")
+            raise ActionError(
+                f"Artifact not found for name: {name}\n        {NOT_FOUND_ADVICE}"
+            )
         return [max(found, key=lambda item: item.id)]
     if ids:
         info("Downloading artifacts by ID")
@@ -193,9 +241,13 @@ def _choose(source: Source, name: str, ids: str, inputs: Inputs) -> list[Remote]
     if pattern:
         info(f"Filtering artifacts by pattern '{pattern}'")
         return [item for item in listed if glob_matches(pattern, item.name)]
-    info("No input name, artifact-ids or pattern filtered specified, downloading all artifacts")
+    info(
+        "No input name, artifact-ids or pattern filtered specified, downloading all artifacts"
+    )
     if not inputs.flag("merge-multiple"):
-        info("An extra directory with the artifact name will be created for each download")
+        info(
+            "An extra directory with the artifact name will be created for each download"
+        )
     return listed
 
 
@@ -211,7 +263,9 @@ def _by_ids(source: Source, ids: str) -> list[Remote]:
     found = [item for item in _newest(source.all()) if item.id in wanted]
     if not found:
         raise ActionError("None of the provided artifact IDs were found")
-    missing = [str(number) for number in wanted if number not in {item.id for item in found}]
+    missing = [
+        str(number) for number in wanted if number not in {item.id for item in found}
+    ]
     if missing:
         warning(f"Could not find the following artifact IDs: {', '.join(missing)}")
     return found
@@ -236,7 +290,9 @@ def _fetch(source: Source, item: Remote, folder: Path, *, raw: bool) -> bool:
         try:
             digest, headers = get_blob(address, blob)
         except AnswerError as error:
-            raise ActionError(f"Unable to download and extract artifact: {error}") from error
+            raise ActionError(
+                f"Unable to download and extract artifact: {error}"
+            ) from error
         info(f"SHA256 digest of downloaded artifact is {digest}")
         if _is_zip(headers, address) and not raw:
             _unpack(blob, folder)
@@ -255,21 +311,34 @@ def _is_zip(headers: Message, address: str) -> bool:
 
 def _file_name(headers: Message) -> str:
     disposition = str(headers.get("Content-Disposition") or "")
-    found = re.search(r"filename\*\s*=\s*UTF-8''([^;\r\n]*)", disposition, re.IGNORECASE) or re.search(
+    found = re.search(
+        r"filename\*\s*=\s*UTF-8''([^;\r\n]*)", disposition, re.IGNORECASE
+    ) or re.search(
         r"(?<!\*)filename\s*=\s*['\"]?([^;\r\n\"']*)['\"]?", disposition, re.IGNORECASE
     )
-    return PurePosixPath(urllib.parse.unquote(found[1].strip())).name if found and found[1] else "artifact"
+    return (
+        PurePosixPath(urllib.parse.unquote(found[1].strip())).name
+        if found and found[1]
+        else "artifact"
+    )
 
 
 def _unpack(blob: Path, folder: Path) -> None:
     try:
         with zipfile.ZipFile(blob) as archive:
             for member in archive.infolist():
-                if PurePosixPath(member.filename).is_absolute() or ".." in PurePosixPath(member.filename).parts:
-                    raise ActionError(f"Unable to download and extract artifact: unsafe path {member.filename!r}")
+                if (
+                    PurePosixPath(member.filename).is_absolute()
+                    or ".." in PurePosixPath(member.filename).parts
+                ):
+                    raise ActionError(
+                        f"Unable to download and extract artifact: unsafe path {member.filename!r}"
+                    )
             archive.extractall(folder)
     except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise ActionError(f"Unable to download and extract artifact: {error}") from error
+        raise ActionError(
+            f"Unable to download and extract artifact: {error}"
+        ) from error
 
 
 def _say_nothing(_: str) -> None:
@@ -277,9 +346,13 @@ def _say_nothing(_: str) -> None:
 
 
 def _report_mismatches(names: list[str], behaviour: str) -> None:
-    say: Callable[[str], None] = {"info": info, "warn": warning}.get(behaviour, _say_nothing)
+    say: Callable[[str], None] = {"info": info, "warn": warning}.get(
+        behaviour, _say_nothing
+    )
     for name in names:
-        say(f"Artifact '{name}' digest validation failed. Please verify the integrity of the artifact.")
+        say(
+            f"Artifact '{name}' digest validation failed. Please verify the integrity of the artifact."
+        )
     if names and behaviour == "error":
         raise ActionError(
             f"Digest validation failed for artifact(s): {', '.join(names)}. "

@@ -1,4 +1,7 @@
-"""Which files an artifact holds (actions/toolkit, packages/glob; actions/upload-artifact, src/shared/search.ts)."""
+"""Which files an artifact holds (actions/toolkit, packages/glob.
+
+Actions/upload-artifact, src/shared/search.ts).
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from generator.runner.actions.toolkit import ActionError, info
+from .toolkit import ActionError, info
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +36,8 @@ class Pattern:
     def matches(self, path: str, *, is_folder: bool) -> bool:
         """Whether the path, or one of the folders above it, is what the pattern names.
 
-        A pattern takes everything below a folder that it matches (`implicitDescendants`).
+        A pattern takes everything below a folder that it matches
+        (`implicitDescendants`).
         """
         parts = tuple(part for part in path.split("/") if part)
         for end in range(len(parts), 0, -1):
@@ -53,13 +57,19 @@ class Found:
     root: str
 
 
-def find_files(lines: list[str], folder: Path, *, hidden: bool, say: Callable[[str], None] = info) -> Found:
+def find_files(
+    lines: list[str], folder: Path, *, hidden: bool, say: Callable[[str], None] = info
+) -> Found:
     """Look for what the lines of `path` name, relative ones below `folder`.
 
     Raises ActionError for `.` and `..` inside a pattern.
     """
-    patterns = [parse_pattern(line, folder) for line in lines if not line.startswith("#")]
-    search_paths = _search_paths([pattern.search_path for pattern in patterns if not pattern.negate])
+    patterns = [
+        parse_pattern(line, folder) for line in lines if not line.startswith("#")
+    ]
+    search_paths = _search_paths(
+        [pattern.search_path for pattern in patterns if not pattern.negate]
+    )
     files: dict[str, None] = {}
     for start in search_paths:
         for path in walk(start, hidden=hidden):
@@ -74,18 +84,26 @@ def glob_matches(pattern: str, name: str) -> bool:
     found = re.search(r"\{([^{}]*,[^{}]*)\}", pattern)
     if found:
         return any(
-            glob_matches(pattern[: found.start()] + choice + pattern[found.end() :], name)
+            glob_matches(
+                pattern[: found.start()] + choice + pattern[found.end() :], name
+            )
             for choice in found[1].split(",")
         )
     # Without the `dot` option a leading dot is matched by a dot alone.
-    return not (name.startswith(".") and not pattern.startswith(".")) and bool(_regex(pattern).fullmatch(name))
+    return not (name.startswith(".") and not pattern.startswith(".")) and bool(
+        _regex(pattern).fullmatch(name)
+    )
 
 
 def _root(search_paths: list[str], files: list[str], say: Callable[[str], None]) -> str:
     if len(search_paths) > 1:
-        say("Multiple search paths detected. Calculating the least common ancestor of all paths")
+        say(
+            "Multiple search paths detected. Calculating the least common ancestor of all paths"
+        )
         root = os.path.commonpath(search_paths)
-        say(f"The least common ancestor is {root}. This will be the root directory of the artifact")
+        say(
+            f"The least common ancestor is {root}. This will be the root directory of the artifact"
+        )
         return root
     if not search_paths:
         return "/"
@@ -107,14 +125,20 @@ def parse_pattern(line: str, folder: Path) -> Pattern:
         line = f"{_escaped(str(folder))}/{line}"
     segments = tuple(segment for segment in line.split("/") if segment)
     if any(segment in {".", ".."} for segment in segments):
-        raise ActionError(f"Invalid pattern '{line}'. Relative pathing '.' and '..' is not allowed.")
+        raise ActionError(
+            f"Invalid pattern '{line}'. Relative pathing '.' and '..' is not allowed."
+        )
     return Pattern(segments, negate, folders_only=line.endswith("/"))
 
 
 def _search_paths(paths: list[str]) -> list[str]:
     """Without duplicates and without those below another."""
     unique = list(dict.fromkeys(paths))
-    return [path for path in unique if not any(other != path and _is_below(path, other) for other in unique)]
+    return [
+        path
+        for path in unique
+        if not any(other != path and _is_below(path, other) for other in unique)
+    ]
 
 
 def _is_below(path: str, other: str) -> bool:
@@ -162,8 +186,15 @@ def _matches_segments(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if not pattern:
         return not parts
     if pattern[0] == "**":
-        return any(_matches_segments(pattern[1:], parts[skip:]) for skip in range(len(parts) + 1))
-    return bool(parts) and bool(_regex(pattern[0]).fullmatch(parts[0])) and _matches_segments(pattern[1:], parts[1:])
+        return any(
+            _matches_segments(pattern[1:], parts[skip:])
+            for skip in range(len(parts) + 1)
+        )
+    return (
+        bool(parts)
+        and bool(_regex(pattern[0]).fullmatch(parts[0]))
+        and _matches_segments(pattern[1:], parts[1:])
+    )
 
 
 _SET = re.compile(r"\[(!|\^)?(\]?[^\]]*)\]")
@@ -171,7 +202,10 @@ _SET = re.compile(r"\[(!|\^)?(\]?[^\]]*)\]")
 
 @cache
 def _regex(segment: str) -> re.Pattern[str]:
-    """One segment of a glob: `*`, `?`, `[sets]` and backslash escapes; no braces, no extended globs."""
+    """One segment of a glob.
+
+    `*`, `?`, `[sets]` and backslash escapes; no braces, no extended globs.
+    """
     out: list[str] = []
     at = 0
     while at < len(segment):

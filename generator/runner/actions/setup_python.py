@@ -1,8 +1,9 @@
 """Stand-in for actions/setup-python: a virtual environment of a Python that this machine has.
 
-Upstream downloads interpreters into the tool cache; here one is looked up among those that are installed, and where
-the wanted version is not among them, the Python that runs wfgen is used and the log says so. Environments are kept
-in a pool, one slot a concurrent job, by Python and requirements: a second run finds its packages installed.
+Upstream downloads interpreters into the tool cache; here one is looked up among those
+that are installed, and where the wanted version is not among them, the Python that runs
+wfgen is used and the log says so. Environments are kept in a pool, one slot a
+concurrent job, by Python and requirements: a second run finds its packages installed.
 """
 
 from __future__ import annotations
@@ -13,10 +14,11 @@ import os
 import re
 from pathlib import Path
 
-from generator.errors import WfgenError
-from generator.process import SystemRunner
-from generator.runner.actions.search import find_files
-from generator.runner.actions.toolkit import (
+from ...errors import WfgenError
+from ...process import SystemRunner
+from ..isolation.virtualenvs import take_slot
+from .search import find_files
+from .toolkit import (
     ActionError,
     Inputs,
     add_path,
@@ -27,10 +29,11 @@ from generator.runner.actions.toolkit import (
     warning,
     workspace,
 )
-from generator.runner.pool import take_slot
 
 # Set by the action.yml that wfgen writes.
-PYTHONS_VARIABLE = "WFGEN_PYTHONS"  # JSON: [[version, path], ...], the one that runs wfgen first
+PYTHONS_VARIABLE = (
+    "WFGEN_PYTHONS"  # JSON: [[version, path], ...], the one that runs wfgen first
+)
 POOL_VARIABLE = "WFGEN_ENVIRONMENTS"
 LEASE_VARIABLE = "WFGEN_RUN_LOCK"
 MAKE_TIMEOUT_SECONDS = 300.0
@@ -44,11 +47,15 @@ def main() -> int:
 def set_up(inputs: Inputs) -> None:
     """Choose a Python, take a slot of the pool and put it first on PATH."""
     wanted = _wanted(inputs)
-    version, python = choose([(str(v), str(p)) for v, p in json.loads(os.environ[PYTHONS_VARIABLE])], wanted)
+    version, python = choose(
+        [(str(v), str(p)) for v, p in json.loads(os.environ[PYTHONS_VARIABLE])], wanted
+    )
     digest = _requirements_digest(inputs)
     key = f"{version}-{hashlib.sha256((python + digest).encode()).hexdigest()[:16]}"
     try:
-        slot = take_slot(Path(os.environ[POOL_VARIABLE], key), Path(os.environ[LEASE_VARIABLE]))
+        slot = take_slot(
+            Path(os.environ[POOL_VARIABLE], key), Path(os.environ[LEASE_VARIABLE])
+        )
         reused = (slot / "env" / "bin" / "python").exists()
         if not reused:
             _make(python, slot / "env")
@@ -64,7 +71,9 @@ def choose(pythons: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
     if fitting:
         return max(fitting, key=lambda item: version_key(item[0]))
     version, python = pythons[0]
-    warning(f"Python {wanted} is not on this machine: Python {version} takes its place.")
+    warning(
+        f"Python {wanted} is not on this machine: Python {version} takes its place."
+    )
     return version, python
 
 
@@ -74,10 +83,19 @@ def version_key(version: str) -> tuple[int, ...]:
 
 
 def fits(version: str, wanted: str) -> bool:
-    """Whether `python-version` means this version: `3.12`, `3.12.1`, `3.x`, `>=3.11 <3.14`; empty means any."""
+    """Whether `python-version` means this version.
+
+    `3.12`, `3.12.1`, `3.x`, `>=3.11 <3.14`; empty means any.
+    """
     have = version_key(version)
-    for part in re.sub(r"([<>=~^]+)\s+", r"\1", wanted.removesuffix("-dev")).replace(",", " ").split():
-        found = re.fullmatch(r"(>=|<=|>|<|==|=|~|\^)?v?(\d+(?:\.\d+)*)((?:\.[xX*])*)", part)
+    for part in (
+        re.sub(r"([<>=~^]+)\s+", r"\1", wanted.removesuffix("-dev"))
+        .replace(",", " ")
+        .split()
+    ):
+        found = re.fullmatch(
+            r"(>=|<=|>|<|==|=|~|\^)?v?(\d+(?:\.\d+)*)((?:\.[xX*])*)", part
+        )
         if found is None:
             return part.lower() in {"x", "*"}
         bound = version_key(found[2])
@@ -98,7 +116,10 @@ def fits(version: str, wanted: str) -> bool:
 
 
 def _wanted(inputs: Inputs) -> str:
-    """As upstream: the input, else the file it names, else .python-version, else whatever there is."""
+    """As upstream.
+
+    The input, else the file it names, else .python-version, else whatever there is.
+    """
     given = inputs.text("python-version")
     if given:
         return inputs.lines("python-version")[0]
@@ -106,12 +127,18 @@ def _wanted(inputs: Inputs) -> str:
     file = workspace() / (named or ".python-version")
     if not file.is_file():
         if named:
-            raise ActionError(f"The specified python version file at: {file} doesn't exist.")
+            raise ActionError(
+                f"The specified python version file at: {file} doesn't exist."
+            )
         return ""
     lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
     if file.suffix == ".toml":
         found = next(
-            (re.match(r"requires-python\s*=\s*[\"']([^\"']+)", line) for line in lines if "requires-python" in line),
+            (
+                re.match(r"requires-python\s*=\s*[\"']([^\"']+)", line)
+                for line in lines
+                if "requires-python" in line
+            ),
             None,
         )
         return found[1] if found else ""
@@ -121,7 +148,10 @@ def _wanted(inputs: Inputs) -> str:
 def _requirements_digest(inputs: Inputs) -> str:
     """A hash of the files that say what will be installed."""
     folder = workspace()
-    names = inputs.lines("cache-dependency-path") or ["requirements.txt", "pyproject.toml"]
+    names = inputs.lines("cache-dependency-path") or [
+        "requirements.txt",
+        "pyproject.toml",
+    ]
     digest = hashlib.sha256()
     for name in sorted(find_files(names, folder, hidden=True, say=_quietly).files):
         digest.update(Path(name).read_bytes())
@@ -134,14 +164,20 @@ def _quietly(_: str) -> None:
 
 def _make(python: str, folder: Path) -> None:
     script = Path(__file__).with_name("make_environment.py")
-    done = SystemRunner().run([python, "-I", str(script), str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS)
+    done = SystemRunner().run(
+        [python, "-I", str(script), str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS
+    )
     if done.exit_code:
-        raise ActionError(f"{python} could make no environment: {(done.stdout + done.stderr).strip()}")
+        raise ActionError(
+            f"{python} could make no environment: {(done.stdout + done.stderr).strip()}"
+        )
 
 
 def _version_of(folder: Path) -> str:
     """The exact version of an environment's Python, as `venv` wrote it down."""
-    found = re.search(r"(?m)^version = (\S+)$", (folder / "pyvenv.cfg").read_text(encoding="utf-8"))
+    found = re.search(
+        r"(?m)^version = (\S+)$", (folder / "pyvenv.cfg").read_text(encoding="utf-8")
+    )
     return found[1] if found else ""
 
 
@@ -149,10 +185,13 @@ def _publish(folder: Path, version: str, *, reused: bool, caching: bool) -> None
     add_path(folder / "bin")
     for name in ("pythonLocation", "Python_ROOT_DIR", "Python3_ROOT_DIR"):
         export_variable(name, str(folder))
-    # uv passes over virtual environments where it is told `--system`; this one is the system's as far as a job goes.
+    # uv passes over virtual environments where it is told `--system`; this one is the
+    # system's as far as a job goes.
     export_variable("UV_PYTHON", str(folder / "bin" / "python"))
     set_output("python-version", version)
     set_output("python-path", folder / "bin" / "python")
     if caching:
         set_output("cache-hit", str(reused).lower())
-    info(f"Successfully set up CPython ({version}){', with the packages of an earlier run' if reused else ''}")
+    info(
+        f"Successfully set up CPython ({version}){', with the packages of an earlier run' if reused else ''}"
+    )

@@ -1,7 +1,9 @@
-"""What every action needs: inputs, outputs and the runner's commands (actions/toolkit, packages/core).
+"""What every action needs.
 
-A command is a line of standard output (`::warning::...`); outputs, variables and paths go to files that the runner
-names in the environment.
+Inputs, outputs and the runner's commands (actions/toolkit, packages/core).
+
+A command is a line of standard output (`::warning::...`); outputs, variables and paths
+go to files that the runner names in the environment.
 """
 
 from __future__ import annotations
@@ -30,18 +32,33 @@ class Inputs:
     """The inputs of a step, as the text that the workflow gave them."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
-        self._values = {name: "" if value is None else str(value) for name, value in values.items()}
+        self._values = {
+            name: "" if value is None else str(value) for name, value in values.items()
+        }
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Inputs:
-        """Read them from the JSON object in WFGEN_INPUTS, or from the variables that node actions get them in."""
+        """Read them from the JSON object in WFGEN_INPUTS.
+
+        Or from the variables that node actions get them in.
+        """
         if INPUTS_VARIABLE in environ:
             return cls(json.loads(environ[INPUTS_VARIABLE] or "{}"))
-        given = {name: value for name, value in environ.items() if name.startswith("INPUT_")}
-        return cls({name.removeprefix("INPUT_").lower(): value for name, value in given.items()})
+        given = {
+            name: value for name, value in environ.items() if name.startswith("INPUT_")
+        }
+        return cls(
+            {
+                name.removeprefix("INPUT_").lower(): value
+                for name, value in given.items()
+            }
+        )
 
     def text(self, name: str, *, required: bool = False) -> str:
-        """An input without the space around it; raises ActionError where a required one is missing."""
+        """An input without the space around it.
+
+        Raises ActionError where a required one is missing.
+        """
         value = self._values.get(name, "").strip()
         if required and not value:
             raise ActionError(f"Input required and not supplied: {name}")
@@ -133,7 +150,8 @@ def workspace() -> Path:
 
 
 def _assignment(name: str, value: str) -> str:
-    # A delimiter that no value can hold, as the toolkit does it: a line of the value must not end it early.
+    # A delimiter that no value can hold, as the toolkit does it: a line of the value
+    # must not end it early.
     delimiter = f"ghadelimiter_{uuid.uuid4()}"
     return f"{name}<<{delimiter}\n{value}\n{delimiter}\n"
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from generator.runner.actions.search import Found, find_files
-from generator.runner.actions.toolkit import (
+from .search import Found, find_files
+from .toolkit import (
     ActionError,
     Inputs,
     info,
@@ -25,7 +25,7 @@ from generator.runner.actions.toolkit import (
     warning,
     workspace,
 )
-from generator.runner.actions.web import AnswerError, ArtifactService, put_blob
+from .web import AnswerError, ArtifactService, put_blob
 
 BAD_IN_PATHS = {
     '"': ' Double quote "',
@@ -89,7 +89,9 @@ def upload(inputs: Inputs) -> None:
         _nothing_found(wanted)
         return
     count = len(found.files)
-    info(f"With the provided path, there will be {count} file{'' if count == 1 else 's'} uploaded")
+    info(
+        f"With the provided path, there will be {count} file{'' if count == 1 else 's'} uploaded"
+    )
     if not wanted.archive and count > 1:
         raise ActionError(
             f"When 'archive' is set to false, only a single file can be uploaded. Found {count} files to upload."
@@ -117,8 +119,14 @@ def _read(inputs: Inputs) -> Wanted:
     if_none = inputs.text("if-no-files-found")
     if if_none not in {"warn", "error", "ignore"}:
         # Upstream goes on after this: the step fails, and the artifact is there.
-        set_failed(f"Unrecognized if-no-files-found input. Provided: {if_none}. Available options: warn,error,ignore")
-    level = _whole_number(inputs, "compression-level") if inputs.text("compression-level") else 6
+        set_failed(
+            f"Unrecognized if-no-files-found input. Provided: {if_none}. Available options: warn,error,ignore"
+        )
+    level = (
+        _whole_number(inputs, "compression-level")
+        if inputs.text("compression-level")
+        else 6
+    )
     if not 0 <= level <= 9:  # noqa: PLR2004 - zlib's levels
         raise ActionError("Invalid compression-level. Valid values are 0-9")
     return Wanted(
@@ -163,18 +171,26 @@ def _delete_if_there(service: ArtifactService, name: str) -> None:
         service.call("DeleteArtifact", {"name": name})
 
 
-def _send(service: ArtifactService, name: str, wanted: Wanted, found: Found) -> tuple[int, int, str]:
+def _send(
+    service: ArtifactService, name: str, wanted: Wanted, found: Found
+) -> tuple[int, int, str]:
     """Create, put and finalize; gives the artifact's id, its bytes and its SHA-256 in hex."""
     _check_name(name)
     file_name = f"{name}.zip" if wanted.archive else name
-    mime_type = MIME_TYPES.get(Path(file_name).suffix.lower(), "application/octet-stream")
+    mime_type = MIME_TYPES.get(
+        Path(file_name).suffix.lower(), "application/octet-stream"
+    )
     with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as folder:
         if wanted.archive:
             source = Path(folder, "artifact.zip")
             _zip(found, source, wanted.compression_level)
         else:
             source = Path(found.files[0])
-        request: dict[str, object] = {"name": name, "mime_type": mime_type, "version": 7}
+        request: dict[str, object] = {
+            "name": name,
+            "mime_type": mime_type,
+            "version": 7,
+        }
         expires_at = expiration(wanted.retention_days, os.environ)
         if expires_at:
             request["expires_at"] = expires_at
@@ -183,7 +199,9 @@ def _send(service: ArtifactService, name: str, wanted: Wanted, found: Found) -> 
             raise ActionError("CreateArtifact: response from backend was not ok")
         info(f"Uploading artifact: {file_name}")
         try:
-            size_bytes, digest = put_blob(str(created["signed_upload_url"]), source, mime_type)
+            size_bytes, digest = put_blob(
+                str(created["signed_upload_url"]), source, mime_type
+            )
         except AnswerError as error:
             raise ActionError(str(error)) from error
     info(f"SHA256 digest of uploaded artifact is {digest}")
@@ -193,7 +211,10 @@ def _send(service: ArtifactService, name: str, wanted: Wanted, found: Found) -> 
 def _finalize(service: ArtifactService, name: str, size_bytes: int, digest: str) -> int:
     info("Finalizing artifact upload")
     # A StringValue is a bare string in protobuf's JSON form, an int64 a string of digits.
-    finalized = service.call("FinalizeArtifact", {"name": name, "size": str(size_bytes), "hash": f"sha256:{digest}"})
+    finalized = service.call(
+        "FinalizeArtifact",
+        {"name": name, "size": str(size_bytes), "hash": f"sha256:{digest}"},
+    )
     if not finalized.get("ok"):
         raise ActionError("FinalizeArtifact: response from backend was not ok")
     artifact_id = int(finalized["artifact_id"])
@@ -202,7 +223,9 @@ def _finalize(service: ArtifactService, name: str, size_bytes: int, digest: str)
 
 
 def expiration(days: int, environ: Mapping[str, str]) -> str | None:
-    """When the artifact ends, RFC 3339, counted by this machine's clock; None is the repository's default.
+    """When the artifact ends, RFC 3339, counted by this machine's clock.
+
+    None is the repository's default.
 
     More than GITHUB_RETENTION_DAYS is cut down to it, with a warning.
     """
@@ -215,7 +238,11 @@ def expiration(days: int, environ: Mapping[str, str]) -> str | None:
             f"Using {longest} instead."
         )
         days = int(longest)
-    return (datetime.now(UTC) + timedelta(days=days)).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        (datetime.now(UTC) + timedelta(days=days))
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def _check_name(name: str) -> None:
@@ -235,12 +262,20 @@ def _check(text: str, bad: Mapping[str, str], what: str) -> None:
 
 def _zip(found: Found, target: Path, level: int) -> None:
     root = found.root.rstrip("/")
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED, compresslevel=level) as archive:
+    with zipfile.ZipFile(
+        target, "w", zipfile.ZIP_DEFLATED, compresslevel=level
+    ) as archive:
         for file in found.files:
             name = file.removeprefix(root).lstrip("/")
-            _check(name, BAD_IN_PATHS, f"The path for one of the files in artifact is not valid: /{name}")
+            _check(
+                name,
+                BAD_IN_PATHS,
+                f"The path for one of the files in artifact is not valid: /{name}",
+            )
             # Links are followed: what is stored is what they lead to.
-            entry = zipfile.ZipInfo.from_file(os.path.realpath(file), name, strict_timestamps=False)
+            entry = zipfile.ZipInfo.from_file(
+                os.path.realpath(file), name, strict_timestamps=False
+            )
             entry.compress_type = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
             with Path(file).open("rb") as source, archive.open(entry, "w") as member:
                 while chunk := source.read(1 << 20):

@@ -1,6 +1,9 @@
-"""HTTP as the actions' clients speak it: Twirp with the runtime token, REST with the job's token, plain blobs.
+"""HTTP as the actions' clients speak it.
 
-Sources: actions/toolkit, packages/artifact/src/internal (shared/artifact-twirp-client, find, download, upload).
+Twirp with the runtime token, REST with the job's token, plain blobs.
+
+Sources: actions/toolkit, packages/artifact/src/internal (shared/artifact-twirp-client,
+find, download, upload).
 """
 
 from __future__ import annotations
@@ -20,12 +23,13 @@ from http.client import HTTPException, HTTPResponse
 from pathlib import Path
 from typing import IO, Any, TypeVar
 
-from generator.runner.actions.toolkit import ActionError, info
+from .toolkit import ActionError, info
 
 ARTIFACT_SERVICE = "github.actions.results.api.v1.ArtifactService"
 CACHE_SERVICE = "github.actions.results.api.v1.CacheService"
 RETRIED = frozenset({429, 500, 502, 503, 504})
-# The toolkit waits 3 s, then 1.5 times longer each time, five tries in all; a server on this machine needs less.
+# The toolkit waits 3 s, then 1.5 times longer each time, five tries in all; a server on
+# this machine needs less.
 TRIES = 5
 FIRST_WAIT_SECONDS = 0.2
 CHUNK_BYTES = 1 << 20
@@ -55,7 +59,9 @@ class Answer:
         try:
             return json.loads(self.body)
         except ValueError as error:
-            raise AnswerError(self.status, f"the answer is not JSON: {error}") from error
+            raise AnswerError(
+                self.status, f"the answer is not JSON: {error}"
+            ) from error
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
@@ -65,32 +71,46 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Follow none."""
 
 
-# Straight to the address given: a proxy of the machine's owner has no business with a server on this machine.
+# Straight to the address given: a proxy of the machine's owner has no business with a
+# server on this machine.
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
 
 
 def request(
-    method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes | IO[bytes] | None = None
+    method: str,
+    url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: bytes | IO[bytes] | None = None,
 ) -> HTTPResponse:
     """Send one request; a status from 400 on raises AnswerError with what the server's body says."""
-    sent = urllib.request.Request(url, data=body, headers=dict(headers or {}), method=method)  # noqa: S310 - see _OPENER
+    sent = urllib.request.Request(
+        url, data=body, headers=dict(headers or {}), method=method
+    )  # noqa: S310 - see _OPENER
     try:
         response = _OPENER.open(sent, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
         if error.code in {301, 302, 303, 307, 308}:
             return error  # type: ignore[return-value]  # an HTTPError is the response too
         with error:
-            raise AnswerError(error.code, _said(error.code, error.reason, error.read())) from error
+            raise AnswerError(
+                error.code, _said(error.code, error.reason, error.read())
+            ) from error
     except (OSError, HTTPException) as error:
-        raise AnswerError(0, f"Unable to make request: {getattr(error, 'reason', error)}") from error
+        raise AnswerError(
+            0, f"Unable to make request: {getattr(error, 'reason', error)}"
+        ) from error
     assert isinstance(response, HTTPResponse)  # noqa: S101 - http and https are all that the addresses use
     return response
 
 
-def retried(work: Callable[[], T], *, also: Callable[[AnswerError], bool] | None = None) -> T:
+def retried(
+    work: Callable[[], T], *, also: Callable[[AnswerError], bool] | None = None
+) -> T:
     """Do it again while the server is in trouble, waiting longer each time.
 
-    Retried are failed connections and the statuses in RETRIED, or those that `also` says yes to.
+    Retried are failed connections and the statuses in RETRIED, or those that `also`
+    says yes to.
     """
     judge = also or (lambda error: error.status == 0 or error.status in RETRIED)
     wait_seconds = FIRST_WAIT_SECONDS
@@ -101,8 +121,13 @@ def retried(work: Callable[[], T], *, also: Callable[[AnswerError], bool] | None
             if not judge(error):
                 raise
             if attempt == TRIES:
-                raise AnswerError(error.status, f"Failed to make request after {TRIES} attempts: {error}") from error
-            info(f"Attempt {attempt} of {TRIES} failed with error: {error}. Retrying request in {wait_seconds:g} s...")
+                raise AnswerError(
+                    error.status,
+                    f"Failed to make request after {TRIES} attempts: {error}",
+                ) from error
+            info(
+                f"Attempt {attempt} of {TRIES} failed with error: {error}. Retrying request in {wait_seconds:g} s..."
+            )
         time.sleep(wait_seconds)
         wait_seconds *= 1.5
     raise AssertionError("unreachable")  # pragma: no cover
@@ -120,7 +145,11 @@ def _said(status: int, reason: str, body: bytes) -> str:
         answer = json.loads(body)
     except ValueError:
         return message
-    detail = (answer.get("msg") or answer.get("message")) if isinstance(answer, dict) else None
+    detail = (
+        (answer.get("msg") or answer.get("message"))
+        if isinstance(answer, dict)
+        else None
+    )
     return f"{message}: {detail}" if detail else message
 
 
@@ -139,13 +168,24 @@ class Twirp:
     def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
         """Call a method; raises ActionError as the clients word it."""
         url = urllib.parse.urljoin(self._url, f"/twirp/{self._service}/{method}")
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token}"}
+        headers = {
+            "Content-Type": "application/json",
+            "Authorization": f"Bearer {self._token}",
+        }
         try:
             answer = retried(
-                lambda: read(request("POST", url, headers=headers, body=json.dumps(message).encode())).json()
+                lambda: read(
+                    request(
+                        "POST", url, headers=headers, body=json.dumps(message).encode()
+                    )
+                ).json()
             )
         except AnswerError as error:
-            fatal = "" if error.status == 0 or error.status in RETRIED else "Received non-retryable error: "
+            fatal = (
+                ""
+                if error.status == 0 or error.status in RETRIED
+                else "Received non-retryable error: "
+            )
             raise ActionError(f"Failed to {method}: {fatal}{error}") from error
         return dict(answer)
 
@@ -156,7 +196,10 @@ class ArtifactService(Twirp):
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(ARTIFACT_SERVICE, environ)
         run_backend_id, job_backend_id = backend_ids(environ["ACTIONS_RUNTIME_TOKEN"])
-        self._ids = {"workflow_run_backend_id": run_backend_id, "workflow_job_run_backend_id": job_backend_id}
+        self._ids = {
+            "workflow_run_backend_id": run_backend_id,
+            "workflow_job_run_backend_id": job_backend_id,
+        }
 
     def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
         """Call a method for this run and job; raises ActionError as the client words it."""
@@ -165,11 +208,17 @@ class ArtifactService(Twirp):
 
 def backend_ids(runtime_token: str) -> tuple[str, str]:
     """The ids of the run and the job, from the `scp` claim of the runtime token."""
-    invalid = ActionError("Failed to get backend IDs: The provided JWT token is invalid and/or missing claims")
+    invalid = ActionError(
+        "Failed to get backend IDs: The provided JWT token is invalid and/or missing claims"
+    )
     try:
         payload = runtime_token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-        found = re.search(r"(?:^| )Actions\.Results:([^: ]+):([^: ]+)(?: |$)", claims["scp"])
+        claims = json.loads(
+            base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
+        )
+        found = re.search(
+            r"(?:^| )Actions\.Results:([^: ]+):([^: ]+)(?: |$)", claims["scp"]
+        )
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise invalid from error
     if found is None:
@@ -190,7 +239,9 @@ class Rest:
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
         """GET a path below the API's address; a redirect is an answer like any other."""
-        url = f"{self._base}{path}" + (f"?{urllib.parse.urlencode(query)}" if query else "")
+        url = f"{self._base}{path}" + (
+            f"?{urllib.parse.urlencode(query)}" if query else ""
+        )
         # Not retried by the client: 400, 401, 403, 404, 422 (plugin-retry's doNotRetry).
         return retried(
             lambda: read(request("GET", url, headers=self._headers)),
@@ -212,14 +263,27 @@ def put_blob(url: str, path: Path, content_type: str) -> tuple[int, str]:
             _put(url, {"comp": "block", "blockid": block_id}, block, {})
             info(f"Uploaded bytes {size_bytes}")
     entries = "".join(f"<Latest>{block_id}</Latest>" for block_id in block_ids)
-    block_list = f'<?xml version="1.0" encoding="utf-8"?><BlockList>{entries}</BlockList>'
-    _put(url, {"comp": "blocklist"}, block_list.encode(), {"x-ms-blob-content-type": content_type})
+    block_list = (
+        f'<?xml version="1.0" encoding="utf-8"?><BlockList>{entries}</BlockList>'
+    )
+    _put(
+        url,
+        {"comp": "blocklist"},
+        block_list.encode(),
+        {"x-ms-blob-content-type": content_type},
+    )
     return size_bytes, digest.hexdigest()
 
 
-def _put(url: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str]) -> None:
+def _put(
+    url: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str]
+) -> None:
     whole = f"{url}{'&' if urllib.parse.urlsplit(url).query else '?'}{urllib.parse.urlencode(query)}"
-    sent = {"x-ms-version": "2024-11-04", "Content-Type": "application/octet-stream", **headers}
+    sent = {
+        "x-ms-version": "2024-11-04",
+        "Content-Type": "application/octet-stream",
+        **headers,
+    }
     retried(lambda: read(request("PUT", whole, headers=sent, body=body)))
 
 

@@ -49,11 +49,16 @@ class Plan:
 
     @staticmethod
     def rows(count: int) -> str:
-        return "x,colour,y\n" + "".join(f"{i % 17},{'rgb'[i % 3]},{int(i % 5 > 2)}\n" for i in range(count))
+        return "x,colour,y\n" + "".join(
+            f"{i % 17},{'rgb'[i % 3]},{int(i % 5 > 2)}\n" for i in range(count)
+        )
 
 
 class Kaggle(BaseHTTPRequestHandler):
-    """As much of the API as the client needs: version, download by redirect with ranges, list of files."""
+    """As much of the API as the client needs.
+
+    Version, download by redirect with ranges, list of files.
+    """
 
     plan: Plan
 
@@ -71,7 +76,10 @@ class Kaggle(BaseHTTPRequestHandler):
             name = self.plan.tokens.get(json.loads(body)["token"])
             self._json(200, {"active": name is not None, "username": name or ""})
         elif self.path.endswith("/ListDataFiles"):
-            self._json(200, {"files": [{"name": "rows.csv", "totalBytes": len(self.plan.archive)}]})
+            self._json(
+                200,
+                {"files": [{"name": "rows.csv", "totalBytes": len(self.plan.archive)}]},
+            )
         else:
             self.send_response(302)
             self.send_header("Location", f"/blob/{self.plan.version}.zip")
@@ -81,7 +89,9 @@ class Kaggle(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self.plan.calls.append((self.path, dict(self.headers.items()), b""))
         self.plan.on_download()
-        if self.plan.download_faults and self._misbehaves(self.plan.download_faults.pop(0)):
+        if self.plan.download_faults and self._misbehaves(
+            self.plan.download_faults.pop(0)
+        ):
             return
         self._blob(self.plan.archive, len(self.plan.archive))
 
@@ -101,7 +111,11 @@ class Kaggle(BaseHTTPRequestHandler):
         if "hang" in fault:
             time.sleep(fault["hang"])
         if "status" in fault:
-            self._json(fault["status"], {"code": fault["status"], "message": "no"}, fault.get("headers", {}))
+            self._json(
+                fault["status"],
+                {"code": fault["status"], "message": "no"},
+                fault.get("headers", {}),
+            )
             return True
         if "cut" in fault:
             self._blob(self.plan.archive, fault["cut"])
@@ -109,7 +123,9 @@ class Kaggle(BaseHTTPRequestHandler):
             return True
         return False
 
-    def _json(self, status: int, answer: object, headers: dict[str, str] | None = None) -> None:
+    def _json(
+        self, status: int, answer: object, headers: dict[str, str] | None = None
+    ) -> None:
         content = json.dumps(answer).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -126,7 +142,9 @@ class Kaggle(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Plan]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Kaggle,), {"plan": Plan()}))
+    server = ThreadingHTTPServer(
+        ("127.0.0.1", 0), type("Handler", (Kaggle,), {"plan": Plan()})
+    )
     made: Plan = server.RequestHandlerClass.plan  # type: ignore[attr-defined]  # set in the line before
     made.give(300)
     made.url = f"http://127.0.0.1:{server.server_address[1]}"
@@ -134,8 +152,12 @@ def plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Plan]:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.setenv("KAGGLE_USERNAME", USER)
     monkeypatch.setenv("KAGGLE_KEY", KEY)
-    monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, made.url)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    monkeypatch.setitem(
+        kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, made.url
+    )
+    thread = threading.Thread(
+        target=server.serve_forever, kwargs={"poll_interval": 0.02}
+    )
     thread.start()
     yield made
     server.shutdown()

@@ -28,8 +28,8 @@ from pipeline.errors import (
     SourceError,
     UnavailableError,
 )
-from pipeline.run import update
 from pipeline.settings import load
+from pipeline.training.update import update
 
 if TYPE_CHECKING:
     from tests.integration.kaggle.conftest import Plan
@@ -37,11 +37,24 @@ if TYPE_CHECKING:
 USER, KEY = "somebody", "0123456789abcdef-the-key"
 
 
-def train(root: Path, source: str = "kaggle:somebody/rows", retries: int = 2, **flags: object) -> dict[str, Any]:
+def train(
+    root: Path, source: str = "kaggle:somebody/rows", retries: int = 2, **flags: object
+) -> dict[str, Any]:
     root.mkdir(exist_ok=True)
     environment = {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}
-    given = {"source": source, "target": "y", "batch_rows": 100, "iterations": 10, "models": "sgd"}
-    given |= {"kaggle_retries": retries, "kaggle_backoff_seconds": 0.01, "kaggle_timeout_seconds": 2, **flags}
+    given = {
+        "source": source,
+        "target": "y",
+        "batch_rows": 100,
+        "iterations": 10,
+        "models": "sgd",
+    }
+    given |= {
+        "kaggle_retries": retries,
+        "kaggle_backoff_seconds": 0.01,
+        "kaggle_timeout_seconds": 2,
+        **flags,
+    }
     update(root, load(root, {}, given), environment)
     summary = json.loads((root / "runtime/logs/summary.json").read_text())
     assert isinstance(summary, dict)
@@ -62,30 +75,43 @@ def test_a_dataset_is_downloaded_and_learnt_and_the_next_run_only_asks_for_its_v
     assert train(tmp_path / "r")["rows_total"] == 300
     calls = len(plan.calls)
     assert train(tmp_path / "r")["status"] == "nothing-new"
-    assert [path.rsplit("/", 1)[-1] for path, _, _ in plan.calls[calls:]] == ["GetDataset"]
+    assert [path.rsplit("/", 1)[-1] for path, _, _ in plan.calls[calls:]] == [
+        "GetDataset"
+    ]
 
 
-def test_a_new_version_goes_on_behind_the_rows_that_were_learnt(plan: Plan, tmp_path: Path) -> None:
+def test_a_new_version_goes_on_behind_the_rows_that_were_learnt(
+    plan: Plan, tmp_path: Path
+) -> None:
     train(tmp_path / "r")
     plan.version = 2
     plan.give(450)
     summary = train(tmp_path / "r")
     assert (summary["rows_this_run"], summary["rows_total"]) == (150, 450)
-    assert b'"datasetVersionNumber": 2' in next(body for path, _, body in reversed(plan.calls) if "Download" in path)
+    assert b'"datasetVersionNumber": 2' in next(
+        body for path, _, body in reversed(plan.calls) if "Download" in path
+    )
 
 
-def test_a_competition_is_known_by_its_list_of_files(plan: Plan, tmp_path: Path) -> None:
+def test_a_competition_is_known_by_its_list_of_files(
+    plan: Plan, tmp_path: Path
+) -> None:
     assert train(tmp_path / "r", "kaggle:competitions/race")["rows_total"] == 300
     assert train(tmp_path / "r", "kaggle:competitions/race")["status"] == "nothing-new"
     assert plan.called("DownloadDataFiles") == 1
 
 
 @pytest.mark.parametrize("source", ["kaggle:somebody/rows", "kaggle:competitions/race"])
-def test_a_version_without_new_rows_is_downloaded_once(plan: Plan, tmp_path: Path, source: str) -> None:
+def test_a_version_without_new_rows_is_downloaded_once(
+    plan: Plan, tmp_path: Path, source: str
+) -> None:
     learnt = train(tmp_path / "r", source)
     before = state(tmp_path / "r")
     # Another archive of the same rows: another version, another size.
-    plan.version, plan.archive = 2, plan.zipped({"rows.csv": plan.rows(300), "about.md": "rows"})
+    plan.version, plan.archive = (
+        2,
+        plan.zipped({"rows.csv": plan.rows(300), "about.md": "rows"}),
+    )
     looked = train(tmp_path / "r", source)
     assert (looked["status"], looked["rows_total"]) == ("nothing-new", 300)
     assert looked["parent_state_id"] == learnt["state_id"] != looked["state_id"]
@@ -108,11 +134,18 @@ def test_a_cut_download_goes_on_where_it_stopped(plan: Plan, tmp_path: Path) -> 
     plan.archive = plan.zipped({"rows.csv": plan.rows(400_000)}, zipfile.ZIP_STORED)
     plan.download_faults = [{"cut": 2_500_000}]
     assert train(tmp_path / "r")["rows_total"] == 1000
-    ranges = [headers.get("Range") for path, headers, _ in plan.calls if path.startswith("/blob")]
+    ranges = [
+        headers.get("Range")
+        for path, headers, _ in plan.calls
+        if path.startswith("/blob")
+    ]
     assert f"bytes={2 << 20}-" in ranges
 
 
-@pytest.mark.parametrize(("status", "expected"), [(401, CredentialsError), (403, ForbiddenError), (404, NotFoundError)])
+@pytest.mark.parametrize(
+    ("status", "expected"),
+    [(401, CredentialsError), (403, ForbiddenError), (404, NotFoundError)],
+)
 def test_what_will_not_change_is_not_tried_again(
     plan: Plan, tmp_path: Path, status: int, expected: type[PipelineError]
 ) -> None:
@@ -134,7 +167,9 @@ def test_429_waits_as_long_as_the_server_says(plan: Plan, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("ahead", "least"), [(2, 0.9), (-60, 0)])
-def test_429_may_name_a_date(plan: Plan, tmp_path: Path, ahead: int, least: float) -> None:
+def test_429_may_name_a_date(
+    plan: Plan, tmp_path: Path, ahead: int, least: float
+) -> None:
     date = format_datetime(datetime.now(UTC) + timedelta(seconds=ahead), usegmt=True)
     plan.faults = [{"status": 429, "headers": {"Retry-After": date}}]
     begun = time.monotonic()
@@ -142,7 +177,9 @@ def test_429_may_name_a_date(plan: Plan, tmp_path: Path, ahead: int, least: floa
     assert time.monotonic() - begun >= least
 
 
-def test_a_full_disk_is_named_and_not_taken_for_the_network(plan: Plan, tmp_path: Path) -> None:
+def test_a_full_disk_is_named_and_not_taken_for_the_network(
+    plan: Plan, tmp_path: Path
+) -> None:
     plan.archive = plan.zipped({"rows.csv": plan.rows(400_000)}, zipfile.ZIP_STORED)
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1_500_000, before[1]))
@@ -155,7 +192,9 @@ def test_a_full_disk_is_named_and_not_taken_for_the_network(plan: Plan, tmp_path
     assert train(tmp_path / "r")["rows_total"] == 1000
 
 
-def test_429_that_asks_for_an_hour_gives_up_at_once_and_says_so(plan: Plan, tmp_path: Path) -> None:
+def test_429_that_asks_for_an_hour_gives_up_at_once_and_says_so(
+    plan: Plan, tmp_path: Path
+) -> None:
     plan.faults = [{"status": 429, "headers": {"Retry-After": "3600"}}]
     with pytest.raises(RateLimitedError) as caught:
         train(tmp_path / "r")
@@ -174,7 +213,10 @@ def test_500_without_end_fails_and_leaves_the_state(plan: Plan, tmp_path: Path) 
     with pytest.raises(UnavailableError, match="500"):
         train(tmp_path / "r")
     assert state(tmp_path / "r") == before
-    assert json.loads((tmp_path / "r/runtime/logs/summary.json").read_text())["status"] == "failed"
+    assert (
+        json.loads((tmp_path / "r/runtime/logs/summary.json").read_text())["status"]
+        == "failed"
+    )
 
 
 def test_a_server_that_hangs_is_given_up(plan: Plan, tmp_path: Path) -> None:
@@ -183,14 +225,20 @@ def test_a_server_that_hangs_is_given_up(plan: Plan, tmp_path: Path) -> None:
         train(tmp_path / "r", retries=1, kaggle_timeout_seconds=0.2)
 
 
-def test_a_server_that_is_not_there(plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_is_not_there(
+    plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert plan.version
-    monkeypatch.setitem(kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, "http://127.0.0.1:9")
+    monkeypatch.setitem(
+        kaggle_env._env_to_endpoint, kaggle_env.KaggleEnv.LOCAL, "http://127.0.0.1:9"
+    )
     with pytest.raises(UnavailableError, match="cannot be reached"):
         train(tmp_path / "r")
 
 
-def test_a_truncated_archive_is_refused_and_fetched_anew_by_the_next_run(plan: Plan, tmp_path: Path) -> None:
+def test_a_truncated_archive_is_refused_and_fetched_anew_by_the_next_run(
+    plan: Plan, tmp_path: Path
+) -> None:
     good = plan.archive
     plan.archive = good[:-40]
     with pytest.raises(BadDownloadError, match="not a whole zip"):
@@ -209,7 +257,9 @@ def test_a_truncated_archive_is_refused_and_fetched_anew_by_the_next_run(plan: P
         ("x\n::error::evil.csv", "no name"),
     ],
 )
-def test_a_hostile_archive_is_refused(plan: Plan, tmp_path: Path, name: str, match: str) -> None:
+def test_a_hostile_archive_is_refused(
+    plan: Plan, tmp_path: Path, name: str, match: str
+) -> None:
     plan.archive = plan.zipped({"rows.csv": plan.rows(10), name: plan.rows(10)})
     with pytest.raises(BadDownloadError, match=match) as caught:
         train(tmp_path / "r")
@@ -237,8 +287,13 @@ def test_an_archive_that_expands_absurdly_is_refused(
         train(tmp_path / "r")
 
 
-@pytest.mark.parametrize("environment", [{}, {"KAGGLE_USERNAME": "", "KAGGLE_KEY": ""}, {"KAGGLE_USERNAME": "me"}])
-def test_without_credentials_nothing_is_asked(plan: Plan, tmp_path: Path, environment: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    "environment",
+    [{}, {"KAGGLE_USERNAME": "", "KAGGLE_KEY": ""}, {"KAGGLE_USERNAME": "me"}],
+)
+def test_without_credentials_nothing_is_asked(
+    plan: Plan, tmp_path: Path, environment: dict[str, str]
+) -> None:
     settings = load(tmp_path, {}, {"source": "kaggle:a/b", "target": "y"})
     with pytest.raises(CredentialsError) as caught:
         update(tmp_path, settings, environment)
@@ -253,8 +308,13 @@ def test_one_table_of_several_is_chosen_by_name(plan: Plan, tmp_path: Path) -> N
         train(tmp_path / "s", "kaggle:somebody/rows/absent.csv")
 
 
-@pytest.mark.parametrize("source", ["kaggle:", "kaggle:alone", "kaggle:a/../b", "kaggle:a b/c", "kaggle:-x/y"])
-def test_a_name_that_cannot_be_is_refused_at_once(plan: Plan, tmp_path: Path, source: str) -> None:
+@pytest.mark.parametrize(
+    "source",
+    ["kaggle:", "kaggle:alone", "kaggle:a/../b", "kaggle:a b/c", "kaggle:-x/y"],
+)
+def test_a_name_that_cannot_be_is_refused_at_once(
+    plan: Plan, tmp_path: Path, source: str
+) -> None:
     with pytest.raises(SettingsError):
         train(tmp_path / "r", source)
     assert not plan.calls

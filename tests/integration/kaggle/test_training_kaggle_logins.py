@@ -1,4 +1,7 @@
-"""Each way to log in, and each way it ends badly, as a command: what is sent, what is shown, what is left behind."""
+"""Each way to log in, and each way it ends badly, as a command.
+
+What is sent, what is shown, what is left behind.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,11 @@ if TYPE_CHECKING:
     from tests.integration.kaggle.conftest import Plan
 
 ROOT = Path(__file__).parents[3]
-USER, KEY, TOKEN = "somebody", "0123456789abcdef-the-key", "KGAT_fedcba9876543210-the-token"
+USER, KEY, TOKEN = (
+    "somebody",
+    "0123456789abcdef-the-key",
+    "KGAT_fedcba9876543210-the-token",
+)
 BASIC = "Basic c29tZWJvZHk6MDEyMzQ1Njc4OWFiY2RlZi10aGUta2V5"
 BEARER = f"Bearer {TOKEN}"
 EMPTY = {"KAGGLE_API_TOKEN": "", "KAGGLE_USERNAME": "", "KAGGLE_KEY": ""}
@@ -27,19 +34,55 @@ Run = subprocess.CompletedProcess[str]
 
 @pytest.fixture
 def pipeline(plan: Plan, tmp_path: Path) -> Callable[..., Run]:
-    """`python -m pipeline update`, with this server as the proxy to where the client believes Kaggle to be."""
+    """`python -m pipeline update`.
+
+    With this server as the proxy to where the client believes Kaggle to be.
+    """
     plan.tokens = {TOKEN: USER}
     (tmp_path / "r").mkdir()
-    clean = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "HOME": str(tmp_path / "home")}
-    clean |= {"KAGGLE_API_ENVIRONMENT": "LOCALHOST", "http_proxy": plan.url, "GITHUB_ACTIONS": "true"}
-    clean |= {"GITHUB_STEP_SUMMARY": str(tmp_path / "r/page.md"), "PIPELINE_KAGGLE_BACKOFF_SECONDS": "0.01"}
+    clean = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+        "HOME": str(tmp_path / "home"),
+    }
+    clean |= {
+        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
+        "http_proxy": plan.url,
+        "GITHUB_ACTIONS": "true",
+    }
+    clean |= {
+        "GITHUB_STEP_SUMMARY": str(tmp_path / "r/page.md"),
+        "PIPELINE_KAGGLE_BACKOFF_SECONDS": "0.01",
+    }
     clean |= {"PIPELINE_KAGGLE_RETRIES": "2", "PIPELINE_KAGGLE_TIMEOUT_SECONDS": "1"}
-    words = ["update", "--target", "y", "--batch-rows", "100", "--models", "sgd", "--source"]
+    words = [
+        "update",
+        "--target",
+        "y",
+        "--batch-rows",
+        "100",
+        "--models",
+        "sgd",
+        "--source",
+    ]
 
     def run(source: str = "kaggle:somebody/rows", **environment: str) -> Run:
-        argv = [sys.executable, "-W", "error", "-m", "pipeline", *words, source]
+        argv = [
+            sys.executable,
+            "-W",
+            "error",
+            "-m",
+            "wfgen_actions.pipeline",
+            *words,
+            source,
+        ]
         return subprocess.run(
-            argv, cwd=tmp_path / "r", env=clean | environment, capture_output=True, text=True, check=False
+            argv,
+            cwd=tmp_path / "r",
+            env=clean | environment,
+            capture_output=True,
+            text=True,
+            check=False,
         )
 
     return run
@@ -50,7 +93,9 @@ def command_lines() -> str:
     shown = []
     for path in Path("/proc").glob("[0-9]*/cmdline"):
         try:
-            shown.append(path.read_bytes().replace(b"\0", b" ").decode(errors="replace"))
+            shown.append(
+                path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
+            )
         except OSError:
             continue
     return "\n".join(shown)
@@ -58,18 +103,37 @@ def command_lines() -> str:
 
 LOGINS: list[tuple[str, dict[str, str], dict[str, str], str]] = [
     ("token", EMPTY | {"KAGGLE_API_TOKEN": TOKEN}, {}, BEARER),
-    ("token, as a file", EMPTY | {"KAGGLE_API_TOKEN": "{home}/token"}, {"token": TOKEN}, BEARER),
-    ("token before key", {"KAGGLE_API_TOKEN": TOKEN, "KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}, {}, BEARER),
+    (
+        "token, as a file",
+        EMPTY | {"KAGGLE_API_TOKEN": "{home}/token"},
+        {"token": TOKEN},
+        BEARER,
+    ),
+    (
+        "token before key",
+        {"KAGGLE_API_TOKEN": TOKEN, "KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY},
+        {},
+        BEARER,
+    ),
     ("name and key", EMPTY | {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}, {}, BASIC),
     ("kaggle.json", EMPTY, {".kaggle/kaggle.json": JSON}, BASIC),
     ("kaggle.json of XDG", EMPTY, {".config/kaggle/kaggle.json": JSON}, BASIC),
-    ("kaggle.json elsewhere", EMPTY | {"KAGGLE_CONFIG_DIR": "{home}/own"}, {"own/kaggle.json": JSON}, BASIC),
+    (
+        "kaggle.json elsewhere",
+        EMPTY | {"KAGGLE_CONFIG_DIR": "{home}/own"},
+        {"own/kaggle.json": JSON},
+        BASIC,
+    ),
     ("access_token", EMPTY, {".kaggle/access_token": TOKEN + "\n"}, BEARER),
     ("access_token.txt", {}, {".kaggle/access_token.txt": TOKEN}, BEARER),
 ]
 
 
-@pytest.mark.parametrize(("environment", "files", "sent"), [row[1:] for row in LOGINS], ids=[row[0] for row in LOGINS])
+@pytest.mark.parametrize(
+    ("environment", "files", "sent"),
+    [row[1:] for row in LOGINS],
+    ids=[row[0] for row in LOGINS],
+)
 def test_each_login_is_sent_and_shown_nowhere(  # noqa: PLR0913, PLR0917  # a row of the table above, and fixtures
     plan: Plan,
     pipeline: Callable[..., Run],
@@ -90,21 +154,32 @@ def test_each_login_is_sent_and_shown_nowhere(  # noqa: PLR0913, PLR0917  # a ro
     done = pipeline(VERBOSE="true", **given)
     assert done.returncode == 0, done.stderr
     assert "300 in all" in done.stdout
-    asked = [headers["Authorization"] for path, headers, _ in plan.calls if path.endswith(("GetDataset", "Dataset"))]
+    asked = [
+        headers["Authorization"]
+        for path, headers, _ in plan.calls
+        if path.endswith(("GetDataset", "Dataset"))
+    ]
     assert asked
     assert set(asked) == {sent}
     assert "-m pipeline update" in seen[0]
-    left = b"".join(path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file())
+    left = b"".join(
+        path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()
+    )
     for secret in (KEY, TOKEN, sent.split()[1]):
         assert secret not in done.stdout + done.stderr + seen[0]
         assert secret.encode() not in left
 
 
-def test_a_token_is_looked_at_once_a_run(plan: Plan, pipeline: Callable[..., Run]) -> None:
+def test_a_token_is_looked_at_once_a_run(
+    plan: Plan, pipeline: Callable[..., Run]
+) -> None:
     assert pipeline(KAGGLE_API_TOKEN=TOKEN).returncode == 0
     plan.calls.clear()
     assert "nothing new" in pipeline(KAGGLE_API_TOKEN=TOKEN).stdout
-    assert [path.rsplit("/", 1)[-1] for path, _, _ in plan.calls] == ["IntrospectToken", "GetDataset"]
+    assert [path.rsplit("/", 1)[-1] for path, _, _ in plan.calls] == [
+        "IntrospectToken",
+        "GetDataset",
+    ]
 
 
 def test_a_version_without_new_rows_is_remembered_without_pandas_and_signed(
@@ -155,22 +230,62 @@ def test_what_is_no_login_ends_with_30_and_names_the_variables(  # noqa: PLR0913
 
 
 FAILURES: list[tuple[str, dict[str, Any], int, str]] = [
-    ("wrong key", {"faults": [{"status": 401}]}, 30, "does not accept the credentials (401)"),
-    ("private, or terms not accepted", {"faults": [{"status": 403}]}, 31, "does not let this account read"),
-    ("rules not accepted, at the download", {"download_faults": [{"status": 403}]}, 31, "let this account read"),
+    (
+        "wrong key",
+        {"faults": [{"status": 401}]},
+        30,
+        "does not accept the credentials (401)",
+    ),
+    (
+        "private, or terms not accepted",
+        {"faults": [{"status": 403}]},
+        31,
+        "does not let this account read",
+    ),
+    (
+        "rules not accepted, at the download",
+        {"download_faults": [{"status": 403}]},
+        31,
+        "let this account read",
+    ),
     ("absent", {"faults": [{"status": 404}]}, 32, "has no"),
-    ("too many calls", {"faults": [{"status": 429, "headers": {"Retry-After": "3600"}}]}, 33, "no more calls"),
-    ("too many calls, again and again", {"faults": [{"status": 429}] * 3}, 33, "no more calls"),
+    (
+        "too many calls",
+        {"faults": [{"status": 429, "headers": {"Retry-After": "3600"}}]},
+        33,
+        "no more calls",
+    ),
+    (
+        "too many calls, again and again",
+        {"faults": [{"status": 429}] * 3},
+        33,
+        "no more calls",
+    ),
     ("broken", {"faults": [{"status": 502}] * 3}, 34, "answers 502"),
     ("hanging", {"faults": [{"hang": 2}] * 3}, 34, "did not answer in time"),
-    ("truncated", {"archive": b"PK\x03\x04 and no more"}, 35, "not a whole zip archive"),
+    (
+        "truncated",
+        {"archive": b"PK\x03\x04 and no more"},
+        35,
+        "not a whole zip archive",
+    ),
 ]
 
 
 @pytest.mark.parametrize("source", ["kaggle:somebody/rows", "kaggle:competitions/race"])
-@pytest.mark.parametrize(("plans", "code", "said"), [row[1:] for row in FAILURES], ids=[row[0] for row in FAILURES])
+@pytest.mark.parametrize(
+    ("plans", "code", "said"),
+    [row[1:] for row in FAILURES],
+    ids=[row[0] for row in FAILURES],
+)
 def test_each_failure_has_its_code_and_one_line(  # noqa: PLR0913, PLR0917  # a row of the table above, and fixtures
-    plan: Plan, pipeline: Callable[..., Run], tmp_path: Path, plans: dict[str, Any], code: int, said: str, source: str
+    plan: Plan,
+    pipeline: Callable[..., Run],
+    tmp_path: Path,
+    plans: dict[str, Any],
+    code: int,
+    said: str,
+    source: str,
 ) -> None:
     for name, value in plans.items():
         setattr(plan, name, list(value) if isinstance(value, list) else value)
@@ -181,12 +296,16 @@ def test_each_failure_has_its_code_and_one_line(  # noqa: PLR0913, PLR0917  # a 
     assert said in lines[0]
     assert lines[1].startswith("  hint: ")
     assert len(lines) == 2
-    assert done.stdout.splitlines()[-1] == "::error title=pipeline::" + lines[0].removeprefix("error: ")
+    assert done.stdout.splitlines()[-1] == "::error title=pipeline::" + lines[
+        0
+    ].removeprefix("error: ")
     assert not list((tmp_path / "r/runtime").glob("model/*"))
 
 
 @pytest.mark.parametrize("source", ["kaggle:somebody/rows", "kaggle:competitions/race"])
-def test_500_twice_and_then_good_is_good(plan: Plan, pipeline: Callable[..., Run], source: str) -> None:
+def test_500_twice_and_then_good_is_good(
+    plan: Plan, pipeline: Callable[..., Run], source: str
+) -> None:
     plan.faults = [{"status": 500}, {"status": 503}]
     plan.download_faults = [{"status": 500}, {"cut": 100}]
     done = pipeline(source, KAGGLE_USERNAME=USER, KAGGLE_KEY=KEY)

@@ -1,9 +1,10 @@
 # ruff: noqa: INP001 - a script of a project, not a package
 """A training of your own: learns the next rows of a file that grows, once each time it is started.
 
-`python src/run.py -mode "update"` is the command of the reference workflow. It keeps two things between two starts: the
-model, and how far into the data it has come. wfgen carries both from run to run; all this script has to do is to
-look for them where it left them.
+`python src/run.py -mode "update"` is the command of the reference workflow. It keeps
+two things between two starts: the model, and how far into the data it has come. wfgen
+carries both from run to run; all this script has to do is to look for them where it
+left them.
 """
 
 from __future__ import annotations
@@ -32,7 +33,9 @@ def main() -> None:
     parser.parse_args()
     weights, state = load()
     with DATA.open(newline="") as file:
-        batch = list(islice(csv.DictReader(file), state["rows"], state["rows"] + BATCH_ROWS))
+        batch = list(
+            islice(csv.DictReader(file), state["rows"], state["rows"] + BATCH_ROWS)
+        )
     hits = sum(learn(weights, row) for row in batch)
     state["rows"] += len(batch)
     save(weights, state)
@@ -51,7 +54,11 @@ def load() -> tuple[dict[str, float], dict[str, int]]:
 
 def learn(weights: dict[str, float], row: dict[str, str]) -> bool:
     """Foretell whether a visit ends in an order, then learn whether it did."""
-    features = {f"page={row['page']}": 1.0, "minutes": float(row["minutes"]) / 10, "bias": 1.0}
+    features = {
+        f"page={row['page']}": 1.0,
+        "minutes": float(row["minutes"]) / 10,
+        "bias": 1.0,
+    }
     score = sum(weights.get(name, 0.0) * value for name, value in features.items())
     chance = 1 / (1 + math.exp(-score))
     ordered = row["ordered"] == "yes"
@@ -75,7 +82,10 @@ def report(line: str) -> None:
     """Say it in the log, in a file for the artifact, and on the run's page."""
     print(line)  # noqa: T201 - the log of the step
     LOGS.mkdir(parents=True, exist_ok=True)
-    for path in (LOGS / "training.log", Path(os.environ.get("GITHUB_STEP_SUMMARY", os.devnull))):
+    for path in (
+        LOGS / "training.log",
+        Path(os.environ.get("GITHUB_STEP_SUMMARY", os.devnull)),
+    ):
         with path.open("a") as file:
             file.write(f"{line}\n")
 

@@ -1,0 +1,1 @@
+"""Settings: the table of all of them, the types of their values, where each value came from, and their checks."""

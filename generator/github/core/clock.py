@@ -1,0 +1,74 @@
+"""The time that the local GitHub believes in: the machine's own, or one that tests move."""
+
+from __future__ import annotations
+
+import threading
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+class Clock(Protocol):
+    """Tells the time."""
+
+    def now(self) -> datetime:
+        """The present instant, aware and in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant, aware and in UTC."""
+        return datetime.now(UTC)
+
+
+class SteerableClock:
+    """A clock that runs on from wherever it was set; `frozen` ones stand still between two moves."""
+
+    def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
+        self._lock = threading.Lock()
+        self._frozen = frozen
+        self._set_at = datetime.now(UTC)
+        self._base = start or self._set_at
+
+    def now(self) -> datetime:
+        """The present instant, aware and in UTC."""
+        with self._lock:
+            return (
+                self._base
+                if self._frozen
+                else self._base + (datetime.now(UTC) - self._set_at)
+            )
+
+    def set(self, instant: datetime) -> None:
+        """Jump to an instant, forwards or back; a naive one is refused with ValueError."""
+        if instant.tzinfo is None:
+            raise ValueError("the clock takes instants with a time zone")
+        with self._lock:
+            self._base, self._set_at = instant.astimezone(UTC), datetime.now(UTC)
+
+    def advance(self, span: timedelta) -> None:
+        """Move on by a span of time."""
+        self.set(self.now() + span)
+
+
+def to_micros(instant: datetime) -> int:
+    """Microseconds since 1970, which is how the store keeps instants.
+
+    Whole numbers compare exactly.
+    """
+    return (instant - EPOCH) // _MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """The instant `to_micros` was given."""
+    return EPOCH + timedelta(microseconds=micros)
+
+
+def rfc3339(instant: datetime) -> str:
+    """As GitHub's REST API writes instants: whole seconds and a Z."""
+    return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,231 @@
+"""What the local GitHub keeps, as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class NewRun:
+    """A workflow run that is about to start.
+
+    `workflow_path` counts from the repository's root; `permissions` is the effective
+    set of the run's token (scope to `read` or `write`); `head_repository` None means
+    the repository itself, another name is a fork. `ref` is the scope of the run's
+    caches: None makes it the head branch, or the merge ref of a pull request, whose
+    `base_branch` is then the default branch unless it is named.
+    """
+
+    workflow_path: str
+    workflow_name: str
+    event: str
+    head_branch: str
+    head_sha: str
+    permissions: Mapping[str, str]
+    head_repository: str | None = None
+    ref: str | None = None
+    base_branch: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A workflow run; `number` counts per workflow from 1, `attempt` per run from 1."""
+
+    id: int
+    number: int
+    attempt: int
+    workflow_id: int
+    workflow_path: str
+    workflow_name: str
+    event: str
+    head_branch: str
+    head_sha: str
+    head_repository: str
+    head_repository_id: int
+    status: str
+    conclusion: str | None
+    created_at: datetime
+    started_at: datetime
+    updated_at: datetime
+    backend_id: str
+    ref: str
+    base_branch: str
+
+
+class WorkflowState(StrEnum):
+    """Whether events start a workflow.
+
+    GitHub has no words for the states a workflow of this server cannot be in.
+    """
+
+    ACTIVE = "active"
+    DISABLED_INACTIVITY = (
+        "disabled_inactivity"  # a public repository's schedule, after 60 quiet days
+    )
+    DISABLED_MANUALLY = "disabled_manually"
+
+
+@dataclass(frozen=True, slots=True)
+class Workflow:
+    """A workflow file of the repository; `path` counts from its root."""
+
+    id: int
+    path: str
+    name: str
+    state: WorkflowState
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of a job that has ended."""
+
+    name: str
+    conclusion: str
+    duration_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A job of one attempt of a run."""
+
+    id: int
+    run_id: int
+    attempt: int
+    name: str
+    status: str
+    conclusion: str | None
+    started_at: datetime
+    completed_at: datetime | None
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """A finished cache.
+
+    `ref` is the only one that restores it, besides those that see the default branch.
+    """
+
+    id: int
+    key: str
+    version: str
+    ref: str
+    blob: str
+    size_bytes: int
+    created_at: datetime
+    used_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """An issue; `comments` is how many it has."""
+
+    number: int
+    title: str
+    body: str
+    state: str
+    state_reason: str | None
+    author: str
+    labels: tuple[str, ...]
+    comments: int
+    created_at: datetime
+    updated_at: datetime
+    closed_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A label that issues can bear; `color` in six hex digits."""
+
+    id: int
+    name: str
+    color: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comment:
+    """A comment on an issue."""
+
+    id: int
+    issue_number: int
+    author: str
+    body: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A release; a draft has no `published_at`."""
+
+    id: int
+    tag: str
+    name: str
+    body: str
+    target: str
+    draft: bool
+    prerelease: bool
+    author: str
+    created_at: datetime
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file attached to a release."""
+
+    id: int
+    release_id: int
+    name: str
+    label: str
+    content_type: str
+    blob: str
+    size_bytes: int
+    digest: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A finished artifact.
+
+    `expired` as the clock of the local GitHub said when this record was read.
+    """
+
+    id: int
+    run_id: int
+    attempt: int
+    name: str
+    mime_type: str
+    size_bytes: int
+    digest: str
+    blob: str
+    created_at: datetime
+    updated_at: datetime
+    expires_at: datetime
+    expired: bool
+    job_backend_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class RunTicket:
+    """A run and its two credentials.
+
+    The REST token (GITHUB_TOKEN) and the runtime token of the services.
+    """
+
+    run: Run
+    token: str
+    runtime_token: str
+
+    def __repr__(self) -> str:
+        """Show the run only: tickets turn up in logs and tracebacks."""
+        return f"RunTicket(run={self.run!r}, token='***', runtime_token='***')"

@@ -1,0 +1,1 @@
+"""GraphQL, as far as gh asks through it [docs.github.com/graphql]."""

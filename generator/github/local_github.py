@@ -1,0 +1,216 @@
+"""The door to the local GitHub for the rest of wfgen."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from ..errors import LocalGitHubError
+from ..process import Runner, SystemRunner
+from .context import Site, SiteSettings
+from .core.clock import Clock, SystemClock
+from .core.faults import FaultPlan
+from .core.models import (
+    Artifact,
+    Cache,
+    Issue,
+    Job,
+    NewRun,
+    Run,
+    RunTicket,
+    Step,
+    Workflow,
+    WorkflowState,
+)
+from .core.rate_limits import Limits
+from .core.tokens import Grant
+from .gh_environment import gh_environment
+from .launcher import Launcher
+from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
+from .server import ServerThread
+
+
+class LocalGitHub:
+    """One repository on a GitHub of its own, served on loopback while the context lasts."""
+
+    def __init__(self, site: Site, server: ServerThread) -> None:
+        self._site = site
+        self._server = server
+        self.url = server.url
+        self.repository = site.repository
+
+    @classmethod
+    def open(  # noqa: PLR0913 - each says something else of the repository
+        cls,
+        root: Path,
+        *,
+        repository: str = "local/repository",
+        default_branch: str = "main",
+        clock: Clock | None = None,
+        port: int = 0,
+        limits: Limits | None = None,
+        runner: Runner | None = None,
+    ) -> LocalGitHub:
+        """Open the store in `root` (made where missing); the server runs from `with` on.
+
+        Raises LocalGitHubError where the store cannot be read or the port not be had.
+        """
+        settings = SiteSettings(
+            repository=repository,
+            default_branch=default_branch,
+            clock=clock or SystemClock(),
+            limits=limits or Limits(),
+            runner=runner or SystemRunner(),
+            path=os.environ.get("PATH", os.defpath),
+        )
+        site = Site.open(root.resolve(), settings)
+        try:
+            return cls(site, ServerThread(site, port))
+        except LocalGitHubError:
+            site.close()
+            raise
+
+    def __enter__(self) -> Self:
+        self._server.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._server.stop()
+        self._site.close()
+
+    @property
+    def clock(self) -> Clock:
+        """The time the server goes by."""
+        return self._site.clock
+
+    @property
+    def faults(self) -> FaultPlan:
+        """What is to go wrong."""
+        return self._site.faults
+
+    def begin_run(self, new: NewRun) -> RunTicket:
+        """Enter a run and give out its tokens, which end with it."""
+        return begin_run(self._site, new)
+
+    def begin_attempt(self, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
+        """Run a finished run again: same id and number, next attempt.
+
+        KeyError for one not known or not finished.
+        """
+        return begin_attempt(self._site, run_id, permissions)
+
+    def run_environment(self, ticket: RunTicket) -> dict[str, str]:
+        """The variables a step of the run finds, the token apart, which reaches it as a secret."""
+        return run_environment(self.url, ticket)
+
+    def gh_environment(self) -> dict[str, str]:
+        """The variables that make `gh` speak to this server, as the repository's owner."""
+        return gh_environment(self.url, self.repository, self.owner_token())
+
+    def record_job(
+        self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()
+    ) -> Job:
+        """Enter a job of a run's present attempt that has just ended."""
+        return self._site.runs.record_job(
+            self._site.runs.get(run_id), name, conclusion, steps
+        )
+
+    def owner_token(self) -> str:
+        """A token that may do everything, as the repository's owner has."""
+        return self._site.tokens.issue(
+            Grant(None, {"*": "write"}, login=self._site.owner), prefix="ghp_"
+        )
+
+    def finish_run(self, run_id: int, conclusion: str) -> Run:
+        """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
+        return end_run(self._site, run_id, conclusion)
+
+    def launch_by(self, launcher: Launcher | None) -> None:
+        """Whom to ask when a client wants a run started, repeated or stopped; None.
+
+        Such requests are refused.
+        """
+        self._site.launcher = launcher
+
+    def variables(self) -> dict[str, str]:
+        """The variables of the repository."""
+        return {
+            row["name"]: row["value"]
+            for row in self._site.database.rows("SELECT name, value FROM variables")
+        }
+
+    def know_workflow(self, path: str, name: str) -> Workflow:
+        """Enter a workflow file of the repository.
+
+        On GitHub it is known as soon as it is on the default branch.
+        """
+        return self._site.workflows.know(path, name)
+
+    def workflows(self) -> tuple[Workflow, ...]:
+        """Every workflow, those that are switched off among them."""
+        return tuple(self._site.workflows.all())
+
+    def switch_workflow(self, file: str, state: WorkflowState) -> Workflow:
+        """Switch a workflow on or off, by its file name; KeyError for one that is unknown."""
+        return self._site.workflows.switch(file, state)
+
+    def runs(self) -> tuple[Run, ...]:
+        """Every run, oldest first."""
+        return tuple(self._site.runs.select())
+
+    def artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
+        """Finished artifacts, oldest first, of one run or of all.
+
+        Expired ones among them, deleted ones not.
+        """
+        if run_id is None:
+            return tuple(self._site.artifacts.select())
+        return tuple(self._site.artifacts.select("run_id = ?", [run_id]))
+
+    def artifact_path(self, artifact_id: int) -> Path:
+        """The stored zip; KeyError for an artifact that is not there."""
+        return self._site.blobs.path(self._site.artifacts.get(artifact_id).blob)
+
+    def delete_artifact(self, artifact_id: int) -> None:
+        """Delete an artifact; KeyError for one that is not there."""
+        self._site.artifacts.delete(artifact_id)
+
+    def expire_artifact(self, artifact_id: int, *, days: float = 0) -> None:
+        """Let an artifact expire `days` ago, or later than announced where negative.
+
+        GitHub is only roughly on time.
+
+        Raises KeyError for an artifact that is not there.
+        """
+        self._site.artifacts.expire(
+            artifact_id, self._site.clock.now() - timedelta(days=days)
+        )
+
+    def downloads(self, run_id: int) -> tuple[Artifact, ...]:
+        """Artifacts of other runs that this run fetched: where its state came from."""
+        return tuple(self._site.artifacts.downloads(run_id))
+
+    def caches(self) -> tuple[Cache, ...]:
+        """Finished caches, oldest first."""
+        return tuple(self._site.caches.select())
+
+    def issues(self) -> tuple[Issue, ...]:
+        """Every issue, oldest first."""
+        return tuple(reversed(self._site.issues.select("all")))
+
+    def git_environment(self, *addresses: str) -> dict[str, str]:
+        """Environment variables that make git send what is meant for `addresses` to the repository kept here."""
+        return self._site.git.environment(*addresses)
+
+    def git_folder(self) -> Path:
+        """The bare repository that runs push to, made where it is missing."""
+        return self._site.git.ensure()

@@ -1,0 +1,1 @@
+"""The REST API: the framework of requests, and the table of routes by family."""

@@ -1,0 +1,1 @@
+"""REST: artifacts, caches, runs, workflows [docs.github.com/rest/actions]."""

@@ -1,0 +1,1 @@
+"""REST: issues, labels and their search [docs.github.com/rest/issues]."""

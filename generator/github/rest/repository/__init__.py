@@ -1,0 +1,1 @@
+"""REST: the repository, its contents and releases [docs.github.com/rest/repos]."""

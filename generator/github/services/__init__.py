@@ -1,0 +1,1 @@
+"""The services behind a run: artifacts and caches by Twirp, and the blobs behind signed addresses."""

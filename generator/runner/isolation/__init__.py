@@ -1,0 +1,1 @@
+"""What keeps runs apart and leaves nothing behind: folders, environments, locks, signals."""

@@ -1,0 +1,133 @@
+"""What a run is asked with, and what it comes back with, as frozen records."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from ..github.core.models import Artifact, Run
+
+
+class Conclusion(StrEnum):
+    """How a step, a job or a run ended."""
+
+    SUCCESS = "success"
+    FAILURE = "failure"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+
+
+class ActionChoice(StrEnum):
+    """Where actions come from."""
+
+    AUTO = "auto"  # upstream where it can be had, a stand-in where not
+    STAND_IN = "stand-in"
+    UPSTREAM = "upstream"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRequest:
+    """One run that is wanted.
+
+    `root` is the repository, `workflow` counts from it. `variables` are given besides
+    the repository's own. `environment` holds variables of the runner;
+    `environment_secrets` and `environment_variables` are those of GitHub environments,
+    by their names. `branch` is what was pushed to, what a schedule or a dispatch runs
+    on, or the base of a pull request; None is the branch that is checked out (the
+    default branch for a schedule and for a base). `head_branch` and `from_fork` are a
+    pull request's. `again` is the number of a finished run that is to have another
+    attempt; its event then counts, not `event`.
+    """
+
+    root: Path
+    workflow: Path
+    event: str
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    variables: Mapping[str, str] = field(default_factory=dict)
+    secrets: Mapping[str, str] = field(default_factory=dict, repr=False)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    environment_secrets: Mapping[str, Mapping[str, str]] = field(
+        default_factory=dict, repr=False
+    )
+    environment_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    branch: str | None = None
+    head_branch: str = "topic"
+    from_fork: bool = False
+    cron: str | None = None
+    job: str | None = None
+    again: int | None = None
+    actor: str = "local"
+    repository: str | None = None
+    actions: ActionChoice = ActionChoice.AUTO
+    actions_folder: Path | None = None
+    state_folder: Path | None = None  # None: `.wfgen` in the repository
+    environments_folder: Path | None = None  # None: below the state folder
+
+
+@dataclass(frozen=True, slots=True)
+class Annotation:
+    """A warning, an error or a notice that a step wrote."""
+
+    level: str
+    message: str
+    job: str
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    """How a step ended; `outcome` is what came before `continue-on-error` forgave it."""
+
+    name: str
+    conclusion: Conclusion
+    duration_seconds: float
+    outcome: Conclusion
+    id: str = ""
+    summary: str = ""
+    output: tuple[str, ...] = ()
+    outputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobResult:
+    """How a job, or one job of a matrix, ended."""
+
+    id: str
+    name: str
+    conclusion: Conclusion
+    steps: tuple[StepResult, ...]
+    duration_seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """How a run ended.
+
+    `restored_from` are the ids of the runs whose artifacts, or state kept elsewhere, it
+    fetched.
+    """
+
+    run: Run
+    conclusion: Conclusion
+    jobs: tuple[JobResult, ...]
+    artifacts: tuple[Artifact, ...]
+    restored_from: tuple[int, ...]
+    summary: Mapping[str, Any] | None
+    stand_ins: tuple[str, ...]
+    annotations: tuple[Annotation, ...]
+    duration_seconds: float
+    log: Path
+    notes: tuple[str, ...] = ()
+    problem: str = ""
+
+    @property
+    def steps_run(self) -> int:
+        """Steps that were not skipped."""
+        return sum(
+            step.conclusion is not Conclusion.SKIPPED
+            for job in self.jobs
+            for step in job.steps
+        )

@@ -1,0 +1,1 @@
+"""Columns to matrices: types, encodings, and what is suspicious about them."""

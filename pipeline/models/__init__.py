@@ -1,0 +1,1 @@
+"""What learns: candidates, ensembles, their metrics, and who is the champion."""

@@ -1,0 +1,1 @@
+"""The state between runs: what is stored, how it is verified, and how pickles are read safely."""

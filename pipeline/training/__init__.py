@@ -1,0 +1,1 @@
+"""One update of the model, from the lock to the summary."""

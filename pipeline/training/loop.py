@@ -1,0 +1,313 @@
+"""The loop: score the batch, learn it, commit."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import SettingsError, StateTamperedError
+from ..features import leakage as leaks
+from ..features import schema as schemas
+from ..features.ordering import ordered
+from ..models.population import BASELINE, CHAMPION, Population
+from ..redaction import public
+from ..sources.tables import Chunk
+from ..state import pickles as persist
+from ..state import prediction_check as probe
+from ..state.compatibility import versions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pandas as pd
+
+    from ..models.population import Engine
+    from ..settings import Settings
+    from ..sources.tables import Reader
+    from ..state.store import Store
+    from ..state.verification import State
+
+HISTORY = 100
+"""So many runs are remembered; more would make the state grow with its age."""
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One batch that was learnt, with the figures after it."""
+
+    batch: int
+    rows: int
+    rows_total: int
+    unlabelled: int
+    champion: str
+    headline: tuple[str, float] | None
+    loss: float | None
+    baseline: float | None
+    seconds: float
+    notes: list[str] = field(default_factory=list)
+
+
+class Training:
+    """One run over one state."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        target: str,
+        store: Store,
+        state: State | None,
+        now: str,
+    ) -> None:
+        self.settings = settings
+        self.target = target
+        self.state = state
+        self.parent = None if state is None else state.state_id
+        self.counters = {"rows": 0, "batches": 0, "unlabelled": 0, "runs": 0}
+        self.history: list[dict[str, Any]] = []
+        self.population: Population | None = None
+        self.cursor: dict[str, Any] | None = None
+        self._store = store
+        self._now = now
+        if state is not None:
+            self._go_on(state)
+        self.counters["runs"] += 1
+
+    def _go_on(self, state: State) -> None:
+        document = state.document
+        self.counters |= document["counters"]
+        self.history = list(document["history"])
+        self.cursor = document["source"]["cursor"]
+        if tuple(document["models"]) != self.settings.models:
+            raise SettingsError(
+                f"the state holds the candidates {', '.join(document['models'])}, "
+                f"the settings say {', '.join(self.settings.models)}",
+                hint="set `models` back, or start over: `python -m pipeline reset`",
+            )
+        self.population = persist.loads(
+            state.population, document["population"], self.settings.models
+        )
+        if not isinstance(self.population, Population):
+            raise StateTamperedError(f"{document['population']} holds no population")
+        schema = self.population.schema
+        if schema.target != self.target:
+            raise SettingsError(
+                f"the state predicts {schema.target!r}, the settings say {self.target!r}",
+                hint="set `target` back, or start over: `python -m pipeline reset`",
+            )
+        left_out = {*self.settings.ignore, self.settings.time, self.settings.key} & set(
+            schema.names()
+        )
+        if left_out:
+            names = ", ".join(map(repr, sorted(left_out)))
+            raise SettingsError(
+                f"the state learnt {names}, which `ignore`, `time` or `key` leave out now",
+                hint="set them back, or start over: `python -m pipeline reset`",
+            )
+        if self.settings.task not in {"auto", schema.task}:
+            raise SettingsError(
+                f"the state holds a {schema.task} task, the settings say {self.settings.task}",
+                hint="set `task` back, or start over: `python -m pipeline reset`",
+            )
+
+    def run(
+        self,
+        reader: Reader,
+        engine: Engine,
+        on_batch: Callable[[Learnt], None],
+        stop: Callable[[], bool],
+    ) -> int:
+        """Learn up to `iterations` batches and commit; how many were learnt."""
+        done, committed = 0, time.monotonic()
+        while done < self.settings.iterations and not stop():
+            learnt = self._iterate(reader, engine)
+            if learnt is None:
+                break
+            done += 1
+            on_batch(learnt)
+            last = done == self.settings.iterations
+            if (
+                not last
+                and time.monotonic() - committed >= self.settings.checkpoint_seconds
+            ):
+                self.commit()
+                committed = time.monotonic()
+        if done:
+            self.commit()
+        return done
+
+    def _iterate(self, reader: Reader, engine: Engine) -> Learnt | None:
+        begun = time.monotonic()
+        population = self.population
+        numbers = None if population is None else population.schema.numbers()
+        read = self._read(reader, numbers)
+        if read is None:
+            return None
+        chunk, watched = read
+        frame, met = self._meet(chunk.frame)
+        notes = met + watched
+        population = self.population
+        assert population is not None  # noqa: S101  # _meet made it
+        table = schemas.convert(population.schema, frame)
+        if not population.rows:
+            notes += leaks.call_out(population.schema, table)
+        if population.widen_task():
+            notes.append(
+                f"a third class came: the task is now multiclass, with {len(population.schema.classes)} classes"
+            )
+        if len(table):
+            notes += [
+                f"drift: {found.message}" for found in population.take(table, engine)
+            ]
+        self.cursor = chunk.cursor
+        self.counters["rows"] += len(table)
+        self.counters["unlabelled"] += table.unlabelled
+        self.counters["batches"] += 1
+        return self._learnt(
+            population, len(table), table.unlabelled, time.monotonic() - begun, notes
+        )
+
+    def _read(
+        self, reader: Reader, numbers: frozenset[str] | None
+    ) -> tuple[Chunk, list[str]] | None:
+        """The next rows that were not learnt, without the columns that only order them.
+
+        What was seen in those.
+        """
+        order = {self.settings.time, self.settings.key} - {"", self.target}
+        ignored = set(self.settings.ignore) - order
+        while True:
+            chunk = reader.read(
+                self.settings.batch_rows, numbers, lambda name: name not in ignored
+            )
+            if chunk is None:
+                return None
+            frame, notes, kept = ordered(chunk.frame, self.settings, self.cursor or {})
+            cursor = {**chunk.cursor, **kept}
+            if len(frame) and not self._waiting(frame):
+                return Chunk(
+                    frame.drop(columns=list(order)) if order else frame, cursor
+                ), notes
+            self.cursor = cursor
+
+    def _waiting(self, frame: pd.DataFrame) -> bool:
+        """Whether nothing can be told of the task yet, since no row has a target so far.
+
+        Such rows are passed over.
+        """
+        if (
+            self.population is not None
+            or self.target not in frame.columns
+            or frame[self.target].notna().any()
+        ):
+            return False
+        self.counters["unlabelled"] += len(frame)
+        return True
+
+    def _meet(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+        """Get to know the columns.
+
+        The frame as far as that converted it, and what there is to say.
+        """
+        if self.population is not None:
+            joined, frame = schemas.add_columns(
+                self.population.schema, frame, self.settings.ignore
+            )
+            return frame, [f"columns joined: {', '.join(joined)}"] if joined else []
+        task = None if self.settings.task == "auto" else self.settings.task
+        schema, frame = schemas.infer(frame, self.target, task, self.settings.ignore)
+        self.population = Population(schema, self.settings.models, self.settings.seed)
+        inferred = "as set" if task else "inferred from the target"
+        kinds = schemas.described(schema)
+        return frame, [
+            f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {kinds}"
+        ]
+
+    def _learnt(
+        self,
+        population: Population,
+        rows: int,
+        unlabelled: int,
+        seconds: float,
+        notes: list[str],
+    ) -> Learnt:
+        figures = population.figures
+        return Learnt(
+            self.counters["batches"],
+            rows,
+            self.counters["rows"],
+            unlabelled,
+            population.best,
+            figures[CHAMPION].headline(),
+            figures[CHAMPION].loss,
+            figures[BASELINE].loss,
+            seconds,
+            notes,
+        )
+
+    def commit(self) -> None:
+        """Make what was learnt so far the state."""
+        population = self.population
+        if population is None:
+            return
+        champion = population.champion()
+        entry = {
+            "at": self._now,
+            "batches": self.counters["batches"],
+            "rows": self.counters["rows"],
+        }
+        entry |= {
+            "champion": champion.name,
+            "metric": self.metric(),
+            "from": self.parent,
+        }
+        document = {
+            "counters": self.counters,
+            "champion": champion.name,
+            "metric": self.metric(),
+            "figures": self.figures(),
+            "task": population.schema.task,
+            "target": self.target,
+            "models": list(self.settings.models),
+            "classes": population.schema.classes,
+            "columns": {
+                column.name: column.kind for column in population.schema.columns
+            },
+            "source": {"name": public(self.settings.source), "cursor": self.cursor},
+            "libraries": versions(),
+            "probe": probe.taken(population),
+            "history": [*self.history, entry][-HISTORY:],
+        }
+        # The models first: what the Python objects hold now is what both files and the
+        # document speak of.
+        self.state = self._store.commit(
+            document, persist.dumps(population), persist.dumps(champion), self.parent
+        )
+
+    def figures(self) -> dict[str, dict[str, float | None]]:
+        """Loss and headline of everything in the running, rounded for people."""
+        found: dict[str, dict[str, float | None]] = {}
+        for name, figure in (
+            {} if self.population is None else self.population.figures
+        ).items():
+            headline = figure.headline()
+            found[name] = {
+                "loss": None if figure.loss is None else round(figure.loss, 6)
+            }
+            found[name] |= (
+                {} if headline is None else {headline[0]: round(headline[1], 6)}
+            )
+        return found
+
+    def metric(self) -> dict[str, Any] | None:
+        """The figure a run is judged by."""
+        headline = (
+            None
+            if self.population is None
+            else self.population.figures[CHAMPION].headline()
+        )
+        return (
+            None
+            if headline is None
+            else {"name": headline[0], "value": round(headline[1], 6)}
+        )

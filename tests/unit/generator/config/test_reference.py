@@ -1,0 +1,100 @@
+"""The settings as they are described: held against the code, so that no page drifts from it."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from generator.cli import main
+from generator.config import reference
+from generator.config.options import OPTIONS
+from generator.config.settings import load
+
+ROOT = Path(__file__).parents[4]
+
+
+def wfgen(*words: str) -> int:
+    with pytest.raises(SystemExit) as caught:
+        main(words)
+    assert isinstance(caught.value.code, int)
+    return caught.value.code
+
+
+def test_the_documented_table_is_that_of_the_code() -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    assert reference.markdown_table() in page, (
+        "put the output of `wfgen settings --table` into docs/settings.md"
+    )
+
+
+def test_the_published_schema_is_that_of_the_code() -> None:
+    published = (ROOT / "docs" / "settings.schema.json").read_text(encoding="utf-8")
+    assert published == reference.json_schema(), (
+        "wfgen settings --schema > docs/settings.schema.json"
+    )
+
+
+def test_the_example_of_the_page_is_valid_by_schema_and_by_code(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
+    example = page.partition("```toml\n")[2].partition("```")[0]
+    jsonschema_rs.validator_for(json.loads(reference.json_schema())).validate(
+        tomllib.loads(example)
+    )
+    (tmp_path / "wfgen.toml").write_text(example, encoding="utf-8")
+    settings = load(tmp_path, {})
+    assert settings["train.loop"] == "each"
+
+
+@pytest.mark.parametrize(
+    "bad", ["iteration = 3", "retention = 91", "triggers.pusch = true", "branches = []"]
+)
+def test_the_schema_refuses_what_the_code_refuses(bad: str) -> None:
+    assert not jsonschema_rs.validator_for(
+        json.loads(reference.json_schema())
+    ).is_valid(tomllib.loads(bad))
+
+
+def test_every_default_can_be_written_as_it_is_shown(tmp_path: Path) -> None:
+    lines = [
+        f"{option.key} = {reference.toml(option.default)}"
+        for option in OPTIONS
+        if option.default is not None
+    ]
+    (tmp_path / "wfgen.toml").write_text("\n".join(lines), encoding="utf-8")
+    assert load(tmp_path, {}).digest == load(tmp_path / "nowhere", {}).digest
+
+
+def test_settings_show_value_and_source_within_80_columns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wfgen.toml").write_text(
+        "iterations = 9\nname = 'A rather long name of a workflow, which goes on'\n"
+    )
+    monkeypatch.setenv("WFGEN_RETENTION", "7")
+    monkeypatch.setenv("COLUMNS", "80")
+    assert wfgen("settings", str(tmp_path)) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) == len(OPTIONS)
+    assert max(map(len, lines)) <= 80
+    shown = {line.split("=")[0].strip(): line for line in lines}
+    assert shown["iterations"].endswith("= 9  # wfgen.toml:1")
+    assert shown["retention"].endswith("= 7  # environment WFGEN_RETENTION")
+    assert "(inherits)" in shown["train.timeout"]
+
+
+def test_settings_as_json_are_uncut(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert wfgen("settings", "--json", str(tmp_path)) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["settings"]["branches"] == {"value": ["main"], "source": "default"}
+    assert len(data["settings"]) == len(OPTIONS)
+
+
+def test_only_one_form_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
+    assert wfgen("settings", "--json", "--schema") == 2
+    assert "give one of" in capsys.readouterr().err

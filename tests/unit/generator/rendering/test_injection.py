@@ -1,0 +1,207 @@
+"""Every text of the settings arrives in the YAML as that text and as nothing else.
+
+Never inside a script.
+
+A rendering with a harmless text is the pattern: with a nasty one in its place, the
+parsed workflow must be the same tree with the nasty text exactly where the harmless one
+stood. Texts that GitHub itself would not take are refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.config.options import OPTIONS
+from generator.config.settings import load
+from generator.errors import SettingsError
+from generator.rendering.render import render_all
+from generator.rendering.yaml import literal
+from generator.workflow.source import parse
+
+HARMLESS = "harmless"
+ESCAPED = str(literal("${{"))
+NASTY = [
+    "${{ secrets.KAGGLE_KEY }}",
+    "${{ github.event.pull_request.title }}",
+    "a ${{",
+    "# not a comment",
+    "x #y",
+    "a: b",
+    "- item",
+    "it's",
+    'say "so"',
+    "back\\slash",
+    "$(touch pwned)",
+    "`touch pwned`",
+    "x; touch pwned",
+    "x && touch pwned",
+    "two\nlines",
+    "x\n        run: touch pwned",
+    "größe ☃ 🙂",
+    "on",
+    "010",
+    "null",
+    "<%= name %>",
+    "{{ name }}",
+    "%d %s {}",
+    "*anchor",
+    "&anchor",
+    "!tag",
+    "\u2028",
+    "x\x07",
+]
+# Key -> how a text is put into its value. `train.command` and the scripts of steps are
+# code by their nature.
+TEXTS: dict[str, Callable[[str], object]] = {
+    "name": lambda text: text,
+    "branches": lambda text: [text],
+    "runner": lambda text: ["self-hosted", text],
+    "environment": lambda text: text,
+    "install.requirements": lambda text: text,
+    "ci.wfgen": lambda text: text,
+    "train.env": lambda text: {"VARIABLE": text},
+    "artifacts.model.name": lambda text: text,
+    "artifacts.model.path": lambda text: text,
+    "artifacts.data.name": lambda text: text,
+    "artifacts.data.path": lambda text: text,
+    "artifacts.logs.name": lambda text: text,
+    "artifacts.logs.path": lambda text: text,
+    "artifacts.extra": lambda text: [{"name": text, "path": "x/" + text}],
+    "steps.before_train": lambda text: [
+        {"name": "x", "run": "true", "env": {"X": text}, "if": text}
+    ],
+    "jobs": lambda text: {
+        "other": {"name": "x", "env": {"X": text}, "steps": [{"run": "true"}]}
+    },
+}
+# Their values come from a closed list or a strict pattern: no text can be put in.
+CLOSED = {
+    "workflow",
+    "python",
+    "concurrency",
+    "permissions",
+    "schedule.cron",
+    "schedule.timezone",
+    "install.installer",
+    "dataset.source",
+    "dataset.secrets",
+    "train.command",
+    "store",
+    "train.loop",
+    "ci.lint",
+    "ci.test",
+    "fanout.merge",
+    "notify.command",
+    "notify.on",
+    "notify.webhook",
+    "templates_dir",
+}
+# What GitHub evaluates on purpose, as in any workflow.
+CODE = {"steps.before_train", "jobs"}
+
+
+def tree(key: str, text: str) -> object:
+    flags = {key: (key, TEXTS[key](text)), "workflows.ci": ("workflows.ci", True)}
+    trees: dict[str, object] = {}
+    for file in render_all(load(Path("nowhere"), {}, flags), Path("nowhere")):
+        if file.path.endswith(".yml"):
+            parsed = parse(file.text, Path(file.path))
+            assert parsed.findings == ()
+            trees[file.path] = parsed.data
+    return trees
+
+
+def placed(node: object, text: str) -> object:
+    """The tree with `text` where the harmless one stands."""
+    if isinstance(node, dict):
+        return {key: placed(value, text) for key, value in node.items()}
+    if isinstance(node, list):
+        return [placed(value, text) for value in node]
+    return node.replace(HARMLESS, text) if isinstance(node, str) else node
+
+
+def as_github_evaluates(node: object) -> object:
+    """The tree with our escape of `${{` replaced by what GitHub makes of it."""
+    if isinstance(node, dict):
+        return {key: as_github_evaluates(value) for key, value in node.items()}
+    if isinstance(node, list):
+        return [as_github_evaluates(value) for value in node]
+    return node.replace(ESCAPED, "${{") if isinstance(node, str) else node
+
+
+def expressions(node: object) -> list[str]:
+    """Every string that GitHub would find an expression in, our escape left out."""
+    if isinstance(node, dict):
+        return [found for value in node.values() for found in expressions(value)]
+    if isinstance(node, list):
+        return [found for value in node for found in expressions(value)]
+    return (
+        [node] if isinstance(node, str) and "${{" in node.replace(ESCAPED, "") else []
+    )
+
+
+def scripts(node: object) -> list[str]:
+    if isinstance(node, dict):
+        own = [str(node["run"])] if isinstance(node.get("run"), str) else []
+        return own + [found for value in node.values() for found in scripts(value)]
+    return (
+        [found for value in node for found in scripts(value)]
+        if isinstance(node, list)
+        else []
+    )
+
+
+def test_every_setting_that_holds_text_is_looked_at() -> None:
+    plain = {"Whole", "Switch", "OrInherit"}
+    steps = {option.key for option in OPTIONS if option.key.startswith("steps.")}
+    holds_text = {
+        option.key for option in OPTIONS if type(option.kind).__name__ not in plain
+    }
+    assert holds_text - steps - CLOSED == set(TEXTS) - steps
+
+
+@pytest.mark.parametrize("text", NASTY, ids=ascii)
+@pytest.mark.parametrize("key", TEXTS)
+def test_a_text_is_that_text_or_is_refused(key: str, text: str) -> None:
+    try:
+        found = tree(key, text)
+    except SettingsError as refused:
+        refusal = refused.message
+        assert key in refusal
+        assert len(refusal.splitlines()) == 1
+        return
+    pattern = tree(key, HARMLESS)
+    assert as_github_evaluates(found) == placed(pattern, text)
+    assert scripts(found) == scripts(pattern)
+    if key not in CODE:
+        assert expressions(found) == expressions(pattern)
+
+
+@pytest.mark.parametrize("key", sorted(set(TEXTS) - {"name", "branches"}))
+def test_what_looks_like_an_expression_is_not_refused_where_it_can_be_handed_on(
+    key: str,
+) -> None:
+    text = "a ${{ x }} b"
+    assert as_github_evaluates(tree(key, text)) == placed(tree(key, HARMLESS), text)
+
+
+@pytest.mark.parametrize(
+    "text", ["echo ${{ github.event.issue.title }}", "x\n${{ secrets.A }}"]
+)
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("train.command", lambda text: text),
+        ("steps.after_upload", lambda text: [{"run": text}]),
+        ("jobs", lambda text: {"a": {"steps": [{"run": text}]}}),
+    ],
+)
+def test_nothing_github_would_paste_gets_into_a_script(
+    key: str, value: object, text: str
+) -> None:
+    assert callable(value)
+    with pytest.raises(SettingsError, match=r"give it through env and write \$NAME"):
+        load(Path("nowhere"), {}, {key: (key, value(text))})

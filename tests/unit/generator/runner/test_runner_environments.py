@@ -1,0 +1,123 @@
+"""What belongs to a GitHub environment reaches the jobs that run in it and no other."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from generator.errors import SettingsError
+from generator.runner.act.environment_secrets import (
+    ask_for_renamed,
+    check_environments,
+    renamed,
+)
+from generator.runner.models import RunRequest
+from generator.workflow.model import read_plan
+
+PATH = Path("w.yml")
+OF_PRODUCTION = {"production": {"KEY": "k"}, "staging": {"KEY": "s"}}
+
+
+def request(**more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
+    return RunRequest(Path(), PATH, "push", **more)
+
+
+@pytest.mark.parametrize(
+    ("written", "asked"),
+    [
+        ("${{ secrets.KEY }}", "${{ secrets.WFGEN_ENVIRONMENT_0_KEY }}"),
+        ("a ${{ secrets.key }} b ${{secrets['Key']}}",
+         "a ${{ secrets.WFGEN_ENVIRONMENT_0_KEY }} b ${{secrets.WFGEN_ENVIRONMENT_0_KEY}}"),
+        ("${{ secrets.KEY_2 || secrets.OTHER }}", "${{ secrets.KEY_2 || secrets.OTHER }}"),
+        ("${{ my.secrets.KEY }} ${{ secrets.KEY-2 }}", "${{ my.secrets.KEY }} ${{ secrets.KEY-2 }}"),
+        ("${{ format('secrets.KEY {0}', secrets.KEY) }}",
+         "${{ format('secrets.KEY {0}', secrets.WFGEN_ENVIRONMENT_0_KEY) }}"),
+        ("echo secrets.KEY", "echo secrets.KEY"),
+        (3, 3),
+    ],
+)  # fmt: skip
+def test_expressions_ask_for_the_environments_own(
+    written: object, asked: object
+) -> None:
+    job: dict[str, Any] = {
+        "environment": {"name": "Production"},
+        "steps": [{"env": {"X": written}}],
+        "outputs": {"o": written},
+    }
+    document: dict[str, Any] = {
+        "jobs": {"a": job, "b": {"steps": [{"env": {"X": written}}]}}
+    }
+    assert ask_for_renamed(
+        document, request(environment_secrets={"production": {"KEY": "k"}})
+    )
+    assert document["jobs"]["a"]["steps"] == [{"env": {"X": asked}}]
+    assert document["jobs"]["a"]["outputs"] == {"o": asked}
+    assert document["jobs"]["b"] == {"steps": [{"env": {"X": written}}]}
+
+
+def test_a_condition_is_an_expression_without_braces_too() -> None:
+    document = {
+        "jobs": {
+            "a": {
+                "environment": "e",
+                "if": "vars.ON",
+                "steps": [{"if": "vars.ON", "run": "vars.ON"}],
+            }
+        }
+    }
+    assert ask_for_renamed(document, request(environment_variables={"e": {"ON": "1"}}))
+    # The job's own condition is read before the job is in its environment.
+    renamed_if = "vars.WFGEN_ENVIRONMENT_0_ON"
+    assert document["jobs"]["a"] == {
+        "environment": "e", "if": "vars.ON", "steps": [{"if": renamed_if, "run": "vars.ON"}],
+    }  # fmt: skip
+
+
+def test_two_environments_are_told_apart() -> None:
+    assert renamed(OF_PRODUCTION) == {
+        "WFGEN_ENVIRONMENT_0_KEY": "k",
+        "WFGEN_ENVIRONMENT_1_KEY": "s",
+    }
+    jobs = {
+        name: {"environment": name, "env": {"X": "${{ secrets.KEY }}"}}
+        for name in OF_PRODUCTION
+    }
+    assert ask_for_renamed({"jobs": jobs}, request(environment_secrets=OF_PRODUCTION))
+    assert [job["env"] for job in jobs.values()] == [
+        {"X": "${{ secrets.WFGEN_ENVIRONMENT_0_KEY }}"},
+        {"X": "${{ secrets.WFGEN_ENVIRONMENT_1_KEY }}"},
+    ]
+
+
+def test_without_environments_nothing_is_changed() -> None:
+    assert not ask_for_renamed(
+        {"jobs": {"a": {"environment": "e", "env": {"X": "${{ secrets.KEY }}"}}}},
+        request(),
+    )
+
+
+def test_an_environment_that_no_job_names_is_a_mistake(tmp_path: Path) -> None:
+    file = tmp_path / PATH
+    file.write_text(
+        "on: push\njobs: {a: {environment: production, steps: []}, b: {environment: {name: other}}}"
+    )
+    plan = read_plan(tmp_path, PATH)
+    check_environments(
+        plan,
+        request(
+            environment_secrets={"PRODUCTION": {}}, environment_variables={"other": {}}
+        ),
+    )
+    with pytest.raises(
+        SettingsError, match=r"no job of w\.yml runs in an environment prod$"
+    ) as caught:
+        check_environments(plan, request(environment_variables={"prod": {"A": "b"}}))
+    assert caught.value.hint == "it names: other, production"
+    file.write_text(
+        "on: push\njobs: {a: {environment: '${{ inputs.where }}', steps: []}}"
+    )
+    check_environments(
+        read_plan(tmp_path, PATH), request(environment_secrets={"prod": {}})
+    )

@@ -1,0 +1,199 @@
+"""How a run's result looks."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from generator.commands.run import parse_fault
+from generator.errors import SettingsError
+from generator.github.core.faults import Fault
+from generator.github.core.models import Artifact, Run
+from generator.runner.demo import faults_of, overview
+from generator.runner.models import (
+    Annotation,
+    Conclusion,
+    JobResult,
+    RunResult,
+    StepResult,
+)
+from generator.runner.results.summary import (
+    artifact_lines,
+    learnt_text,
+    metric_text,
+    origin_text,
+    result_document,
+    result_lines,
+    size_text,
+    table,
+)
+
+INSTANT = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
+SUMMARY = {
+    "rows_this_run": 3000,
+    "rows_total": 6000,
+    "metric": {"name": "auc", "value": 0.62841},
+}
+
+
+def run(number: int) -> Run:
+    return Run(
+        id=10_000_000_000 + number, number=number, attempt=1, workflow_id=1, workflow_path="w.yml", workflow_name="W",
+        event="push", head_branch="main", head_sha="a" * 40, head_repository="local/it", head_repository_id=1,
+        status="completed", conclusion="success", created_at=INSTANT, started_at=INSTANT, updated_at=INSTANT,
+        backend_id="b", ref="refs/heads/main", base_branch="",
+    )  # fmt: skip
+
+
+def artifact(name: str, size_bytes: int) -> Artifact:
+    return Artifact(
+        id=1, run_id=2, attempt=1, name=name, mime_type="application/zip", size_bytes=size_bytes, digest="sha256:0",
+        blob="b", created_at=INSTANT, updated_at=INSTANT, expires_at=INSTANT + timedelta(days=7), expired=False,
+        job_backend_id="j",
+    )  # fmt: skip
+
+
+def result(number: int, **changes: object) -> RunResult:
+    step = StepResult(
+        "Train",
+        Conclusion.SUCCESS,
+        1.5,
+        Conclusion.SUCCESS,
+        id="train",
+        outputs={"a": "b"},
+        summary="#",
+    )
+    made = RunResult(
+        run=run(number),
+        conclusion=Conclusion.SUCCESS,
+        jobs=(JobResult("train", "Train", Conclusion.SUCCESS, (step,)),),
+        artifacts=(artifact("model-state", 61_234),),
+        restored_from=(),
+        summary=SUMMARY,
+        stand_ins=("actions/checkout",),
+        annotations=(Annotation("notice", "fresh", "Train", "Find"),),
+        duration_seconds=12.34,
+        log=Path("/repository/.wfgen/logs/1.jsonl"),
+    )
+    return replace(made, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("size_bytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1_000, "1.0 kB"),
+        (61_234, "61.2 kB"),
+        (500_000, "500 kB"),
+        (3_200_000_000, "3.2 GB"),
+    ],
+)
+def test_sizes(size_bytes: int, text: str) -> None:
+    assert size_text(size_bytes) == text
+
+
+def test_a_table_is_as_wide_as_its_cells() -> None:
+    assert table([("a", "1"), ("long", "20")], right=(1,)) == ["a      1", "long  20"]
+    assert table([]) == []
+
+
+def test_artifacts_show_size_and_end() -> None:
+    assert artifact_lines([artifact("a", 10)]) == [
+        "a  10 B  kept until 2026-11-29 21:00"
+    ]
+
+
+def test_what_was_learnt() -> None:
+    assert learnt_text(SUMMARY) == "3,000 rows, 6,000 in all; auc 0.6284"
+    assert (
+        learnt_text({"rows_this_run": 1, "rows_total": 2, "metric": None})
+        == "1 rows, 2 in all"
+    )
+    assert learnt_text(None) == learnt_text({}) == ""
+    assert (metric_text(SUMMARY), metric_text(None)) == ("auc 0.6284", "-")
+
+
+def test_where_state_came_from() -> None:
+    runs = [run(1), run(2)]
+    assert (
+        origin_text(result(2, restored_from=(run(1).id,)), runs)
+        == "run #1 (10000000001)"
+    )
+    assert origin_text(result(2), runs).startswith("nothing")
+    assert "not artifacts" in origin_text(
+        result(2, summary={"started_from": "state"}), runs
+    )
+
+
+def test_the_table_at_the_end() -> None:
+    lines = result_lines(
+        result(1, notes=("a note",), problem="no step ran"),
+        [run(1)],
+        Path("/repository"),
+    )
+    assert lines == [
+        "run         #1 (10000000001), push, success in 12.3 s",
+        "state from  nothing: no state of an earlier run was fetched",
+        "learnt      3,000 rows, 6,000 in all; auc 0.6284",
+        "artifacts   model-state  61.2 kB  kept until 2026-11-29 21:00",
+        "stand-ins   for checkout",
+        "note        a note",
+        "log         .wfgen/logs/1.jsonl",
+        "failed      no step ran",
+    ]
+
+
+def test_the_document_is_json() -> None:
+    document = json.loads(json.dumps(result_document(result(1))))
+    assert document["jobs"][0]["steps"][0]["outputs"] == {"a": "b"}
+    assert document["artifacts"][0]["expires_at"] == "2026-11-29T21:00:00+00:00"
+    assert document["conclusion"] == "success"
+
+
+def test_the_demo_judges_its_runs() -> None:
+    first = result(1, summary={**SUMMARY, "rows_total": 3000})
+    second = result(2, restored_from=(first.run.id,))
+    assert faults_of([first, second]) == []
+    assert "took its state from nothing" in faults_of([first, result(2)])[0]
+    assert faults_of([first, result(2, conclusion=Conclusion.FAILURE)]) == [
+        "run #2 failed"
+    ]
+    assert faults_of([result(1, summary=None), second])
+    assert overview([first, second])[2].split() == [
+        "#2", "push", "run", "#1", "3000", "6000", "auc", "0.6284", "2026-11-29", "21:00",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("GET /a/* 500", Fault("/a/*", "GET", status=500)),
+        ("/a 403", Fault("/a", "*", status=403)),
+        ("post /a 503 2", Fault("/a", "POST", status=503, times=2)),
+    ],
+)
+def test_faults_are_read(text: str, fault: Fault) -> None:
+    assert parse_fault(text) == fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "GET",
+        "GET /a",
+        "GET a 500",
+        "GET /a 99",
+        "GET /a 600",
+        "GET /a x",
+        "/a 500 1 2",
+    ],
+)
+def test_what_is_no_fault_is_refused(text: str) -> None:
+    with pytest.raises(SettingsError, match="--fault does not understand"):
+        parse_fault(text)

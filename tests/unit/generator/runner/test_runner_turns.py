@@ -1,0 +1,146 @@
+"""One run of a concurrency group at a time; of those that wait the newest, or all in order."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from generator.runner.isolation.concurrency import (
+    Group,
+    SupersededError,
+    group_of,
+    turn,
+)
+from generator.runner.isolation.virtualenvs import HeldLock
+
+GITHUB = {"workflow": "W", "ref": "refs/heads/main", "head_ref": "", "run_id": "7"}
+
+
+@pytest.mark.parametrize(
+    ("concurrency", "group"),
+    [
+        (None, None),
+        ("one", Group("one", queues=False)),
+        (
+            {"group": "${{ github.workflow }}-${{github.ref}}"},
+            Group("W-refs/heads/main", queues=False),
+        ),
+        (
+            {"group": "${{ github.head_ref || github.run_id }}", "queue": "max"},
+            Group("7", queues=True),
+        ),
+        (
+            {"group": "${{ github.head_ref || 'none' }}!", "cancel-in-progress": True},
+            Group("none!", queues=False),
+        ),
+    ],
+)
+def test_a_group_is_what_its_expressions_stand_for(
+    concurrency: object, group: Group | None
+) -> None:
+    assert group_of(concurrency, GITHUB) == group
+
+
+@pytest.mark.parametrize(
+    "expression",
+    ["inputs.x", "github.nothing", "github.ref == 'x'", "format('{0}', github.ref)"],
+)
+def test_an_expression_that_is_more_is_not_guessed(expression: str) -> None:
+    with pytest.raises(ValueError, match="^" + expression[:6]):
+        group_of(f"a-${{{{ {expression} }}}}", GITHUB)
+
+
+class Runs:
+    """Runs of a group, each in a thread, that go on until they are let go."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told: list[str] = []
+        self.gates: dict[str, threading.Event] = {}
+        self.threads: list[threading.Thread] = []
+
+    def begin(self, name: str, group: Group) -> None:
+        self.gates[name] = threading.Event()
+        thread = threading.Thread(target=self._run, args=(name, group))
+        self.threads.append(thread)
+        thread.start()
+        wait_until(lambda: any(line.startswith(f"{name} ") for line in self.told))
+
+    def _run(self, name: str, group: Group) -> None:
+        try:
+            with turn(self.folder, group, lambda: self._waits(name)):
+                self.told.append(f"{name} begins")
+                self.gates[name].wait(10)
+                self.told.append(f"{name} ends")
+        except SupersededError:
+            self.told.append(f"{name} is superseded")
+
+    def _waits(self, name: str) -> None:
+        if f"{name} waits" not in self.told:
+            self.told.append(f"{name} waits")
+
+    def end_all(self) -> list[str]:
+        for gate in self.gates.values():
+            gate.set()
+        for thread in self.threads:
+            thread.join()
+        return self.told
+
+
+def wait_until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 10
+    while not holds():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def test_of_those_that_wait_the_newest_stays(tmp_path: Path) -> None:
+    runs, group = Runs(tmp_path), Group("g", queues=False)
+    for name in "abc":
+        runs.begin(name, group)
+    wait_until(lambda: "b is superseded" in runs.told)
+    assert runs.end_all() == [
+        "a begins",
+        "b waits",
+        "c waits",
+        "b is superseded",
+        "a ends",
+        "c begins",
+        "c ends",
+    ]
+
+
+def test_a_queue_keeps_all_in_order(tmp_path: Path) -> None:
+    runs, group = Runs(tmp_path), Group("g", queues=True)
+    for name in "abc":
+        runs.begin(name, group)
+    assert runs.end_all() == [
+        *("a begins", "b waits", "c waits", "a ends"),
+        *("b begins", "b ends", "c begins", "c ends"),
+    ]
+
+
+def test_other_groups_do_not_wait_and_case_makes_no_other_group(tmp_path: Path) -> None:
+    runs = Runs(tmp_path)
+    for name, group in (("a", "g"), ("b", "h"), ("c", "G")):
+        runs.begin(name, Group(group, queues=True))
+    assert runs.told == ["a begins", "b begins", "c waits"]
+    runs.end_all()
+
+
+def test_a_run_that_was_killed_keeps_nobody_waiting(tmp_path: Path) -> None:
+    group = Group("g", queues=False)
+    with turn(tmp_path, group, lambda: None):
+        (ticket,) = tmp_path.glob("*/*.ticket")
+    killed = HeldLock(ticket)
+    killed.path.write_text("going on")
+    killed.release()
+    runs = Runs(tmp_path)
+    runs.begin("a", group)
+    assert runs.told == ["a begins"]
+    runs.end_all()
+    assert not list(tmp_path.glob("*/*.ticket"))

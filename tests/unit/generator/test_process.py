@@ -1,0 +1,188 @@
+"""Programs are run whole, fed, drained and never outlive their time."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from functools import partial
+from pathlib import Path
+
+import pytest
+
+from generator.errors import ToolFailedError, ToolMissingError
+from generator.process import StoppableRunner, SystemRunner, find_tool, require_tool
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", code]
+
+
+def alive(pid: int) -> bool:
+    try:
+        # A killed orphan may wait a moment for its new parent: a zombie does nothing any more.
+        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def wait_until_gone(pid: int) -> bool:
+    deadline = time.monotonic() + 5
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return not alive(pid)
+
+
+def test_run_gives_back_output_and_exit_code() -> None:
+    done = SystemRunner().run(
+        python("import sys; print(input()); print('no', file=sys.stderr); sys.exit(7)"),
+        input_text="in",
+    )
+    assert (done.exit_code, done.stdout, done.stderr) == (7, "in\n", "no\n")
+
+
+def test_run_passes_only_the_environment_it_was_given(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("KAGGLE_KEY", "leak")
+    done = SystemRunner().run(
+        python("import os; print(os.environ.get('KAGGLE_KEY'))"),
+        env={"PATH": os.environ["PATH"]},
+    )
+    assert done.stdout == "None\n"
+
+
+def test_output_that_is_no_utf8_does_not_stop_the_run() -> None:
+    done = SystemRunner().run(
+        python("import sys; sys.stdout.buffer.write(b'a\\xff\\n')")
+    )
+    assert done.stdout == "a\N{REPLACEMENT CHARACTER}\n"
+
+
+def test_stream_hands_over_lines_as_they_come() -> None:
+    seen: list[tuple[str, float]] = []
+    SystemRunner().stream(
+        python(
+            "import time; print('first', flush=True); time.sleep(.5); print('second')"
+        ),
+        lambda line: seen.append((line, time.monotonic())),
+    )
+    assert [line for line, _ in seen] == ["first", "second"]
+    assert seen[1][1] - seen[0][1] > 0.25
+
+
+def test_stream_does_not_wait_for_ever_on_a_program_that_fills_standard_error() -> None:
+    done = SystemRunner().stream(
+        python("import sys; sys.stderr.write('x' * 1_000_000); print('end')"),
+        lambda _line: None,
+    )
+    assert (done.exit_code, len(done.stderr)) == (0, 1_000_000)
+
+
+@pytest.mark.parametrize("way", ["run", "stream"])
+def test_a_program_out_of_time_is_stopped_with_its_children(
+    way: str, tmp_path: Path
+) -> None:
+    note = tmp_path / "child"
+    argv = python(
+        "import subprocess, sys, time, pathlib;"
+        f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
+        f"pathlib.Path({str(note)!r}).write_text(str(child.pid)); time.sleep(60)"
+    )
+    runner = SystemRunner()
+    call = (
+        runner.run
+        if way == "run"
+        else partial(runner.stream, on_line=lambda _line: None)
+    )
+    with pytest.raises(ToolFailedError, match=r"did not end within 2 s"):
+        call(argv, timeout_seconds=2)
+    assert wait_until_gone(int(note.read_text()))
+
+
+def test_what_a_program_leaves_behind_is_stopped_when_it_ends() -> None:
+    done = SystemRunner().run(
+        python(
+            "import subprocess, sys;"
+            "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+            "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)"
+        )
+    )
+    assert wait_until_gone(int(done.stdout))
+
+
+def test_a_child_that_left_the_group_with_the_pipes_open_is_not_waited_for() -> None:
+    began = time.monotonic()
+    done = SystemRunner().stream(
+        python(
+            "import subprocess, sys;"
+            "subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL, start_new_session=True); sys.exit(4)"
+        ),
+        lambda _line: None,
+    )
+    assert done.exit_code == 4
+    assert time.monotonic() - began < 25
+
+
+def test_an_error_in_the_reader_ends_the_program(tmp_path: Path) -> None:
+    def fail(line: str) -> None:
+        (tmp_path / "pid").write_text(line)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        SystemRunner().stream(
+            python("import os, time; print(os.getpid(), flush=True); time.sleep(60)"),
+            fail,
+        )
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_missing_program_is_named_with_the_way_to_get_it() -> None:
+    with pytest.raises(
+        ToolMissingError, match="no-such-tool is not installed"
+    ) as caught:
+        require_tool("no-such-tool")
+    assert "wfgen doctor" in caught.value.hint
+    with pytest.raises(ToolMissingError, match="cannot be started"):
+        SystemRunner().run(["/no/such/tool"])
+
+
+def test_a_tool_is_found_beside_this_python_before_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "python3").write_text("#!/bin/sh\n")
+    (tmp_path / "python3").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert find_tool("python3") == tmp_path / "python3"
+    (tmp_path / "beside").mkdir()
+    (tmp_path / "beside/python3").write_text("#!/bin/sh\n")
+    (tmp_path / "beside/python3").chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "beside/python"))
+    assert find_tool("python3") == tmp_path / "beside/python3"
+
+
+def test_what_is_streamed_can_be_stopped_from_elsewhere() -> None:
+    runner = StoppableRunner()
+    lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        threading.Thread(target=runner.stop).start()
+
+    with pytest.raises(KeyboardInterrupt):
+        runner.stream(
+            python("import os, time; print(os.getpid(), flush=True); time.sleep(60)"),
+            on_line,
+        )
+    assert wait_until_gone(int(lines[0]))
+    # One that was stopped starts nothing that lasts.
+    with pytest.raises(KeyboardInterrupt):
+        runner.stream(python("import time; time.sleep(60)"), lines.append)
+
+
+def test_one_that_nobody_stops_is_like_any_other() -> None:
+    lines: list[str] = []
+    assert StoppableRunner().stream(python("print('x')"), lines.append).exit_code == 0
+    assert lines == ["x"]

@@ -1,0 +1,103 @@
+"""YAML as GitHub reads it, with places, and every fault as data."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from generator.workflow.source import jobs, parse, read
+
+PATH = Path("w.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("on", "on"),
+        ("yes", "yes"),
+        ("010", 10),
+        ("0o10", 8),
+        ("0x1F", 31),
+        ("-3", -3),
+        ("1.5e3", 1500.0),
+        (".inf", float("inf")),
+        ("-.Inf", float("-inf")),
+        ("true", True),
+        ("TRUE", True),
+        ("null", None),
+        ("~", None),
+        ("", None),
+        ("2026-11-22", "2026-11-22"),
+        ("1_000", "1_000"),
+        ("12:30", "12:30"),
+        ("'true'", "true"),
+        ("!!str 3", "3"),
+        ("<<", "<<"),
+    ],
+)
+def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
+    workflow = parse(f"key: {text}\n", PATH)
+    assert (workflow.data, workflow.findings) == ({"key": value}, ())
+
+
+def test_on_is_a_key_like_any_other() -> None:
+    assert parse("on: push\n", PATH).data == {"on": "push"}
+
+
+def test_every_node_has_its_place() -> None:
+    workflow = parse(
+        "on: push\njobs:\n  train:\n    steps:\n      - run: x\n        name: y\n", PATH
+    )
+    assert workflow.place(("jobs", "train")) == (3, 3)
+    assert workflow.place(("jobs", "train", "steps", 0)) == (5, 9)
+    assert workflow.place(("jobs", "train", "steps", 0, "name")) == (6, 9)
+    assert workflow.place(("jobs", "train", "missing", "deeper")) == (3, 3)
+    assert dict(jobs(workflow)) == {"train": {"steps": [{"run": "x", "name": "y"}]}}
+
+
+def test_a_key_that_stands_twice_is_a_finding_at_the_second() -> None:
+    workflow = parse("on: push\njobs:\n  a: 1\n  b: 2\n  a: 3\n", PATH)
+    assert [(f.line, f.column, f.rule) for f in workflow.findings] == [
+        (5, 3, "duplicate-key")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("a:\n\tb: 1\n", 2, "tab"),
+        ("a: [1\n", 2, "did not find"),
+        ("a: b: c\n", 1, "mapping values"),
+        ("a: 1\n---\nb: 2\n", 2, "another document"),
+        ("? [a]\n: b\n", 1, "a key that is no plain word"),
+        ("a: *nobody\n", 1, "alias"),
+        ("a: &x [*x]\n", 1, "too deep"),
+        ("a: \x01\n", 1, "control characters"),
+    ],
+)
+def test_what_is_no_yaml_is_a_finding(text: str, line: int, words: str) -> None:
+    workflow = parse(text, PATH)
+    (finding,) = workflow.findings
+    assert (workflow.data, finding.line, finding.tool) == (None, line, "yaml")
+    assert words in finding.message
+
+
+def test_aliases_that_multiply_are_stopped() -> None:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
+    began = time.monotonic()
+    workflow = parse("\n".join(lines), PATH)
+    assert "beyond reason" in workflow.findings[0].message
+    assert time.monotonic() - began < 60
+
+
+def test_anchors_are_followed() -> None:
+    assert parse("a: &x {k: 1}\nb: *x\n", PATH).data == {"a": {"k": 1}, "b": {"k": 1}}
+
+
+def test_files_that_cannot_be_read_are_findings(tmp_path: Path) -> None:
+    (tmp_path / "latin.yml").write_bytes("größe".encode("latin-1"))
+    assert "not UTF-8" in read(tmp_path / "latin.yml").findings[0].message
+    assert "cannot be read" in read(tmp_path / "none.yml").findings[0].message
