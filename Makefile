@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell git ls-files generator pipeline templates 2>/dev/null)
 WORKERS ?= 2
 
-.PHONY: demo test lint bench lock clean
+.PHONY: demo test lint structure bench lock clean
 .DELETE_ON_ERROR:
 
 # Two makes at once wait for each other here; the second then finds everything done.
@@ -32,6 +32,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/wfgen check
+
+# How the code reads, against the goals in docs/architecture.md.
+structure:
+	@$(PYTHON) tests/structure/measure.py --worst 3
 
 bench: $(VENV)/installed
 	$(BIN)/pytest -m bench -s -p no:cacheprovider

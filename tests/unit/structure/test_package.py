@@ -25,14 +25,17 @@ def installed_files() -> set[str]:
 
 def test_the_wheel_carries_templates_schema_and_sample() -> None:
     files = installed_files()
-    assert "generator/_templates/train.yml.j2" in files
-    assert "generator/schemas/github-workflow.json" in files
-    assert "generator/schemas/LICENSE.schemastore" in files
+    assert "wfgen_actions/templates/train.yml.j2" in files
+    assert "wfgen_actions/generator/schemas/github-workflow.json" in files
+    assert "wfgen_actions/generator/schemas/LICENSE.schemastore" in files
     assert any(
-        file.startswith("pipeline/sources/") and file.endswith(".csv.gz")
+        file.startswith("wfgen_actions/pipeline/sources/") and file.endswith(".csv.gz")
         for file in files
     )
-    assert {"generator/py.typed", "pipeline/py.typed"} <= files
+    assert {
+        "wfgen_actions/generator/py.typed",
+        "wfgen_actions/pipeline/py.typed",
+    } <= files
 
 
 def test_the_wheel_carries_nothing_else() -> None:
