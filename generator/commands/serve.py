@@ -87,17 +87,19 @@ def write_actrc(path: Path, flags: Sequence[tuple[str, str]]) -> None:
         file.write(text)
 
 
-def facts(hub: LocalGitHub, ticket: RunTicket) -> dict[str, object]:
+def facts(local_github: LocalGitHub, ticket: RunTicket) -> dict[str, object]:
     """All that a program needs to use the server."""
-    environment = hub.run_environment(ticket)
+    environment = local_github.run_environment(ticket)
     return {
-        "url": hub.url,
+        "url": local_github.url,
         "run_id": ticket.run.id,
         "token": ticket.token,
-        "owner_token": hub.owner_token(),
+        "owner_token": local_github.owner_token(),
         "environment": environment,
-        "gh_environment": hub.gh_environment(),
-        "git_environment": hub.git_environment(f"https://github.com/{hub.repository}"),
+        "gh_environment": local_github.gh_environment(),
+        "git_environment": local_github.git_environment(
+            f"https://github.com/{local_github.repository}"
+        ),
     }
 
 
@@ -229,12 +231,15 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         parse_instant(instant),
         unlimited=unlimited,
     )
-    with opening.open() as hub, launching(hub) if runs else contextlib.nullcontext():
-        serve(hub, new, write_actrc, as_json=as_json)
+    with (
+        opening.open() as local_github,
+        launching(local_github) if runs else contextlib.nullcontext(),
+    ):
+        serve(local_github, new, write_actrc, as_json=as_json)
 
 
 @contextlib.contextmanager
-def launching(hub: LocalGitHub) -> Iterator[None]:
+def launching(local_github: LocalGitHub) -> Iterator[None]:
     """Let clients start and stop runs of the repository around the current folder.
 
     What still runs at the end stops.
@@ -247,14 +252,19 @@ def launching(hub: LocalGitHub) -> Iterator[None]:
 
     require_tool("act", hint=ACT_HINT)
     base = RunRequest(
-        find_root(Path.cwd(), SystemRunner()), Path(), "", repository=hub.repository
+        find_root(Path.cwd(), SystemRunner()),
+        Path(),
+        "",
+        repository=local_github.repository,
     )
-    launcher = LocalLauncher(hub, base, lambda line: click.echo(line, err=True))
-    hub.launch_by(launcher)
+    launcher = LocalLauncher(
+        local_github, base, lambda line: click.echo(line, err=True)
+    )
+    local_github.launch_by(launcher)
     try:
         yield
     finally:
-        hub.launch_by(None)
+        local_github.launch_by(None)
         launcher.close()
 
 
@@ -291,19 +301,21 @@ class Opening:
         )
 
 
-def serve(hub: LocalGitHub, new: NewRun, actrc: Path | None, *, as_json: bool) -> None:
+def serve(
+    local_github: LocalGitHub, new: NewRun, actrc: Path | None, *, as_json: bool
+) -> None:
     """Say how the server is reached, and serve until told to stop."""
     # Before anybody is told that we are here: whoever reads it may stop us at once.
     stopped = catch_signals()
-    ticket = hub.begin_run(new)
-    found = facts(hub, ticket)
-    flags = act_flags(hub.run_environment(ticket), ticket.token)
+    ticket = local_github.begin_run(new)
+    found = facts(local_github, ticket)
+    flags = act_flags(local_github.run_environment(ticket), ticket.token)
     if actrc is not None:
         write_actrc(actrc, flags)
     click.echo(json.dumps(found) if as_json else describe(found, flags))
     try:
         stopped.wait()
     finally:
-        hub.finish_run(ticket.run.id, "success")
+        local_github.finish_run(ticket.run.id, "success")
         if actrc is not None:
             actrc.unlink(missing_ok=True)

@@ -114,7 +114,7 @@ def block_id(text: str) -> str:
 class Client:
     """A run's client."""
 
-    hub: LocalGitHub
+    local_github: LocalGitHub
     ticket: RunTicket
     ask: Callable[..., Answer] = ask
     hang_up: Callable[[], None] = hang_up
@@ -127,7 +127,7 @@ class Client:
         self, method: str, path: str, body: object = None, **headers: str
     ) -> Answer:
         """Call REST; a path without a leading slash is the repository's."""
-        url = self.hub.url + (
+        url = self.local_github.url + (
             path if path.startswith("/") else f"/repos/local/repository/{path}"
         )
         given = {"Authorization": f"token {self.ticket.token}"} | {
@@ -145,7 +145,7 @@ class Client:
         }
         return ask(
             "POST",
-            self.hub.url + service + method,
+            self.local_github.url + service + method,
             json.dumps(fields).encode(),
             headers,
         )
@@ -171,7 +171,9 @@ class Client:
 
     def rerun(self) -> Client:
         """The client of the run's next attempt."""
-        return Client(self.hub, self.hub.begin_attempt(self.run_id, ALL))
+        return Client(
+            self.local_github, self.local_github.begin_attempt(self.run_id, ALL)
+        )
 
     def upload(self, name: str, data: bytes, **fields: str) -> int:
         """Upload an artifact; gives its id."""
@@ -268,8 +270,8 @@ class Node:
                 "RUNNER_TEMP": str(self.home),
                 "GITHUB_WORKSPACE": str(self.home),
                 "GITHUB_REPOSITORY": "local/repository",
-                "GITHUB_API_URL": client.hub.url,
-                "ACTIONS_RESULTS_URL": client.hub.url + "/",
+                "GITHUB_API_URL": client.local_github.url,
+                "ACTIONS_RESULTS_URL": client.local_github.url + "/",
                 "ACTIONS_RUNTIME_TOKEN": client.ticket.runtime_token,
                 "GITHUB_TOKEN": client.ticket.token,
             }
@@ -312,13 +314,13 @@ class Served:
             "permissions": {"actions": "write"},
         }
         begun = self.ask("POST", "/_wfgen/runs", new).json
-        hub = SimpleNamespace(url=self.facts["url"])
+        local_github = SimpleNamespace(url=self.facts["url"])
         run = SimpleNamespace(id=begun["run_id"])
         runtime_token = begun["environment"]["ACTIONS_RUNTIME_TOKEN"]
         ticket = SimpleNamespace(
             run=run, token=begun["token"], runtime_token=runtime_token
         )
-        return Client(cast("LocalGitHub", hub), cast("RunTicket", ticket))
+        return Client(cast("LocalGitHub", local_github), cast("RunTicket", ticket))
 
     def memory_megabytes(self) -> float:
         """The most memory it has held so far."""
@@ -355,7 +357,7 @@ Begin = Callable[..., Client]
 BeginOn = Callable[..., Client]
 
 
-def begin_run(hub: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN401 - fields of NewRun
+def begin_run(local_github: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN401 - fields of NewRun
     """Begin a run of the usual workflow, changed as said."""
     usual = {
         "workflow_path": ".github/workflows/train.yml",
@@ -365,7 +367,7 @@ def begin_run(hub: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN401 - fie
         "head_sha": "a" * 40,
         "permissions": ALL,
     }
-    return Client(hub, hub.begin_run(NewRun(**(usual | changes))))
+    return Client(local_github, local_github.begin_run(NewRun(**(usual | changes))))
 
 
 @pytest.fixture(scope="session")
@@ -422,14 +424,14 @@ def clock() -> SteerableClock:
 
 
 @pytest.fixture
-def hub(tmp_path: Path, clock: SteerableClock) -> Iterator[LocalGitHub]:
+def local_github(tmp_path: Path, clock: SteerableClock) -> Iterator[LocalGitHub]:
     with LocalGitHub.open(tmp_path / "github", clock=clock) as opened:
         yield opened
 
 
 @pytest.fixture
-def begin(hub: LocalGitHub) -> Begin:
-    return lambda **changes: begin_run(hub, **changes)
+def begin(local_github: LocalGitHub) -> Begin:
+    return lambda **changes: begin_run(local_github, **changes)
 
 
 @pytest.fixture
@@ -443,7 +445,7 @@ def begin_on() -> BeginOn:
 
 
 @pytest.fixture
-def open_hub(tmp_path: Path) -> Iterator[Callable[..., LocalGitHub]]:
+def open_local_github(tmp_path: Path) -> Iterator[Callable[..., LocalGitHub]]:
     """Open more servers, which end with the test."""
     with ExitStack() as stack:
         yield lambda name="github", **options: stack.enter_context(
@@ -475,11 +477,13 @@ class Gh:
 
 
 @pytest.fixture
-def gh(hub: LocalGitHub, tmp_path: Path) -> Gh:
+def gh(local_github: LocalGitHub, tmp_path: Path) -> Gh:
     program = shutil.which("gh")
     if program is None:
         pytest.skip("gh is not installed")
-    env = gh_environment(hub.url, "local/repository", hub.owner_token())
+    env = gh_environment(
+        local_github.url, "local/repository", local_github.owner_token()
+    )
     return Gh(
         program,
         {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "NO_COLOR": "1"} | env,

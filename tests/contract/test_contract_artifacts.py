@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
@@ -37,12 +37,12 @@ def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(
         ]
         is True
     )
-    (artifact,) = hub.artifacts(run.run_id)
+    (artifact,) = local_github.artifacts(run.run_id)
     assert (artifact.size_bytes, artifact.digest) == (70_003, digest)
-    assert hub.artifact_path(artifact.id).read_bytes() == whole
+    assert local_github.artifact_path(artifact.id).read_bytes() == whole
 
 
-def test_blocks_may_arrive_in_parallel(hub: LocalGitHub, begin: Begin) -> None:
+def test_blocks_may_arrive_in_parallel(local_github: LocalGitHub, begin: Begin) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     names = [f"{number:03d}" for number in range(24)]
@@ -64,8 +64,8 @@ def test_blocks_may_arrive_in_parallel(hub: LocalGitHub, begin: Begin) -> None:
         run.twirp("FinalizeArtifact", name="state", size=str(150_000 * 24)).status
         == 200
     )
-    (artifact,) = hub.artifacts()
-    assert hub.artifact_path(artifact.id).read_bytes() == b"".join(
+    (artifact,) = local_github.artifacts()
+    assert local_github.artifact_path(artifact.id).read_bytes() == b"".join(
         name.encode() * 50_000 for name in names
     )
 
@@ -111,7 +111,7 @@ def test_a_name_can_be_used_once_a_run_until_it_is_deleted(begin: Begin) -> None
 
 
 def test_a_size_or_digest_that_is_wrong_is_refused(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
@@ -123,12 +123,12 @@ def test_a_size_or_digest_that_is_wrong_is_refused(
         ).status
         == 400
     )
-    assert hub.artifacts() == ()
+    assert local_github.artifacts() == ()
     assert run.twirp("FinalizeArtifact", name="state", size="3").status == 200
 
 
 def test_a_client_that_lost_the_answer_may_ask_again(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     run = begin()
     artifact_id = run.upload("state", b"abc")
@@ -138,7 +138,7 @@ def test_a_client_that_lost_the_answer_may_ask_again(
     assert (
         run.twirp("FinalizeArtifact", name="state", size="4", hash=digest).status == 404
     )
-    assert len(hub.artifacts()) == 1
+    assert len(local_github.artifacts()) == 1
 
 
 @pytest.mark.parametrize(
@@ -174,7 +174,7 @@ def test_a_job_has_no_more_than_500_artifacts(
 
 
 def test_retention_counts_by_our_clock_and_is_cut_to_90_days(
-    hub: LocalGitHub, clock: SteerableClock, begin: Begin
+    local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
     clock.set(datetime(2031, 5, 1, 12, tzinfo=UTC))
     run = begin()
@@ -186,7 +186,7 @@ def test_retention_counts_by_our_clock_and_is_cut_to_90_days(
     run.upload("unsaid", b"x")
     kept = [
         round((artifact.expires_at - artifact.created_at) / timedelta(days=1))
-        for artifact in hub.artifacts()
+        for artifact in local_github.artifacts()
     ]
     assert kept == [1, 7, 90, 90, 90]
 
@@ -258,17 +258,19 @@ def test_artifacts_are_paged_newest_first(begin: Begin) -> None:
 
 
 def test_downloads_of_other_runs_are_remembered_even_when_the_artifact_is_gone(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     source, reader = begin(), begin()
     artifact_id = source.upload("state", b"abc")
     reader.upload("own", b"x")
-    assert hub.downloads(reader.run_id) == ()
+    assert local_github.downloads(reader.run_id) == ()
     reader.download(artifact_id)
     own = reader.twirp("GetSignedArtifactURL", name="own").json["signed_url"]
     assert reader.ask("GET", own).body == b"x"
-    hub.delete_artifact(artifact_id)
-    assert [artifact.id for artifact in hub.downloads(reader.run_id)] == [artifact_id]
+    local_github.delete_artifact(artifact_id)
+    assert [artifact.id for artifact in local_github.downloads(reader.run_id)] == [
+        artifact_id
+    ]
     assert reader.rest("GET", f"actions/artifacts/{artifact_id}").status == 404
 
 
@@ -321,11 +323,11 @@ def test_a_signed_address_opens_one_blob_for_one_purpose(begin: Begin) -> None:
 
 
 def test_an_attempt_can_use_the_names_of_the_one_before(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     run = begin()
     first = run.upload("state", b"one")
-    hub.finish_run(run.run_id, "failure")
+    local_github.finish_run(run.run_id, "failure")
     again = run.rerun()
     second = again.upload("state", b"two")
     assert (again.run_id, again.ticket.run.attempt) == (run.run_id, 2)
@@ -341,7 +343,7 @@ def test_an_attempt_can_use_the_names_of_the_one_before(
 
 
 def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
@@ -350,36 +352,46 @@ def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(
     assert run.put_blocks(url, {}, ["b", "a"]).status == 400
     assert run.put_blocks(url, {"b": b"x" * 9, "a": b"1"}, ["a", "b"]).status == 201
     assert run.twirp("FinalizeArtifact", name="state", size="10").status == 200
-    assert hub.artifact_path(hub.artifacts()[0].id).read_bytes() == b"1" + b"x" * 9
+    assert (
+        local_github.artifact_path(local_github.artifacts()[0].id).read_bytes()
+        == b"1" + b"x" * 9
+    )
 
 
-def test_an_empty_artifact(hub: LocalGitHub, begin: Begin) -> None:
+def test_an_empty_artifact(local_github: LocalGitHub, begin: Begin) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     assert run.put_blocks(url, {}, []).status == 201
     assert run.twirp("FinalizeArtifact", name="state").status == 200
-    assert hub.artifacts()[0].size_bytes == 0
+    assert local_github.artifacts()[0].size_bytes == 0
 
 
-def test_a_body_of_unknown_length_is_taken_too(hub: LocalGitHub, begin: Begin) -> None:
+def test_a_body_of_unknown_length_is_taken_too(
+    local_github: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     assert run.ask("PUT", url, iter([b"in ", b"chunks"])).status == 201
     assert run.twirp("FinalizeArtifact", name="state", size="9").status == 200
-    assert hub.artifact_path(hub.artifacts()[0].id).read_bytes() == b"in chunks"
+    assert (
+        local_github.artifact_path(local_github.artifacts()[0].id).read_bytes()
+        == b"in chunks"
+    )
 
 
-def test_what_a_run_left_half_way_goes_with_it(hub: LocalGitHub, begin: Begin) -> None:
+def test_what_a_run_left_half_way_goes_with_it(
+    local_github: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     run.put_blocks_status(url, b"half")
-    hub.finish_run(run.run_id, "failure")
+    local_github.finish_run(run.run_id, "failure")
     assert run.put_blocks_status(url, b"half") == 409
-    assert list(hub._site.blobs._staging.iterdir()) == []
+    assert list(local_github._site.blobs._staging.iterdir()) == []
 
 
 def test_leftovers_of_killed_servers_are_swept_after_a_day(
-    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn, tmp_path: Path
+    open_local_github: Callable[..., LocalGitHub], begin_on: BeginOn, tmp_path: Path
 ) -> None:
     store = tmp_path / "swept"
     with LocalGitHub.open(store) as first:
@@ -399,12 +411,12 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
     fresh.mkdir()
     for path in (kept, expired, orphan, half):
         os.utime(path, (0, 0))
-    open_hub("swept")
+    open_local_github("swept")
     assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
         True
     ] * 5
     os.utime(store / "swept", (0, 0))
-    open_hub("swept")
+    open_local_github("swept")
     assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
         True,
         False,
@@ -415,9 +427,9 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
 
 
 def test_an_upload_beyond_the_quota_is_refused(
-    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn
+    open_local_github: Callable[..., LocalGitHub], begin_on: BeginOn
 ) -> None:
-    run = begin_on(open_hub("small", limits=Limits(artifact_bytes=5)))
+    run = begin_on(open_local_github("small", limits=Limits(artifact_bytes=5)))
     first = run.upload("one", b"123456")
     refused = run.twirp("CreateArtifact", name="two")
     assert (refused.status, refused.json["msg"]) == (

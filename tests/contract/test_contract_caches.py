@@ -26,7 +26,9 @@ def v1(
     given = {"Authorization": f"Bearer {run.ticket.runtime_token}"} | {
         k.replace("_", "-"): v for k, v in headers.items()
     }
-    return run.ask(method, f"{run.hub.url}/_apis/artifactcache/{path}", body, given)
+    return run.ask(
+        method, f"{run.local_github.url}/_apis/artifactcache/{path}", body, given
+    )
 
 
 def test_a_cache_is_found_by_its_key_then_by_prefix_then_by_restore_keys(
@@ -116,7 +118,7 @@ def test_events_of_outsiders_cannot_write_what_the_default_branch_restores(
 
 
 def test_caches_unused_for_seven_days_are_evicted(
-    hub: LocalGitHub, clock: SteerableClock, begin: Begin
+    local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
     run = begin()
     run.save_cache("used", b"x")
@@ -126,13 +128,13 @@ def test_caches_unused_for_seven_days_are_evicted(
     clock.advance(timedelta(days=1))
     assert run.find_cache("idle") is None
     assert run.find_cache("used") is not None
-    assert [cache.key for cache in hub.caches()] == ["used"]
+    assert [cache.key for cache in local_github.caches()] == ["used"]
 
 
 def test_the_longest_unused_go_when_there_is_no_room(
-    hub: LocalGitHub, clock: SteerableClock, begin: Begin
+    local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
-    hub._site.caches._max_bytes = 25
+    local_github._site.caches._max_bytes = 25
     run = begin()
     for key in ("a", "b"):
         run.save_cache(key, b"0123456789")
@@ -140,7 +142,7 @@ def test_the_longest_unused_go_when_there_is_no_room(
     run.find_cache("a")
     clock.advance(timedelta(minutes=1))
     run.save_cache("c", b"0123456789")
-    assert [cache.key for cache in hub.caches()] == ["a", "c"]
+    assert [cache.key for cache in local_github.caches()] == ["a", "c"]
 
 
 @pytest.mark.parametrize("key", ["", "a,b", "x" * (MAX_KEY_LENGTH + 1)])
@@ -236,28 +238,28 @@ def test_rest_lists_caches(three: Client) -> None:
     ids=["everywhere", "on one ref"],
 )
 def test_rest_deletes_caches_by_key(
-    three: Client, hub: LocalGitHub, query: str, left: int
+    three: Client, local_github: LocalGitHub, query: str, left: int
 ) -> None:
     assert (
         three.rest("DELETE", f"actions/caches?{query}").json["total_count"] == 3 - left
     )
-    assert len(hub.caches()) == left
+    assert len(local_github.caches()) == left
     assert three.rest("DELETE", f"actions/caches?{query}").status == 404
     assert three.rest("DELETE", "actions/caches").status == 422
 
 
 def test_rest_deletes_a_cache_by_id(
-    three: Client, hub: LocalGitHub, begin: Begin
+    three: Client, local_github: LocalGitHub, begin: Begin
 ) -> None:
-    path = f"actions/caches/{hub.caches()[0].id}"
+    path = f"actions/caches/{local_github.caches()[0].id}"
     assert begin(permissions={"actions": "read"}).rest("DELETE", path).status == 403
     assert three.rest("DELETE", path).status == 204
     assert three.rest("DELETE", path).status == 404
 
 
 def test_caches_outlive_the_server(
-    open_hub: Callable[..., LocalGitHub], begin: Begin
+    open_local_github: Callable[..., LocalGitHub], begin: Begin
 ) -> None:
     begin().save_cache("key", b"data")
-    again = open_hub("github")
+    again = open_local_github("github")
     assert [cache.key for cache in again.caches()] == ["key"]

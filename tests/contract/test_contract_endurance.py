@@ -130,16 +130,16 @@ def test_a_server_killed_at_any_instant_loses_nothing_finished(
             os.kill(served.process.pid, signal.SIGKILL)
             for writer in writers:
                 writer.result()
-    with LocalGitHub.open(tmp_path / ".wfgen" / "github") as hub:
+    with LocalGitHub.open(tmp_path / ".wfgen" / "github") as local_github:
         found = {
             artifact.id: hashlib.sha256(
-                hub.artifact_path(artifact.id).read_bytes()
+                local_github.artifact_path(artifact.id).read_bytes()
             ).hexdigest()
-            for artifact in hub.artifacts()
+            for artifact in local_github.artifacts()
         }
         declared = {
             artifact.id: artifact.digest.removeprefix("sha256:")
-            for artifact in hub.artifacts()
+            for artifact in local_github.artifacts()
         }
     print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
     assert kept

@@ -25,11 +25,13 @@ def zipped(**files: str) -> bytes:
     return buffer.getvalue()
 
 
-def test_runs(hub: LocalGitHub, begin: Begin, gh: Gh) -> None:
+def test_runs(local_github: LocalGitHub, begin: Begin, gh: Gh) -> None:
     run = begin()
-    hub.record_job(run.run_id, "train", "success", [Step("Train", "success", 2.0)])
+    local_github.record_job(
+        run.run_id, "train", "success", [Step("Train", "success", 2.0)]
+    )
     run.upload("model-state", zipped(model="weights"))
-    hub.finish_run(run.run_id, "success")
+    local_github.finish_run(run.run_id, "success")
     begin(event="schedule", head_branch="dev")
     assert len(gh("run", "list").splitlines()) == 2
     assert str(run.run_id) in gh(

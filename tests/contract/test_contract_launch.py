@@ -42,17 +42,17 @@ class Played:
 
 
 @pytest.fixture
-def played(hub: LocalGitHub) -> Played:
+def played(local_github: LocalGitHub) -> Played:
     launcher = Played()
-    hub.launch_by(launcher)
+    local_github.launch_by(launcher)
     return launcher
 
 
 def test_gh_starts_repeats_and_stops_runs(
-    hub: LocalGitHub, begin: Begin, gh: Gh, played: Played
+    local_github: LocalGitHub, begin: Begin, gh: Gh, played: Played
 ) -> None:
     finished, going = begin(), begin()
-    hub.finish_run(finished.run_id, "failure")
+    local_github.finish_run(finished.run_id, "failure")
     gh("workflow", "run", "train.yml", "--ref", "main", "-f", "iterations=4")
     gh("run", "rerun", str(finished.run_id))
     gh("run", "cancel", str(going.run_id))
@@ -74,10 +74,10 @@ def test_gh_starts_repeats_and_stops_runs(
 
 
 def test_octokit_starts_repeats_and_stops_runs(
-    hub: LocalGitHub, begin: Begin, node: Node, played: Played
+    local_github: LocalGitHub, begin: Begin, node: Node, played: Played
 ) -> None:
     finished, going, reader = begin(), begin(), begin(permissions={"actions": "read"})
-    hub.finish_run(finished.run_id, "success")
+    local_github.finish_run(finished.run_id, "success")
     inputs = {"deep": True, "n": 3, "none": None, "text": "x"}
     asking: list[dict[str, Any]] = [
         {"do": f"rest.actions.{do}", "args": [{**REPO, **fields}], "paginate": False}

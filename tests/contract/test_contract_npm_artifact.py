@@ -60,7 +60,7 @@ def contents(root: Path) -> dict[str, str]:
 
 @pytest.mark.parametrize("package", GENERATIONS)
 def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fixtures
-    hub: LocalGitHub,
+    local_github: LocalGitHub,
     begin: Begin,
     node: Node,
     files: Path,
@@ -78,7 +78,7 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
             {"do": "getArtifact", "args": ["Модель"]},
         ],
     )
-    (artifact,) = hub.artifacts()
+    (artifact,) = local_github.artifacts()
     assert (sent["value"]["id"], sent["value"]["size"]) == (
         artifact.id,
         artifact.size_bytes,
@@ -117,12 +117,14 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
     assert elsewhere[2]["value"]["digestMismatch"] is False
     assert elsewhere[3]["name"] == "ArtifactNotFoundError"
     assert contents(target) == contents(files)
-    assert [artifact.id for artifact in hub.downloads(reader.run_id)] == [artifact.id]
+    assert [artifact.id for artifact in local_github.downloads(reader.run_id)] == [
+        artifact.id
+    ]
 
 
 @pytest.mark.parametrize("package", GENERATIONS)
 def test_expired_missing_forbidden_and_deleted(  # noqa: PLR0913, PLR0917 - fixtures
-    hub: LocalGitHub,
+    local_github: LocalGitHub,
     begin: Begin,
     node: Node,
     files: Path,
@@ -131,7 +133,7 @@ def test_expired_missing_forbidden_and_deleted(  # noqa: PLR0913, PLR0917 - fixt
 ) -> None:
     source, reader, stranger = begin(), begin(), begin(permissions={"contents": "read"})
     old, young = source.upload("old", b"x"), source.upload("young", b"x")
-    hub.expire_artifact(old)
+    local_github.expire_artifact(old)
     by, target = find_by(source, reader), {"path": str(tmp_path / "target")}
     results = node.drive(
         source,
@@ -185,14 +187,14 @@ def test_forty_artifacts_and_more_than_one_page_of_them(
 
 
 def test_a_single_file_without_archive(
-    hub: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path
+    local_github: LocalGitHub, begin: Begin, node: Node, files: Path, tmp_path: Path
 ) -> None:
     source, reader, target = begin(), begin(), tmp_path / "target"
     (files / "отчёт.json").write_text('{"auc": 0.7}')
     node.drive(
         source, "artifact-6", [upload("ignored", files, "отчёт.json", skipArchive=True)]
     )
-    (artifact,) = hub.artifacts()
+    (artifact,) = local_github.artifacts()
     assert (artifact.name, artifact.mime_type) == ("отчёт.json", "application/json")
     options = {
         "findBy": find_by(source, reader),
@@ -209,7 +211,7 @@ def test_a_single_file_without_archive(
 
 
 def test_300_megabytes_there_and_back(
-    hub: LocalGitHub, begin: Begin, node: Node, tmp_path: Path
+    local_github: LocalGitHub, begin: Begin, node: Node, tmp_path: Path
 ) -> None:
     source, reader, target = begin(), begin(), tmp_path / "target"
     root = tmp_path / "big"
@@ -220,7 +222,7 @@ def test_300_megabytes_there_and_back(
     node.drive(
         source, "artifact-6", [upload("big", root, "weights", compressionLevel=0)]
     )
-    (artifact,) = hub.artifacts()
+    (artifact,) = local_github.artifacts()
     assert artifact.size_bytes > 300_000_000
     options = {
         "findBy": find_by(source, reader),

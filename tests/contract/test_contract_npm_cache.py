@@ -29,7 +29,7 @@ def folder(node: Node) -> Path:
 def run_calls(
     node: Node, client: Client, package: str, version: str, calls: list[dict[str, Any]]
 ) -> list[object]:
-    env = {"ACTIONS_CACHE_URL": client.hub.url + "/"}
+    env = {"ACTIONS_CACHE_URL": client.local_github.url + "/"}
     if version == "v2":
         env["ACTIONS_CACHE_SERVICE_V2"] = "true"
     return [
@@ -40,7 +40,12 @@ def run_calls(
 
 @pytest.mark.parametrize(("package", "version"), CLIENTS)
 def test_what_is_saved_is_restored(  # noqa: PLR0913, PLR0917 - fixtures
-    hub: LocalGitHub, begin: Begin, node: Node, folder: Path, package: str, version: str
+    local_github: LocalGitHub,
+    begin: Begin,
+    node: Node,
+    folder: Path,
+    package: str,
+    version: str,
 ) -> None:
     before = (folder / "колесо.whl").read_bytes()
     main = begin()
@@ -55,7 +60,7 @@ def test_what_is_saved_is_restored(  # noqa: PLR0913, PLR0917 - fixtures
             {"do": "saveCache", "args": [paths, "pip-1"]},
         ],
     )
-    (cache,) = hub.caches()
+    (cache,) = local_github.caches()
     assert (saved, twice) == (cache.id, -1)
     (folder / "колесо.whl").unlink()
     branch = begin(head_branch="feature")
@@ -95,7 +100,7 @@ def test_a_cache_of_many_blocks(begin: Begin, node: Node, folder: Path) -> None:
 
 
 def test_an_outsiders_event_restores_but_does_not_save(
-    hub: LocalGitHub, begin: Begin, node: Node, folder: Path
+    local_github: LocalGitHub, begin: Begin, node: Node, folder: Path
 ) -> None:
     paths = [str(folder)]
     run_calls(
@@ -107,4 +112,4 @@ def test_an_outsiders_event_restores_but_does_not_save(
         {"do": "restoreCache", "args": [paths, "good"]},
     ]
     assert run_calls(node, outsider, "cache-6", "v2", calls) == [-1, "good"]
-    assert [cache.key for cache in hub.caches()] == ["good"]
+    assert [cache.key for cache in local_github.caches()] == ["good"]

@@ -21,15 +21,15 @@ def call(do: str, *, paginate: bool = False, **fields: Any) -> dict[str, Any]:  
     return {"do": f"rest.{do}", "args": [{**REPO, **fields}], "paginate": paginate}
 
 
-def test_actions(hub: LocalGitHub, begin: Begin, node: Node) -> None:
+def test_actions(local_github: LocalGitHub, begin: Begin, node: Node) -> None:
     run, reader = begin(), begin()
     for number in range(5):
         run.upload(f"a{number}", b"x" * number)
     run.save_cache("deps", b"cached")
-    job = hub.record_job(
+    job = local_github.record_job(
         run.run_id, "train", "success", [Step("Train", "success", 1.0)]
     )
-    artifact_id = hub.artifacts()[4].id
+    artifact_id = local_github.artifacts()[4].id
     results = node.drive(
         reader,
         "octokit",
@@ -121,7 +121,7 @@ def test_what_state_and_notifications_need(begin: Begin, node: Node) -> None:
         "release_id": 1,
         "name": "model.pkl",
         "data": "weights",
-        "baseUrl": run.hub.url,
+        "baseUrl": run.local_github.url,
     }
     content: dict[str, Any] = {"path": "state.json", "branch": "state", "message": "m"}
     results = node.drive(

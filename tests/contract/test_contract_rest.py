@@ -46,11 +46,11 @@ def test_one_run_by_rest(begin: Begin) -> None:
 
 
 def test_runs_can_be_filtered(
-    hub: LocalGitHub, clock: SteerableClock, begin: Begin
+    local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
     clock.set(datetime(2026, 3, 1, 12, tzinfo=UTC))
     first = begin()
-    hub.finish_run(first.run_id, "success")
+    local_github.finish_run(first.run_id, "success")
     clock.set(datetime(2026, 3, 5, 12, tzinfo=UTC))
     second = begin(event="schedule", head_branch="dev", head_sha="b" * 40)
     third = begin(workflow_path=OTHER, workflow_name="Other")
@@ -78,12 +78,14 @@ def test_runs_can_be_filtered(
     assert third.rest("GET", "actions/workflows/none.yml/runs").status == 404
 
 
-def test_jobs_belong_to_an_attempt(hub: LocalGitHub, begin: Begin) -> None:
+def test_jobs_belong_to_an_attempt(local_github: LocalGitHub, begin: Begin) -> None:
     run = begin()
-    hub.record_job(run.run_id, "train", "failure", [Step("Train", "failure", 2.5)])
-    hub.finish_run(run.run_id, "failure")
+    local_github.record_job(
+        run.run_id, "train", "failure", [Step("Train", "failure", 2.5)]
+    )
+    local_github.finish_run(run.run_id, "failure")
     again = run.rerun()
-    job = hub.record_job(
+    job = local_github.record_job(
         run.run_id, "train", "success", [Step("Train", "success", 2.0)]
     )
 
@@ -116,12 +118,14 @@ def test_jobs_belong_to_an_attempt(hub: LocalGitHub, begin: Begin) -> None:
     assert again.rest("GET", f"actions/runs/{run.run_id}/logs").status == 410
 
 
-def test_only_a_finished_run_can_be_run_again(hub: LocalGitHub, begin: Begin) -> None:
+def test_only_a_finished_run_can_be_run_again(
+    local_github: LocalGitHub, begin: Begin
+) -> None:
     run = begin()
     with pytest.raises(KeyError):
-        hub.begin_attempt(run.run_id, {})
+        local_github.begin_attempt(run.run_id, {})
     with pytest.raises(KeyError):
-        hub.finish_run(1, "success")
+        local_github.finish_run(1, "success")
 
 
 @pytest.mark.parametrize(
@@ -170,14 +174,16 @@ def test_reading_is_not_writing(begin: Begin) -> None:
 
 
 def test_tokens_end_with_their_run_and_with_their_server(
-    hub: LocalGitHub, begin: Begin, open_hub: Callable[..., LocalGitHub]
+    local_github: LocalGitHub,
+    begin: Begin,
+    open_local_github: Callable[..., LocalGitHub],
 ) -> None:
     run, other = begin(), begin()
-    hub.finish_run(run.run_id, "success")
+    local_github.finish_run(run.run_id, "success")
     assert run.rest("GET", "actions/runs").status == 401
     assert run.twirp("ListArtifacts").status == 401
     assert other.rest("GET", "actions/runs").status == 200
-    elsewhere = open_hub("github")
+    elsewhere = open_local_github("github")
     assert (
         other.ask(
             "GET", f"{elsewhere.url}/rate_limit", None, {"Authorization": "token x"}
@@ -189,7 +195,7 @@ def test_tokens_end_with_their_run_and_with_their_server(
 
 def test_services_take_runtime_tokens_only(begin: Begin) -> None:
     run = begin()
-    url = f"{run.hub.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
+    url = f"{run.local_github.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
     head, payload, signature = run.ticket.runtime_token.split(".")
     for token in (
         "",
@@ -226,7 +232,7 @@ def test_twirp_refuses_what_it_does_not_know(begin: Begin) -> None:
         == "malformed"
     )
     assert run.twirp("CreateArtifact", name="x\ud800").json["code"] == "malformed"
-    url = f"{run.hub.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
+    url = f"{run.local_github.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
     headers = {"Authorization": f"Bearer {run.ticket.runtime_token}"}
     assert (
         run.ask(
@@ -255,9 +261,13 @@ def test_an_unchanged_answer_is_304(begin: Begin) -> None:
 
 
 def test_calls_are_counted_by_the_hour(
-    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn, clock: SteerableClock
+    open_local_github: Callable[..., LocalGitHub],
+    begin_on: BeginOn,
+    clock: SteerableClock,
 ) -> None:
-    run = begin_on(open_hub("limited", clock=clock, limits=Limits(calls_an_hour=2)))
+    run = begin_on(
+        open_local_github("limited", clock=clock, limits=Limits(calls_an_hour=2))
+    )
     for left in (1, 0):
         answer = run.rest("GET", "actions/runs")
         assert (answer.status, answer.headers["x-ratelimit-remaining"]) == (
@@ -278,9 +288,13 @@ def test_calls_are_counted_by_the_hour(
 
 
 def test_too_much_in_a_minute_meets_the_secondary_limit(
-    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn, clock: SteerableClock
+    open_local_github: Callable[..., LocalGitHub],
+    begin_on: BeginOn,
+    clock: SteerableClock,
 ) -> None:
-    run = begin_on(open_hub("limited", clock=clock, limits=Limits(points_a_minute=6)))
+    run = begin_on(
+        open_local_github("limited", clock=clock, limits=Limits(points_a_minute=6))
+    )
     assert run.rest("DELETE", "actions/artifacts/1").status == 404
     assert run.rest("GET", "actions/runs").status == 200
     refused = run.rest("GET", "actions/runs")
@@ -327,7 +341,7 @@ def test_no_path_leads_out_of_the_store(begin: Begin, path: str) -> None:
 
 def test_bodies_that_are_no_json_objects_are_refused(begin: Begin) -> None:
     run = begin()
-    url = f"{run.hub.url}/repos/local/repository/actions/caches?key=x"
+    url = f"{run.local_github.url}/repos/local/repository/actions/caches?key=x"
     headers = {"Authorization": f"token {run.ticket.token}"}
     assert (
         run.ask("DELETE", url, b"{", headers).json["message"] == "Problems parsing JSON"
@@ -339,6 +353,6 @@ def test_what_goes_wrong_inside_is_a_500_without_details(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = begin()
-    monkeypatch.setattr(type(run.hub._site.meter), "count", lambda *_: 1 / 0)
+    monkeypatch.setattr(type(run.local_github._site.meter), "count", lambda *_: 1 / 0)
     answer = run.rest("GET", "actions/runs")
     assert (answer.status, answer.json) == (500, {"message": "Server Error"})

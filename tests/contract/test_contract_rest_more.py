@@ -24,7 +24,7 @@ def run(begin: Begin) -> Client:
 
 
 def test_an_issue_is_opened_commented_closed_and_found(
-    run: Client, hub: LocalGitHub
+    run: Client, local_github: LocalGitHub
 ) -> None:
     opened = run.rest(
         "POST",
@@ -67,7 +67,7 @@ def test_an_issue_is_opened_commented_closed_and_found(
     assert run.rest("GET", "/search/issues?q=is:pr").json["total_count"] == 0
     assert run.rest("GET", "/search/issues?q=%22open").json["total_count"] == 0
     assert run.rest("GET", "/search/issues?q=author:nobody").json["total_count"] == 0
-    assert [issue.title for issue in hub.issues()] == ["New"]
+    assert [issue.title for issue in local_github.issues()] == ["New"]
 
 
 def test_issues_can_be_listed_by_creator_and_in_either_order(run: Client) -> None:
@@ -294,13 +294,14 @@ def test_refs_that_name_no_commit(run: Client, ref: str) -> None:
 
 
 def test_a_run_can_push_to_the_repository(
-    run: Client, hub: LocalGitHub, tmp_path: Path
+    run: Client, local_github: LocalGitHub, tmp_path: Path
 ) -> None:
     work = tmp_path / "work"
     address = "https://github.com/local/repository"
-    env = {"PATH": os.environ["PATH"], "HOME": str(tmp_path)} | hub.git_environment(
-        address
-    )
+    env = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(tmp_path),
+    } | local_github.git_environment(address)
     name = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
 
     def git(*arguments: str) -> None:
@@ -324,7 +325,7 @@ def test_a_run_can_push_to_the_repository(
     assert (tmp_path / "clone" / "model.pkl").read_bytes() == b"\0binary"
     assert (
         run.rest("GET", "/repos/local/repository").json["clone_url"]
-        == f"file://{hub.git_folder()}"
+        == f"file://{local_github.git_folder()}"
     )
 
 
@@ -349,7 +350,7 @@ def test_tags_that_git_would_not_take(run: Client, tag: str) -> None:
 
 def test_half_a_surrogate_pair_is_refused(run: Client) -> None:
     headers = {"Authorization": f"token {run.ticket.token}"}
-    url = f"{run.hub.url}/repos/local/repository/issues"
+    url = f"{run.local_github.url}/repos/local/repository/issues"
     assert (
         run.ask("POST", url, b'{"title": "\\ud800"}', headers).json["message"]
         == "Problems parsing JSON"
@@ -360,8 +361,8 @@ def test_half_a_surrogate_pair_is_refused(run: Client) -> None:
     )
 
 
-def test_variables_are_for_the_owner(run: Client, hub: LocalGitHub) -> None:
-    owner = {"Authorization": f"token {hub.owner_token()}"}
+def test_variables_are_for_the_owner(run: Client, local_github: LocalGitHub) -> None:
+    owner = {"Authorization": f"token {local_github.owner_token()}"}
     path = "actions/variables"
     assert run.rest("GET", path).status == 403
     assert (
@@ -397,7 +398,7 @@ def test_variables_are_for_the_owner(run: Client, hub: LocalGitHub) -> None:
     assert run.rest("GET", f"{path}/TRAINING_ITERATIONS", **owner).status == 404
 
 
-def test_the_repository_and_the_user(run: Client, hub: LocalGitHub) -> None:
+def test_the_repository_and_the_user(run: Client, local_github: LocalGitHub) -> None:
     body = run.rest("GET", "/repos/local/repository").json
     assert (body["default_branch"], body["private"], body["permissions"]["admin"]) == (
         "main",
@@ -405,7 +406,7 @@ def test_the_repository_and_the_user(run: Client, hub: LocalGitHub) -> None:
         False,
     )
     assert run.rest("GET", "/user").status == 403
-    owner = {"Authorization": f"token {hub.owner_token()}"}
+    owner = {"Authorization": f"token {local_github.owner_token()}"}
     assert run.rest("GET", "/user", **owner).json["login"] == "local"
     assert (
         run.rest("GET", "/repos/local/repository", **owner).json["permissions"]["admin"]
@@ -439,13 +440,13 @@ def test_graphql_answers_errors_as_graphql_does(run: Client, begin: Begin) -> No
 
 
 def test_everything_outlives_the_server(
-    open_hub: Callable[..., LocalGitHub], begin_on: BeginOn, tmp_path: Path
+    open_local_github: Callable[..., LocalGitHub], begin_on: BeginOn, tmp_path: Path
 ) -> None:
     with LocalGitHub.open(tmp_path / "lasting") as first:
         run = begin_on(first)
         run.rest("POST", "issues", {"title": "kept", "labels": ["a"]})
         release = run.rest("POST", "releases", {"tag_name": "v1"}).json
         upload_asset(run, release, "model", b"data")
-    again = begin_on(open_hub("lasting"))
+    again = begin_on(open_local_github("lasting"))
     assert again.rest("GET", "issues/1").json["labels"][0]["name"] == "a"
     assert again.rest("GET", "releases/tags/v1").json["assets"][0]["size"] == 4

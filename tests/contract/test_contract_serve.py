@@ -90,8 +90,8 @@ def test_what_it_is_told_wrongly(
     assert (tmp_path / "taken").read_text() == "-P x=y\n"
 
 
-def test_a_port_that_is_taken(tmp_path: Path, hub: LocalGitHub) -> None:
-    port = hub.url.rpartition(":")[2]
+def test_a_port_that_is_taken(tmp_path: Path, local_github: LocalGitHub) -> None:
+    port = local_github.url.rpartition(":")[2]
     command = [sys.executable, "-m", "wfgen_actions.generator", "serve", "--port", port]
     done = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60

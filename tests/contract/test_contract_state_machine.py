@@ -73,7 +73,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         # In memory where there is such a place: this is about order, not about disks.
         self.folder = Path(tempfile.mkdtemp(dir=MEMORY if MEMORY.is_dir() else None))
         self.clock = SteerableClock(START, frozen=True)
-        self.hub = self._open()
+        self.local_github = self._open()
         self.open_runs: dict[int, Any] = {}
         self.artifacts: list[Model] = []
         self.caches: dict[tuple[str, str], tuple[bytes, datetime]] = {}
@@ -85,7 +85,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         ).__enter__()
 
     def teardown(self) -> None:
-        self.hub.__exit__(None, None, None)
+        self.local_github.__exit__(None, None, None)
         shutil.rmtree(self.folder)
 
     @initialize()
@@ -94,34 +94,37 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     def _new_readers(self) -> None:
         begin = type(self).begin_run
-        self.may_read = begin(self.hub, permissions={"actions": "write"})
-        self.may_not = begin(self.hub, permissions={"contents": "write"})
+        self.may_read = begin(self.local_github, permissions={"actions": "write"})
+        self.may_not = begin(self.local_github, permissions={"contents": "write"})
         for run in (self.may_read, self.may_not):
             self.open_runs[run.run_id] = run
 
     @rule(target=runs, branch=BRANCHES)
     def begin(self, branch: str) -> Client:
-        run = type(self).begin_run(self.hub, head_branch=branch)
+        run = type(self).begin_run(self.local_github, head_branch=branch)
         self.open_runs[run.run_id] = run
         return run
 
     @rule(run=runs, sure=SELDOM)
     def finish(self, run: Client, sure: bool) -> None:
         if sure and run.run_id in self.open_runs and self.open_runs[run.run_id] is run:
-            self.hub.finish_run(run.run_id, "success")
+            self.local_github.finish_run(run.run_id, "success")
             del self.open_runs[run.run_id]
 
     @rule(target=runs, run=runs)
     def run_again(self, run: Client) -> Client:
         if run.run_id in self.open_runs:
             return run
-        again = run.rerun() if run.hub is self.hub else self._rerun(run)
+        again = (
+            run.rerun() if run.local_github is self.local_github else self._rerun(run)
+        )
         self.open_runs[run.run_id] = again
         return again
 
     def _rerun(self, run: Client) -> Client:
         return type(run)(
-            self.hub, self.hub.begin_attempt(run.run_id, {"actions": "write"})
+            self.local_github,
+            self.local_github.begin_attempt(run.run_id, {"actions": "write"}),
         )
 
     def _alive(self, run: Client) -> bool:
@@ -143,7 +146,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         return model
 
     def _create(self, run: Client, name: str, days: int) -> Model | None:
-        if run.hub is not self.hub:
+        if run.local_github is not self.local_github:
             return None
         ends = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         answer = run.twirp("CreateArtifact", name=name, expires_at=ends)
@@ -170,7 +173,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     @rule(upload=uploads, data=DATA)
     def put(self, upload: Model, data: bytes) -> None:
-        if not upload.url.startswith(self.hub.url):
+        if not upload.url.startswith(self.local_github.url):
             return
         run = self.open_runs.get(upload.run_id)
         if (
@@ -273,15 +276,15 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         if not sure:
             return
         before = self.may_read
-        self.hub.__exit__(None, None, None)
-        self.hub = self._open()
+        self.local_github.__exit__(None, None, None)
+        self.local_github = self._open()
         for run_id in self.open_runs:
-            self.hub.finish_run(run_id, "cancelled")
+            self.local_github.finish_run(run_id, "cancelled")
         self.open_runs.clear()
         self._new_readers()
         assert (
             before.ask(
-                "GET", f"{self.hub.url}/repos/local/repository/actions/runs"
+                "GET", f"{self.local_github.url}/repos/local/repository/actions/runs"
             ).status
             == 404
         )

@@ -29,7 +29,7 @@ def test_workflows_by_rest(begin: Begin) -> None:
 
 
 def test_a_workflow_is_switched_off_and_on(
-    hub: LocalGitHub, clock: SteerableClock, begin: Begin
+    local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
     run = begin()
     begin(workflow_path=OTHER, workflow_name="Other")
@@ -50,11 +50,11 @@ def test_a_workflow_is_switched_off_and_on(
         before["created_at"],
         True,
     )
-    hub.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
+    local_github.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
     assert states() == ["disabled_inactivity", "active"]
     # A new run, and a new name, leave it off.
     begin(workflow_name="Renamed")
-    known = hub.workflows()[0]
+    known = local_github.workflows()[0]
     assert (known.name, known.state) == ("Renamed", WorkflowState.DISABLED_INACTIVITY)
     for _ in range(2):
         assert run.rest("PUT", f"actions/workflows/{before['id']}/enable").status == 204
@@ -71,16 +71,16 @@ def test_a_workflow_is_switched_off_and_on(
 
 
 def test_a_workflow_is_known_before_its_first_run(
-    hub: LocalGitHub, begin: Begin
+    local_github: LocalGitHub, begin: Begin
 ) -> None:
-    hub.know_workflow(OTHER, "Other")
+    local_github.know_workflow(OTHER, "Other")
     run = begin()
     assert run.rest("GET", "actions/workflows/other.yml").json["name"] == "Other"
     assert (
         run.rest("GET", "actions/workflows/other.yml/runs").json["workflow_runs"] == []
     )
     assert begin(workflow_path=OTHER, workflow_name="Renamed").ticket.run.number == 1
-    assert [workflow.name for workflow in hub.workflows()] == [
+    assert [workflow.name for workflow in local_github.workflows()] == [
         "Renamed",
         "Incremental training",
     ]
