@@ -1,4 +1,4 @@
-"""What the three tasks have in common and where they differ: losses, shares and base rates."""
+"""What the three tasks share and where they differ: losses, probabilities, classes."""
 
 from __future__ import annotations
 
@@ -13,54 +13,55 @@ if TYPE_CHECKING:
 
 BINARY, MULTICLASS, REGRESSION = "binary", "multiclass", "regression"
 FLOOR = 1e-12
+"""Probabilities are kept this far from 0 and 1, whose logarithms are infinite."""
 ABSENT = -20.0
-"""The raw score of a class that a model has never seen."""
+"""The decision score of a class that a model was never trained on."""
 
 
-def logits(task: str, shares: Array) -> Array:
-    """Probabilities of shape (rows, classes) as raw scores."""
-    shares = np.clip(np.asarray(shares, dtype=np.float64), FLOOR, 1 - FLOOR)
+def compute_logits(task: str, probabilities: Array) -> Array:
+    """Probabilities of shape (rows, classes) as decision scores."""
+    shares = np.asarray(probabilities, dtype=np.float64)
+    shares = np.clip(shares, FLOOR, 1 - FLOOR)
     if task == BINARY:
         return np.log(shares[:, 1:2]) - np.log1p(-shares[:, 1:2])
     return np.log(shares)
 
 
-def losses(task: str, raw: Array, target: Array) -> Array:
-    """Logloss or squared error of each row, of shape (rows,)."""
+def compute_losses(task: str, scores: Array, target: Array) -> Array:
+    """Log loss or squared error of each row, of shape (rows,)."""
     if task == REGRESSION:
-        return np.square(raw[:, 0] - target)
+        return np.square(scores[:, 0] - target)
     if task == BINARY:
-        against = np.where(target > 0, -raw[:, 0], raw[:, 0])
-        # log(1 + exp(against)), in a seventh of the time of logaddexp.
-        softplus: Array = np.maximum(against, 0.0) + np.log(
-            1.0 + np.exp(-np.abs(against))
-        )
+        against = np.where(target > 0, -scores[:, 0], scores[:, 0])
+        # log(1 + exp(against)), in a seventh of the time of numpy.logaddexp.
+        remainder = np.log(1.0 + np.exp(-np.abs(against)))
+        softplus: Array = np.maximum(against, 0.0) + remainder
         return softplus
-    return -log_shares(raw)[np.arange(len(target)), target.astype(np.int64)]
+    rows = np.arange(len(target))
+    return -compute_log_probabilities(scores)[rows, target.astype(np.int64)]
 
 
-def log_shares(raw: Array) -> Array:
-    """Log-probabilities of shape (rows, classes)."""
-    shifted = raw - raw.max(axis=1, keepdims=True)
-    normed: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
-    return normed
+def compute_log_probabilities(scores: Array) -> Array:
+    """Decision scores of shape (rows, classes), normalized."""
+    shifted = scores - scores.max(axis=1, keepdims=True)
+    normalized: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return normalized
 
 
-def for_classes(raw: Array, classes: int) -> Array:
-    """Raw scores with a column for each class.
+def align_classes(scores: Array, classes: int) -> Array:
+    """Decision scores with one column for each class.
 
-    Those never seen far below, room for those to come left out.
+    Classes that a model was never trained on get ABSENT; columns that it reserved for
+    classes to come are left out.
     """
-    missing = classes - raw.shape[1]
-    return (
-        raw[:, :classes]
-        if missing <= 0
-        else np.pad(raw, ((0, 0), (0, missing)), constant_values=ABSENT)
-    )
+    missing = classes - scores.shape[1]
+    if missing <= 0:
+        return scores[:, :classes]
+    return np.pad(scores, ((0, 0), (0, missing)), constant_values=ABSENT)
 
 
-def room(classes: int) -> int:
-    """How many classes a learner is made for that cannot grow.
+def count_reserved_classes(classes: int) -> int:
+    """How many classes a model is made for that cannot grow.
 
     A power of two, so that it seldom has to start again.
     """

@@ -179,12 +179,12 @@ def predict(
     """
     model = champion(store, settings)
     schema = model.encoder.schema
-    rows, known, met = 0, schema.names(), set[str]()
+    rows, known, met = 0, schema.names, set[str]()
     with _replacing(output) as sink:
         sink.write(empty(model).to_csv(index=False))
         while (
             chunk := reader.read(
-                PREDICT_ROWS, schema.numbers(), set(known).__contains__
+                PREDICT_ROWS, schema.number_names, set(known).__contains__
             )
         ) is not None:
             if chunk.frame.columns.empty:
@@ -242,10 +242,10 @@ def scored(model: Champion, frame: pd.DataFrame) -> pd.DataFrame:
     """Predictions for a frame, in its row order."""
     import pandas as pd  # noqa: PLC0415  # not needed for the other commands
 
-    from ..features.schema import features  # noqa: PLC0415
+    from ..features.schema import convert_features  # noqa: PLC0415
 
     schema = model.encoder.schema
-    said = model.predict(features(schema, frame))
+    said = model.predict(convert_features(schema, frame))
     classes = _classes(schema)
     best = [classes[index] for index in said.argmax(axis=1)] if classes else said[:, 0]
     return pd.DataFrame(

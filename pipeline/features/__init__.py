@@ -1,1 +1,1 @@
-"""Columns to matrices: types, encodings, and what is suspicious about them."""
+"""From columns to matrices: types, encodings, and what is suspicious about them."""

@@ -17,29 +17,32 @@ from ..errors import SourceSchemaError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    Array = NDArray[np.float64]
+
 NUMBER = "number"
 TEXT = "text"
 DATE = "date"
 
 RETYPED_SHARE = 0.5
-"""Where fewer of a later batch's values parse, the column has been retyped."""
-ABSURD = 1e100
-"""Numbers beyond it, infinity among them, count as missing: their squares are none."""
-
+"""A column is of another type now where fewer of a later batch's values parse."""
+LARGEST_NUMBER = 1e100
+"""Numbers beyond it, infinity among them, count as missing: their squares overflow."""
+# A year of four digits, alone or at the start of a compact date.
 YEAR = re.compile(r"(?<!\d)(?:\d{4}|\d{8})(?!\d)")
 
-Cells: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | NDArray[np.float64]"
+ColumnValues: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | Array"
+"""Of length rows: categories of text, dates, or numbers."""
 
 
-def converted(kind: str, values: pd.Series[Any]) -> Cells:
-    """A column of the kind that was decided.
+def convert_column(kind: str, values: pd.Series[Any]) -> ColumnValues:
+    """A column as the kind that was decided.
 
     Raises SourceSchemaError where it holds something else now.
     """
     if kind == NUMBER:
-        return numbers(values)
+        return convert_numbers(values)
     if kind == DATE:
-        return _dates(values)
+        return _convert_dates(values)
     if isinstance(values.dtype, pd.CategoricalDtype):
         return cast("pd.Categorical[Any]", values.array)
     if values.dtype == object:
@@ -49,78 +52,80 @@ def converted(kind: str, values: pd.Series[Any]) -> Cells:
     return pd.Categorical(values)
 
 
-def absent(kind: str, rows: int) -> Cells:
+def make_missing_column(kind: str, rows: int) -> ColumnValues:
     """A column that the source does not have: all missing."""
     if kind == NUMBER:
         return np.full(rows, np.nan)
     if kind == DATE:
         return pd.DatetimeIndex([pd.NaT] * rows)
-    return pd.Categorical.from_codes(
-        np.full(rows, -1), categories=pd.Index([], dtype=str)
-    )
+    nothing = pd.Index([], dtype=str)
+    return pd.Categorical.from_codes(np.full(rows, -1), categories=nothing)
 
 
-def numbers(values: pd.Series[Any]) -> NDArray[np.float64]:
-    """Of shape (rows,), NaN where missing.
+def convert_numbers(values: pd.Series[Any]) -> Array:
+    """Of shape (rows,), NaN where missing or beyond LARGEST_NUMBER.
 
-    Raises SourceSchemaError where most of the values present are none.
+    Raises SourceSchemaError where most of the values present are no numbers.
     """
-    found = parsed(values)
+    numbers = parse_numbers(values)
     if not is_numeric(values):
         present = int(values.notna().sum())
-        if present and np.count_nonzero(~np.isnan(found)) < RETYPED_SHARE * present:
-            raise _retyped(values, "numbers")
-    found[~(np.abs(found) <= ABSURD)] = np.nan
-    return found
+        parsed = np.count_nonzero(~np.isnan(numbers))
+        if present and parsed < RETYPED_SHARE * present:
+            raise _make_retyped_error(values, "numbers")
+    # Not `>`: NaN is beyond as well.
+    numbers[~(np.abs(numbers) <= LARGEST_NUMBER)] = np.nan
+    return numbers
 
 
-def parsed(values: pd.Series[Any]) -> NDArray[np.float64]:
-    """Numbers of one's own to change; NaN where a value is missing or none."""
+def parse_numbers(values: pd.Series[Any]) -> Array:
+    """A new array of numbers; NaN where a value is missing or no number."""
     if not is_numeric(values):
-        quickly = _parsed_by_arrow(values)
-        if quickly is not None:
-            return quickly
-        texts = (
-            values.astype(str).where(values.notna())
-            if isinstance(values.dtype, pd.CategoricalDtype)
-            else values
-        )
-        values = pd.to_numeric(texts, errors="coerce")
+        numbers = _parse_with_arrow(values)
+        if numbers is not None:
+            return numbers
+        if isinstance(values.dtype, pd.CategoricalDtype):
+            values = values.astype(str).where(values.notna())
+        values = pd.to_numeric(values, errors="coerce")
     return values.to_numpy(dtype=np.float64, na_value=np.nan, copy=True)
 
 
-def _parsed_by_arrow(values: pd.Series[Any]) -> NDArray[np.float64] | None:
-    """The same in a thirtieth of the time where pandas keeps text in Arrow.
+def _parse_with_arrow(values: pd.Series[Any]) -> Array | None:
+    """The same in a thirtieth of the time, where pandas keeps text in Arrow.
 
-    Which takes a column as a whole or not.
+    None where Arrow does not take the column as a whole.
     """
     if getattr(values.dtype, "storage", None) != "pyarrow":
         return None
     import pyarrow as pa  # noqa: PLC0415  # pandas has it, where it gets here
 
     try:
-        return np.array(pa.array(values.array).cast(pa.float64()), dtype=np.float64)
+        numbers = pa.array(values.array).cast(pa.float64())
     except pa.ArrowInvalid:
         return None
+    return np.array(numbers, dtype=np.float64)
 
 
-def _dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
+def _convert_dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return parse_dates(pd.Index(values))
+    # Each distinct text is parsed once; the last entry is for the code -1.
     texts = pd.Categorical(values.astype(str).where(values.notna()))
-    distinct = np.append(parse_dates(texts.categories).to_numpy(), np.datetime64("NaT"))
-    parsed = distinct[np.asarray(texts.codes)]
+    distinct = parse_dates(texts.categories).to_numpy()
+    distinct = np.append(distinct, np.datetime64("NaT"))
+    dates = distinct[np.asarray(texts.codes)]
     present = int(values.notna().sum())
-    if present and int((~np.isnat(parsed)).sum()) < RETYPED_SHARE * present:
-        raise _retyped(values, "dates")
-    return pd.DatetimeIndex(parsed)
+    parsed = int((~np.isnat(dates)).sum())
+    if present and parsed < RETYPED_SHARE * present:
+        raise _make_retyped_error(values, "dates")
+    return pd.DatetimeIndex(dates)
 
 
 def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
     """Dates in UTC without zone, NaT where one does not parse.
 
     Text needs a year of four digits: pandas takes the day of today for what is missing
-    in "14:30", and this one's data are not to mean another thing tomorrow.
+    in "14:30", and today's data must not mean another thing tomorrow.
     """
     if not pd.api.types.is_datetime64_any_dtype(values.dtype):
         values = values.where(values.astype(str).str.contains(YEAR))
@@ -128,14 +133,15 @@ def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
         # Mixed formats make pandas say that it falls back to dateutil, row by row; that
         # is what is wanted.
         warnings.simplefilter("ignore", UserWarning)
-        parsed = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
-    return pd.DatetimeIndex(parsed).tz_localize(None)
+        dates = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
+    return pd.DatetimeIndex(dates).tz_localize(None)
 
 
-def _retyped(values: pd.Series[Any], what: str) -> SourceSchemaError:
+def _make_retyped_error(values: pd.Series[Any], before: str) -> SourceSchemaError:
     return SourceSchemaError(
-        f"{str(values.name)!r} held {what} and now holds something else",
-        hint="mend the source, or leave the column out (`ignore`), or start over: `python -m pipeline reset`",
+        f"{str(values.name)!r} held {before} and now holds something else",
+        hint="mend the source, or leave the column out (`ignore`), "
+        "or start over: `python -m pipeline reset`",
     )
 
 

@@ -1,8 +1,8 @@
-"""A column that alone tells the answer is most likely the answer, written down after the fact."""
+"""Probable leaks: a column that alone tells the target was most likely made from it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 import pandas as pd
@@ -13,86 +13,89 @@ from .columns import DATE, NUMBER
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from .columns import ColumnValues
     from .schema import Schema, Table
 
+    Array = NDArray[np.float64]
+    Groups = NDArray[np.int64]
+
 NEARLY_ALL = 0.98
+"""Predictive power from which a column is reported."""
 BINS = 50
-FEWEST_ROWS = 100
+"""Numbers are looked at by the rank of the value, in so many groups."""
+LEAST_ROWS = 100
+"""With fewer rows any column may fit by chance."""
 
 
-def call_out(schema: Schema, table: Table) -> list[str]:
-    """A line for each column that alone predicts the target of the first batch nearly perfectly."""
-    if len(table) < FEWEST_ROWS:
+def find_leakage(schema: Schema, table: Table) -> list[str]:
+    """A warning for each column that alone predicts the first batch nearly perfectly."""
+    if len(table) < LEAST_ROWS:
         return []
-    found = []
+    warnings = []
     for column in schema.columns:
-        power = _power(
-            column.kind,
-            table.cells[column.name],
-            table.target,
-            regression=schema.task == REGRESSION,
-        )
+        values = table.columns[column.name]
+        if schema.task == REGRESSION:
+            power = _measure_explained_variance(column.kind, values, table.target)
+        else:
+            power = _measure_explained_classes(column.kind, values, table.target)
         if power >= NEARLY_ALL:
-            found.append(
+            warnings.append(
                 f"warning: {column.name!r} alone tells {schema.target!r} ({power:.1%}); "
-                f"if it is not known in advance, leave it out: `ignore`"
+                "if it is not known in advance, leave it out: `ignore`"
             )
-    return found
+    return warnings
 
 
-def _power(
-    kind: str, cells: Any, target: NDArray[np.float64], *, regression: bool
-) -> float:  # noqa: ANN401
-    """Learnt on the even rows, measured on the odd.
+def _measure_explained_variance(
+    kind: str, values: ColumnValues, target: Array
+) -> float:
+    """Share of the odd rows' variance that group means of the even rows explain.
 
-    Share of variance, or of what guessing the commonest gets wrong.
+    Or a straight line over a number, where that alone explains nearly all.
     """
-    groups = _groups(kind, cells)
-    even, odd = np.arange(0, len(target), 2), np.arange(1, len(target), 2)
-    if regression:
-        means = pd.Series(target[even]).groupby(groups[even]).mean()
-        said = (
-            pd.Series(groups[odd])
-            .map(means)
-            .fillna(float(target[even].mean()))
-            .to_numpy(dtype=float)
-        )
-        spread = float(np.var(target[odd]))
-        if kind == NUMBER and np.ptp(np.nan_to_num(cells[odd])) and spread:
-            # A straight line tells more than bins do, where it is one.
-            said_by_line = (
-                float(np.corrcoef(np.nan_to_num(cells[odd]), target[odd])[0, 1]) ** 2
-            )
-            if said_by_line >= NEARLY_ALL:
-                return said_by_line
-        return (
-            1 - float(np.mean(np.square(said - target[odd]))) / spread
-            if spread
-            else 0.0
-        )
-    kinds = int(target.max()) + 1
+    groups = _group_values(kind, values)
+    spread = float(np.var(target[1::2]))
+    if not spread:
+        return 0.0
+    if kind == NUMBER:
+        numbers = np.nan_to_num(cast("Array", values)[1::2])
+        if np.ptp(numbers):
+            correlation = float(np.corrcoef(numbers, target[1::2])[0, 1])
+            if correlation**2 >= NEARLY_ALL:
+                return correlation**2
+    means = pd.Series(target[::2]).groupby(groups[::2]).mean()
+    fallback = float(target[::2].mean())
+    predicted = pd.Series(groups[1::2]).map(means).fillna(fallback)
+    errors = np.square(predicted.to_numpy(dtype=float) - target[1::2])
+    return 1 - float(np.mean(errors)) / spread
+
+
+def _measure_explained_classes(kind: str, values: ColumnValues, target: Array) -> float:
+    """Share of the odd rows that groups tell right where the commonest class is wrong.
+
+    A group tells the class that is commonest in it among the even rows.
+    """
+    groups = _group_values(kind, values)
     groups = groups - groups.min()
-    counts = np.bincount(
-        groups[even] * kinds + target[even].astype(np.int64),
-        minlength=(int(groups.max()) + 1) * kinds,
-    )
-    of_group = counts.reshape(-1, kinds)
-    guess = int(of_group.sum(axis=0).argmax())
-    commonest = np.where(of_group.any(axis=1), of_group.argmax(axis=1), guess)
-    missed = float(np.mean(target[odd] != guess))
-    return (
-        1 - float(np.mean(commonest[groups[odd]] != target[odd])) / missed
-        if missed
-        else 0.0
-    )
+    classes = int(target.max()) + 1
+    cells = groups[::2] * classes + target[::2].astype(np.int64)
+    length = (int(groups.max()) + 1) * classes
+    counts = np.bincount(cells, minlength=length).reshape(-1, classes)
+    commonest = int(counts.sum(axis=0).argmax())
+    missed = float(np.mean(target[1::2] != commonest))
+    if not missed:
+        return 0.0
+    group_classes = np.where(counts.any(axis=1), counts.argmax(axis=1), commonest)
+    wrong = float(np.mean(group_classes[groups[1::2]] != target[1::2]))
+    return 1 - wrong / missed
 
 
-def _groups(kind: str, cells: Any) -> NDArray[np.int64]:  # noqa: ANN401
+def _group_values(kind: str, values: ColumnValues) -> Groups:
+    """Each row's group, of shape (rows,); below all others where a value is missing."""
     if kind == DATE:
-        return np.asarray(pd.factorize(cells)[0], dtype=np.int64)
-    if kind != NUMBER:
-        return np.asarray(cells.codes, dtype=np.int64)
-    ranks = (
-        pd.Series(cells).rank(method="average", pct=True).fillna(-1 / BINS).to_numpy()
-    )
-    return np.ceil(ranks * BINS).astype(np.int64)
+        return np.asarray(pd.factorize(values)[0], dtype=np.int64)
+    if kind == NUMBER:
+        ranks = pd.Series(cast("Array", values)).rank(method="average", pct=True)
+        bins = np.ceil(ranks.fillna(-1 / BINS).to_numpy() * BINS)
+        return bins.astype(np.int64)
+    return np.asarray(cast("pd.Categorical[Any]", values).codes, dtype=np.int64)

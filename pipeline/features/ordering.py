@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
@@ -13,58 +13,67 @@ if TYPE_CHECKING:
     from ..settings import Settings
     from ..sources.cursor import Cursor
 
+    Values = pd.Series[Any]
 
-def ordered(
+Moment: TypeAlias = (
+    Any  # a number or a pandas.Timestamp; in the cursor a number or text
+)
+
+
+def check_order(
     frame: pd.DataFrame, settings: Settings, cursor: Cursor
 ) -> tuple[pd.DataFrame, list[str], Cursor]:
-    """The rows beyond `cursor["after"]`, what is out of order, and what the cursor is to remember.
+    """Leave out the rows that `cursor["after"]` is beyond, and watch key and time.
 
+    Gives the rows, notes on what is out of order, and what the cursor is to remember.
     Raises SettingsError where a column that the settings name is missing or cannot be
     put in order.
     """
-    kept: Cursor = {}
+    remembered: Cursor = {}
     notes: list[str] = []
     if settings.key:
-        values = _comparable(frame, settings.key)
+        keys = _parse_moments(frame, settings.key)
         after = cursor.get("after")
         if after is not None:
-            fresh = values > _like(values, after)
-            notes += (
-                [f"{int((~fresh).sum())} rows left out: learnt before the rewrite"]
-                if not fresh.all()
-                else []
-            )
-            frame, values = frame[fresh], values[fresh]
-            kept["after"] = after
-        known = [
-            value
-            for value in (
-                cursor.get("key"),
-                _plain(values.max()) if len(values) else None,
-            )
-            if value is not None
-        ]
-        kept["key"] = max(known) if known else None
+            is_new = keys > _from_json(after, keys)
+            if not is_new.all():
+                skipped = int((~is_new).sum())
+                notes.append(f"{skipped} rows left out: trained on before the rewrite")
+            frame = frame[is_new]
+            keys = keys[is_new]
+            remembered["after"] = after
+        remembered["key"] = _find_greatest(keys, cursor.get("key"))
     if settings.time and len(frame):
-        times = _comparable(frame, settings.time)
-        back = int((times.iloc[1:].to_numpy() < times.iloc[:-1].to_numpy()).sum())
-        if cursor.get("time") is not None and times.iloc[0] < _like(
-            times, cursor["time"]
-        ):
-            back += 1
-        notes += (
-            [
-                f"warning: {settings.time} goes back {back} times; rows are learnt in file order"
-            ]
-            if back
-            else []
-        )
-        kept["time"] = _plain(times.max())
-    return frame, notes, kept
+        times = _parse_moments(frame, settings.time)
+        steps_back = _count_steps_back(times, cursor.get("time"))
+        if steps_back:
+            notes.append(
+                f"warning: {settings.time} goes back {steps_back} times; "
+                "rows are trained on in file order"
+            )
+        remembered["time"] = _to_json(times.max())
+    return frame, notes, remembered
 
 
-def _comparable(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
-    """Numbers where they are, else moments."""
+def _find_greatest(keys: Values, before: Moment) -> Moment:
+    """The greatest key so far, for the cursor; None where there was none yet."""
+    if not len(keys):
+        return before
+    greatest = _to_json(keys.max())
+    return greatest if before is None else max(before, greatest)
+
+
+def _count_steps_back(times: Values, before: Moment) -> int:
+    """How often a row is earlier than the one before it; `before` ends the last batch."""
+    earlier = times.iloc[1:].to_numpy() < times.iloc[:-1].to_numpy()
+    count = int(earlier.sum())
+    if before is not None and times.iloc[0] < _from_json(before, times):
+        count += 1
+    return count
+
+
+def _parse_moments(frame: pd.DataFrame, name: str) -> Values:
+    """Numbers where all are, else dates."""
     if name not in frame.columns:
         raise SettingsError(
             f"{name!r} is no column of the source",
@@ -75,21 +84,23 @@ def _comparable(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     if numbers.notna().all():
         return numbers.astype(float)
     texts = pd.Index(values.astype(str))
-    moments = pd.Series(parse_dates(texts), index=frame.index)
-    if moments.isna().any():
+    dates = pd.Series(parse_dates(texts), index=frame.index)
+    if dates.isna().any():
         raise SettingsError(
-            f"{name!r} holds values that are neither numbers nor dates, so rows cannot be put in order by it"
+            f"{name!r} holds values that are neither numbers nor dates, "
+            "so rows cannot be put in order by it"
         )
-    return moments
+    return dates
 
 
-def _plain(value: Any) -> Any:  # noqa: ANN401  # a number or a moment, for JSON
-    return value.isoformat() if isinstance(value, pd.Timestamp) else float(value)
+def _to_json(moment: Moment) -> str | float:
+    if isinstance(moment, pd.Timestamp):
+        return moment.isoformat()
+    return float(moment)
 
 
-def _like(values: pd.Series[Any], kept: Any) -> Any:  # noqa: ANN401  # as kept by _plain
-    return (
-        pd.Timestamp(kept)
-        if pd.api.types.is_datetime64_any_dtype(values.dtype)
-        else kept
-    )
+def _from_json(moment: Moment, values: Values) -> Moment:
+    """The moment as `values` hold theirs."""
+    if pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return pd.Timestamp(moment)
+    return moment

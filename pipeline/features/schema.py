@@ -1,9 +1,9 @@
-"""What the columns are: decided on the first batch, kept in the state, widened when columns join."""
+"""What the columns are: decided on the first batch, kept in the state, widened later."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,34 +11,42 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SettingsError, SourceSchemaError
-from . import columns as cells
-from .columns import ABSURD, DATE, NUMBER, TEXT, is_numeric
+from ..tasks import BINARY, MULTICLASS, REGRESSION
+from .columns import (
+    DATE,
+    LARGEST_NUMBER,
+    NUMBER,
+    TEXT,
+    convert_column,
+    convert_numbers,
+    is_numeric,
+    make_missing_column,
+    parse_dates,
+    parse_numbers,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-TASKS = ("binary", "multiclass", "regression")
+    from .columns import ColumnValues
+
+    Array = NDArray[np.float64]
 
 CODE_VALUES = 64
-"""A whole-number column with at most this many values in the first batch (hour.
-
-Month) is a category as well.
-"""
+"""A column of whole numbers (an hour, a month) with at most this many values in the first
+batch is a category as well."""
 PARSED_SHARE = 0.95
-"""This share of the values present must parse for a column of text to count as numbers or dates."""
-PROBE = 200
-"""So many values are tried as dates, and as numbers before all are.
-
-Parsing is slow, and mixed columns show early.
-"""
-CLASSES, ROWS_A_CLASS = 50, 3
-"""A whole-number target is a set of classes if it has few values, and these come again.
-
-Else it is an amount.
-"""
-WHOLE = re.compile(r"-?(0|[1-9][0-9]*)(\.0+)?")
+"""This share of the values present must parse for text to count as numbers or dates."""
+PROBED_VALUES = 200
+"""So many values are tried as dates, and as numbers before all are: parsing is slow, and
+mixed columns show early."""
+MOST_AMOUNT_CLASSES, ROWS_A_CLASS = 50, 3
+"""A target of whole numbers is an amount where it has more values than this, or each comes
+in fewer rows than this; else its values are classes."""
 MOST_CLASSES = 200
 """A class costs the linear candidate two megabytes of memory and of state."""
+TWO_CLASSES = 2
+WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.0+)?")
 
 
 @dataclass
@@ -47,51 +55,59 @@ class Column:
 
     name: str
     kind: str
-    code: bool = False
+    is_code: bool = False
 
 
 @dataclass
 class Schema:
-    """The features in the order they joined, the target, the task and the classes seen so far."""
+    """The features in the order they joined, the target, the task and the known classes."""
 
     target: str
     task: str
     columns: list[Column] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
 
+    @property
     def names(self) -> list[str]:
-        """Feature names."""
+        """The columns of the source that are features."""
         return [column.name for column in self.columns]
 
-    def numbers(self) -> frozenset[str]:
-        """Columns that a source reads as numbers."""
-        found = {column.name for column in self.columns if column.kind == NUMBER}
-        return frozenset(found | {self.target} if self.task == "regression" else found)
+    @property
+    def number_names(self) -> frozenset[str]:
+        """The columns that a source reads as numbers, the target of a regression too."""
+        names = {column.name for column in self.columns if column.kind == NUMBER}
+        if self.task == REGRESSION:
+            names.add(self.target)
+        return frozenset(names)
+
+    @property
+    def has_many_classes(self) -> bool:
+        """Whether more than two classes were seen."""
+        return len(self.classes) > TWO_CLASSES
 
 
 @dataclass(frozen=True)
 class Table:
-    """One batch after conversion.
+    """One batch: feature columns by name, and the target of shape (rows,).
 
-    Numbers with NaN, dates with NaT, categories with code -1, and the target.
-
-    `target` is float64 of shape (rows,): the value, or the index into `Schema.classes`.
+    The target holds class indices, or values. Rows without one are left out and counted
+    in `unlabelled`.
     """
 
-    cells: Mapping[str, Any]
-    target: NDArray[np.float64]
+    columns: dict[str, ColumnValues]
+    target: Array
     unlabelled: int
 
     def __len__(self) -> int:
         return len(self.target)
 
 
-def infer(
+def infer_schema(
     frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]
 ) -> tuple[Schema, pd.DataFrame]:
-    """Decide the kinds on the first batch; also the batch as `add_columns` gives it back.
+    """Decide on the first batch; also gives the batch as `add_columns` does.
 
-    Raises SettingsError where the target is not a column.
+    Raises SettingsError where the target is not a column, or no feature is left.
     """
     if target not in frame.columns:
         raise SettingsError(
@@ -101,43 +117,43 @@ def infer(
     schema = Schema(target, task or infer_task(frame[target]))
     _, frame = add_columns(schema, frame, ignore)
     if not schema.columns:
-        raise SettingsError("no column is left to learn from", hint="shorten `ignore`")
+        raise SettingsError("no column is left to train on", hint="shorten `ignore`")
     return schema, frame
 
 
 def add_columns(
     schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]
 ) -> tuple[list[str], pd.DataFrame]:
-    """Take in the columns of `frame` that the schema does not know yet.
+    """Take in the columns of a frame that the schema does not know yet.
 
-    Their names, and the frame.
-
-    To decide that text holds numbers is to convert it, which is slow: the frame comes
-    back with the numbers in place.
+    Gives their names, and the frame with numbers in place of text where deciding that
+    text holds numbers has parsed it: that is slow, and not done twice.
     """
-    known = {schema.target, *schema.names(), *ignore}
-    joined: list[str] = []
-    converted: dict[str, NDArray[np.float64]] = {}
+    known = {schema.target, *schema.names, *ignore}
+    added: list[str] = []
+    parsed: dict[str, Array] = {}
     for name in frame.columns:
         # What is still empty may become anything: it joins once there is a value.
-        if name not in known and frame[name].notna().any():
-            column, numbers = _inferred(str(name), frame[name])
-            schema.columns.append(column)
-            joined.append(column.name)
-            converted |= {} if numbers is None else {name: numbers}
-    return joined, frame.assign(**converted) if converted else frame
+        if name in known or not frame[name].notna().any():
+            continue
+        column, numbers = _infer_column(str(name), frame[name])
+        schema.columns.append(column)
+        added.append(column.name)
+        if numbers is not None:
+            parsed[name] = numbers
+    if parsed:
+        frame = frame.assign(**parsed)
+    return added, frame
 
 
-def described(schema: Schema) -> str:
+def describe_columns(schema: Schema) -> str:
     """The columns by kind, for the log."""
-    kinds = (NUMBER, TEXT, DATE)
-    of_kind = {
-        kind: [column.name for column in schema.columns if column.kind == kind]
-        for kind in kinds
-    }
-    return "; ".join(
-        f"{kind}: {', '.join(names)}" for kind, names in of_kind.items() if names
-    )
+    parts = []
+    for kind in (NUMBER, TEXT, DATE):
+        names = [column.name for column in schema.columns if column.kind == kind]
+        if names:
+            parts.append(f"{kind}: {', '.join(names)}")
+    return "; ".join(parts)
 
 
 def infer_task(target: pd.Series[Any]) -> str:
@@ -147,69 +163,70 @@ def infer_task(target: pd.Series[Any]) -> str:
     """
     present = target.dropna()
     kind = pd.api.types.infer_dtype(present)
-    if kind.startswith(("date", "time")) or (
-        kind == "mixed" and not present.map(pd.api.types.is_hashable).all()
-    ):
+    is_unhashable = kind == "mixed" and not present.map(pd.api.types.is_hashable).all()
+    if kind.startswith(("date", "time")) or is_unhashable:
         raise SettingsError(
-            f"the target {str(target.name)!r} holds {kind} values, which are neither classes nor amounts",
+            f"the target {str(target.name)!r} holds {kind} values, "
+            "which are neither classes nor amounts",
             hint="make a number or a class of it in the source",
         )
-    numbers = cells.parsed(present)
-    amounts = not np.isnan(numbers).any()
-    if amounts and (numbers != np.floor(numbers)).any():
-        return "regression"
+    numbers = parse_numbers(present)
+    is_amount = not np.isnan(numbers).any()
+    if is_amount and (numbers != np.floor(numbers)).any():
+        return REGRESSION
     distinct = present.nunique()
-    if distinct <= 2:  # noqa: PLR2004  # two classes
-        return "binary"
-    return (
-        "regression"
-        if amounts and distinct > min(CLASSES, len(present) / ROWS_A_CLASS)
-        else "multiclass"
-    )
+    if distinct <= TWO_CLASSES:
+        return BINARY
+    most = min(MOST_AMOUNT_CLASSES, len(present) / ROWS_A_CLASS)
+    if is_amount and distinct > most:
+        return REGRESSION
+    return MULTICLASS
 
 
-def convert(schema: Schema, frame: pd.DataFrame) -> Table:
-    """The batch as numbers and categories; rows without a target are left out and counted.
+def convert_batch(schema: Schema, frame: pd.DataFrame) -> Table:
+    """The batch as numbers and categories.
 
     Classes not seen before are appended to `schema.classes`. Raises SourceSchemaError
     for removed or retyped columns, and for more classes than can be.
     """
-    missing = [
-        name for name in (schema.target, *schema.names()) if name not in frame.columns
-    ]
+    wanted = (schema.target, *schema.names)
+    missing = [repr(name) for name in wanted if name not in frame.columns]
     if missing:
         raise SourceSchemaError(
-            f"the source no longer has {_quoted(missing)}",
-            hint="bring the columns back, or start over without them: `python -m pipeline reset`",
+            f"the source no longer has {', '.join(missing)}",
+            hint="bring the columns back, or start over without them: "
+            "`python -m pipeline reset`",
         )
-    if schema.task == "regression":
-        values = cells.numbers(frame[schema.target])
+    is_regression = schema.task == REGRESSION
+    values = np.empty(0)
+    if is_regression:
+        values = convert_numbers(frame[schema.target])
         labelled = ~np.isnan(values)
     else:
-        values, labelled = np.empty(0), frame[schema.target].notna().to_numpy()
+        labelled = frame[schema.target].notna().to_numpy()
     unlabelled = int(len(frame) - labelled.sum())
     if unlabelled:
         frame = frame[labelled]
-    target = values[labelled] if schema.task == "regression" else _codes(schema, frame)
-    return Table(features(schema, frame), target, unlabelled)
+    target = values[labelled] if is_regression else _index_classes(schema, frame)
+    return Table(convert_features(schema, frame), target, unlabelled)
 
 
-def features(schema: Schema, frame: pd.DataFrame) -> dict[str, Any]:
-    """The feature columns alone, for learning and for predicting.
+def convert_features(schema: Schema, frame: pd.DataFrame) -> dict[str, ColumnValues]:
+    """The feature columns alone, for training and for predicting.
 
-    A column that is absent is all missing.
+    A column that is absent is all missing. Raises SourceSchemaError for a retyped one.
     """
-    return {
-        column.name: cells.converted(column.kind, frame[column.name])
-        if column.name in frame.columns
-        else cells.absent(column.kind, len(frame))
-        for column in schema.columns
-    }
+    columns = {}
+    for column in schema.columns:
+        if column.name in frame.columns:
+            values = convert_column(column.kind, frame[column.name])
+        else:
+            values = make_missing_column(column.kind, len(frame))
+        columns[column.name] = values
+    return columns
 
 
-def _inferred(
-    name: str, values: pd.Series[Any]
-) -> tuple[Column, NDArray[np.float64] | None]:
+def _infer_column(name: str, values: pd.Series[Any]) -> tuple[Column, Array | None]:
     """The column, and its values where they are numbers."""
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return Column(name, DATE), None
@@ -223,75 +240,74 @@ def _inferred(
         return Column(name, TEXT), None
     present = values.notna().to_numpy()
     if not is_numeric(values) and not _may_be_numbers(values[present]):
-        return Column(name, _kind_of_text(values[present])), None
-    numbers = cells.parsed(values)
-    if np.count_nonzero(~np.isnan(numbers)) >= PARSED_SHARE * np.count_nonzero(present):
-        known = numbers[np.abs(numbers) <= ABSURD]
-        code = bool((known % 1 == 0).all()) and len(pd.unique(known)) <= CODE_VALUES
-        return Column(name, NUMBER, code=code), numbers
-    return Column(name, _kind_of_text(values[present])), None
+        return Column(name, _infer_kind_of_text(values[present])), None
+    numbers = parse_numbers(values)
+    parsed = np.count_nonzero(~np.isnan(numbers))
+    if parsed < PARSED_SHARE * np.count_nonzero(present):
+        return Column(name, _infer_kind_of_text(values[present])), None
+    return Column(name, NUMBER, is_code=_is_code(numbers)), numbers
+
+
+def _is_code(numbers: Array) -> bool:
+    """Whether they are few whole numbers."""
+    known = numbers[np.abs(numbers) <= LARGEST_NUMBER]
+    return bool((known % 1 == 0).all()) and len(pd.unique(known)) <= CODE_VALUES
 
 
 def _may_be_numbers(present: pd.Series[Any]) -> bool:
-    """Whether half of some values, taken from all over the column, are numbers.
-
-    To try all of a text is slow.
-    """
-    some = present.iloc[:: 1 + len(present) // PROBE]
-    return bool(np.count_nonzero(~np.isnan(cells.parsed(some))) * 2 >= len(some))
+    """Whether half of some values, taken from all over the column, are numbers."""
+    some = present.iloc[:: 1 + len(present) // PROBED_VALUES]
+    parsed = np.count_nonzero(~np.isnan(parse_numbers(some)))
+    return bool(parsed * 2 >= len(some))
 
 
-def _kind_of_text(present: pd.Series[Any]) -> str:
-    probe = pd.Index(present.astype(str).iloc[:PROBE].unique())
-    return (
-        DATE
-        if cells.parse_dates(probe).to_series().notna().mean() >= PARSED_SHARE
-        else TEXT
-    )
+def _infer_kind_of_text(present: pd.Series[Any]) -> str:
+    some = pd.Index(present.astype(str).iloc[:PROBED_VALUES].unique())
+    parsed_share = parse_dates(some).to_series().notna().mean()
+    return DATE if parsed_share >= PARSED_SHARE else TEXT
 
 
-def _codes(schema: Schema, frame: pd.DataFrame) -> NDArray[np.float64]:
-    values = frame[schema.target]
-    if is_numeric(values) and not pd.api.types.is_bool_dtype(values.dtype):
+def _index_classes(schema: Schema, frame: pd.DataFrame) -> Array:
+    """Each row's class as an index into `schema.classes`, to which new ones are added."""
+    labels = _categorize_labels(frame[schema.target])
+    names = [format_label(value) for value in labels.categories]
+    new = sorted({name for name in names if name not in schema.classes})
+    if len(schema.classes) + len(new) > MOST_CLASSES:
+        raise SourceSchemaError(
+            f"the target {schema.target!r} has more than {MOST_CLASSES} classes, "
+            f"{new[-1]!r} among them",
+            hint="an id is no target, rare classes can be put together, and an amount "
+            'wants `task = "regression"` from the start: `python -m pipeline reset`',
+        )
+    schema.classes += new
+    indices = [schema.classes.index(name) for name in names]
+    return np.array(indices, dtype=np.float64)[np.asarray(labels.codes)]
+
+
+def _categorize_labels(values: pd.Series[Any]) -> pd.Categorical[Any]:
+    """The classes of each row, without categories that do not come."""
+    is_bool = pd.api.types.is_bool_dtype(values.dtype)
+    if is_numeric(values) and not is_bool:
         # 1, 1.0 and "1" are one class, whatever a later file or a missing value makes
         # of the column's type.
-        labels: pd.Categorical[Any] = pd.Categorical(
-            pd.to_numeric(values).astype(float)
-        )
-        names = [label_text(value) for value in labels.categories]
+        return pd.Categorical(pd.to_numeric(values).astype(float))
+    labels: pd.Categorical[Any]
+    if isinstance(values.dtype, pd.CategoricalDtype):
+        labels = values.array
     else:
-        labels = (
-            values.array
-            if isinstance(values.dtype, pd.CategoricalDtype)
-            else pd.Categorical(values.astype(str))
-        )
-        seen = np.unique(np.asarray(labels.codes))
-        labels = (
-            labels
-            if len(seen) == len(labels.categories)
-            else labels.remove_unused_categories()
-        )
-        names = [label_text(value) for value in labels.categories]
-    joined = sorted({name for name in names if name not in schema.classes})
-    if len(schema.classes) + len(joined) > MOST_CLASSES:
-        raise SourceSchemaError(
-            f"the target {schema.target!r} has more than {MOST_CLASSES} classes, {joined[-1]!r} among them",
-            hint="an id is no target, rare classes can be put together, and an amount wants "
-            '`task = "regression"` from the start: `python -m pipeline reset`',
-        )
-    schema.classes += joined
-    index = np.array([schema.classes.index(name) for name in names], dtype=np.float64)
-    return index[np.asarray(labels.codes)]
+        labels = pd.Categorical(values.astype(str))
+    seen = np.unique(np.asarray(labels.codes))
+    if len(seen) < len(labels.categories):
+        labels = labels.remove_unused_categories()
+    return labels
 
 
-def label_text(value: object) -> str:
+def format_label(value: object) -> str:
     """How a class is named.
 
     Whole numbers without a fraction, everything else (007 as well) as it stands.
     """
     text = str(value)
-    return text.partition(".")[0] if WHOLE.fullmatch(text) else text
-
-
-def _quoted(names: Iterable[str]) -> str:
-    return ", ".join(repr(name) for name in names)
+    if WHOLE_NUMBER.fullmatch(text):
+        return text.partition(".")[0]
+    return text

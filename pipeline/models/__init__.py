@@ -1,1 +1,1 @@
-"""What learns: candidates, ensembles, their metrics, and who is the champion."""
+"""What is trained: candidates, ensembles, their metrics, and the choice of a champion."""

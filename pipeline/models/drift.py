@@ -1,12 +1,13 @@
-"""Drift worth telling.
+"""Drift that is worth a note.
 
-Gated on the size of the change, since on enough rows every test finds something.
+A change is reported by its size, not by a test's significance alone: with enough rows
+every test finds something (KS did, on the flights).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,30 +16,36 @@ from ..tasks import BINARY, MULTICLASS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..features.encoder import Encoder
+    from ..features.views import EncodedBatch
+
     Array = NDArray[np.float64]
 
 MEAN_SHIFT = 0.75
-"""Deviations that a number's mean must move."""
+"""Standard deviations that a number's mean must move."""
 UNSEEN_SHARE = 0.2
-"""Share of rows with a value that has no place yet."""
+"""Share of rows whose value was not seen before."""
 TARGET_SHIFT = 0.1
-"""Change of the share of a class, or of a standardised target in tenths of a deviation."""
+"""Change of the share of a class, or of the mean of a standardized target."""
 LOSS_RATIO = 1.1
 """How much the champion's loss must exceed its slowly fading mean."""
-SURE = 4.0
-"""Standard errors a change must exceed as well."""
-SLOW = 0.95
+STANDARD_ERRORS = 4.0
+"""So many standard errors a change must exceed as well: small batches vary by chance."""
+KEEP = 0.95
+"""What target and loss keep from batch to batch: half after 14."""
+LEAST_LOSS_WEIGHT = 3
+"""Weight of past batches, fading, below which their mean loss says nothing."""
 
 
 @dataclass(frozen=True)
 class Drift:
     """One change: of a column, the target or the loss."""
 
-    what: str
+    subject: str
     message: str
 
 
-class Watch:
+class DriftMonitor:
     """Remembers, fading slowly, what the stream was like."""
 
     def __init__(self) -> None:
@@ -48,68 +55,75 @@ class Watch:
         self.loss_weight = 0.0
         self.count = 0
 
-    def look(
-        self, views: Any, encoder: Any, target: Array, loss: float, task: str
-    ) -> list[Drift]:  # noqa: ANN401
-        """What is different in this batch from the batches before it."""
-        found = [*self._columns(views, encoder)]
+    def check_batch(
+        self,
+        batch: EncodedBatch,
+        encoder: Encoder,
+        target: Array,
+        loss: float,
+        task: str,
+    ) -> list[Drift]:
+        """What differs in this batch from those before it; `loss` is its mean."""
+        drifts = [*_check_numbers(batch), *_check_categories(batch, encoder)]
         if task in {BINARY, MULTICLASS}:
-            found += self._target(target == 1, "share of class 1")
+            is_first_class = (target == 1).astype(np.float64)
+            drifts += self._check_target(is_first_class, "share of class 1")
         else:
-            found += self._target(target, "standardised mean")
-        found += self._loss(loss)
-        self.count += len(found)
-        return found
+            drifts += self._check_target(target, "standardized mean")
+        drifts += self._check_loss(loss)
+        self.count += len(drifts)
+        return drifts
 
-    def _columns(self, views: Any, encoder: Any) -> list[Drift]:  # noqa: ANN401
-        found = []
-        for name in sorted(views.numbers.keys() - views.categories.keys()):
-            values = views.numbers[name]
-            known = values[~np.isnan(values)]
-            if len(known) and abs(known.mean()) > max(
-                MEAN_SHIFT, SURE * known.std() / len(known) ** 0.5
-            ):
-                found.append(
-                    Drift(name, f"{name}: mean moved by {known.mean():+.2f} deviations")
-                )
-        # A number that is a code too (a month, an hour) moves with the calendar: that is no news.
-        for name in sorted(views.categories.keys() - views.numbers.keys()):
-            fresh = encoder.unmet(name, views.categories[name])
-            if fresh > UNSEEN_SHARE:
-                found.append(
-                    Drift(
-                        name,
-                        f"{name}: {fresh:.0%} of the rows have a value not met before",
-                    )
-                )
-        return found
-
-    def _target(self, values: Any, what: str) -> list[Drift]:  # noqa: ANN401
-        now, rows = float(np.mean(values)), len(values)
-        found = []
+    def _check_target(self, values: Array, subject: str) -> list[Drift]:
+        now = float(np.mean(values))
+        rows = len(values)
+        drifts = []
         if self.weight:
             before = self.target / self.weight
-            error = (float(np.var(values)) / rows) ** 0.5
-            if abs(now - before) > max(TARGET_SHIFT, SURE * error):
-                found.append(
-                    Drift(
-                        "target", f"target: {what} went from {before:.3f} to {now:.3f}"
-                    )
-                )
-        self.target = SLOW * self.target + now * rows
-        self.weight = SLOW * self.weight + rows
-        return found
+            standard_error = (float(np.var(values)) / rows) ** 0.5
+            bound = max(TARGET_SHIFT, STANDARD_ERRORS * standard_error)
+            if abs(now - before) > bound:
+                message = f"target: {subject} went from {before:.3f} to {now:.3f}"
+                drifts.append(Drift("target", message))
+        self.target = KEEP * self.target + now * rows
+        self.weight = KEEP * self.weight + rows
+        return drifts
 
-    def _loss(self, loss: float) -> list[Drift]:
-        found = []
-        if self.loss_weight > 3:  # noqa: PLR2004  # a mean of fewer batches says nothing
+    def _check_loss(self, loss: float) -> list[Drift]:
+        drifts = []
+        if self.loss_weight > LEAST_LOSS_WEIGHT:
             before = self.loss / self.loss_weight
             if loss > LOSS_RATIO * before:
-                found.append(
-                    Drift(
-                        "loss", f"loss: {loss:.4f} in this batch, {before:.4f} lately"
-                    )
-                )
-        self.loss = SLOW * self.loss + loss
-        self.loss_weight = SLOW * self.loss_weight + 1
-        return found
+                message = f"loss: {loss:.4f} in this batch, {before:.4f} lately"
+                drifts.append(Drift("loss", message))
+        self.loss = KEEP * self.loss + loss
+        self.loss_weight = KEEP * self.loss_weight + 1
+        return drifts
+
+
+def _check_numbers(batch: EncodedBatch) -> list[Drift]:
+    # A number that is a code too (a month, an hour) moves with the calendar: no news.
+    names = sorted(batch.numbers.keys() - batch.categories.keys())
+    drifts = []
+    for name in names:
+        values = batch.numbers[name]
+        present = values[~np.isnan(values)]
+        if not len(present):
+            continue
+        standard_error = present.std() / len(present) ** 0.5
+        bound = max(MEAN_SHIFT, STANDARD_ERRORS * standard_error)
+        if abs(present.mean()) > bound:
+            message = f"{name}: mean moved by {present.mean():+.2f} deviations"
+            drifts.append(Drift(name, message))
+    return drifts
+
+
+def _check_categories(batch: EncodedBatch, encoder: Encoder) -> list[Drift]:
+    names = sorted(batch.categories.keys() - batch.numbers.keys())
+    drifts = []
+    for name in names:
+        unseen = encoder.measure_unseen_share(name, batch.categories[name])
+        if unseen > UNSEEN_SHARE:
+            message = f"{name}: {unseen:.0%} of the rows have a value not seen before"
+            drifts.append(Drift(name, message))
+    return drifts

@@ -1,4 +1,4 @@
-"""Prequential figures: every row is scored before it is learnt, and only sums are kept."""
+"""Prequential metrics: every row is scored before it is trained on."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..tasks import BINARY, MULTICLASS, losses
+from ..tasks import BINARY, MULTICLASS, compute_losses
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 BINS = 4096
 LOGIT_SPAN = 16.0
+"""Bins cover log-odds from -8 to 8 and are 1/256 wide, see `PrequentialMetrics`."""
 KEEP = 0.9
-"""What the figures that fade keep from batch to batch."""
+"""What the recent loss keeps from batch to batch: half after 7."""
 
 
-class Scored(NamedTuple):
-    """What scoring a batch came to.
+class BatchScore(NamedTuple):
+    """The score of one batch: sums over its rows.
 
-    Sums over its rows, and for two classes how many of each fell into each bin.
+    `counts` is of shape (2, BINS) for two classes: rows of each class in each bin of
+    the log-odds; and of shape (2, 0) for other tasks. `hits` are counted for more than
+    two classes.
     """
 
     rows: int
@@ -31,36 +34,36 @@ class Scored(NamedTuple):
     counts: NDArray[np.int64]
 
 
-def score(task: str, raw: Array, target: Array) -> Scored:
-    """Hold raw scores against the target."""
-    loss, hits, counts = (
-        float(losses(task, raw, target).sum()),
-        0,
-        np.zeros((2, 0), dtype=np.int64),
-    )
+def score_batch(task: str, scores: Array, target: Array) -> BatchScore:
+    """Compare decision scores with the target."""
+    loss = float(compute_losses(task, scores, target).sum())
+    hits = 0
+    counts = np.zeros((2, 0), dtype=np.int64)
     if task == BINARY:
-        bins = np.clip((raw[:, 0] / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1).astype(
-            np.int64
-        )
-        # The positives lie behind the negatives, so that one count does for both.
-        counts = np.bincount(bins + BINS * (target > 0), minlength=2 * BINS).reshape(
-            2, BINS
-        )
+        counts = _count_bins(scores[:, 0], target)
     elif task == MULTICLASS:
-        hits = int((raw.argmax(axis=1) == target).sum())
-    return Scored(len(target), loss, hits, counts)
+        hits = int((scores.argmax(axis=1) == target).sum())
+    return BatchScore(len(target), loss, hits, counts)
 
 
-class Prequential:
+def _count_bins(log_odds: Array, target: Array) -> NDArray[np.int64]:
+    places = np.clip((log_odds / LOGIT_SPAN + 0.5) * BINS, 0, BINS - 1)
+    bins = places.astype(np.int64)
+    # The positives lie behind the negatives, so that one count does for both.
+    counts = np.bincount(bins + BINS * (target > 0), minlength=2 * BINS)
+    return counts.reshape(2, BINS)
+
+
+class PrequentialMetrics:
     """Running loss, and AUC, accuracy or mean error, in constant space.
 
     The AUC is that of all rows scored so far together, from counts in BINS bins of the
-    logit: a row that shares its bin with one of the other class counts half, which
-    moves the figure by less than 1e-4.
+    log-odds: a row that shares its bin with one of the other class counts half, which
+    moves the AUC by less than 1e-4.
     """
 
     unit = 1.0
-    """A standardised unit in units of the target, known from the first batch on."""
+    """One standardized unit in units of the target, fixed by the first batch."""
 
     def __init__(self, task: str) -> None:
         self.task = task
@@ -71,28 +74,32 @@ class Prequential:
         self.hits = 0
         self.counts = np.zeros((2, BINS if task == BINARY else 0), dtype=np.int64)
 
-    def add(self, scored: Scored) -> None:
+    def add(self, batch: BatchScore) -> None:
         """Take in one scored batch."""
-        self.rows += scored.rows
-        self.loss_sum += scored.loss
-        self.recent_loss = KEEP * self.recent_loss + scored.loss
-        self.recent_rows = KEEP * self.recent_rows + scored.rows
-        self.hits += scored.hits
-        self.counts += scored.counts
+        self.rows += batch.rows
+        self.loss_sum += batch.loss
+        self.recent_loss = KEEP * self.recent_loss + batch.loss
+        self.recent_rows = KEEP * self.recent_rows + batch.rows
+        self.hits += batch.hits
+        self.counts += batch.counts
 
     @property
     def loss(self) -> float | None:
-        """Mean logloss or squared error over all rows scored."""
-        return self.loss_sum / self.rows if self.rows else None
+        """Mean log loss or squared error over all rows scored."""
+        if not self.rows:
+            return None
+        return self.loss_sum / self.rows
 
     @property
     def recent(self) -> float:
-        """Mean loss where older batches weigh less; infinite before anything was scored."""
-        return self.recent_loss / self.recent_rows if self.recent_rows else float("inf")
+        """Mean loss where older batches weigh less; infinite before the first one."""
+        if not self.recent_rows:
+            return float("inf")
+        return self.recent_loss / self.recent_rows
 
     @property
     def auc(self) -> float | None:
-        """None until both classes were scored."""
+        """None until rows of both classes were scored."""
         negatives, positives = self.counts
         pairs = float(negatives.sum()) * float(positives.sum())
         if not pairs:
@@ -100,12 +107,17 @@ class Prequential:
         below = np.cumsum(negatives) - negatives
         return float((positives * (below + negatives / 2)).sum() / pairs)
 
+    @property
     def headline(self) -> tuple[str, float] | None:
-        """The one figure to judge by: auc, accuracy, or rmse in units of the target."""
+        """Name and value of the metric to judge by, None before anything was scored.
+
+        `auc`, `accuracy`, or `rmse` in units of the target.
+        """
         if not self.rows:
             return None
         if self.task == BINARY:
-            return None if self.auc is None else ("auc", self.auc)
+            auc = self.auc
+            return None if auc is None else ("auc", auc)
         if self.task == MULTICLASS:
             return "accuracy", self.hits / self.rows
         return "rmse", (self.loss_sum / self.rows) ** 0.5 * self.unit

@@ -1,43 +1,63 @@
-"""Everything that learns, as one value: what `population-*.pkl` and `best_model.pkl` hold."""
+"""Everything that is trained, as one value.
+
+It is what `population-*.pkl` and `best_model.pkl` hold.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
-from ..features.encoder import Encoder, Views
-from ..tasks import BINARY, MULTICLASS, REGRESSION, for_classes, log_shares
-from . import candidates as models
-from . import drift
-from .ensemble import Mean, Weighted
-from .metrics import Prequential, score
+from ..features.encoder import Encoder
+from ..features.views import EncodedBatch
+from ..tasks import (
+    BINARY,
+    MULTICLASS,
+    REGRESSION,
+    align_classes,
+    compute_log_probabilities,
+)
+from .candidates import create_candidates
+from .drift import Drift, DriftMonitor
+from .ensemble import AverageEnsemble, Ensemble, OnlineStacking
+from .linear import LinearModel
+from .metrics import PrequentialMetrics, score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
+    from ..features.columns import ColumnValues
     from ..features.schema import Schema, Table
-    from .candidates import Candidate
+    from .estimators import Candidate, Matrix
 
     Array = NDArray[np.float64]
-    Step = Callable[[Candidate, Any, Array, int, bool], tuple[Candidate, Array | None]]
-    Engine = Callable[
-        [Step, Sequence[tuple[Any, ...]]], list[tuple[Candidate, Array | None]]
-    ]
+    Job = tuple[Candidate, Matrix, Array, int, bool]
+    JobResult = tuple[Candidate, Array | None]
+    Step = Callable[[Candidate, Matrix, Array, int, bool], JobResult]
+    Engine = Callable[[Step, Sequence[Job]], list[JobResult]]
 
 T = TypeVar("T")
 
 BASELINE, CHAMPION = "baseline", "champion"
 MARGIN = 0.0025
-"""A challenger takes over when its fading loss is lower than the champion's by this share of it."""
+"""A challenger takes over when its recent loss is lower than the champion's by this share.
+
+Without it the champion of 27 candidates switched ten times on the flights stream.
+"""
+RATE_VIEWS = frozenset({"wide", "dense"})
+"""The views that hold target rates."""
+SMOOTHING = 0.5
+"""Rows that the base rate adds to each class (Krichevsky and Trofimov 1981)."""
 
 
 class Champion:
     """The model that predicts.
 
-    What it needs to turn cells into a score, and nothing of its rivals.
+    It holds what turns columns into a score, and nothing of its rivals. `scale` is mean
+    and standard deviation of the target.
     """
 
     def __init__(
@@ -45,35 +65,39 @@ class Champion:
         name: str,
         encoder: Encoder,
         members: dict[str, Candidate],
-        blend: Any,
-        scale: Any,
-    ) -> None:  # noqa: ANN401
+        ensemble: Ensemble | None,
+        scale: tuple[float, float],
+    ) -> None:
         self.name = name
         self.encoder = encoder
         self.members = members
-        self.blend = blend
+        self.ensemble = ensemble
         self.scale = scale
 
-    def predict(self, cells: Mapping[str, Any]) -> Array:
+    def predict(self, columns: Mapping[str, ColumnValues]) -> Array:
         """Probabilities of shape (rows, classes), or values of shape (rows, 1)."""
-        views = Views(self.encoder, cells)
-        scores = {
-            name: member.raw(views.view(member.view))
-            for name, member in self.members.items()
-        }
-        raw = self.blend.raw(scores) if self.blend is not None else scores[self.name]
+        batch = EncodedBatch(self.encoder, columns)
+        member_scores = {}
+        for name, member in self.members.items():
+            matrix = batch.get_matrix(member.view)
+            member_scores[name] = member.decision_scores(matrix)
+        if self.ensemble is None:
+            scores = member_scores[self.name]
+        else:
+            scores = self.ensemble.decision_scores(member_scores)
         schema = self.encoder.schema
         if schema.task == REGRESSION:
             mean, deviation = self.scale
-            return np.asarray(raw * deviation + mean)
+            return np.asarray(scores * deviation + mean)
         if schema.task == BINARY:
-            share = 1 / (1 + np.exp(-raw[:, 0]))
+            share = 1 / (1 + np.exp(-scores[:, 0]))
             return np.column_stack([1 - share, share])
-        return np.exp(log_shares(for_classes(raw, len(schema.classes))))
+        scores = align_classes(scores, len(schema.classes))
+        return np.exp(compute_log_probabilities(scores))
 
 
 class Population:
-    """Candidates, blends of them, the encoder they share and the figures they are judged by."""
+    """Candidates and ensembles, the encoder they share and the metrics that judge them."""
 
     def __init__(self, schema: Schema, names: Sequence[str], seed: int) -> None:
         self.schema = schema
@@ -81,176 +105,186 @@ class Population:
         self.names = tuple(names)
         self.seed = seed
         self.rows = 0
-        self.sums = np.zeros(0)
+        self.target_sums = np.zeros(0)
         self.scale = (0.0, 1.0)
-        self.watch = drift.Watch()
-        self.begin()
+        self.drift_monitor = DriftMonitor()
+        self._create_models()
 
-    def begin(self) -> None:
-        """Start every candidate and figure of the task at hand."""
+    def _create_models(self) -> None:
+        """Start every candidate and metric of the task at hand."""
         task = self.schema.task
-        self.encoder.rates.odds = task != REGRESSION
-        self.candidates = models.make(self.names, task, self.seed)
-        self.blends: dict[str, Any] = {}
+        self.encoder.target_encoder.as_log_odds = task != REGRESSION
+        self.candidates = create_candidates(self.names, task, self.seed)
+        self.ensembles: dict[str, Ensemble] = {}
         if len(self.candidates) > 1:
-            self.blends = {"mean": Mean(), "weighted": Weighted(task)}
-        self.figures = {
-            name: Prequential(task)
-            for name in (*self.candidates, *self.blends, BASELINE, CHAMPION)
-        }
-        self.best = "mean" if self.blends else next(iter(self.candidates))
+            self.ensembles["mean"] = AverageEnsemble()
+            self.ensembles["weighted"] = OnlineStacking(task)
+        self.metrics: dict[str, PrequentialMetrics] = {}
+        for name in (*self.candidates, *self.ensembles, BASELINE, CHAMPION):
+            self.metrics[name] = PrequentialMetrics(task)
+        self.best = "mean" if self.ensembles else next(iter(self.candidates))
         self.switches = 0
-        self.scored = False
+        self.is_trained = False
 
-    def take(self, table: Table, engine: Engine) -> list[drift.Drift]:
-        """Score a batch with everything as it was, then learn it; what drifted."""
-        target = self._scaled(table.target)
-        first = not self.rows
-        self.encoder.begin(table.cells)
-        views = Views(self.encoder, table.cells)
-        jobs = [
-            (
-                candidate,
-                views.view(candidate.view),
-                target,
-                len(self.schema.classes),
-                self.scored,
-            )
-            for candidate in self.candidates.values()
-        ]
-        outcome = dict(zip(self.candidates, engine(step, jobs), strict=True))
-        self.candidates = {name: candidate for name, (candidate, _) in outcome.items()}
-        scores = {name: raw for name, (_, raw) in outcome.items() if raw is not None}
-        found = self._judge(scores, views, target) if scores else []
-        rated = target if self.schema.task != MULTICLASS and self.uses_rates() else None
-        self.encoder.learn(table.cells, views, rated, first=first)
-        self._count(target)
-        return found
+    def score_and_train(self, table: Table, engine: Engine) -> list[Drift]:
+        """Score a batch with everything as it was, then train on it; what drifted."""
+        target = self._standardize_target(table.target)
+        is_first = not self.rows
+        self.encoder.add_new_columns(table.columns)
+        batch = EncodedBatch(self.encoder, table.columns)
+        scores = self._train_candidates(batch, target, engine)
+        drifts: list[Drift] = []
+        if scores:
+            drifts = self._judge(scores, batch, target)
+        rate_target = None
+        if self.schema.task != MULTICLASS and self.uses_target_rates():
+            rate_target = target
+        self.encoder.partial_fit(table.columns, batch, rate_target, is_first=is_first)
+        self._count_target(target)
+        return drifts
 
-    def champion(self) -> Champion:
+    def _train_candidates(
+        self, batch: EncodedBatch, target: Array, engine: Engine
+    ) -> dict[str, Array]:
+        """The scores from before training, by name; none for the first batch."""
+        classes = len(self.schema.classes)
+        jobs: list[Job] = []
+        for candidate in self.candidates.values():
+            matrix = batch.get_matrix(candidate.view)
+            jobs.append((candidate, matrix, target, classes, self.is_trained))
+        results = engine(score_then_fit, jobs)
+        trained: dict[str, Candidate] = {}
+        scores: dict[str, Array] = {}
+        for name, (candidate, score) in zip(self.candidates, results, strict=True):
+            trained[name] = candidate
+            if score is not None:
+                scores[name] = score
+        self.candidates = trained
+        return scores
+
+    def create_champion(self) -> Champion:
         """The model to predict with."""
-        blend = self.blends.get(self.best)
-        names = (
-            self._members(dict.fromkeys(self.candidates))
-            if blend is not None
-            else (self.best,)
-        )
-        members = {name: self.candidates[name] for name in names}
-        return Champion(self.best, self.encoder, members, blend, self.scale)
+        ensemble = self.ensembles.get(self.best)
+        if ensemble is None:
+            members = {self.best: self.candidates[self.best]}
+        else:
+            members = self._select_members(self.candidates)
+        return Champion(self.best, self.encoder, members, ensemble, self.scale)
 
-    def uses_rates(self) -> bool:
-        """Whether any candidate looks at rates; where none does, none are counted."""
-        return any(
-            candidate.view in {"wide", "dense"}
-            for candidate in self.candidates.values()
-        )
+    def uses_target_rates(self) -> bool:
+        """Whether any candidate looks at target rates; else none are counted."""
+        return any(one.view in RATE_VIEWS for one in self.candidates.values())
 
-    def widen_task(self) -> bool:
-        """Two classes have become more.
+    def switch_to_multiclass(self) -> bool:
+        """Where two classes have become more, go over to many; whether that was so.
 
-        Go over to many, keeping what the linear model learnt; whether that was so.
+        All models start again, except the linear one, which can grow.
         """
-        if self.schema.task != BINARY or len(self.schema.classes) <= 2:  # noqa: PLR2004  # two classes
+        if self.schema.task != BINARY or not self.schema.has_many_classes:
             return False
-        old = self.candidates
+        linear = self.candidates.get("linear")
         self.schema.task = MULTICLASS
-        self.begin()
-        if "linear" in old and "linear" in self.candidates:
-            old["linear"].task = MULTICLASS  # type: ignore[attr-defined]  # models.Linear
-            self.candidates["linear"] = old["linear"]
+        self._create_models()
+        if isinstance(linear, LinearModel):
+            linear.task = MULTICLASS
+            self.candidates["linear"] = linear
         return True
 
     def _judge(
-        self, scores: dict[str, Array], views: Views, target: Array
-    ) -> list[drift.Drift]:
-        if self.schema.task == MULTICLASS:
-            scores = {
-                name: for_classes(raw, len(self.schema.classes))
-                for name, raw in scores.items()
-            }
-        members = self._members(scores)
-        blended = {name: blend.raw(members) for name, blend in self.blends.items()}
-        said = {**scores, **blended, BASELINE: self._base_rate(len(target))}
-        if self.schema.task == MULTICLASS:
-            said[BASELINE] = for_classes(said[BASELINE], len(self.schema.classes))
-        came_to = {
-            name: score(self.schema.task, raw, target) for name, raw in said.items()
+        self, scores: dict[str, Array], batch: EncodedBatch, target: Array
+    ) -> list[Drift]:
+        task = self.schema.task
+        classes = len(self.schema.classes)
+        baseline = self._score_baseline(len(target))
+        if task == MULTICLASS:
+            baseline = align_classes(baseline, classes)
+            for name, score in scores.items():
+                scores[name] = align_classes(score, classes)
+        members = self._select_members(scores)
+        rivals = dict(scores)
+        for name, ensemble in self.ensembles.items():
+            rivals[name] = ensemble.decision_scores(members)
+        rivals[BASELINE] = baseline
+        results = {
+            name: score_batch(task, score, target) for name, score in rivals.items()
         }
-        came_to[CHAMPION] = came_to[self.best]
-        for name, scored in came_to.items():
-            self.figures[name].add(scored)
-        for blend in self.blends.values():
-            blend.learn(members, target)
-        self._choose()
-        return self.watch.look(
-            views,
-            self.encoder,
-            target,
-            came_to[CHAMPION].loss / len(target),
-            self.schema.task,
+        results[CHAMPION] = results[self.best]
+        for name, result in results.items():
+            self.metrics[name].add(result)
+        for ensemble in self.ensembles.values():
+            ensemble.partial_fit(members, target)
+        self._choose_champion()
+        champion_loss = results[CHAMPION].loss / len(target)
+        return self.drift_monitor.check_batch(
+            batch, self.encoder, target, champion_loss, task
         )
 
-    def _members(self, scores: dict[str, T]) -> dict[str, T]:
-        """Those that of late gained on the base rate at least half of what the best did.
+    def _select_members(self, values: dict[str, T]) -> dict[str, T]:
+        """What belongs to the candidates that an ensemble is made of.
 
-        Others drag a blend down.
+        Those that lately gained on the baseline at least half of what the best one did;
+        others drag an ensemble down.
         """
-        if not self.figures[BASELINE].rows:
-            return scores
-        base = self.figures[BASELINE].recent
-        best = min(self.figures[name].recent for name in scores)
-        return {
-            name: raw
-            for name, raw in scores.items()
-            if self.figures[name].recent <= (base + best) / 2
-        } or scores
-
-    def _choose(self) -> None:
-        recent = {
-            name: self.figures[name].recent for name in (*self.candidates, *self.blends)
+        if not self.metrics[BASELINE].rows:
+            return values
+        baseline = self.metrics[BASELINE].recent
+        best = min(self.metrics[name].recent for name in values)
+        bound = (baseline + best) / 2
+        members = {
+            name: value
+            for name, value in values.items()
+            if self.metrics[name].recent <= bound
         }
-        challenger = min(recent, key=lambda name: recent[name])
-        if recent[challenger] < recent[self.best] * (1 - MARGIN):
+        # None is left where all are worse than the baseline.
+        return members or values
+
+    def _choose_champion(self) -> None:
+        rivals = (*self.candidates, *self.ensembles)
+        challenger = min(rivals, key=lambda name: self.metrics[name].recent)
+        champion_loss = self.metrics[self.best].recent
+        if self.metrics[challenger].recent < champion_loss * (1 - MARGIN):
             self.best = challenger
             self.switches += 1
 
-    def _base_rate(self, rows: int) -> Array:
-        """What someone says who knows only how often each class came, or the mean so far."""
+    def _score_baseline(self, rows: int) -> Array:
+        """The scores of who knows only how often each class came, or the mean so far."""
         task = self.schema.task
+        sums = self.target_sums
         if task == REGRESSION:
-            return np.full((rows, 1), self.sums[0] / max(self.rows, 1))
-        shares = (self.sums + 0.5) / (self.sums.sum() + 0.5 * len(self.sums))
+            return np.full((rows, 1), sums[0] / max(self.rows, 1))
+        shares = (sums + SMOOTHING) / (sums.sum() + SMOOTHING * len(sums))
         if task == BINARY:
             return np.full((rows, 1), np.log(shares[1] / shares[0]))
         return np.tile(np.log(shares), (rows, 1))
 
-    def _scaled(self, target: Array) -> Array:
+    def _standardize_target(self, target: Array) -> Array:
         if self.schema.task != REGRESSION:
             return target
         if not self.rows:
-            # Fixed by the first batch: a scale that moved would move the target under the models.
+            # Fixed by the first batch: a scale that moved would move the target under
+            # the models.
             self.scale = (float(target.mean()), float(target.std()) or 1.0)
-            for figure in self.figures.values():
-                figure.unit = self.scale[1]
+            for metrics in self.metrics.values():
+                metrics.unit = self.scale[1]
         return (target - self.scale[0]) / self.scale[1]
 
-    def _count(self, target: Array) -> None:
+    def _count_target(self, target: Array) -> None:
         self.rows += len(target)
-        self.scored = True
+        self.is_trained = True
         if self.schema.task == REGRESSION:
-            self.sums = (self.sums if len(self.sums) else np.zeros(1)) + target.sum()
+            before = self.target_sums if len(self.target_sums) else np.zeros(1)
+            self.target_sums = before + target.sum()
             return
         classes = max(2, len(self.schema.classes))
-        counted = np.bincount(target.astype(np.int64), minlength=classes).astype(
-            np.float64
-        )
-        self.sums = np.pad(self.sums, (0, classes - len(self.sums))) + counted
+        counts = np.bincount(target.astype(np.int64), minlength=classes)
+        before = np.pad(self.target_sums, (0, classes - len(self.target_sums)))
+        self.target_sums = before + counts.astype(np.float64)
 
 
-def step(
-    candidate: Candidate, matrix: Any, target: Array, classes: int, score: bool
-) -> tuple[Candidate, Array | None]:  # noqa: ANN401
-    """Score a batch, then learn it: one unit of work, which an engine may do elsewhere."""
-    raw = candidate.raw(matrix) if score else None
-    candidate.learn(matrix, target, classes, raw)
-    return candidate, raw
+def score_then_fit(
+    candidate: Candidate, matrix: Matrix, target: Array, classes: int, score: bool
+) -> tuple[Candidate, Array | None]:
+    """Score a batch, then train on it: a unit of work, which may be done elsewhere."""
+    scores = candidate.decision_scores(matrix) if score else None
+    candidate.partial_fit(matrix, target, classes, scores)
+    return candidate, scores

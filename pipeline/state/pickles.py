@@ -48,9 +48,9 @@ def _sgd(state: dict[str, Any]) -> None:
 
 def _linear(state: dict[str, Any]) -> None:
     """The attributes of a learner are copied to a new one where a third class comes."""
-    learners = state.get("learners")
-    if type(learners) is not list or not all(
-        type(learner) in {SGDClassifier, SGDRegressor} for learner in learners
+    estimators = state.get("estimators")
+    if type(estimators) is not list or not all(
+        type(estimator) in {SGDClassifier, SGDRegressor} for estimator in estimators
     ):
         raise pickle.UnpicklingError(
             "it holds a linear model of another kind than ours"
@@ -58,20 +58,20 @@ def _linear(state: dict[str, Any]) -> None:
 
 
 CLASSES: dict[Name, Check | None] = {
-    ("pipeline.models.ensemble", "Mean"): None,
-    ("pipeline.models.ensemble", "Weighted"): None,
-    ("pipeline.models.boosting", "Boosting"): None,
-    ("pipeline.models.drift", "Watch"): None,
     ("pipeline.features.encoder", "Encoder"): None,
-    ("pipeline.models.metrics", "Prequential"): None,
-    ("pipeline.models.candidates", "Bayes"): None,
-    ("pipeline.models.candidates", "Linear"): _linear,
-    ("pipeline.models.candidates", "Network"): None,
-    ("pipeline.features.standard_scaler", "Moments"): None,
-    ("pipeline.models.population", "Champion"): None,
-    ("pipeline.features.target_encoder", "Rates"): None,
     ("pipeline.features.schema", "Column"): None,
     ("pipeline.features.schema", "Schema"): None,
+    ("pipeline.features.standard_scaler", "StandardScaler"): None,
+    ("pipeline.features.target_encoder", "TargetEncoder"): None,
+    ("pipeline.models.boosting", "ContinuedBoosting"): None,
+    ("pipeline.models.drift", "DriftMonitor"): None,
+    ("pipeline.models.ensemble", "AverageEnsemble"): None,
+    ("pipeline.models.ensemble", "OnlineStacking"): None,
+    ("pipeline.models.linear", "LinearModel"): _linear,
+    ("pipeline.models.metrics", "PrequentialMetrics"): None,
+    ("pipeline.models.naive_bayes", "NaiveBayes"): None,
+    ("pipeline.models.neural_network", "NeuralNetwork"): None,
+    ("pipeline.models.population", "Champion"): None,
     ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"): _sgd,
     ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"): _sgd,
     ("sklearn.naive_bayes", "MultinomialNB"): None,
@@ -95,23 +95,67 @@ RENAMED = {
     ("_loss", "CyHalfBinomialLoss"): ("sklearn._loss._loss", "CyHalfBinomialLoss"),
     ("_loss", "CyHuberLoss"): ("sklearn._loss._loss", "CyHuberLoss"),
     # As this package wrote them while its modules lay in one folder.
-    ("pipeline.blend", "Mean"): ("pipeline.models.ensemble", "Mean"),
-    ("pipeline.blend", "Weighted"): ("pipeline.models.ensemble", "Weighted"),
-    ("pipeline.boosting", "Boosting"): ("pipeline.models.boosting", "Boosting"),
-    ("pipeline.drift", "Watch"): ("pipeline.models.drift", "Watch"),
+    ("pipeline.blend", "Mean"): ("pipeline.models.ensemble", "AverageEnsemble"),
+    ("pipeline.blend", "Weighted"): ("pipeline.models.ensemble", "OnlineStacking"),
+    ("pipeline.boosting", "Boosting"): (
+        "pipeline.models.boosting",
+        "ContinuedBoosting",
+    ),
+    ("pipeline.drift", "Watch"): ("pipeline.models.drift", "DriftMonitor"),
     ("pipeline.features", "Encoder"): ("pipeline.features.encoder", "Encoder"),
-    ("pipeline.metrics", "Prequential"): ("pipeline.models.metrics", "Prequential"),
-    ("pipeline.models", "Bayes"): ("pipeline.models.candidates", "Bayes"),
-    ("pipeline.models", "Linear"): ("pipeline.models.candidates", "Linear"),
-    ("pipeline.models", "Network"): ("pipeline.models.candidates", "Network"),
-    ("pipeline.models", "Own"): ("pipeline.models.candidates", "Own"),
-    ("pipeline.moments", "Moments"): ("pipeline.features.standard_scaler", "Moments"),
+    ("pipeline.metrics", "Prequential"): (
+        "pipeline.models.metrics",
+        "PrequentialMetrics",
+    ),
+    ("pipeline.models", "Bayes"): ("pipeline.models.naive_bayes", "NaiveBayes"),
+    ("pipeline.models", "Linear"): ("pipeline.models.linear", "LinearModel"),
+    ("pipeline.models", "Network"): ("pipeline.models.neural_network", "NeuralNetwork"),
+    ("pipeline.models", "Own"): ("pipeline.models.user_model", "UserModel"),
+    ("pipeline.moments", "Moments"): (
+        "pipeline.features.standard_scaler",
+        "StandardScaler",
+    ),
     ("pipeline.population", "Champion"): ("pipeline.models.population", "Champion"),
     ("pipeline.population", "Population"): ("pipeline.models.population", "Population"),
-    ("pipeline.rates", "Rates"): ("pipeline.features.target_encoder", "Rates"),
+    ("pipeline.rates", "Rates"): ("pipeline.features.target_encoder", "TargetEncoder"),
     ("pipeline.schema", "Column"): ("pipeline.features.schema", "Column"),
     ("pipeline.schema", "Schema"): ("pipeline.features.schema", "Schema"),
 }
+RENAMED_ATTRIBUTES: dict[Name, dict[str, str]] = {
+    ("pipeline.features.encoder", "Encoder"): {
+        "moments": "scaler",
+        "rates": "target_encoder",
+        "slots": "column_numbers",
+        "steady": "varying_categories",
+        "used": "used_positions",
+        "values": "value_positions",
+    },
+    ("pipeline.features.schema", "Column"): {"code": "is_code"},
+    ("pipeline.features.target_encoder", "TargetEncoder"): {
+        "odds": "as_log_odds",
+        "rows": "row_counts",
+        "targets": "target_sums",
+    },
+    ("pipeline.models.boosting", "ContinuedBoosting"): {
+        "chunks": "tree_chunks",
+        "start": "base_score",
+        "width": "feature_count",
+    },
+    ("pipeline.models.linear", "LinearModel"): {"learners": "estimators"},
+    ("pipeline.models.naive_bayes", "NaiveBayes"): {"learner": "estimator"},
+    ("pipeline.models.neural_network", "NeuralNetwork"): {"learner": "estimator"},
+    ("pipeline.models.population", "Champion"): {"blend": "ensemble"},
+    ("pipeline.models.population", "Population"): {
+        "blends": "ensembles",
+        "figures": "metrics",
+        "scored": "is_trained",
+        "sums": "target_sums",
+        "watch": "drift_monitor",
+    },
+    ("pipeline.models.user_model", "UserModel"): {"learner": "estimator"},
+}
+"""By the class's name of today: its attributes as they were called in states up to format
+2 of the first layout, and as they are called now."""
 
 
 def dumps(value: object) -> bytes:
@@ -150,7 +194,7 @@ def loads(content: bytes, name: str, models: Sequence[str] = ()) -> Any:  # noqa
     """
     own = frozenset(model for model in models if ":" in model)
     classes = CLASSES | {
-        ("pipeline.models.candidates", "Own"): lambda state: _vouched(
+        ("pipeline.models.user_model", "UserModel"): lambda state: _vouched(
             (state.get("name"),), own
         ),
         ("pipeline.models.population", "Population"): lambda state: _vouched(
@@ -163,7 +207,14 @@ def loads(content: bytes, name: str, models: Sequence[str] = ()) -> Any:  # noqa
             # was written with.
             warnings.simplefilter("ignore", InconsistentVersionWarning)
             return StrictUnpickler(
-                content, Listed(classes, FUNCTIONS, _own_classes(own), RENAMED)
+                content,
+                Listed(
+                    classes,
+                    FUNCTIONS,
+                    _own_classes(own),
+                    RENAMED,
+                    RENAMED_ATTRIBUTES,
+                ),
             ).load()
     except PipelineError:
         raise
@@ -190,9 +241,9 @@ def _vouched(names: object, own: frozenset[str]) -> None:
 def _own_classes(models: frozenset[str]) -> frozenset[Name]:
     found: set[Name] = set()
     for model in sorted(models):
-        from ..models.candidates import make_own  # noqa: PLC0415  # only where the user has models of their own
+        from ..models.user_model import create_user_estimator  # noqa: PLC0415  # only where the user has models of their own
 
-        kind = type(make_own(model))
+        kind = type(create_user_estimator(model))
         found.add((kind.__module__, kind.__qualname__))
         for listed in getattr(kind, "pickled_classes", ()):
             module, _, name = str(listed).rpartition(".")

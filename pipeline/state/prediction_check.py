@@ -19,6 +19,7 @@ import numpy as np
 import scipy.sparse
 
 from ..errors import StateLibrariesError, StateTamperedError
+from ..features.views import count_features
 from .numpy_checks import plain_dtype
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ def taken(population: Population) -> Probe | None:
     if not population.rows:
         return None
     said = {
-        name: _packed(each.raw(drawn(population, each.view)))
+        name: _packed(each.decision_scores(drawn(population, each.view)))
         for name, each in population.candidates.items()
     }
     return {"drawn": DRAWN, "said": said}
@@ -57,7 +58,7 @@ def drawn(population: Population, view: str) -> Any:  # noqa: ANN401  # sparse o
     RandomState is frozen (NEP 19): every version of numpy draws the same.
     """
     chance = np.random.RandomState(zlib.crc32(view.encode()))
-    width = population.encoder.width(view)
+    width = count_features(population.encoder, view)
     if view == "dense":
         return chance.standard_normal((ROWS, width)).astype(np.float32)
     if view == "tree":
@@ -126,9 +127,9 @@ def held(population: Population, probe: Probe) -> str:
     for name, candidate in population.candidates.items():
         expected, matrix = kept[name], drawn(population, candidate.view)
         try:
-            said = candidate.raw(matrix)
+            said = candidate.decision_scores(matrix)
             target = np.arange(len(said), dtype=np.float64) % 2
-            copy.deepcopy(candidate).learn(
+            copy.deepcopy(candidate).partial_fit(
                 matrix, target, len(population.schema.classes), said
             )
         except Exception as error:

@@ -41,12 +41,15 @@ class Listed(NamedTuple):
     """With what is called in its place, if not itself."""
     trusted: frozenset[Name] = frozenset()
     renamed: Mapping[Name, Name] = MappingProxyType({})
+    """Names that are stored for names of today."""
+    renamed_attributes: Mapping[Name, Mapping[str, str]] = MappingProxyType({})
+    """By a class's name of today, attributes that are stored for attributes of today."""
 
 
 class _Token:
     """Stands for a class or a function between the opcode that names it and the one that uses it."""
 
-    __slots__ = ("calls", "check", "found", "makes")
+    __slots__ = ("calls", "check", "found", "makes", "renamed")
 
     def __init__(
         self,
@@ -55,11 +58,13 @@ class _Token:
         calls: bool = False,
         makes: bool = False,
         check: Check | None = None,
+        renamed: Mapping[str, str] = MappingProxyType({}),
     ) -> None:  # noqa: ANN401
         self.found = found
         self.calls = calls
         self.makes = makes
         self.check = check
+        self.renamed = renamed
 
     def __repr__(self) -> str:
         return f"{self.found.__module__}.{self.found.__qualname__}"
@@ -77,7 +82,7 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
         super().__init__("", BytesIO(content), ensure_native_byte_order=True)
         self._listed = listed
         self._made: list[tuple[Any, Check | None]] = []
-        self._kinds: set[type] = set()
+        self._kinds: dict[type, Mapping[str, str]] = {}
         self._trusted: list[Any] = []
 
     def load(self) -> Any:  # noqa: ANN401  # as pickle declares it
@@ -108,7 +113,9 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
             )
         if asked in self._listed.classes:
             found = super().find_class(local_module(module), name)
-            return _Token(found, makes=True, check=self._listed.classes[asked])
+            check = self._listed.classes[asked]
+            renamed = self._listed.renamed_attributes.get(asked, {})
+            return _Token(found, makes=True, check=check, renamed=renamed)
         # The user's own learner may lie in a copy of this package, or in another one of that name.
         for place in (module, local_module(module)):
             if (place, name) in self._listed.trusted:
@@ -134,7 +141,7 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
         if isinstance(kind, _Token) and kind.makes and arguments == ():
             made = kind.found.__new__(kind.found)
             self._made.append((made, kind.check))
-            self._kinds.add(kind.found)
+            self._kinds[kind.found] = kind.renamed
         elif any(kind is known for known in self._trusted):
             made = kind.__new__(kind, *arguments)
         else:
@@ -157,7 +164,7 @@ class StrictUnpickler(NumpyUnpickler):  # type: ignore[misc]  # joblib has no ty
             made.fill(state)
             self.stack[-1] = made.read(self, self.ensure_native_byte_order)
         elif kind in self._kinds:
-            _fill(made, state)
+            _fill(made, _rename(state, self._kinds[kind]))
         elif any(kind is known for known in self._trusted):
             self.stack.append(state)
             pickle._Unpickler.dispatch[pickle.BUILD[0]](self)  # noqa: SLF001  # the class that joblib's is one of
@@ -271,6 +278,13 @@ def random_state(source: object) -> RandomState:
     if type(source) is not MT19937:
         raise pickle.UnpicklingError(f"it makes a random state of {source!r:.80}")
     return RandomState(source)
+
+
+def _rename(state: object, renamed: Mapping[str, str]) -> object:
+    """Attributes by their names of today; what is no dict of names is refused later."""
+    if type(state) is not dict or not renamed:
+        return state
+    return {renamed.get(name, name): value for name, value in state.items()}
 
 
 def _fill(made: object, state: object) -> None:

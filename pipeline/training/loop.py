@@ -7,9 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError, StateTamperedError
-from ..features import leakage as leaks
-from ..features import schema as schemas
-from ..features.ordering import ordered
+from ..features.leakage import find_leakage
+from ..features.ordering import check_order
+from ..features.schema import (
+    add_columns,
+    convert_batch,
+    describe_columns,
+    infer_schema,
+)
 from ..models.population import BASELINE, CHAMPION, Population
 from ..redaction import public
 from ..sources.tables import Chunk
@@ -96,7 +101,7 @@ class Training:
                 hint="set `target` back, or start over: `python -m pipeline reset`",
             )
         left_out = {*self.settings.ignore, self.settings.time, self.settings.key} & set(
-            schema.names()
+            schema.names
         )
         if left_out:
             names = ", ".join(map(repr, sorted(left_out)))
@@ -139,7 +144,7 @@ class Training:
     def _iterate(self, reader: Reader, engine: Engine) -> Learnt | None:
         begun = time.monotonic()
         population = self.population
-        numbers = None if population is None else population.schema.numbers()
+        numbers = None if population is None else population.schema.number_names
         read = self._read(reader, numbers)
         if read is None:
             return None
@@ -148,16 +153,17 @@ class Training:
         notes = met + watched
         population = self.population
         assert population is not None  # noqa: S101  # _meet made it
-        table = schemas.convert(population.schema, frame)
+        table = convert_batch(population.schema, frame)
         if not population.rows:
-            notes += leaks.call_out(population.schema, table)
-        if population.widen_task():
+            notes += find_leakage(population.schema, table)
+        if population.switch_to_multiclass():
             notes.append(
                 f"a third class came: the task is now multiclass, with {len(population.schema.classes)} classes"
             )
         if len(table):
             notes += [
-                f"drift: {found.message}" for found in population.take(table, engine)
+                f"drift: {found.message}"
+                for found in population.score_and_train(table, engine)
             ]
         self.cursor = chunk.cursor
         self.counters["rows"] += len(table)
@@ -182,7 +188,9 @@ class Training:
             )
             if chunk is None:
                 return None
-            frame, notes, kept = ordered(chunk.frame, self.settings, self.cursor or {})
+            frame, notes, kept = check_order(
+                chunk.frame, self.settings, self.cursor or {}
+            )
             cursor = {**chunk.cursor, **kept}
             if len(frame) and not self._waiting(frame):
                 return Chunk(
@@ -210,15 +218,15 @@ class Training:
         The frame as far as that converted it, and what there is to say.
         """
         if self.population is not None:
-            joined, frame = schemas.add_columns(
+            joined, frame = add_columns(
                 self.population.schema, frame, self.settings.ignore
             )
             return frame, [f"columns joined: {', '.join(joined)}"] if joined else []
         task = None if self.settings.task == "auto" else self.settings.task
-        schema, frame = schemas.infer(frame, self.target, task, self.settings.ignore)
+        schema, frame = infer_schema(frame, self.target, task, self.settings.ignore)
         self.population = Population(schema, self.settings.models, self.settings.seed)
         inferred = "as set" if task else "inferred from the target"
-        kinds = schemas.described(schema)
+        kinds = describe_columns(schema)
         return frame, [
             f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {kinds}"
         ]
@@ -231,14 +239,14 @@ class Training:
         seconds: float,
         notes: list[str],
     ) -> Learnt:
-        figures = population.figures
+        figures = population.metrics
         return Learnt(
             self.counters["batches"],
             rows,
             self.counters["rows"],
             unlabelled,
             population.best,
-            figures[CHAMPION].headline(),
+            figures[CHAMPION].headline,
             figures[CHAMPION].loss,
             figures[BASELINE].loss,
             seconds,
@@ -250,7 +258,7 @@ class Training:
         population = self.population
         if population is None:
             return
-        champion = population.champion()
+        champion = population.create_champion()
         entry = {
             "at": self._now,
             "batches": self.counters["batches"],
@@ -288,9 +296,9 @@ class Training:
         """Loss and headline of everything in the running, rounded for people."""
         found: dict[str, dict[str, float | None]] = {}
         for name, figure in (
-            {} if self.population is None else self.population.figures
+            {} if self.population is None else self.population.metrics
         ).items():
-            headline = figure.headline()
+            headline = figure.headline
             found[name] = {
                 "loss": None if figure.loss is None else round(figure.loss, 6)
             }
@@ -304,7 +312,7 @@ class Training:
         headline = (
             None
             if self.population is None
-            else self.population.figures[CHAMPION].headline()
+            else self.population.metrics[CHAMPION].headline
         )
         return (
             None

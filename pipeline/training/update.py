@@ -136,7 +136,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
     state, cursor = _usable(settings, state, cursor, log)
     store.prepare()
     # Nothing heavy is imported before there is something to learn.
-    from ..models.engine import engine  # noqa: PLC0415
+    from ..models.engine import open_engine  # noqa: PLC0415
     from .loop import Learnt, Training  # noqa: PLC0415
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
@@ -153,7 +153,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
 
     with (
         _stop_on_signals() as stopped,
-        engine(settings) as where,
+        open_engine(settings) as where,
         source.reader(training.cursor) as reader,
     ):
         training.run(reader, where, tell, lambda: bool(stopped))

@@ -110,13 +110,13 @@ def test_a_worker_that_dies_half_way_changes_nothing(
         population(tmp_path / "local").candidates,
     )
     np.testing.assert_allclose(
-        there["linear"].learners[0].coef_,
-        here["linear"].learners[0].coef_,
+        there["linear"].estimators[0].coef_,
+        here["linear"].estimators[0].coef_,
         rtol=1e-9,
         atol=1e-12,
     )
     for one, other in zip(
-        there["mlp"].learner.coefs_, here["mlp"].learner.coefs_, strict=True
+        there["mlp"].estimator.coefs_, here["mlp"].estimator.coefs_, strict=True
     ):
         np.testing.assert_allclose(one, other, rtol=1e-4, atol=1e-6)
 
@@ -148,7 +148,7 @@ def test_threads_give_the_same(tmp_path: Path) -> None:
         population(tmp_path / "one").candidates,
     )
     np.testing.assert_array_equal(
-        there["linear"].learners[0].coef_, here["linear"].learners[0].coef_
+        there["linear"].estimators[0].coef_, here["linear"].estimators[0].coef_
     )
 
 

@@ -79,7 +79,7 @@ def import_marked() -> None:
 
     mark(Training, "__init__", 7)
     mark(Training, "_read", 8)
-    mark(Population, "take", 9)
+    mark(Population, "score_and_train", 9)
     mark(Training, "commit", 10)
 
 

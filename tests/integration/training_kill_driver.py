@@ -189,7 +189,7 @@ def facts(state: State) -> tuple[object, ...]:
         if name != "runs"
     }
     candidates: dict[str, object] = dict(population.candidates)
-    learner = candidates["linear"].learners[0]  # type: ignore[attr-defined]  # models.Linear
+    learner = candidates["linear"].estimators[0]  # type: ignore[attr-defined]  # models.Linear
     cursor = state.document["source"]["cursor"]
     return (
         counters,

@@ -63,9 +63,9 @@ def counters(root: Path) -> dict[str, Any]:
 def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:
     candidates: dict[str, Any] = dict(population(root).candidates)
     linear, network, bayes = (
-        candidates["linear"].learners[0],
-        candidates["mlp"].learner,
-        candidates["bayes"].learner,
+        candidates["linear"].estimators[0],
+        candidates["mlp"].estimator,
+        candidates["bayes"].estimator,
     )
     arrays = [
         linear.coef_,
@@ -74,7 +74,7 @@ def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:
         *network.intercepts_,
         bayes.feature_count_,
     ]
-    return [*arrays, population(root).encoder.rates.rows]
+    return [*arrays, population(root).encoder.target_encoder.row_counts]
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

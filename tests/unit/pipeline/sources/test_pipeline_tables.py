@@ -26,8 +26,8 @@ from pipeline.errors import (
     SourceRewrittenError,
     SourceSchemaError,
 )
-from pipeline.features import schema as schemas
-from pipeline.features.encoder import Views
+from pipeline.features.schema import add_columns, convert_features
+from pipeline.features.views import EncodedBatch
 from pipeline.settings import load
 from pipeline.state import pickles as persist
 from pipeline.state.store import Store
@@ -275,13 +275,15 @@ def test_trees_stay_where_they_grew_when_a_number_joins(tmp_path: Path) -> None:
     table = flowers(200, seed=1).assign(extra=np.arange(200.0) / 7)
     said = []
     for _ in range(2):
-        cells = schemas.features(schema, table)
-        encoder.begin(cells)
+        columns = convert_features(schema, table)
+        encoder.add_new_columns(columns)
         said.append(
-            population.candidates["boosting"].raw(Views(encoder, cells).view("tree"))
+            population.candidates["boosting"].decision_scores(
+                EncodedBatch(encoder, columns).get_matrix("tree")
+            )
         )
-        schemas.add_columns(schema, table, ["score"])
-    assert schema.names()[-1] == "extra"
+        add_columns(schema, table, ["score"])
+    assert schema.names[-1] == "extra"
     np.testing.assert_array_equal(*said)
 
 
@@ -356,9 +358,11 @@ def test_a_learner_that_cannot_grow_has_room_for_classes_to_come(
     population = persist.loads(
         commands.loaded(Store(tmp_path / "runtime")).population, "population"
     )
-    network = population.candidates["mlp"].learner
+    network = population.candidates["mlp"].estimator
     assert network.t_ == population.rows
-    assert population.candidates["bayes"].learner.class_count_.sum() == population.rows
+    assert (
+        population.candidates["bayes"].estimator.class_count_.sum() == population.rows
+    )
     facts = document(tmp_path)
     assert sorted(facts["classes"]) == ["k0", "k1", "k2", "k3"]
     put(tmp_path, three, whole[whole["label"] != "k4"], whole)
@@ -404,7 +408,7 @@ def test_values_never_seen_before_and_columns_all_missing_are_taken(
     late.loc[late.index[::3], "day"] = "no date"
     put(tmp_path, early, late)
     assert train(tmp_path, ignore="score")["rows_total"] == 800
-    assert "colour: 100% of the rows have a value not met before" in log(tmp_path)
+    assert "colour: 100% of the rows have a value not seen before" in log(tmp_path)
 
 
 def test_columns_that_join_are_taken_in_and_columns_that_go_are_refused_by_name(

@@ -19,7 +19,8 @@ from numpy.testing import assert_array_equal
 from sklearn.linear_model import SGDClassifier
 
 from pipeline.errors import PipelineError, StateTamperedError
-from pipeline.models.candidates import Linear, Own
+from pipeline.models.linear import LinearModel
+from pipeline.models.user_model import UserModel
 from pipeline.state import pickles as persist
 
 SGD = ("sklearn.linear_model._stochastic_gradient", "SGDClassifier")
@@ -324,10 +325,10 @@ def test_a_candidate_of_ones_own_is_loaded_where_the_settings_name_it(
     (tmp_path / "mine_for_unpickling.py").write_text(MINE)
     monkeypatch.syspath_prepend(str(tmp_path))
     name = "mine_for_unpickling:Prior"
-    own = Own("binary", name)
-    own.learn(np.eye(2), np.zeros(2), 2, None)
+    own = UserModel("binary", name)
+    own.partial_fit(np.eye(2), np.zeros(2), 2, None)
     content = persist.dumps(own)
-    assert type(persist.loads(content, "model", [name]).learner).__name__ == "Prior"
+    assert type(persist.loads(content, "model", [name]).estimator).__name__ == "Prior"
     for models in ([], ["linear"], ["mine_for_unpickling:Other"]):
         with pytest.raises(PipelineError, match=r"Prior|Other"):
             persist.loads(content, "model", models)
@@ -336,8 +337,8 @@ def test_a_candidate_of_ones_own_is_loaded_where_the_settings_name_it(
 def test_every_truncation_and_many_damages_of_a_real_model_are_said_and_crash_nothing() -> (
     None
 ):
-    learner = Linear("binary", 1, "plain")
-    learner.learn(np.eye(20), np.arange(20.0) % 2, 2, None)
+    learner = LinearModel("binary", 1, "plain")
+    learner.partial_fit(np.eye(20), np.arange(20.0) % 2, 2, None)
     content = persist.dumps(learner)
     chance = np.random.default_rng(1)
     for end in range(0, len(content) - 1, 7):

@@ -24,6 +24,7 @@ from pipeline.errors import (
     StateTamperedError,
 )
 from pipeline.models.population import Population
+from pipeline.models.user_model import UserModel
 from pipeline.settings import Settings, load
 from pipeline.state import compatibility as libraries
 from pipeline.state import pickles as persist
@@ -406,7 +407,9 @@ def test_a_state_of_format_1_is_read_goes_on_and_is_written_anew(
     assert state is not None
     population = persist.loads(state.population, "population", settings.models)
     assert isinstance(population, Population)
-    assert dict(population.candidates)["plain_prior:Prior"].learner.counts.sum() == 600  # type: ignore[attr-defined]
+    prior = population.candidates["plain_prior:Prior"]
+    assert isinstance(prior, UserModel)
+    assert prior.estimator.counts.sum() == 600
 
 
 def test_a_state_of_format_1_keeps_nothing_to_try_it_with(
