@@ -7,10 +7,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..errors import OutputError, ToolFailedError
+from ..errors import ToolFailedError
 from ..findings import Finding, Severity
 from ..process import Runner, find_tool
-from ..workflow.source import Workflow, read
+from ..workflow.source import YamlDocument, read_yaml
 from . import schema
 from .external_tools import TOOLS, Tool
 
@@ -34,25 +34,6 @@ class Checked:
     broken: tuple[ToolFailedError, ...]
 
 
-def workflow_files(root: Path) -> tuple[Path, ...]:
-    """The workflows of a repository, relative to its root.
-
-    Raises OutputError where there are none.
-    """
-    folder = root / ".github" / "workflows"
-    found = sorted(
-        path.relative_to(root)
-        for path in folder.glob("*.y*ml")
-        if path.suffix in {".yml", ".yaml"}
-    )
-    if not found:
-        raise OutputError(
-            "there are no workflow files in .github/workflows",
-            hint="`wfgen render` writes one; or name the files",
-        )
-    return tuple(found)
-
-
 def check_files(
     files: Iterable[Path],
     root: Path,
@@ -66,7 +47,7 @@ def check_files(
     tools say of them adds nothing, and zizmor refuses to look at them. A tool that
     breaks hides nothing of what the others found.
     """
-    workflows = [read(root / file) for file in files]
+    workflows = [read_yaml(root / file) for file in files]
     given = dict(zip((workflow.path for workflow in workflows), files, strict=True))
     findings: list[Finding] = []
     sound: list[Path] = []
@@ -98,7 +79,7 @@ def check_files(
     )
 
 
-def _own_faults(workflow: Workflow) -> list[Finding]:
+def _own_faults(workflow: YamlDocument) -> list[Finding]:
     return [*workflow.findings, *schema.check(workflow)]
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..findings import Finding, Severity
 from ..resources import schema_file
-from ..workflow.source import Workflow
+from ..workflow.source import YamlDocument
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -25,7 +25,7 @@ def _validator() -> jsonschema_rs.Draft7Validator:
     return jsonschema_rs.Draft7Validator(json.loads(schema_file().read_bytes()))
 
 
-def check(workflow: Workflow) -> Iterator[Finding]:
+def check(workflow: YamlDocument) -> Iterator[Finding]:
     """What the schema says against a workflow that could be parsed."""
     if workflow.data is None and workflow.findings:
         return
@@ -40,8 +40,10 @@ def check(workflow: Workflow) -> Iterator[Finding]:
                 yield _finding(workflow, path, message)
 
 
-def _finding(workflow: Workflow, path: tuple[str | int, ...], message: str) -> Finding:
-    line, column = workflow.place(path)
+def _finding(
+    workflow: YamlDocument, path: tuple[str | int, ...], message: str
+) -> Finding:
+    line, column = workflow.get_position(path)
     where = ".".join(map(str, path)) or "the workflow"
     return Finding(
         workflow.path,

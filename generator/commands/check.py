@@ -8,11 +8,11 @@ from pathlib import Path
 import click
 
 from ..checks import reporters as report
-from ..checks.runner import NAMES, check_files, workflow_files
+from ..checks.runner import NAMES, check_files
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..process import SystemRunner
-from ..workflow.files import repository_root
+from ..workflow.files import find_repository_root, require_workflow_files
 
 
 @click.command("check")
@@ -38,9 +38,9 @@ def command(files: tuple[Path, ...], form: str, only: tuple[str, ...]) -> int:
     Without FILES: those of .github/workflows. The JSON schema of workflows always
     looks; act, zizmor and jactionlint do where they are installed.
     """
-    root = Path.cwd() if files else repository_root(Path.cwd())
+    root = Path.cwd() if files else find_repository_root(Path.cwd())
     checked = check_files(
-        files or workflow_files(root), root, SystemRunner(), os.environ, only
+        files or require_workflow_files(root), root, SystemRunner(), os.environ, only
     )
     text = report.render(checked, form)
     if text:

@@ -11,7 +11,7 @@ from pathlib import Path
 import click
 
 from ..checks.reporters import one_line
-from ..checks.runner import check_files, workflow_files
+from ..checks.runner import check_files
 from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..github.local_github import LocalGitHub
@@ -24,7 +24,7 @@ from ..runner.isolation.virtualenvs import HeldLock
 from ..runner.models import ActionChoice, RunRequest, RunResult
 from ..runner.results.progress import marks_for, seconds_text
 from ..runner.run import run_workflow
-from ..runner.workflow_files import find_workflow
+from ..workflow.files import find_workflow, require_workflow_files
 from .render import flags_of, rendered
 from .run import Printer
 
@@ -95,7 +95,9 @@ def _sound(project: Path) -> bool:
 
     A tool that is missing is named.
     """
-    checked = check_files(workflow_files(project), project, SystemRunner(), os.environ)
+    checked = check_files(
+        require_workflow_files(project), project, SystemRunner(), os.environ
+    )
     for error in checked.broken:
         raise error
     faults = [

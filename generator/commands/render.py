@@ -17,8 +17,8 @@ from ..errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProblemError
 from ..rendering import writer as output
 from ..rendering.render import Rendered, render_all
 from ..rendering.writer import Drift, State
-from ..workflow.files import repository_root
-from ..workflow.source import parse
+from ..workflow.files import find_repository_root
+from ..workflow.source import parse_yaml
 
 Flags = dict[str, tuple[str, object]]
 
@@ -126,7 +126,7 @@ def at_the_top(directory: Path) -> Path:
 
     Said where that is another folder than the one that was named.
     """
-    root = repository_root(directory)
+    root = find_repository_root(directory)
     if root != directory:
         click.echo(
             f"note: GitHub reads workflows at the top of the repository alone, which is {root}",
@@ -161,7 +161,7 @@ def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
     for file in files:
         if not file.path.endswith((".yml", ".yaml")):
             continue
-        workflow = parse(file.text, Path(file.path))
+        workflow = parse_yaml(file.text, Path(file.path))
         faults = [*workflow.findings, *schema.check(workflow)]
         if faults:
             from ..checks.reporters import one_line  # noqa: PLC0415 - only for a fault

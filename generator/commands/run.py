@@ -25,8 +25,8 @@ from ..runner.repository import find_root, read_repository
 from ..runner.results.progress import WIDTH, Progress, fitted, marks_for
 from ..runner.results.summary import result_document, result_lines
 from ..runner.run import Watcher, run_workflow, state_folder
-from ..runner.workflow_files import find_workflow
-from ..workflow.model import Plan
+from ..workflow.files import find_workflow
+from ..workflow.model import Workflow
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 FAULT_FORM = (
@@ -229,7 +229,7 @@ class Printer(Watcher):
             say, marks_for(getattr(sys.stdout, "encoding", None)), verbose=verbose
         )
 
-    def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
+    def started(self, run: Run, plan: Workflow, trigger: Trigger) -> None:
         """Say which run this is."""
         where = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
         attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""

@@ -11,7 +11,7 @@ import click
 from ..config import reference
 from ..config.settings import load
 from ..errors import EXIT_OK
-from ..workflow.files import repository_root
+from ..workflow.files import find_repository_root
 
 
 @click.command("settings")
@@ -40,7 +40,7 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     elif table:
         click.echo(reference.markdown_table())
     else:
-        settings = load(repository_root(directory), os.environ)
+        settings = load(find_repository_root(directory), os.environ)
         width = shutil.get_terminal_size().columns
         click.echo(
             reference.as_json(settings)

@@ -18,7 +18,10 @@ from pathlib import Path
 
 from ..config.settings import FILE, PYPROJECT, Settings
 from ..errors import SettingsError
-from ..workflow.source import Workflow, jobs, parse
+from ..workflow.model import Step as WorkflowStep
+from ..workflow.model import Workflow
+from ..workflow.parser import parse_workflow
+from ..workflow.source import parse_yaml
 from . import phrases as docs_words
 from .render import WORKFLOWS, Rendered, render_page
 
@@ -65,7 +68,7 @@ def render_docs(
 
 
 def _context(settings: Settings, file: Rendered, language: str) -> dict[str, object]:
-    workflow = parse(file.text, Path(file.path))
+    workflow = parse_workflow(parse_yaml(file.text, Path(file.path)))
     steps = _steps(workflow, file.text, settings)
     sections: dict[str, list[str]] = {}
     for step in steps:
@@ -90,7 +93,7 @@ def _context(settings: Settings, file: Rendered, language: str) -> dict[str, obj
                   for cron in settings.texts("schedule.cron")],
         "quoted": lambda name: docs_words.fenced("\n\n".join(sections[name])) if name in sections else "",
         "extra_steps": [step for step in steps if step.section == "extra"],
-        "extra_jobs": [(key, str(job.get("name") or key)) for key, job in jobs(workflow) if _is_users(key, settings)],
+        "extra_jobs": [(job.id, job.name) for job in workflow.jobs if _is_users(job.id, settings)],
         "on_yaml": _block(file.text, "on"),
         "env_yaml": "env:\n" + _environment_line(file.text),
         "path": file.path,
@@ -129,30 +132,27 @@ def _steps(workflow: Workflow, text: str, settings: Settings) -> list[Step]:
         for step in value.value
     }  # fmt: skip
     found = []
-    for job, content in jobs(workflow):
-        listed = content.get("steps")
-        if _is_users(job, settings) or not isinstance(listed, list):
+    for job in workflow.jobs:
+        if _is_users(job.id, settings):
             continue
-        for index, step in enumerate(listed):
-            yaml = _step_text(workflow, text, job, index)
-            name = str(step.get("name", ""))
-            section = (
-                _NOTIFY
-                if job == _NOTIFY
-                else "extra"
-                if name in added
-                else _section(step)
-            )
-            found.append(Step(job, name, yaml, section))
+        for step in job.steps:
+            if job.id == _NOTIFY:
+                section = _NOTIFY
+            elif step.name in added:
+                section = "extra"
+            else:
+                section = _section(step)
+            yaml = _step_text(text, step)
+            found.append(Step(job.id, step.name, yaml, section))
     return found
 
 
-def _section(step: Mapping[str, object]) -> str:
+def _section(step: WorkflowStep) -> str:
     """The section of the page that a step of ours belongs to.
 
     What is in no other is part of the training.
     """
-    name, uses, key = (str(step.get(word, "")) for word in ("name", "uses", "id"))
+    name, uses, key = step.name, step.uses, step.id
     kinds = (
         (
             "setup",
@@ -166,10 +166,10 @@ def _section(step: Mapping[str, object]) -> str:
     return next((section for section, fits in kinds if fits), "train")
 
 
-def _step_text(workflow: Workflow, text: str, job: str, index: int) -> str:
+def _step_text(text: str, step: WorkflowStep) -> str:
     """The lines of one step, as they stand in the file."""
     lines = text.splitlines()
-    start = workflow.place(("jobs", job, "steps", index))[0] - 1
+    start = step.position.line - 1
     margin = len(lines[start]) - len(lines[start].lstrip())
     return textwrap.dedent("\n".join(_deeper(lines, start, margin)))
 

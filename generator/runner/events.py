@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import SettingsError
-from ..workflow.model import Plan, check_event
+from ..workflow.model import DispatchInput, Workflow
+from ..workflow.triggers import check_event
 from .models import RunRequest
 from .repository import NO_SHA, Repository
 
@@ -35,7 +36,9 @@ class Trigger:
     environment: Mapping[str, str]
 
 
-def make_trigger(plan: Plan, request: RunRequest, repository: Repository) -> Trigger:
+def make_trigger(
+    plan: Workflow, request: RunRequest, repository: Repository
+) -> Trigger:
     """Work an event out.
 
     Raises WorkflowProblemError where the workflow does not react to it, SettingsError
@@ -71,7 +74,7 @@ def make_trigger(plan: Plan, request: RunRequest, repository: Repository) -> Tri
 
 
 def _payload(
-    plan: Plan, request: RunRequest, repository: Repository, branch: str
+    plan: Workflow, request: RunRequest, repository: Repository, branch: str
 ) -> dict[str, Any]:
     if request.event == "push":
         return _push(request, repository, branch)
@@ -85,7 +88,7 @@ def _payload(
     }
 
 
-def check_inputs(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
+def check_inputs(plan: Workflow, given: Mapping[str, str]) -> dict[str, str]:
     """The inputs of a dispatch with their defaults, as strings, checked as GitHub checks them.
 
     Raises SettingsError for one that the workflow does not have, and for a value that
@@ -103,8 +106,8 @@ def check_inputs(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
             raise SettingsError(f"{plan.path} has no input {name}", hint=hint)
     values: dict[str, str] = {}
     for name, about in declared.items():
-        value = given.get(name, _as_text(about.get("default")))
-        if not value and about.get("required"):
+        value = given.get(name, _as_text(about.default))
+        if not value and about.required:
             raise SettingsError(
                 f"the input {name} is required",
                 hint=f"give it with --input {name}=VALUE",
@@ -114,21 +117,20 @@ def check_inputs(plan: Plan, given: Mapping[str, str]) -> dict[str, str]:
     return values
 
 
-def _check_type(name: str, value: str, about: Mapping[str, Any]) -> None:
-    kind = str(about.get("type") or "string")
+def _check_type(name: str, value: str, about: DispatchInput) -> None:
     if not value:
         return
-    if kind == "boolean" and value not in {"true", "false"}:
+    if about.type == "boolean" and value not in {"true", "false"}:
         raise SettingsError(f"the input {name} takes true or false, not {value!r}")
-    if kind == "number":
+    if about.type == "number":
         try:
             float(value)
         except ValueError as error:
             raise SettingsError(
                 f"the input {name} takes a number, not {value!r}"
             ) from error
-    options = [_as_text(option) for option in about.get("options") or []]
-    if kind == "choice" and value not in options:
+    options = [_as_text(option) for option in about.options]
+    if about.type == "choice" and value not in options:
         raise SettingsError(
             f"the input {name} takes one of {', '.join(options)}, not {value!r}"
         )
@@ -140,7 +142,7 @@ def _as_text(value: object) -> str:
     return "" if value is None else str(value)
 
 
-def _cron(plan: Plan, request: RunRequest) -> str:
+def _cron(plan: Workflow, request: RunRequest) -> str:
     if request.cron is not None and request.cron not in plan.crons:
         raise SettingsError(
             f"{plan.path} has no schedule {request.cron!r}",

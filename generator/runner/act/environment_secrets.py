@@ -11,18 +11,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ...errors import SettingsError
-from ...workflow.model import Plan, environment_of
+from ...workflow.expressions import EXPRESSION
+from ...workflow.model import Workflow
 from ..models import RunRequest
 
 # Where a job can use them: GitHub reads the rest of a job before it is in its environment.
 _PLACES = ("env", "steps", "outputs")
-_EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 Scoped = Mapping[str, Mapping[str, str]]
 
 
-def check_environments(plan: Plan, request: RunRequest) -> None:
+def check_environments(plan: Workflow, request: RunRequest) -> None:
     """Raise SettingsError for values of an environment that no job of the workflow runs in."""
     used = {job.environment for job in plan.jobs if job.environment}
     if any("${{" in name for name in used):
@@ -45,26 +46,27 @@ def renamed(values: Scoped) -> dict[str, str]:
     }
 
 
-def ask_for_renamed(document: Mapping[str, object], request: RunRequest) -> bool:
+def ask_for_renamed(
+    document: Mapping[str, Any], plan: Workflow, request: RunRequest
+) -> bool:
     """Let the jobs of each environment, in a workflow that may be changed, ask for its values.
 
-    Whether any does.
+    Whether any does. `document` is a copy of the plan's.
     """
-    jobs = document.get("jobs")
     changed = False
     for context, values in (
         ("secrets", request.environment_secrets),
         ("vars", request.environment_variables),
     ):
         for place, environment, names in _numbered(values):
-            for job in jobs.values() if isinstance(jobs, dict) else ():
-                if names and environment_of(job).lower() == environment.lower():
-                    job |= {
-                        key: _asking(job[key], context, place, names)
-                        for key in _PLACES
-                        if key in job
-                    }
-                    changed = True
+            for planned in plan.jobs:
+                if not names or planned.environment.lower() != environment.lower():
+                    continue
+                job = document["jobs"][planned.id]
+                for key in _PLACES:
+                    if key in job:
+                        job[key] = _asking(job[key], context, place, names)
+                changed = True
     return changed
 
 
@@ -94,7 +96,7 @@ def _asking(
 
     if key == "if":  # holds an expression even without the braces
         return _renaming(value, context, place, names)
-    return _EXPRESSION.sub(
+    return EXPRESSION.sub(
         lambda expression: _renaming(expression[0], context, place, names), value
     )
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from ...github.core.models import Run, RunTicket
 from ...github.local_github import LocalGitHub
-from ...workflow.model import Plan
+from ...workflow.model import Workflow
 from ..actions.resolver import SERVER, ActionSources
 from ..events import Trigger
 from ..isolation.run_directory import RunFolders
@@ -34,7 +34,7 @@ class Prepared:
     request: RunRequest
     state: Path
     repository: Repository
-    plan: Plan
+    plan: Workflow
     trigger: Trigger
     environ: Mapping[str, str]
 
@@ -134,7 +134,7 @@ def _git_environment(prepared: Prepared, hub: LocalGitHub) -> dict[str, str]:
     The job's `contents` right decides on pushing too.
     """
     right = (
-        prepared.plan.permissions.get("contents", "none")
+        prepared.plan.token_permissions.get("contents", "none")
         if prepared.trigger.trusted
         else "read"
     )

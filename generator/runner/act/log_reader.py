@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from ...workflow.model import Plan, PlannedJob
+from ...workflow.model import Job, Workflow
 from ..models import Annotation, Conclusion, JobResult, StepResult
 from ..redaction import Redactor
 
@@ -67,7 +67,7 @@ class _Step:
 class _Job:
     id: str
     title: str
-    planned: PlannedJob | None
+    planned: Job | None
     steps: dict[tuple[str, str], _Step] = field(default_factory=dict)
     conclusion: Conclusion | None = None
 
@@ -76,7 +76,7 @@ class LogReader:
     """Reads the log of one run; `tell` gets every event as it comes."""
 
     def __init__(
-        self, plan: Plan, redact: Redactor, tell: Callable[[LogEvent], None]
+        self, plan: Workflow, redact: Redactor, tell: Callable[[LogEvent], None]
     ) -> None:
         self._planned = {job.id: job for job in plan.jobs}
         self._plan = plan
@@ -285,14 +285,14 @@ def _step_result(step_id: str, step: _Step) -> StepResult:
     )
 
 
-def _skipped(planned: PlannedJob) -> tuple[StepResult, ...]:
+def _skipped(planned: Job) -> tuple[StepResult, ...]:
     return tuple(
-        StepResult(step.name, Conclusion.SKIPPED, 0.0, Conclusion.SKIPPED, id=step.id)
+        StepResult(step.title, Conclusion.SKIPPED, 0.0, Conclusion.SKIPPED, id=step.id)
         for step in planned.steps
     )
 
 
-def _title(plan: Plan, entry: Mapping[str, Any]) -> str:
+def _title(plan: Workflow, entry: Mapping[str, Any]) -> str:
     name = str(entry.get("job", "")).strip()
     # act calls a workflow without a name by its file.
     name = name.removeprefix(f"{plan.name}/").removeprefix(f"{plan.path.name}/") or str(
@@ -314,13 +314,13 @@ def _step_name(job: _Job, step_id: str, logged: str) -> str:
         if job.planned
         else None
     )
-    if planned is not None and "${{" not in planned.name:
-        return planned.name
+    if planned is not None and "${{" not in planned.title:
+        return planned.title
     lines = logged.strip().splitlines()
     first = lines[0] if lines else step_id
     unnamed = (
         planned is not None
-        and planned.name.startswith("Run ")
+        and planned.title.startswith("Run ")
         and not logged.startswith("Run ")
     )
     return f"Run {first}" if unnamed else first

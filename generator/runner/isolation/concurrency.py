@@ -17,13 +17,13 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ...workflow.expressions import expand_github_names
+from ...workflow.model import Concurrency
 from .virtualenvs import HeldLock, alone_in, is_held
 
 PAUSE_SECONDS = 0.1
 _GOING = "going on"
 _SUPERSEDED = "superseded"
-_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
-_TERM = re.compile(r"\s*(?:github\.(?P<name>\w+)|'(?P<text>[^']*)')\s*")
 
 
 class Group(NamedTuple):
@@ -37,32 +37,18 @@ class SupersededError(Exception):
     """A newer run of the group waits instead of this one."""
 
 
-def group_of(concurrency: object, github: Mapping[str, str]) -> Group | None:
-    """The group that a workflow's `concurrency` names.
+def group_of(
+    concurrency: Concurrency | None, github: Mapping[str, str]
+) -> Group | None:
+    """The group that a workflow's `concurrency` names, None where it names none.
 
-    With what its `${{ github.NAME }}` stand for.
-
-    None where it names none. Raises ValueError where the name has an expression that is
-    more than names, texts and ||.
+    `github` holds what `${{ github.NAME }}` stand for. Raises ValueError where the name
+    has an expression that is more than names, texts and ||.
     """
-    if not concurrency:
+    if concurrency is None:
         return None
-    queues = isinstance(concurrency, dict) and concurrency.get("queue") == "max"
-    name = str(
-        concurrency.get("group", "") if isinstance(concurrency, dict) else concurrency
-    )
-    return Group(_EXPRESSION.sub(lambda found: _value(found[1], github), name), queues)
-
-
-def _value(expression: str, github: Mapping[str, str]) -> str:
-    """The first term that is not empty."""
-    value = ""
-    for term in expression.split("||"):
-        found = _TERM.fullmatch(term)
-        if found is None or (found["name"] and found["name"] not in github):
-            raise ValueError(expression.strip())
-        value = value or found["text"] or github.get(found["name"] or "", "")
-    return value
+    name = expand_github_names(concurrency.group, github)
+    return Group(name, queues=concurrency.queue == "max")
 
 
 @contextlib.contextmanager

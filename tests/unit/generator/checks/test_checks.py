@@ -13,7 +13,8 @@ import pytest
 from generator.checks import external_tools as external
 from generator.checks import reporters as report
 from generator.checks import runner as checks
-from generator.checks.runner import Checked, check_files, workflow_files
+from generator.workflow.files import require_workflow_files
+from generator.checks.runner import Checked, check_files
 from generator.cli import main
 from generator.commands import check as check_command
 from generator.config.settings import load
@@ -104,7 +105,7 @@ def test_faults_are_found_where_they_are(  # noqa: PLR0913, PLR0917 - one parame
 
 def test_no_workflow_files_is_said(tmp_path: Path) -> None:
     with pytest.raises(OutputError, match="no workflow files"):
-        workflow_files(tmp_path)
+        require_workflow_files(tmp_path)
 
 
 def real(root: Path, *only: str) -> Checked:

@@ -17,7 +17,7 @@ from generator.config.settings import load
 from generator.process import SystemRunner
 from generator.rendering.render import render_all
 from generator.resources import templates_dir
-from generator.workflow.source import parse
+from generator.workflow.source import parse_yaml
 
 
 def wfgen(*words: str) -> int:
@@ -80,7 +80,7 @@ def test_ci_tests_and_holds_the_rendered_files_to_the_settings(tmp_path: Path) -
     text = files(tmp_path, workflows__ci=True, ci__lint="ruff check .", ci__wfgen=".")[
         ".github/workflows/ci.yml"
     ]
-    data = parse(text, Path("ci.yml")).data
+    data = parse_yaml(text, Path("ci.yml")).data
     assert isinstance(data, dict)
     steps = {step["name"]: step for step in data["jobs"]["test"]["steps"]}
     assert steps["Lint"]["run"] == "ruff check .\n"

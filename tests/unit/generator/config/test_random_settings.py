@@ -22,7 +22,7 @@ from generator.config.settings import Settings, load
 from generator.errors import SettingsError
 from generator.process import SystemRunner, find_tool
 from generator.rendering.render import render_all
-from generator.workflow.source import parse
+from generator.workflow.source import parse_yaml
 
 EXAMPLES = 300
 SHA = "3d3c42e5aac5ba805825da76410c181273ba90b1"
@@ -241,7 +241,7 @@ def test_every_tool_accepts_every_rendering(tmp_path: Path) -> None:
     # One test, for the workers of a test session would make the examples once each.
     folder = render_examples(tmp_path / "all")
     for path in files(folder):
-        workflow = parse(path.read_text(encoding="utf-8"), path)
+        workflow = parse_yaml(path.read_text(encoding="utf-8"), path)
         assert [*workflow.findings, *schema.check(workflow)] == []
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     runner = SystemRunner()

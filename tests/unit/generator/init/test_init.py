@@ -19,7 +19,7 @@ from generator.init.file_texts import with_lines
 from generator.init.own_training import find_training
 from generator.init.training_copy import MANIFEST
 from generator.process import SystemRunner
-from generator.workflow.source import read
+from generator.workflow.source import read_yaml
 
 RUN_PY = 'import argparse\nfrom pathlib import Path\nparser = argparse.ArgumentParser()\nparser.add_argument("-mode")\n'
 WORKFLOW = ".github/workflows/train.yml"
@@ -74,7 +74,7 @@ def test_an_empty_repository_gets_a_training_that_runs(
     assert tomllib.loads((here / "wfgen.toml").read_text(encoding="utf-8"))[
         "branches"
     ] == ["trunk"]
-    workflow = read(here / WORKFLOW)
+    workflow = read_yaml(here / WORKFLOW)
     assert [*workflow.findings, *check(workflow)] == []
     assert "--hash=sha256:" in (here / "requirements.txt").read_text(encoding="utf-8")
     assert (

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generator.rendering.yaml import literal, script, yaml_block, yaml_scalar
-from generator.workflow.source import parse
+from generator.workflow.source import parse_yaml
 
 NASTY = [
     "",
@@ -60,7 +60,7 @@ TREE = st.recursive(
 
 def read(text: str) -> object:
     """As wfgen reads YAML, and as two of PyYAML's own loaders do, which must agree on strings."""
-    workflow = parse(f"value: {text}\n", Path("x"))
+    workflow = parse_yaml(f"value: {text}\n", Path("x"))
     assert workflow.findings == ()
     assert isinstance(workflow.data, dict)
     return workflow.data["value"]

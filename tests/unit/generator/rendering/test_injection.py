@@ -19,7 +19,7 @@ from generator.config.settings import load
 from generator.errors import SettingsError
 from generator.rendering.render import render_all
 from generator.rendering.yaml import literal
-from generator.workflow.source import parse
+from generator.workflow.source import parse_yaml
 
 HARMLESS = "harmless"
 ESCAPED = str(literal("${{"))
@@ -108,7 +108,7 @@ def tree(key: str, text: str) -> object:
     trees: dict[str, object] = {}
     for file in render_all(load(Path("nowhere"), {}, flags), Path("nowhere")):
         if file.path.endswith(".yml"):
-            parsed = parse(file.text, Path(file.path))
+            parsed = parse_yaml(file.text, Path(file.path))
             assert parsed.findings == ()
             trees[file.path] = parsed.data
     return trees

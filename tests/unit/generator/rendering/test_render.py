@@ -14,7 +14,7 @@ from generator.checks import schema
 from generator.config.settings import load
 from generator.process import SystemRunner
 from generator.rendering.render import Rendered, is_ours, is_untouched, render_all
-from generator.workflow.source import parse
+from generator.workflow.source import parse_yaml
 
 ROOT = Path(__file__).parents[4]
 SHA = "0" * 40
@@ -29,7 +29,7 @@ def rendered(root: Path, toml: str = "") -> dict[str, Rendered]:
 def workflow(root: Path, toml: str = "", name: str = "") -> Data:
     files = rendered(root, toml)
     path = next(path for path in files if path.startswith(f".github/workflows/{name}"))
-    parsed = parse(files[path].text, Path(path))
+    parsed = parse_yaml(files[path].text, Path(path))
     assert [*parsed.findings, *schema.check(parsed)] == []
     return parsed.data
 
@@ -512,7 +512,7 @@ def test_this_repositorys_own_workflow_is_what_its_settings_give() -> None:
 
 def test_other_readers_of_yaml_agree(tmp_path: Path) -> None:
     text = rendered(tmp_path)[".github/workflows/train.yml"].text
-    ours = parse(text, Path("x")).data
+    ours = parse_yaml(text, Path("x")).data
     theirs = yaml.safe_load(text)
     theirs["on"] = theirs.pop(True)  # YAML 1.1
     assert ours == theirs

@@ -14,7 +14,8 @@ from generator.runner.act.environment_secrets import (
     renamed,
 )
 from generator.runner.models import RunRequest
-from generator.workflow.model import read_plan
+from generator.workflow.parser import parse_workflow, read_workflow
+from generator.workflow.source import YamlDocument
 
 PATH = Path("w.yml")
 OF_PRODUCTION = {"production": {"KEY": "k"}, "staging": {"KEY": "s"}}
@@ -22,6 +23,11 @@ OF_PRODUCTION = {"production": {"KEY": "k"}, "staging": {"KEY": "s"}}
 
 def request(**more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
     return RunRequest(Path(), PATH, "push", **more)
+
+
+def ask(document: dict[str, Any], asked: RunRequest) -> bool:
+    plan = parse_workflow(YamlDocument(PATH, document, {}))
+    return ask_for_renamed(document, plan, asked)
 
 
 @pytest.mark.parametrize(
@@ -49,9 +55,7 @@ def test_expressions_ask_for_the_environments_own(
     document: dict[str, Any] = {
         "jobs": {"a": job, "b": {"steps": [{"env": {"X": written}}]}}
     }
-    assert ask_for_renamed(
-        document, request(environment_secrets={"production": {"KEY": "k"}})
-    )
+    assert ask(document, request(environment_secrets={"production": {"KEY": "k"}}))
     assert document["jobs"]["a"]["steps"] == [{"env": {"X": asked}}]
     assert document["jobs"]["a"]["outputs"] == {"o": asked}
     assert document["jobs"]["b"] == {"steps": [{"env": {"X": written}}]}
@@ -67,7 +71,7 @@ def test_a_condition_is_an_expression_without_braces_too() -> None:
             }
         }
     }
-    assert ask_for_renamed(document, request(environment_variables={"e": {"ON": "1"}}))
+    assert ask(document, request(environment_variables={"e": {"ON": "1"}}))
     # The job's own condition is read before the job is in its environment.
     renamed_if = "vars.WFGEN_ENVIRONMENT_0_ON"
     assert document["jobs"]["a"] == {
@@ -84,7 +88,7 @@ def test_two_environments_are_told_apart() -> None:
         name: {"environment": name, "env": {"X": "${{ secrets.KEY }}"}}
         for name in OF_PRODUCTION
     }
-    assert ask_for_renamed({"jobs": jobs}, request(environment_secrets=OF_PRODUCTION))
+    assert ask({"jobs": jobs}, request(environment_secrets=OF_PRODUCTION))
     assert [job["env"] for job in jobs.values()] == [
         {"X": "${{ secrets.WFGEN_ENVIRONMENT_0_KEY }}"},
         {"X": "${{ secrets.WFGEN_ENVIRONMENT_1_KEY }}"},
@@ -92,7 +96,7 @@ def test_two_environments_are_told_apart() -> None:
 
 
 def test_without_environments_nothing_is_changed() -> None:
-    assert not ask_for_renamed(
+    assert not ask(
         {"jobs": {"a": {"environment": "e", "env": {"X": "${{ secrets.KEY }}"}}}},
         request(),
     )
@@ -103,7 +107,7 @@ def test_an_environment_that_no_job_names_is_a_mistake(tmp_path: Path) -> None:
     file.write_text(
         "on: push\njobs: {a: {environment: production, steps: []}, b: {environment: {name: other}}}"
     )
-    plan = read_plan(tmp_path, PATH)
+    plan = read_workflow(tmp_path, PATH)
     check_environments(
         plan,
         request(
@@ -119,5 +123,5 @@ def test_an_environment_that_no_job_names_is_a_mistake(tmp_path: Path) -> None:
         "on: push\njobs: {a: {environment: '${{ inputs.where }}', steps: []}}"
     )
     check_environments(
-        read_plan(tmp_path, PATH), request(environment_secrets={"prod": {}})
+        read_workflow(tmp_path, PATH), request(environment_secrets={"prod": {}})
     )

@@ -36,7 +36,7 @@ from generator.runner.results.progress import (
     seconds_text,
     shortened,
 )
-from generator.workflow.model import read_plan
+from generator.workflow.parser import read_workflow
 
 
 def test_secrets_are_masked_in_every_form() -> None:
@@ -283,7 +283,7 @@ def read(tmp_path: Path, entries: Sequence[object]) -> tuple[LogReader, list[Log
     (tmp_path / "w.yml").write_text(WORKFLOW)
     events: list[LogEvent] = []
     reader = LogReader(
-        read_plan(tmp_path, Path("w.yml")), Redactor(["hush"]), events.append
+        read_workflow(tmp_path, Path("w.yml")), Redactor(["hush"]), events.append
     )
     for entry in entries:
         reader.line(entry if isinstance(entry, str) else json.dumps(entry))

@@ -16,8 +16,16 @@ from generator.runner.isolation.concurrency import (
     turn,
 )
 from generator.runner.isolation.virtualenvs import HeldLock
+from generator.workflow.model import Concurrency
+from generator.workflow.parser import parse_workflow
+from generator.workflow.source import YamlDocument
 
 GITHUB = {"workflow": "W", "ref": "refs/heads/main", "head_ref": "", "run_id": "7"}
+
+
+def parse_concurrency(value: object) -> Concurrency | None:
+    data = {"concurrency": value, "jobs": {"a": {}}}
+    return parse_workflow(YamlDocument(Path("w.yml"), data, {})).concurrency
 
 
 @pytest.mark.parametrize(
@@ -42,7 +50,7 @@ GITHUB = {"workflow": "W", "ref": "refs/heads/main", "head_ref": "", "run_id": "
 def test_a_group_is_what_its_expressions_stand_for(
     concurrency: object, group: Group | None
 ) -> None:
-    assert group_of(concurrency, GITHUB) == group
+    assert group_of(parse_concurrency(concurrency), GITHUB) == group
 
 
 @pytest.mark.parametrize(
@@ -50,8 +58,9 @@ def test_a_group_is_what_its_expressions_stand_for(
     ["inputs.x", "github.nothing", "github.ref == 'x'", "format('{0}', github.ref)"],
 )
 def test_an_expression_that_is_more_is_not_guessed(expression: str) -> None:
+    concurrency = parse_concurrency(f"a-${{{{ {expression} }}}}")
     with pytest.raises(ValueError, match="^" + expression[:6]):
-        group_of(f"a-${{{{ {expression} }}}}", GITHUB)
+        group_of(concurrency, GITHUB)
 
 
 class Runs:

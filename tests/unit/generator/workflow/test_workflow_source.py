@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.workflow.source import jobs, parse, read
+from generator.workflow.source import parse_yaml, read_yaml
 
 PATH = Path("w.yml")
 
@@ -38,28 +38,28 @@ PATH = Path("w.yml")
     ],
 )
 def test_scalars_are_those_of_yaml_1_2(text: str, value: object) -> None:
-    workflow = parse(f"key: {text}\n", PATH)
-    assert (workflow.data, workflow.findings) == ({"key": value}, ())
+    document = parse_yaml(f"key: {text}\n", PATH)
+    assert (document.data, document.findings) == ({"key": value}, ())
 
 
 def test_on_is_a_key_like_any_other() -> None:
-    assert parse("on: push\n", PATH).data == {"on": "push"}
+    assert parse_yaml("on: push\n", PATH).data == {"on": "push"}
 
 
 def test_every_node_has_its_place() -> None:
-    workflow = parse(
+    document = parse_yaml(
         "on: push\njobs:\n  train:\n    steps:\n      - run: x\n        name: y\n", PATH
     )
-    assert workflow.place(("jobs", "train")) == (3, 3)
-    assert workflow.place(("jobs", "train", "steps", 0)) == (5, 9)
-    assert workflow.place(("jobs", "train", "steps", 0, "name")) == (6, 9)
-    assert workflow.place(("jobs", "train", "missing", "deeper")) == (3, 3)
-    assert dict(jobs(workflow)) == {"train": {"steps": [{"run": "x", "name": "y"}]}}
+    assert document.get_position(("jobs", "train")) == (3, 3)
+    assert document.get_position(("jobs", "train", "steps", 0)) == (5, 9)
+    assert document.get_position(("jobs", "train", "steps", 0, "name")) == (6, 9)
+    assert document.get_position(("jobs", "train", "missing", "deeper")) == (3, 3)
+    assert document.mapping["jobs"] == {"train": {"steps": [{"run": "x", "name": "y"}]}}
 
 
 def test_a_key_that_stands_twice_is_a_finding_at_the_second() -> None:
-    workflow = parse("on: push\njobs:\n  a: 1\n  b: 2\n  a: 3\n", PATH)
-    assert [(f.line, f.column, f.rule) for f in workflow.findings] == [
+    document = parse_yaml("on: push\njobs:\n  a: 1\n  b: 2\n  a: 3\n", PATH)
+    assert [(f.line, f.column, f.rule) for f in document.findings] == [
         (5, 3, "duplicate-key")
     ]
 
@@ -78,9 +78,9 @@ def test_a_key_that_stands_twice_is_a_finding_at_the_second() -> None:
     ],
 )
 def test_what_is_no_yaml_is_a_finding(text: str, line: int, words: str) -> None:
-    workflow = parse(text, PATH)
-    (finding,) = workflow.findings
-    assert (workflow.data, finding.line, finding.tool) == (None, line, "yaml")
+    document = parse_yaml(text, PATH)
+    (finding,) = document.findings
+    assert (document.data, finding.line, finding.tool) == (None, line, "yaml")
     assert words in finding.message
 
 
@@ -88,16 +88,19 @@ def test_aliases_that_multiply_are_stopped() -> None:
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 9)]
     began = time.monotonic()
-    workflow = parse("\n".join(lines), PATH)
-    assert "beyond reason" in workflow.findings[0].message
+    document = parse_yaml("\n".join(lines), PATH)
+    assert "beyond reason" in document.findings[0].message
     assert time.monotonic() - began < 60
 
 
 def test_anchors_are_followed() -> None:
-    assert parse("a: &x {k: 1}\nb: *x\n", PATH).data == {"a": {"k": 1}, "b": {"k": 1}}
+    assert parse_yaml("a: &x {k: 1}\nb: *x\n", PATH).data == {
+        "a": {"k": 1},
+        "b": {"k": 1},
+    }
 
 
 def test_files_that_cannot_be_read_are_findings(tmp_path: Path) -> None:
     (tmp_path / "latin.yml").write_bytes("größe".encode("latin-1"))
-    assert "not UTF-8" in read(tmp_path / "latin.yml").findings[0].message
-    assert "cannot be read" in read(tmp_path / "none.yml").findings[0].message
+    assert "not UTF-8" in read_yaml(tmp_path / "latin.yml").findings[0].message
+    assert "cannot be read" in read_yaml(tmp_path / "none.yml").findings[0].message
