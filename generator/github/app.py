@@ -9,7 +9,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from .context import Site
+from .context import AppContext
 from .core.errors import ApiProblem, BlobProblem, TwirpProblem
 from .core.http import json_response, origin_of, read_body
 from .fault_injection import strike
@@ -37,13 +37,13 @@ _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 class App:
     """Answers every request to one local GitHub."""
 
-    def __init__(self, site: Site) -> None:
-        self._site = site
+    def __init__(self, context: AppContext) -> None:
+        self._context = context
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         request = Request(scope, receive)
-        fault = self._site.faults.meet(scope["method"], scope["path"])
+        fault = self._context.faults.meet(scope["method"], scope["path"])
         if fault is not None:
             struck = await strike(fault, request, send)
             if struck is None:
@@ -78,9 +78,9 @@ class App:
             return await self._twirp(request, path)
         if path.startswith("/_apis/artifactcache/"):
             return await cache_endpoint.answer(
-                self._site, request, self._caller(request)
+                self._context, request, self._caller(request)
             )
-        return await answer_rest(self._site, request, path.removeprefix("/api/v3"))
+        return await answer_rest(self._context, request, path.removeprefix("/api/v3"))
 
     async def _blob(self, request: Request, path: str) -> Response:
         parts = path.split("/")
@@ -88,7 +88,7 @@ class App:
             raise BlobProblem(
                 404, "ResourceNotFound", "The specified resource does not exist."
             )
-        return await blob_endpoint.answer(self._site, request, parts[2], parts[3])
+        return await blob_endpoint.answer(self._context, request, parts[2], parts[3])
 
     async def _twirp(self, request: Request, path: str) -> Response:
         _, _, service, name = (
@@ -104,14 +104,14 @@ class App:
             message = json_object(await read_body(request))
         except ApiProblem:
             raise TwirpProblem("malformed", "the request is no JSON object") from None
-        return json_response(200, method(self._site, caller, message))
+        return json_response(200, method(self._context, caller, message))
 
     def _caller(self, request: Request) -> Caller:
         token = request.headers.get("authorization", "").partition(" ")[2]
-        claims = self._site.tokens.read_runtime_token(token)
+        claims = self._context.tokens.read_runtime_token(token)
         if claims is None:
             raise TwirpProblem("unauthenticated", "token is invalid")
-        run = self._site.runs.get(claims.run_id)
+        run = self._context.runs.get(claims.run_id)
         if run.status == "completed" or run.attempt != claims.attempt:
             raise TwirpProblem("unauthenticated", "token has ended with its run")
         return Caller(claims, run, origin_of(request))

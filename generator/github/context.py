@@ -40,8 +40,8 @@ class Readable:
 
 
 @dataclass(frozen=True, slots=True)
-class SiteSettings:
-    """What a site is opened with; `path` is the PATH that git is found by."""
+class AppSettings:
+    """What an AppContext is opened with; `path` is the PATH that git is found by."""
 
     repository: str
     default_branch: str
@@ -52,7 +52,7 @@ class SiteSettings:
 
 
 @dataclass(slots=True)
-class Site:
+class AppContext:
     """One repository with its runs, and what guards it."""
 
     repository: str
@@ -73,7 +73,7 @@ class Site:
     launcher: Launcher | None = None
 
     @classmethod
-    def open(cls, root: Path, settings: SiteSettings) -> Site:
+    def open(cls, root: Path, settings: AppSettings) -> AppContext:
         """Open the store below a folder, made where it is missing."""
         repository, default_branch, clock = (
             settings.repository,

@@ -13,7 +13,7 @@ from dataclasses import fields
 from datetime import datetime, timedelta
 from typing import Any
 
-from .context import Site
+from .context import AppContext
 from .core.clock import SteerableClock
 from .core.errors import ApiProblem, forbidden, invalid, not_found
 from .core.faults import Fault
@@ -25,7 +25,7 @@ Answer = tuple[int, object]
 
 
 def answer_control(
-    site: Site,
+    context: AppContext,
     grant: Grant,
     origin: str,
     asked: tuple[str, str],
@@ -41,7 +41,7 @@ def answer_control(
     if perform is None:
         raise not_found()
     try:
-        return perform(site, origin, body)
+        return perform(context, origin, body)
     except KeyError as error:
         raise ApiProblem(
             404, f"There is no {error}, or it is not in that state"
@@ -50,11 +50,11 @@ def answer_control(
         raise invalid(f"Invalid request.\n\n{error}") from None
 
 
-def _begin_run(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
+def _begin_run(context: AppContext, origin: str, body: Mapping[str, Any]) -> Answer:
     if "run_id" in body:
-        ticket = begin_attempt(site, int(body["run_id"]), dict(body["permissions"]))
+        ticket = begin_attempt(context, int(body["run_id"]), dict(body["permissions"]))
     else:
-        ticket = begin_run(site, NewRun(**body))
+        ticket = begin_run(context, NewRun(**body))
     return 201, {
         **run_facts(ticket.run),
         "environment": run_environment(origin, ticket),
@@ -62,14 +62,16 @@ def _begin_run(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
     }
 
 
-def _finish_run(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
-    return 200, run_facts(end_run(site, int(body["run_id"]), str(body["conclusion"])))
+def _finish_run(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
+    return 200, run_facts(
+        end_run(context, int(body["run_id"]), str(body["conclusion"]))
+    )
 
 
-def _record_job(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+def _record_job(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
     steps = [Step(**step) for step in body.get("steps", ())]
-    job = site.runs.record_job(
-        site.runs.get(int(body["run_id"])),
+    job = context.runs.record_job(
+        context.runs.get(int(body["run_id"])),
         str(body["name"]),
         str(body["conclusion"]),
         steps,
@@ -77,40 +79,40 @@ def _record_job(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
     return 201, {"id": job.id}
 
 
-def _switch_workflow(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
-    workflow = site.workflows.switch(str(body["file"]), WorkflowState(body["state"]))
+def _switch_workflow(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
+    workflow = context.workflows.switch(str(body["file"]), WorkflowState(body["state"]))
     return 200, {"path": workflow.path, "state": workflow.state.value}
 
 
-def _read_clock(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
-    return 200, {"now": site.clock.now().isoformat()}
+def _read_clock(context: AppContext, _: str, __: Mapping[str, Any]) -> Answer:
+    return 200, {"now": context.clock.now().isoformat()}
 
 
-def _move_clock(site: Site, origin: str, body: Mapping[str, Any]) -> Answer:
-    if not isinstance(site.clock, SteerableClock):
+def _move_clock(context: AppContext, origin: str, body: Mapping[str, Any]) -> Answer:
+    if not isinstance(context.clock, SteerableClock):
         raise ApiProblem(409, "The server goes by the machine's clock")
     if "set" in body:
-        site.clock.set(datetime.fromisoformat(str(body["set"])))
-    site.clock.advance(timedelta(seconds=float(body.get("advance_seconds", 0))))
-    return _read_clock(site, origin, body)
+        context.clock.set(datetime.fromisoformat(str(body["set"])))
+    context.clock.advance(timedelta(seconds=float(body.get("advance_seconds", 0))))
+    return _read_clock(context, origin, body)
 
 
-def _expire_artifact(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
-    instant = site.clock.now() - timedelta(days=float(body.get("days", 0)))
-    site.artifacts.expire(int(body["artifact_id"]), instant)
+def _expire_artifact(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
+    instant = context.clock.now() - timedelta(days=float(body.get("days", 0)))
+    context.artifacts.expire(int(body["artifact_id"]), instant)
     return 200, {"expires_at": instant.isoformat()}
 
 
-def _add_fault(site: Site, _: str, body: Mapping[str, Any]) -> Answer:
+def _add_fault(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
     unknown = set(body) - {field.name for field in fields(Fault)}
     if unknown:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-    site.faults.add(Fault(**body))
+    context.faults.add(Fault(**body))
     return 201, {}
 
 
-def _clear_faults(site: Site, _: str, __: Mapping[str, Any]) -> Answer:
-    site.faults.clear()
+def _clear_faults(context: AppContext, _: str, __: Mapping[str, Any]) -> Answer:
+    context.faults.clear()
     return 200, {}
 
 
@@ -124,7 +126,9 @@ def run_facts(run: Run) -> dict[str, object]:
     }
 
 
-_ENDPOINTS: dict[tuple[str, str], Callable[[Site, str, Mapping[str, Any]], Answer]] = {
+_ENDPOINTS: dict[
+    tuple[str, str], Callable[[AppContext, str, Mapping[str, Any]], Answer]
+] = {
     ("POST", "runs"): _begin_run,
     ("POST", "runs/finish"): _finish_run,
     ("POST", "jobs"): _record_job,

@@ -11,7 +11,7 @@ from typing import Self
 
 from ..errors import LocalGitHubError
 from ..process import Runner, SystemRunner
-from .context import Site, SiteSettings
+from .context import AppContext, AppSettings
 from .core.clock import Clock, SystemClock
 from .core.faults import FaultPlan
 from .core.models import (
@@ -37,11 +37,11 @@ from .server import ServerThread
 class LocalGitHub:
     """One repository on a GitHub of its own, served on loopback while the context lasts."""
 
-    def __init__(self, site: Site, server: ServerThread) -> None:
-        self._site = site
+    def __init__(self, context: AppContext, server: ServerThread) -> None:
+        self._context = context
         self._server = server
         self.url = server.url
-        self.repository = site.repository
+        self.repository = context.repository
 
     @classmethod
     def open(  # noqa: PLR0913 - each says something else of the repository
@@ -59,7 +59,7 @@ class LocalGitHub:
 
         Raises LocalGitHubError where the store cannot be read or the port not be had.
         """
-        settings = SiteSettings(
+        settings = AppSettings(
             repository=repository,
             default_branch=default_branch,
             clock=clock or SystemClock(),
@@ -67,11 +67,11 @@ class LocalGitHub:
             runner=runner or SystemRunner(),
             path=os.environ.get("PATH", os.defpath),
         )
-        site = Site.open(root.resolve(), settings)
+        context = AppContext.open(root.resolve(), settings)
         try:
-            return cls(site, ServerThread(site, port))
+            return cls(context, ServerThread(context, port))
         except LocalGitHubError:
-            site.close()
+            context.close()
             raise
 
     def __enter__(self) -> Self:
@@ -85,28 +85,28 @@ class LocalGitHub:
         trace: TracebackType | None,
     ) -> None:
         self._server.stop()
-        self._site.close()
+        self._context.close()
 
     @property
     def clock(self) -> Clock:
         """The time the server goes by."""
-        return self._site.clock
+        return self._context.clock
 
     @property
     def faults(self) -> FaultPlan:
         """What is to go wrong."""
-        return self._site.faults
+        return self._context.faults
 
     def begin_run(self, new: NewRun) -> RunTicket:
         """Enter a run and give out its tokens, which end with it."""
-        return begin_run(self._site, new)
+        return begin_run(self._context, new)
 
     def begin_attempt(self, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
         """Run a finished run again: same id and number, next attempt.
 
         KeyError for one not known or not finished.
         """
-        return begin_attempt(self._site, run_id, permissions)
+        return begin_attempt(self._context, run_id, permissions)
 
     def run_environment(self, ticket: RunTicket) -> dict[str, str]:
         """The variables a step of the run finds, the token apart, which reaches it as a secret."""
@@ -120,32 +120,32 @@ class LocalGitHub:
         self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()
     ) -> Job:
         """Enter a job of a run's present attempt that has just ended."""
-        return self._site.runs.record_job(
-            self._site.runs.get(run_id), name, conclusion, steps
+        return self._context.runs.record_job(
+            self._context.runs.get(run_id), name, conclusion, steps
         )
 
     def owner_token(self) -> str:
         """A token that may do everything, as the repository's owner has."""
-        return self._site.tokens.issue(
-            Grant(None, {"*": "write"}, login=self._site.owner), prefix="ghp_"
+        return self._context.tokens.issue(
+            Grant(None, {"*": "write"}, login=self._context.owner), prefix="ghp_"
         )
 
     def finish_run(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
-        return end_run(self._site, run_id, conclusion)
+        return end_run(self._context, run_id, conclusion)
 
     def launch_by(self, launcher: Launcher | None) -> None:
         """Whom to ask when a client wants a run started, repeated or stopped; None.
 
         Such requests are refused.
         """
-        self._site.launcher = launcher
+        self._context.launcher = launcher
 
     def variables(self) -> dict[str, str]:
         """The variables of the repository."""
         return {
             row["name"]: row["value"]
-            for row in self._site.database.rows("SELECT name, value FROM variables")
+            for row in self._context.database.rows("SELECT name, value FROM variables")
         }
 
     def know_workflow(self, path: str, name: str) -> Workflow:
@@ -153,19 +153,19 @@ class LocalGitHub:
 
         On GitHub it is known as soon as it is on the default branch.
         """
-        return self._site.workflows.know(path, name)
+        return self._context.workflows.know(path, name)
 
     def workflows(self) -> tuple[Workflow, ...]:
         """Every workflow, those that are switched off among them."""
-        return tuple(self._site.workflows.all())
+        return tuple(self._context.workflows.all())
 
     def switch_workflow(self, file: str, state: WorkflowState) -> Workflow:
         """Switch a workflow on or off, by its file name; KeyError for one that is unknown."""
-        return self._site.workflows.switch(file, state)
+        return self._context.workflows.switch(file, state)
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""
-        return tuple(self._site.runs.select())
+        return tuple(self._context.runs.select())
 
     def artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
         """Finished artifacts, oldest first, of one run or of all.
@@ -173,16 +173,16 @@ class LocalGitHub:
         Expired ones among them, deleted ones not.
         """
         if run_id is None:
-            return tuple(self._site.artifacts.select())
-        return tuple(self._site.artifacts.select("run_id = ?", [run_id]))
+            return tuple(self._context.artifacts.select())
+        return tuple(self._context.artifacts.select("run_id = ?", [run_id]))
 
     def artifact_path(self, artifact_id: int) -> Path:
         """The stored zip; KeyError for an artifact that is not there."""
-        return self._site.blobs.path(self._site.artifacts.get(artifact_id).blob)
+        return self._context.blobs.path(self._context.artifacts.get(artifact_id).blob)
 
     def delete_artifact(self, artifact_id: int) -> None:
         """Delete an artifact; KeyError for one that is not there."""
-        self._site.artifacts.delete(artifact_id)
+        self._context.artifacts.delete(artifact_id)
 
     def expire_artifact(self, artifact_id: int, *, days: float = 0) -> None:
         """Let an artifact expire `days` ago, or later than announced where negative.
@@ -191,26 +191,26 @@ class LocalGitHub:
 
         Raises KeyError for an artifact that is not there.
         """
-        self._site.artifacts.expire(
-            artifact_id, self._site.clock.now() - timedelta(days=days)
+        self._context.artifacts.expire(
+            artifact_id, self._context.clock.now() - timedelta(days=days)
         )
 
     def downloads(self, run_id: int) -> tuple[Artifact, ...]:
         """Artifacts of other runs that this run fetched: where its state came from."""
-        return tuple(self._site.artifacts.downloads(run_id))
+        return tuple(self._context.artifacts.downloads(run_id))
 
     def caches(self) -> tuple[Cache, ...]:
         """Finished caches, oldest first."""
-        return tuple(self._site.caches.select())
+        return tuple(self._context.caches.select())
 
     def issues(self) -> tuple[Issue, ...]:
         """Every issue, oldest first."""
-        return tuple(reversed(self._site.issues.select("all")))
+        return tuple(reversed(self._context.issues.select("all")))
 
     def git_environment(self, *addresses: str) -> dict[str, str]:
         """Environment variables that make git send what is meant for `addresses` to the repository kept here."""
-        return self._site.git.environment(*addresses)
+        return self._context.git.environment(*addresses)
 
     def git_folder(self) -> Path:
         """The bare repository that runs push to, made where it is missing."""
-        return self._site.git.ensure()
+        return self._context.git.ensure()

@@ -5,33 +5,35 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 
-from .context import Site
+from .context import AppContext
 from .core.models import NewRun, Run, RunTicket
 from .core.tokens import Grant, RuntimeClaims
 from .storage.artifacts import MAX_RETENTION_DAYS
 
 
-def begin_run(site: Site, new: NewRun) -> RunTicket:
+def begin_run(context: AppContext, new: NewRun) -> RunTicket:
     """Enter a run and give out its tokens.
 
     A fork's pull request gets no right to write, whatever it asks for.
     """
-    return _ticket(site, site.runs.begin(new), new.permissions)
+    return _ticket(context, context.runs.begin(new), new.permissions)
 
 
-def begin_attempt(site: Site, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
+def begin_attempt(
+    context: AppContext, run_id: int, permissions: Mapping[str, str]
+) -> RunTicket:
     """Run a finished run again; KeyError for one that is not known or not finished."""
-    return _ticket(site, site.runs.next_attempt(run_id), permissions)
+    return _ticket(context, context.runs.next_attempt(run_id), permissions)
 
 
-def end_run(site: Site, run_id: int, conclusion: str) -> Run:
+def end_run(context: AppContext, run_id: int, conclusion: str) -> Run:
     """Enter how a run ended, end its tokens, drop what it left half way.
 
     KeyError for one that is not known.
     """
-    run = site.runs.finish(run_id, conclusion)
-    site.tokens.end_run(run_id)
-    site.artifacts.drop_pending(run_id)
+    run = context.runs.finish(run_id, conclusion)
+    context.tokens.end_run(run_id)
+    context.artifacts.drop_pending(run_id)
     return run
 
 
@@ -57,10 +59,10 @@ def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
     }
 
 
-def _ticket(site: Site, run: Run, permissions: Mapping[str, str]) -> RunTicket:
+def _ticket(context: AppContext, run: Run, permissions: Mapping[str, str]) -> RunTicket:
     outsider = (
         run.event == "pull_request"
-        and run.head_repository_id != site.runs.repository_id
+        and run.head_repository_id != context.runs.repository_id
     )
     granted = {
         scope: "read" if outsider and level == "write" else level
@@ -69,6 +71,6 @@ def _ticket(site: Site, run: Run, permissions: Mapping[str, str]) -> RunTicket:
     claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
     return RunTicket(
         run=run,
-        token=site.tokens.issue(Grant(run.id, granted)),
-        runtime_token=site.tokens.runtime_token(claims, site.clock.now()),
+        token=context.tokens.issue(Grant(run.id, granted)),
+        runtime_token=context.tokens.runtime_token(claims, context.clock.now()),
     )

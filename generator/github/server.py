@@ -14,7 +14,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from ..errors import LocalGitHubError
 from .app import App
-from .context import Site
+from .context import AppContext
 
 START_SECONDS = 30
 STOP_SECONDS = 2
@@ -52,9 +52,9 @@ class _Server(uvicorn.Server):
 
 
 class ServerThread:
-    """Serves a site until it is stopped; a context manager."""
+    """Serves one AppContext until it is stopped; a context manager."""
 
-    def __init__(self, site: Site, port: int = 0) -> None:
+    def __init__(self, context: AppContext, port: int = 0) -> None:
         """Take a port of 127.0.0.1 (0: any); raises LocalGitHubError for one that is in use."""
         # asyncio turns Nagle's algorithm off only where the protocol is named; without,
         # each answer on a kept connection waits 40 ms for the client's delayed
@@ -73,7 +73,7 @@ class ServerThread:
         self._socket.listen(512)
         self.port: int = self._socket.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        self._site = site
+        self._context = context
         self._ready = threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._server: _Server | None = None
@@ -108,7 +108,7 @@ class ServerThread:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        app: Any = App(self._site)
+        app: Any = App(self._context)
         config = uvicorn.Config(
             app,
             http=_Protocol,

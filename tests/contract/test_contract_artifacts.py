@@ -387,7 +387,7 @@ def test_what_a_run_left_half_way_goes_with_it(
     run.put_blocks_status(url, b"half")
     local_github.finish_run(run.run_id, "failure")
     assert run.put_blocks_status(url, b"half") == 409
-    assert list(local_github._site.blobs._staging.iterdir()) == []
+    assert list(local_github._context.blobs._staging.iterdir()) == []
 
 
 def test_leftovers_of_killed_servers_are_swept_after_a_day(

@@ -134,7 +134,7 @@ def test_caches_unused_for_seven_days_are_evicted(
 def test_the_longest_unused_go_when_there_is_no_room(
     local_github: LocalGitHub, clock: SteerableClock, begin: Begin
 ) -> None:
-    local_github._site.caches._max_bytes = 25
+    local_github._context.caches._max_bytes = 25
     run = begin()
     for key in ("a", "b"):
         run.save_cache(key, b"0123456789")

@@ -353,6 +353,8 @@ def test_what_goes_wrong_inside_is_a_500_without_details(
     begin: Begin, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = begin()
-    monkeypatch.setattr(type(run.local_github._site.meter), "count", lambda *_: 1 / 0)
+    monkeypatch.setattr(
+        type(run.local_github._context.meter), "count", lambda *_: 1 / 0
+    )
     answer = run.rest("GET", "actions/runs")
     assert (answer.status, answer.json) == (500, {"message": "Server Error"})

@@ -13,7 +13,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..context import Site
+from ..context import AppContext
 from ..core.clock import rfc3339
 from ..core.errors import forbidden
 from ..core.models import Comment, Issue
@@ -41,7 +41,7 @@ def _schema() -> GraphQLSchema:
 
 
 def answer_graphql(
-    site: Site, grant: Grant, origin: str, body: Mapping[str, object]
+    context: AppContext, grant: Grant, origin: str, body: Mapping[str, object]
 ) -> Mapping[str, object]:
     """Execute one request body (`query`, `variables`, `operationName`)."""
     from graphql import GraphQLError, execute_sync, parse  # noqa: PLC0415 - as above
@@ -51,7 +51,7 @@ def answer_graphql(
         document = parse(str(body.get("query", "")))
     except GraphQLError as error:
         return {"errors": [{"message": error.message}]}
-    root = _Root(site, grant, origin)
+    root = _Root(context, grant, origin)
     result = execute_sync(
         _schema(),
         document,
@@ -73,8 +73,8 @@ class _Root:
     Every value is a plain one, or a function of the field's arguments.
     """
 
-    def __init__(self, site: Site, grant: Grant, origin: str) -> None:
-        self._site = site
+    def __init__(self, context: AppContext, grant: Grant, origin: str) -> None:
+        self._context = context
         self._grant = grant
         self._origin = origin
 
@@ -106,20 +106,20 @@ class _Root:
             raise forbidden()
 
     def _repository(self, owner: str, name: str) -> Fields | None:
-        if f"{owner}/{name}".lower() != self._site.repository.lower():
+        if f"{owner}/{name}".lower() != self._context.repository.lower():
             return None
         return {
-            "id": f"R_{self._site.runs.repository_id}",
+            "id": f"R_{self._context.runs.repository_id}",
             "name": name,
-            "nameWithOwner": self._site.repository,
-            "owner": actor_fields(self._site.owner),
-            "url": f"{self._origin}/{self._site.repository}",
+            "nameWithOwner": self._context.repository,
+            "owner": actor_fields(self._context.owner),
+            "url": f"{self._origin}/{self._context.repository}",
             "isPrivate": True,
             "isFork": False,
             "hasIssuesEnabled": True,
             "hasWikiEnabled": False,
             "viewerPermission": "ADMIN" if self._grant.run_id is None else "WRITE",
-            "defaultBranchRef": {"name": self._site.default_branch},
+            "defaultBranchRef": {"name": self._context.default_branch},
             "mergeCommitAllowed": True,
             "rebaseMergeAllowed": True,
             "squashMergeAllowed": True,
@@ -149,28 +149,28 @@ class _Root:
         )
         found = [
             issue
-            for issue in self._site.issues.select("all", wanted)
+            for issue in self._context.issues.select("all", wanted)
             if issue.state in states
         ]
         return connection([self._issue(issue) for issue in found], arguments)
 
     def _labels(self) -> list[Fields]:
-        return [label_fields(label) for label in self._site.issues.labels()]
+        return [label_fields(label) for label in self._context.issues.labels()]
 
     def _label_named(self, name: str) -> Fields | None:
-        found = self._site.issues.labels([name])
+        found = self._context.issues.labels([name])
         return label_fields(found[0]) if found else None
 
     def _release_of(self, tag: str) -> Fields | None:
         self._require("contents", "read")
-        found = self._site.releases.select("tag = ?", [tag])
+        found = self._context.releases.select("tag = ?", [tag])
         return release_fields(found[0], None) if found else None
 
     def _search(self, arguments: Fields) -> Fields:
         self._require("issues", "read")
         found = [
             self._issue(issue)
-            for issue in search_issues(self._site.issues, arguments["query"])
+            for issue in search_issues(self._context.issues, arguments["query"])
         ]
         # gh asks for the "last" N where it means a page from the top.
         page = connection(
@@ -192,7 +192,7 @@ class _Root:
 
     def _releases(self, arguments: Fields) -> Fields:
         self._require("contents", "read")
-        found = self._site.releases.select()
+        found = self._context.releases.select()
         latest = next(
             (one.id for one in found if not one.draft and not one.prerelease), None
         )
@@ -201,20 +201,20 @@ class _Root:
     def _issue_by_number(self, number: int) -> Fields:
         self._require("issues", "read")
         try:
-            return self._issue(self._site.issues.get(number))
+            return self._issue(self._context.issues.get(number))
         except KeyError:
             raise LookupError(
                 f"Could not resolve to an issue or pull request with the number of {number}."
             ) from None
 
     def _issue(self, issue: Issue) -> Fields:
-        url = f"{self._origin}/{self._site.repository}/issues/{issue.number}"
+        url = f"{self._origin}/{self._context.repository}/issues/{issue.number}"
         labels = [
-            label_fields(label) for label in self._site.issues.labels(issue.labels)
+            label_fields(label) for label in self._context.issues.labels(issue.labels)
         ]
         comments = [
             self._comment(comment)
-            for comment in self._site.issues.comments(issue.number)
+            for comment in self._context.issues.comments(issue.number)
         ]
         return {
             "__typename": "Issue",
@@ -238,13 +238,15 @@ class _Root:
         }
 
     def _comment(self, comment: Comment) -> Fields:
-        page = f"{self._origin}/{self._site.repository}/issues/{comment.issue_number}"
+        page = (
+            f"{self._origin}/{self._context.repository}/issues/{comment.issue_number}"
+        )
         return {
             "__typename": "IssueComment",
             "id": f"IC_{comment.id}",
             "author": actor_fields(comment.author),
             "authorAssociation": "OWNER"
-            if comment.author == self._site.owner
+            if comment.author == self._context.owner
             else "NONE",
             "body": comment.body,
             "url": f"{page}#issuecomment-{comment.id}",
@@ -257,7 +259,7 @@ class _Root:
 
     def _create_issue(self, given: Fields) -> Fields:
         labels = [label_name(label_id) for label_id in given.get("labelIds") or ()]
-        issue = self._site.issues.open(
+        issue = self._context.issues.open(
             given["title"], given.get("body") or "", self._grant.login, labels
         )
         return {"issue": self._issue(issue)}
@@ -274,41 +276,41 @@ class _Root:
             changes["labels"] = [label_name(label_id) for label_id in given["labelIds"]]
         return {
             "issue": self._issue(
-                self._site.issues.edit(issue_number(given["id"]), **changes)
+                self._context.issues.edit(issue_number(given["id"]), **changes)
             )
         }
 
     def _close_issue(self, given: Fields) -> Fields:
         reason = (given.get("stateReason") or "COMPLETED").lower()
-        issue = self._site.issues.edit(
+        issue = self._context.issues.edit(
             issue_number(given["issueId"]), state="closed", state_reason=reason
         )
         return {"issue": self._issue(issue)}
 
     def _reopen_issue(self, given: Fields) -> Fields:
-        issue = self._site.issues.edit(
+        issue = self._context.issues.edit(
             issue_number(given["issueId"]), state="open", state_reason="reopened"
         )
         return {"issue": self._issue(issue)}
 
     def _add_labels(self, given: Fields) -> Fields:
-        issue = self._site.issues.get(issue_number(given["labelableId"]))
+        issue = self._context.issues.get(issue_number(given["labelableId"]))
         names = [label_name(label_id) for label_id in given["labelIds"]]
-        self._site.issues.edit(
+        self._context.issues.edit(
             issue.number, labels=list(dict.fromkeys([*issue.labels, *names]))
         )
         return {}
 
     def _remove_labels(self, given: Fields) -> Fields:
-        issue = self._site.issues.get(issue_number(given["labelableId"]))
+        issue = self._context.issues.get(issue_number(given["labelableId"]))
         names = {label_name(label_id) for label_id in given["labelIds"]}
-        self._site.issues.edit(
+        self._context.issues.edit(
             issue.number, labels=[name for name in issue.labels if name not in names]
         )
         return {}
 
     def _add_comment(self, given: Fields) -> Fields:
-        comment = self._site.issues.comment(
+        comment = self._context.issues.comment(
             issue_number(given["subjectId"]), given["body"], self._grant.login
         )
         return {"commentEdge": {"node": self._comment(comment)}}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from ..context import Site
+from ..context import AppContext
 from ..control import answer_control
 from ..core.errors import ApiProblem, invalid
 from ..core.http import json_response, origin_of, read_body
@@ -67,46 +67,49 @@ _UPLOADS = table(
 _LIMITS_PAGE = "using-the-rest-api/rate-limits-for-the-rest-api"
 
 
-async def answer_rest(site: Site, request: Request, path: str) -> Response:
+async def answer_rest(context: AppContext, request: Request, path: str) -> Response:
     """Answer a REST request, refusals included, with the headers all of GitHub's answers have."""
     headers = {
         "X-GitHub-Media-Type": "github.v3; format=json",
         "X-GitHub-Request-Id": secrets.token_hex(12).upper(),
     }
     try:
-        grant = authenticate(site, request.headers.get("authorization", ""))
+        grant = authenticate(context, request.headers.get("authorization", ""))
         if path.startswith("/_wfgen/"):
             body = json_object(await read_body(request))
             asked = (request.method, path.removeprefix("/_wfgen/"))
             return json_response(
-                *answer_control(site, grant, origin_of(request), asked, body), headers
+                *answer_control(context, grant, origin_of(request), asked, body),
+                headers,
             )
         if path == "/rate_limit":
             return json_response(
-                200, _limits_body(site.meter.look(site.clock.now())), headers
+                200, _limits_body(context.meter.look(context.clock.now())), headers
             )
-        standing = site.meter.count(request.method, site.clock.now())
+        standing = context.meter.count(request.method, context.clock.now())
         headers |= standing.headers()
         _refuse_excess(standing)
         if path in ("/graphql", "/api/graphql"):
             query = json_object(await read_body(request))
             return json_response(
-                200, answer_graphql(site, grant, origin_of(request), query), headers
+                200, answer_graphql(context, grant, origin_of(request), query), headers
             )
-        reply = await _perform(site, request, path, grant)
+        reply = await _perform(context, request, path, grant)
     except ApiProblem as problem:
         return json_response(problem.status, problem.body(), headers)
     return _response(request, reply, headers | dict(reply.headers))
 
 
-async def _perform(site: Site, request: Request, path: str, grant: Grant) -> Reply:
+async def _perform(
+    context: AppContext, request: Request, path: str, grant: Grant
+) -> Reply:
     uploads = request.method == "POST" and path.endswith("/assets")
     chosen, parts = find_route(
         _UPLOADS if uploads else ROUTES,
         request.method,
         path.removeprefix("/api/uploads"),
     )
-    authorize(site, chosen, parts, grant)
+    authorize(context, chosen, parts, grant)
     call = Call(
         method=request.method,
         url_path=request.url.path,
@@ -118,25 +121,29 @@ async def _perform(site: Site, request: Request, path: str, grant: Grant) -> Rep
         docs=chosen.docs,
         accept=request.headers.get("accept", ""),
     )
-    return await _attach(site, request, call) if uploads else chosen.handler(site, call)
+    return (
+        await _attach(context, request, call)
+        if uploads
+        else chosen.handler(context, call)
+    )
 
 
-async def _attach(site: Site, request: Request, call: Call) -> Reply:
+async def _attach(context: AppContext, request: Request, call: Call) -> Reply:
     """Take the bytes of a release's asset."""
     new = rest_releases.check_upload(
-        site, call, request.headers.get("content-type", "application/octet-stream")
+        context, call, request.headers.get("content-type", "application/octet-stream")
     )
-    blob = site.blobs.new_name()
-    await receive(site, request, blob, "")
-    stored = await asyncio.to_thread(site.blobs.assemble, blob, [""])
+    blob = context.blobs.new_name()
+    await receive(context, request, blob, "")
+    stored = await asyncio.to_thread(context.blobs.assemble, blob, [""])
     try:
-        asset = site.releases.attach(new, blob, stored, call.grant.login)
+        asset = context.releases.attach(new, blob, stored, call.grant.login)
     except AssetTakenError:
         raise invalid("Validation Failed", docs=call.docs) from None
     return Reply(
         201,
         rest_releases.asset_body(
-            site, asset, site.releases.get(new.release_id), call.origin
+            context, asset, context.releases.get(new.release_id), call.origin
         ),
     )
 

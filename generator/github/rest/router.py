@@ -1,6 +1,6 @@
 """The REST API's frame: routes, who may call them, pages, ETags, rate limits.
 
-A handler is a plain function of (site, call): it needs no server to be tested.
+A handler is a plain function of (context, call): it needs no server to be tested.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from ..context import Site
+from ..context import AppContext
 from ..core.errors import ApiProblem, bad_credentials, forbidden, invalid, not_found
 from ..core.tokens import Grant
 
@@ -55,7 +55,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-Handler = Callable[[Site, Call], Reply]
+Handler = Callable[[AppContext, Call], Reply]
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def find_route(
     )
 
 
-def authenticate(site: Site, authorization: str) -> Grant:
+def authenticate(context: AppContext, authorization: str) -> Grant:
     """Who is calling.
 
     401 for an unknown token, 404 for none, as a private repository is not there for
@@ -121,17 +121,19 @@ def authenticate(site: Site, authorization: str) -> Grant:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() not in ("bearer", "token"):
         raise bad_credentials()
-    grant = site.tokens.grant_of(token.strip())
+    grant = context.tokens.grant_of(token.strip())
     if grant is None:
         raise bad_credentials()
     return grant
 
 
-def authorize(site: Site, chosen: Route, path: Mapping[str, str], grant: Grant) -> None:
+def authorize(
+    context: AppContext, chosen: Route, path: Mapping[str, str], grant: Grant
+) -> None:
     """404 for another repository, 403 where the token's permissions do not reach."""
     if (
         "owner" in path
-        and f"{path['owner']}/{path['repo']}".lower() != site.repository.lower()
+        and f"{path['owner']}/{path['repo']}".lower() != context.repository.lower()
     ):
         raise not_found(chosen.docs)
     if chosen.needs:

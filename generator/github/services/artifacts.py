@@ -9,7 +9,7 @@ from __future__ import annotations
 import hmac
 from datetime import UTC, datetime, timedelta
 
-from ..context import ZIP, Site
+from ..context import ZIP, AppContext
 from ..core.clock import rfc3339
 from ..core.errors import TwirpProblem
 from ..core.models import Artifact, Run
@@ -27,20 +27,20 @@ _FORBIDDEN_IN_NAMES = '":<>|*?\r\n\\/'
 _DAY = timedelta(days=1)
 
 
-def create_artifact(site: Site, caller: Caller, message: Message) -> Message:
+def create_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
     """Announce an artifact and say where its bytes go."""
     name = text(message, "name")
     _check_name(name)
     mime_type = text(message, "mime_type", "mimeType") or ZIP
     claims = caller.claims
-    room = site.meter.limits.artifact_bytes
-    if room is not None and site.artifacts.used_bytes() >= room:
+    room = context.meter.limits.artifact_bytes
+    if room is not None and context.artifacts.used_bytes() >= room:
         # "insufficient usage" is what the toolkit looks for, to tell people about their quota.
         raise TwirpProblem(
             "resource_exhausted", "insufficient usage to create artifact", status=403
         )
     try:
-        pending = site.artifacts.create(
+        pending = context.artifacts.create(
             NewArtifact(
                 caller.run.id,
                 claims.attempt,
@@ -63,19 +63,19 @@ def create_artifact(site: Site, caller: Caller, message: Message) -> Message:
         ) from None
     return {
         "ok": True,
-        "signed_upload_url": site.signed_address(
+        "signed_upload_url": context.signed_address(
             caller.origin, "artifacts", pending.blob, "w", caller.run.id
         ),
     }
 
 
-def finalize_artifact(site: Site, caller: Caller, message: Message) -> Message:
+def finalize_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
     """Make an artifact visible; its size and digest have to be what the client says they are."""
     name = text(message, "name")
-    pending = site.artifacts.pending(caller.run.id, caller.claims.attempt, name)
+    pending = context.artifacts.pending(caller.run.id, caller.claims.attempt, name)
     if pending is None:
-        return _finalized_before(site, caller, message)
-    measured = site.artifacts.measured(pending.id)
+        return _finalized_before(context, caller, message)
+    measured = context.artifacts.measured(pending.id)
     if measured is None:
         raise TwirpProblem(
             "failed_precondition", "the artifact's upload is not complete"
@@ -89,13 +89,13 @@ def finalize_artifact(site: Site, caller: Caller, message: Message) -> Message:
             "invalid_argument",
             "size or hash of the artifact is not that of the uploaded bytes",
         )
-    site.artifacts.finish(pending.id)
+    context.artifacts.finish(pending.id)
     return {"ok": True, "artifact_id": str(pending.id)}
 
 
-def _finalized_before(site: Site, caller: Caller, message: Message) -> Message:
+def _finalized_before(context: AppContext, caller: Caller, message: Message) -> Message:
     """A client that lost the answer asks again: it gets the same one, if it says the same."""
-    artifact = _newest(site, caller, text(message, "name"))
+    artifact = _newest(context, caller, text(message, "name"))
     if (text(message, "size"), text(message, "hash")) != (
         str(artifact.size_bytes),
         artifact.digest,
@@ -104,7 +104,7 @@ def _finalized_before(site: Site, caller: Caller, message: Message) -> Message:
     return {"ok": True, "artifact_id": str(artifact.id)}
 
 
-def list_artifacts(site: Site, caller: Caller, message: Message) -> Message:
+def list_artifacts(context: AppContext, caller: Caller, message: Message) -> Message:
     """The run's artifacts, of every attempt."""
     name, wanted = (
         text(message, "name_filter", "nameFilter"),
@@ -112,7 +112,7 @@ def list_artifacts(site: Site, caller: Caller, message: Message) -> Message:
     )
     found = [
         artifact
-        for artifact in site.artifacts.select("run_id = ?", [caller.run.id])
+        for artifact in context.artifacts.select("run_id = ?", [caller.run.id])
         if not artifact.expired
         and name in ("", artifact.name)
         and wanted in ("", str(artifact.id))
@@ -120,19 +120,21 @@ def list_artifacts(site: Site, caller: Caller, message: Message) -> Message:
     return {"artifacts": [_listed(artifact, caller.run) for artifact in found]}
 
 
-def get_signed_artifact_url(site: Site, caller: Caller, message: Message) -> Message:
+def get_signed_artifact_url(
+    context: AppContext, caller: Caller, message: Message
+) -> Message:
     """Where an artifact of this run can be fetched."""
-    artifact = _newest(site, caller, text(message, "name"))
+    artifact = _newest(context, caller, text(message, "name"))
     return {
         "name": artifact.name,
-        "signed_url": read_address(site, caller.origin, artifact, caller.run.id),
+        "signed_url": read_address(context, caller.origin, artifact, caller.run.id),
     }
 
 
-def delete_artifact(site: Site, caller: Caller, message: Message) -> Message:
+def delete_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
     """Delete an artifact of this run, which frees its name."""
-    artifact = _newest(site, caller, text(message, "name"))
-    site.artifacts.delete(artifact.id)
+    artifact = _newest(context, caller, text(message, "name"))
+    context.artifacts.delete(artifact.id)
     return {"ok": True, "artifact_id": str(artifact.id)}
 
 
@@ -145,13 +147,15 @@ METHODS = {
 }
 
 
-def read_address(site: Site, origin: str, artifact: Artifact, run_id: int) -> str:
+def read_address(
+    context: AppContext, origin: str, artifact: Artifact, run_id: int
+) -> str:
     """A signed address to read an artifact; `run_id` is who reads it (0: nobody in particular)."""
-    return site.signed_address(origin, "artifacts", artifact.blob, "r", run_id)
+    return context.signed_address(origin, "artifacts", artifact.blob, "r", run_id)
 
 
-def _newest(site: Site, caller: Caller, name: str) -> Artifact:
-    found = site.artifacts.select("run_id = ? AND name = ?", [caller.run.id, name])
+def _newest(context: AppContext, caller: Caller, name: str) -> Artifact:
+    found = context.artifacts.select("run_id = ? AND name = ?", [caller.run.id, name])
     fresh = [artifact for artifact in found if not artifact.expired]
     if not fresh:
         raise TwirpProblem("not_found", "artifact not found")

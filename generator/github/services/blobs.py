@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from ..context import Site
+from ..context import AppContext
 from ..core.errors import BlobProblem
 from ..storage.blobs import Stored
 from ..storage.uploads import CHUNK_BYTES
@@ -29,17 +29,19 @@ _LISTED = re.compile(rb"<(Latest|Uncommitted|Committed)>([^<]*)</\1>")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
 
-async def answer(site: Site, request: Request, kind: str, blob: str) -> Response:
+async def answer(
+    context: AppContext, request: Request, kind: str, blob: str
+) -> Response:
     """Answer a request for a signed address."""
     query = dict(request.query_params)
-    if not site.blobs.is_name(blob) or not site.check_address(kind, blob, query):
+    if not context.blobs.is_name(blob) or not context.check_address(kind, blob, query):
         raise BlobProblem(
             403, "AuthenticationFailed", "Server failed to authenticate the request."
         )
     if request.method in ("GET", "HEAD") and query["sp"] == "r":
-        return _read(site, request, kind, blob)
+        return _read(context, request, kind, blob)
     if request.method == "PUT" and query["sp"] == "w":
-        return await _write(site, request, kind, blob)
+        return await _write(context, request, kind, blob)
     raise BlobProblem(
         405,
         "UnsupportedHttpVerb",
@@ -47,21 +49,23 @@ async def answer(site: Site, request: Request, kind: str, blob: str) -> Response
     )
 
 
-async def _write(site: Site, request: Request, kind: str, blob: str) -> Response:
-    if not site.accepts_bytes(kind, blob):
+async def _write(
+    context: AppContext, request: Request, kind: str, blob: str
+) -> Response:
+    if not context.accepts_bytes(kind, blob):
         raise BlobProblem(
             409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
         )
     part = request.query_params.get("comp")
     if part == "blocklist":
-        stored = await _commit(site, blob, await _small_body(request))
-        site.took_bytes(kind, blob, stored)
+        stored = await _commit(context, blob, await _small_body(request))
+        context.took_bytes(kind, blob, stored)
     elif part == "block":
-        await receive(site, request, blob, request.query_params.get("blockid", ""))
+        await receive(context, request, blob, request.query_params.get("blockid", ""))
     elif part is None:
-        await receive(site, request, blob, _WHOLE)
-        stored = await asyncio.to_thread(site.blobs.assemble, blob, [_WHOLE])
-        site.took_bytes(kind, blob, stored)
+        await receive(context, request, blob, _WHOLE)
+        stored = await asyncio.to_thread(context.blobs.assemble, blob, [_WHOLE])
+        context.took_bytes(kind, blob, stored)
     else:
         raise BlobProblem(
             400,
@@ -73,26 +77,28 @@ async def _write(site: Site, request: Request, kind: str, blob: str) -> Response
     )
 
 
-async def _commit(site: Site, blob: str, listing: bytes) -> Stored:
+async def _commit(context: AppContext, blob: str, listing: bytes) -> Stored:
     block_ids = [
         found[1].decode("ascii", "replace") for found in _LISTED.findall(listing)
     ]
     if not block_ids:
         # An empty list is how an empty file is put.
-        site.blobs.open_block(blob, _WHOLE, 0).keep()
+        context.blobs.open_block(blob, _WHOLE, 0).keep()
         block_ids = [_WHOLE]
     try:
-        return await asyncio.to_thread(site.blobs.assemble, blob, block_ids)
+        return await asyncio.to_thread(context.blobs.assemble, blob, block_ids)
     except FileNotFoundError:
         raise BlobProblem(
             400, "InvalidBlockList", "The specified block list is invalid."
         ) from None
 
 
-async def receive(site: Site, request: Request, blob: str, block_id: str) -> None:
+async def receive(
+    context: AppContext, request: Request, blob: str, block_id: str
+) -> None:
     """Write a request's body as one block of a blob; one that breaks off leaves nothing."""
     announced = request.headers.get("content-length", "")
-    incoming = site.blobs.open_block(
+    incoming = context.blobs.open_block(
         blob, block_id, int(announced) if announced.isdecimal() else None
     )
     try:
@@ -113,9 +119,9 @@ async def _small_body(request: Request) -> bytes:
     return bytes(body)
 
 
-def _read(site: Site, request: Request, kind: str, blob: str) -> Response:
-    readable = site.readable(kind, blob)
-    path = site.blobs.path(blob)
+def _read(context: AppContext, request: Request, kind: str, blob: str) -> Response:
+    readable = context.readable(kind, blob)
+    path = context.blobs.path(blob)
     if readable is None or not path.is_file():
         raise BlobProblem(404, "BlobNotFound", "The specified blob does not exist.")
     size = path.stat().st_size
@@ -143,7 +149,7 @@ def _read(site: Site, request: Request, kind: str, blob: str) -> Response:
                 yield chunk
         run_id = int(request.query_params["run"])
         if run_id and readable.artifact_id is not None:
-            site.artifacts.note_download(run_id, readable.artifact_id)
+            context.artifacts.note_download(run_id, readable.artifact_id)
 
     return StreamingResponse(
         body(), status_code=206 if partial else 200, headers=headers

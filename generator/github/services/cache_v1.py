@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import Response
 
-from ..context import Site
+from ..context import AppContext
 from ..core.errors import ApiProblem
 from ..core.http import json_response, read_body
 from ..rest.router import json_object
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
-async def answer(site: Site, request: Request, caller: Caller) -> Response:
+async def answer(context: AppContext, request: Request, caller: Caller) -> Response:
     """Answer a request of the v1 protocol."""
     asked = (
         request.method,
@@ -28,29 +28,31 @@ async def answer(site: Site, request: Request, caller: Caller) -> Response:
     query = dict(request.query_params)
     match asked:
         case ("GET", "cache"):
-            found = cache_service.v1_find(site, caller, query)
+            found = cache_service.v1_find(context, caller, query)
             return (
                 Response(status_code=204)
                 if found is None
                 else json_response(200, found)
             )
         case ("GET", "caches"):
-            return json_response(200, cache_service.v1_list(site, caller, query))
+            return json_response(200, cache_service.v1_list(context, caller, query))
         case ("POST", "caches"):
             message = json_object(await read_body(request))
-            return json_response(201, cache_service.v1_reserve(site, caller, message))
+            return json_response(
+                201, cache_service.v1_reserve(context, caller, message)
+            )
         case ("PATCH", "caches", cache_id) if cache_id.isdecimal():
             content_range = request.headers.get("content-range", "")
             await receive(
-                site,
+                context,
                 request,
-                *cache_service.v1_block(site, caller, int(cache_id), content_range),
+                *cache_service.v1_block(context, caller, int(cache_id), content_range),
             )
             return Response(status_code=204)
         case ("POST", "caches", cache_id) if cache_id.isdecimal():
             message = json_object(await read_body(request))
             await asyncio.to_thread(
-                cache_service.v1_commit, site, caller, int(cache_id), message
+                cache_service.v1_commit, context, caller, int(cache_id), message
             )
             return Response(status_code=204)
     raise ApiProblem(404, "Not Found")

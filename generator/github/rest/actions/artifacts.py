@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.errors import ApiProblem, not_found
 from ...core.models import Artifact, Run
@@ -12,10 +12,10 @@ from .runs import known_run
 
 
 def artifact_body(
-    site: Site, artifact: Artifact, run: Run, origin: str
+    context: AppContext, artifact: Artifact, run: Run, origin: str
 ) -> dict[str, object]:
     """An artifact as REST shows it; one that has expired is still listed."""
-    url = f"{origin}/repos/{site.repository}/actions/artifacts/{artifact.id}"
+    url = f"{origin}/repos/{context.repository}/actions/artifacts/{artifact.id}"
     return {
         "id": artifact.id,
         "node_id": f"A_{artifact.id}",
@@ -30,7 +30,7 @@ def artifact_body(
         "expires_at": rfc3339(artifact.expires_at),
         "workflow_run": {
             "id": run.id,
-            "repository_id": site.runs.repository_id,
+            "repository_id": context.runs.repository_id,
             "head_repository_id": run.head_repository_id,
             "head_branch": run.head_branch,
             "head_sha": run.head_sha,
@@ -38,40 +38,44 @@ def artifact_body(
     }
 
 
-def _known_artifact(site: Site, call: Call) -> Artifact:
+def _known_artifact(context: AppContext, call: Call) -> Artifact:
     try:
-        return site.artifacts.get(call.number("artifact_id"))
+        return context.artifacts.get(call.number("artifact_id"))
     except KeyError:
         raise not_found(call.docs) from None
 
 
-def list_artifacts(site: Site, call: Call) -> Reply:
+def list_artifacts(context: AppContext, call: Call) -> Reply:
     """Artifacts of the repository, forks' runs among them, or of one run; newest first."""
     where = "1"
     parameters: list[object] = []
     if "run_id" in call.path:
-        where, parameters = "run_id = ?", [known_run(site, call).id]
+        where, parameters = "run_id = ?", [known_run(context, call).id]
     if name := call.query.get("name"):
         where, parameters = f"{where} AND name = ?", [*parameters, name]
-    found = site.artifacts.newest(where, parameters, *window(call))
+    found = context.artifacts.newest(where, parameters, *window(call))
     bodies = [
-        artifact_body(site, artifact, site.runs.get(artifact.run_id), call.origin)
+        artifact_body(context, artifact, context.runs.get(artifact.run_id), call.origin)
         for artifact in found
     ]
-    return listing(call, bodies, site.artifacts.count(where, parameters), "artifacts")
-
-
-def get_artifact(site: Site, call: Call) -> Reply:
-    """One artifact."""
-    artifact = _known_artifact(site, call)
-    return Reply(
-        body=artifact_body(site, artifact, site.runs.get(artifact.run_id), call.origin)
+    return listing(
+        call, bodies, context.artifacts.count(where, parameters), "artifacts"
     )
 
 
-def download_artifact(site: Site, call: Call) -> Reply:
+def get_artifact(context: AppContext, call: Call) -> Reply:
+    """One artifact."""
+    artifact = _known_artifact(context, call)
+    return Reply(
+        body=artifact_body(
+            context, artifact, context.runs.get(artifact.run_id), call.origin
+        )
+    )
+
+
+def download_artifact(context: AppContext, call: Call) -> Reply:
     """Redirect to the bytes; 410 once the artifact has expired."""
-    artifact = _known_artifact(site, call)
+    artifact = _known_artifact(context, call)
     if call.path["format"] != "zip":
         raise not_found(call.docs)
     if artifact.expired:
@@ -80,15 +84,15 @@ def download_artifact(site: Site, call: Call) -> Reply:
         302,
         headers={
             "Location": read_address(
-                site, call.origin, artifact, call.grant.run_id or 0
+                context, call.origin, artifact, call.grant.run_id or 0
             )
         },
     )
 
 
-def delete_artifact(site: Site, call: Call) -> Reply:
+def delete_artifact(context: AppContext, call: Call) -> Reply:
     """Delete an artifact."""
-    site.artifacts.delete(_known_artifact(site, call).id)
+    context.artifacts.delete(_known_artifact(context, call).id)
     return Reply(204)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.errors import invalid, not_found
 from ...core.models import Cache
@@ -28,10 +28,10 @@ def cache_body(cache: Cache) -> dict[str, object]:
     }
 
 
-def list_caches(site: Site, call: Call) -> Reply:
+def list_caches(context: AppContext, call: Call) -> Reply:
     """Caches, the last used first unless told otherwise."""
     found = _matching(
-        site, call, _SORTS.get(call.query.get("sort", ""), "used_at"), prefix=True
+        context, call, _SORTS.get(call.query.get("sort", ""), "used_at"), prefix=True
     )
     if call.query.get("direction") != "asc":
         found.reverse()
@@ -45,26 +45,26 @@ def list_caches(site: Site, call: Call) -> Reply:
 
 
 def _matching(
-    site: Site, call: Call, order: str = "id", *, prefix: bool = False
+    context: AppContext, call: Call, order: str = "id", *, prefix: bool = False
 ) -> list[Cache]:
     key, ref = call.query.get("key", ""), call.query.get("ref", "")
     return [
         cache
-        for cache in site.caches.select(order=f"{order}, id")
+        for cache in context.caches.select(order=f"{order}, id")
         if (cache.key.startswith(key) if prefix else cache.key == key)
         and ref in ("", cache.ref)
     ]
 
 
-def delete_by_key(site: Site, call: Call) -> Reply:
+def delete_by_key(context: AppContext, call: Call) -> Reply:
     """Delete the caches of a key, on one ref where it is named."""
     if not call.query.get("key"):
         raise invalid('Invalid request.\n\n"key" wasn\'t supplied.', docs=call.docs)
-    found = _matching(site, call)
+    found = _matching(context, call)
     if not found:
         raise not_found(call.docs)
     for cache in found:
-        site.caches.delete(cache.id)
+        context.caches.delete(cache.id)
     return Reply(
         body={
             "total_count": len(found),
@@ -73,18 +73,18 @@ def delete_by_key(site: Site, call: Call) -> Reply:
     )
 
 
-def delete_by_id(site: Site, call: Call) -> Reply:
+def delete_by_id(context: AppContext, call: Call) -> Reply:
     """Delete one cache."""
     try:
-        site.caches.delete(call.number("cache_id"))
+        context.caches.delete(call.number("cache_id"))
     except KeyError:
         raise not_found(call.docs) from None
     return Reply(204)
 
 
-def usage(site: Site, call: Call) -> Reply:
+def usage(context: AppContext, call: Call) -> Reply:
     """How much the caches take."""
-    found = site.caches.select()
+    found = context.caches.select()
     return Reply(
         body={
             "full_name": f"{call.path['owner']}/{call.path['repo']}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...context import Site
+from ...context import AppContext
 from ...core.errors import ApiProblem, invalid
 from ...core.models import WorkflowState
 from ...launcher import Launcher, RefusedError
@@ -17,11 +17,11 @@ from .runs import known_run
 from .workflows import known_workflow
 
 
-def _launcher(site: Site, call: Call) -> Launcher:
-    if site.launcher is None:
+def _launcher(context: AppContext, call: Call) -> Launcher:
+    if context.launcher is None:
         said = f"Not Found (the local GitHub does not serve {call.method} {call.url_path} unless started with --run)"
         raise ApiProblem(404, said, docs=call.docs)
-    return site.launcher
+    return context.launcher
 
 
 def _inputs(call: Call) -> Mapping[str, str]:
@@ -42,12 +42,12 @@ def _inputs(call: Call) -> Mapping[str, str]:
     }
 
 
-def dispatch(site: Site, call: Call) -> Reply:
+def dispatch(context: AppContext, call: Call) -> Reply:
     """Start a run of a workflow by hand.
 
     422 where it is off, has no such trigger or input, or there is no such ref.
     """
-    workflow, launcher = known_workflow(site, call), _launcher(site, call)
+    workflow, launcher = known_workflow(context, call), _launcher(context, call)
     ref = text_field(call, "ref")
     if not ref:
         raise invalid('Invalid request.\n\n"ref" wasn\'t supplied.', docs=call.docs)
@@ -63,9 +63,9 @@ def dispatch(site: Site, call: Call) -> Reply:
     return Reply(204)
 
 
-def rerun(site: Site, call: Call) -> Reply:
+def rerun(context: AppContext, call: Call) -> Reply:
     """Run a finished run again; 403 for one that is going on, or that cannot be run any more."""
-    run, launcher = known_run(site, call), _launcher(site, call)
+    run, launcher = known_run(context, call), _launcher(context, call)
     if run.status != "completed":
         raise ApiProblem(403, "This workflow is already running", docs=call.docs)
     try:
@@ -75,9 +75,9 @@ def rerun(site: Site, call: Call) -> Reply:
     return Reply(201, {})
 
 
-def cancel(site: Site, call: Call) -> Reply:
+def cancel(context: AppContext, call: Call) -> Reply:
     """Stop a run; 409 for one that has ended, or that another program is running."""
-    run, launcher = known_run(site, call), _launcher(site, call)
+    run, launcher = known_run(context, call), _launcher(context, call)
     if run.status == "completed":
         raise ApiProblem(
             409, "Cannot cancel a workflow run that is completed.", docs=call.docs

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import to_micros
 from ...core.errors import ApiProblem, not_found
 from ...core.models import Run
@@ -16,21 +16,21 @@ from .workflows import known_workflow
 _CREATED = re.compile(r"(>=|<=|>|<)?(.+?)(?:\.\.(.+))?")
 
 
-def known_run(site: Site, call: Call) -> Run:
+def known_run(context: AppContext, call: Call) -> Run:
     """The run that the path names; 404 for one that is unknown."""
     try:
-        return site.runs.get(call.number("run_id"))
+        return context.runs.get(call.number("run_id"))
     except KeyError:
         raise not_found(call.docs) from None
 
 
-def run_filter(site: Site, call: Call) -> tuple[str, list[object]]:
+def run_filter(context: AppContext, call: Call) -> tuple[str, list[object]]:
     """The condition on runs that path and query ask for."""
     parts: list[str] = ["1"]
     parameters: list[object] = []
     if "workflow" in call.path:
         parts.append("workflow_id = ?")
-        parameters.append(known_workflow(site, call).id)
+        parameters.append(known_workflow(context, call).id)
     for name, column in (
         ("event", "event"),
         ("head_sha", "head_sha"),
@@ -88,67 +88,67 @@ def _moment(said: str) -> tuple[datetime, datetime]:
     )
 
 
-def list_runs(site: Site, call: Call) -> Reply:
+def list_runs(context: AppContext, call: Call) -> Reply:
     """Runs, newest first, of one workflow where the path names one."""
-    where, parameters = run_filter(site, call)
-    found = site.runs.newest(where, parameters, *window(call))
+    where, parameters = run_filter(context, call)
+    found = context.runs.newest(where, parameters, *window(call))
     return listing(
         call,
-        [run_body(site, run, call.origin) for run in found],
-        site.runs.count(where, parameters),
+        [run_body(context, run, call.origin) for run in found],
+        context.runs.count(where, parameters),
         "workflow_runs",
     )
 
 
-def get_run(site: Site, call: Call) -> Reply:
+def get_run(context: AppContext, call: Call) -> Reply:
     """One run, as it is or as an attempt of it was."""
-    run = known_run(site, call)
+    run = known_run(context, call)
     if "attempt" in call.path:
         try:
-            run = site.runs.at_attempt(run, call.number("attempt"))
+            run = context.runs.at_attempt(run, call.number("attempt"))
         except KeyError:
             raise not_found(call.docs) from None
-    return Reply(body=run_body(site, run, call.origin))
+    return Reply(body=run_body(context, run, call.origin))
 
 
-def list_jobs(site: Site, call: Call) -> Reply:
+def list_jobs(context: AppContext, call: Call) -> Reply:
     """Jobs of a run: of one attempt, of the latest (the default), or of all."""
-    run = known_run(site, call)
+    run = known_run(context, call)
     where, parameters = "run_id = ?", [run.id]
     if "attempt" in call.path:
         where, parameters = f"{where} AND attempt = ?", [run.id, call.number("attempt")]
     elif call.query.get("filter") != "all":
         where, parameters = f"{where} AND attempt = ?", [run.id, run.attempt]
-    jobs = site.runs.jobs(where, parameters)
+    jobs = context.runs.jobs(where, parameters)
     offset, size = window(call)
     shown = [
-        job_body(site, job, run, call.origin) for job in jobs[offset : offset + size]
+        job_body(context, job, run, call.origin) for job in jobs[offset : offset + size]
     ]
     return listing(call, shown, len(jobs), "jobs")
 
 
-def get_job(site: Site, call: Call) -> Reply:
+def get_job(context: AppContext, call: Call) -> Reply:
     """One job."""
-    jobs = site.runs.jobs("id = ?", [call.number("job_id")])
+    jobs = context.runs.jobs("id = ?", [call.number("job_id")])
     if not jobs:
         raise not_found(call.docs)
     return Reply(
-        body=job_body(site, jobs[0], site.runs.get(jobs[0].run_id), call.origin)
+        body=job_body(context, jobs[0], context.runs.get(jobs[0].run_id), call.origin)
     )
 
 
-def list_annotations(site: Site, call: Call) -> Reply:
+def list_annotations(context: AppContext, call: Call) -> Reply:
     """None: annotations are in act's log, which is not kept here."""
-    get_job(site, call)
+    get_job(context, call)
     return Reply(body=[])
 
 
-def refuse_logs(site: Site, call: Call) -> Reply:
+def refuse_logs(context: AppContext, call: Call) -> Reply:
     """410, as on GitHub when logs are past their time.
 
     Act's log goes to the terminal and is not kept here.
     """
-    known_run(site, call)
+    known_run(context, call)
     raise ApiProblem(
         410, "Server Error: logs are not kept by the local GitHub", docs=call.docs
     )

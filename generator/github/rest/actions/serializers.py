@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.models import Job, Run, Workflow
 
@@ -20,7 +20,7 @@ def user_body(login: str) -> dict[str, object]:
 
 
 def repository_stub(
-    site: Site, full_name: str, repository_id: int, origin: str
+    context: AppContext, full_name: str, repository_id: int, origin: str
 ) -> dict[str, object]:
     """The minimal repository object that runs carry."""
     owner, _, name = full_name.partition("/")
@@ -31,15 +31,15 @@ def repository_stub(
         "full_name": full_name,
         "private": True,
         "owner": user_body(owner),
-        "fork": full_name.lower() != site.repository.lower(),
+        "fork": full_name.lower() != context.repository.lower(),
         "url": f"{origin}/repos/{full_name}",
         "html_url": f"{origin}/{full_name}",
     }
 
 
-def run_body(site: Site, run: Run, origin: str) -> dict[str, object]:
+def run_body(context: AppContext, run: Run, origin: str) -> dict[str, object]:
     """A workflow run as REST shows it."""
-    base = f"{origin}/repos/{site.repository}"
+    base = f"{origin}/repos/{context.repository}"
     url = f"{base}/actions/runs/{run.id}"
     return {
         "id": run.id,
@@ -56,14 +56,14 @@ def run_body(site: Site, run: Run, origin: str) -> dict[str, object]:
         "workflow_id": run.workflow_id,
         "check_suite_id": run.id,
         "url": url,
-        "html_url": f"{origin}/{site.repository}/actions/runs/{run.id}",
+        "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}",
         "pull_requests": [],
         "created_at": rfc3339(run.created_at),
         "updated_at": rfc3339(run.updated_at),
         "run_started_at": rfc3339(run.started_at),
         "run_attempt": run.attempt,
-        "actor": user_body(site.owner),
-        "triggering_actor": user_body(site.owner),
+        "actor": user_body(context.owner),
+        "triggering_actor": user_body(context.owner),
         "jobs_url": f"{url}/jobs",
         "logs_url": f"{url}/logs",
         "artifacts_url": f"{url}/artifacts",
@@ -76,15 +76,17 @@ def run_body(site: Site, run: Run, origin: str) -> dict[str, object]:
             "timestamp": rfc3339(run.created_at),
         },
         "repository": repository_stub(
-            site, site.repository, site.runs.repository_id, origin
+            context, context.repository, context.runs.repository_id, origin
         ),
         "head_repository": repository_stub(
-            site, run.head_repository, run.head_repository_id, origin
+            context, run.head_repository, run.head_repository_id, origin
         ),
     }
 
 
-def workflow_body(site: Site, workflow: Workflow, origin: str) -> dict[str, object]:
+def workflow_body(
+    context: AppContext, workflow: Workflow, origin: str
+) -> dict[str, object]:
     """A workflow as REST shows it."""
     return {
         "id": workflow.id,
@@ -94,13 +96,13 @@ def workflow_body(site: Site, workflow: Workflow, origin: str) -> dict[str, obje
         "state": workflow.state.value,
         "created_at": rfc3339(workflow.created_at),
         "updated_at": rfc3339(workflow.updated_at),
-        "url": f"{origin}/repos/{site.repository}/actions/workflows/{workflow.id}",
-        "html_url": f"{origin}/{site.repository}/blob/{site.default_branch}/{workflow.path}",
-        "badge_url": f"{origin}/{site.repository}/workflows/{workflow.name}/badge.svg",
+        "url": f"{origin}/repos/{context.repository}/actions/workflows/{workflow.id}",
+        "html_url": f"{origin}/{context.repository}/blob/{context.default_branch}/{workflow.path}",
+        "badge_url": f"{origin}/{context.repository}/workflows/{workflow.name}/badge.svg",
     }
 
 
-def job_body(site: Site, job: Job, run: Run, origin: str) -> dict[str, object]:
+def job_body(context: AppContext, job: Job, run: Run, origin: str) -> dict[str, object]:
     """A job as REST shows it; a step's times follow from how long each took."""
     steps, began = [], job.started_at
     for number, step in enumerate(job.steps, start=1):
@@ -116,7 +118,7 @@ def job_body(site: Site, job: Job, run: Run, origin: str) -> dict[str, object]:
             }
         )
         began = ended
-    base = f"{origin}/repos/{site.repository}"
+    base = f"{origin}/repos/{context.repository}"
     return {
         "id": job.id,
         "run_id": run.id,
@@ -133,7 +135,7 @@ def job_body(site: Site, job: Job, run: Run, origin: str) -> dict[str, object]:
         "started_at": rfc3339(job.started_at),
         "completed_at": None if job.completed_at is None else rfc3339(job.completed_at),
         "url": f"{base}/actions/jobs/{job.id}",
-        "html_url": f"{origin}/{site.repository}/actions/runs/{run.id}/job/{job.id}",
+        "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}/job/{job.id}",
         "check_run_url": f"{base}/check-runs/{job.id}",
         "labels": ["ubuntu-latest"],
         "runner_name": "local",

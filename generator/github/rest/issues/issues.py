@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import cast
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.errors import invalid, not_found
 from ...core.models import Comment, Issue
@@ -18,9 +18,9 @@ _STATES = ("open", "closed")
 _REASONS = ("completed", "not_planned", "reopened", "duplicate")
 
 
-def issue_body(site: Site, issue: Issue, origin: str) -> dict[str, object]:
+def issue_body(context: AppContext, issue: Issue, origin: str) -> dict[str, object]:
     """An issue as REST shows it."""
-    url = f"{origin}/repos/{site.repository}/issues/{issue.number}"
+    url = f"{origin}/repos/{context.repository}/issues/{issue.number}"
     return {
         "id": issue.number,
         "node_id": f"I_{issue.number}",
@@ -30,7 +30,7 @@ def issue_body(site: Site, issue: Issue, origin: str) -> dict[str, object]:
         "state": issue.state,
         "state_reason": issue.state_reason,
         "user": user_body(issue.author),
-        "labels": [label_body(label) for label in site.issues.labels(issue.labels)],
+        "labels": [label_body(label) for label in context.issues.labels(issue.labels)],
         "assignees": [],
         "assignee": None,
         "milestone": None,
@@ -42,14 +42,16 @@ def issue_body(site: Site, issue: Issue, origin: str) -> dict[str, object]:
         "url": url,
         "comments_url": f"{url}/comments",
         "labels_url": f"{url}/labels{{/name}}",
-        "html_url": f"{origin}/{site.repository}/issues/{issue.number}",
-        "repository_url": f"{origin}/repos/{site.repository}",
+        "html_url": f"{origin}/{context.repository}/issues/{issue.number}",
+        "repository_url": f"{origin}/repos/{context.repository}",
     }
 
 
-def comment_body(site: Site, comment: Comment, origin: str) -> dict[str, object]:
+def comment_body(
+    context: AppContext, comment: Comment, origin: str
+) -> dict[str, object]:
     """A comment as REST shows it."""
-    page = f"{origin}/{site.repository}/issues/{comment.issue_number}#issuecomment-{comment.id}"
+    page = f"{origin}/{context.repository}/issues/{comment.issue_number}#issuecomment-{comment.id}"
     return {
         "id": comment.id,
         "node_id": f"IC_{comment.id}",
@@ -57,15 +59,15 @@ def comment_body(site: Site, comment: Comment, origin: str) -> dict[str, object]
         "user": user_body(comment.author),
         "created_at": rfc3339(comment.created_at),
         "updated_at": rfc3339(comment.updated_at),
-        "url": f"{origin}/repos/{site.repository}/issues/comments/{comment.id}",
-        "issue_url": f"{origin}/repos/{site.repository}/issues/{comment.issue_number}",
+        "url": f"{origin}/repos/{context.repository}/issues/comments/{comment.id}",
+        "issue_url": f"{origin}/repos/{context.repository}/issues/{comment.issue_number}",
         "html_url": page,
     }
 
 
-def _known_comment(site: Site, call: Call) -> Comment:
+def _known_comment(context: AppContext, call: Call) -> Comment:
     try:
-        return site.issues.get_comment(call.number("comment_id"))
+        return context.issues.get_comment(call.number("comment_id"))
     except KeyError:
         raise not_found(call.docs) from None
 
@@ -80,10 +82,10 @@ def _one_of(call: Call, name: str, allowed: Sequence[str]) -> str:
     return value
 
 
-def list_issues(site: Site, call: Call) -> Reply:
+def list_issues(context: AppContext, call: Call) -> Reply:
     """Issues, newest first; `state` and `labels` as on GitHub."""
     labels = [label for label in call.query.get("labels", "").split(",") if label]
-    found = site.issues.select(call.query.get("state", "open"), labels)
+    found = context.issues.select(call.query.get("state", "open"), labels)
     if creator := call.query.get("creator"):
         found = [issue for issue in found if issue.author == creator]
     if call.query.get("direction") == "asc":
@@ -92,19 +94,20 @@ def list_issues(site: Site, call: Call) -> Reply:
     return listing(
         call,
         [
-            issue_body(site, issue, call.origin)
+            issue_body(context, issue, call.origin)
             for issue in found[offset : offset + size]
         ],
         len(found),
     )
 
 
-def find_issues(site: Site, call: Call) -> Reply:
+def find_issues(context: AppContext, call: Call) -> Reply:
     """Search issues."""
-    found = search_issues(site.issues, call.query.get("q", ""))
+    found = search_issues(context.issues, call.query.get("q", ""))
     offset, size = window(call)
     shown = [
-        issue_body(site, issue, call.origin) for issue in found[offset : offset + size]
+        issue_body(context, issue, call.origin)
+        for issue in found[offset : offset + size]
     ]
     reply = listing(call, shown, len(found), "items")
     return Reply(
@@ -113,7 +116,7 @@ def find_issues(site: Site, call: Call) -> Reply:
     )
 
 
-def open_issue(site: Site, call: Call) -> Reply:
+def open_issue(context: AppContext, call: Call) -> Reply:
     """Open an issue."""
     title = text_field(call, "title")
     if not title:
@@ -122,20 +125,20 @@ def open_issue(site: Site, call: Call) -> Reply:
             docs=call.docs,
             errors=[{"resource": "Issue", "field": "title", "code": "missing_field"}],
         )
-    issue = site.issues.open(
+    issue = context.issues.open(
         title, text_field(call, "body"), call.grant.login, given_labels(call, call.body)
     )
-    return Reply(201, issue_body(site, issue, call.origin))
+    return Reply(201, issue_body(context, issue, call.origin))
 
 
-def get_issue(site: Site, call: Call) -> Reply:
+def get_issue(context: AppContext, call: Call) -> Reply:
     """One issue."""
-    return Reply(body=issue_body(site, known_issue(site, call), call.origin))
+    return Reply(body=issue_body(context, known_issue(context, call), call.origin))
 
 
-def edit_issue(site: Site, call: Call) -> Reply:
+def edit_issue(context: AppContext, call: Call) -> Reply:
     """Change an issue; closing it says why."""
-    issue = known_issue(site, call)
+    issue = known_issue(context, call)
     changes: dict[str, object] = {
         name: text_field(call, name) for name in ("title", "body") if name in call.body
     }
@@ -149,46 +152,51 @@ def edit_issue(site: Site, call: Call) -> Reply:
     if "labels" in call.body:
         changes["labels"] = given_labels(call, call.body)
     return Reply(
-        body=issue_body(site, site.issues.edit(issue.number, **changes), call.origin)
+        body=issue_body(
+            context, context.issues.edit(issue.number, **changes), call.origin
+        )
     )
 
 
-def list_comments(site: Site, call: Call) -> Reply:
+def list_comments(context: AppContext, call: Call) -> Reply:
     """An issue's comments, oldest first."""
-    found = site.issues.comments(known_issue(site, call).number)
+    found = context.issues.comments(known_issue(context, call).number)
     offset, size = window(call)
     return listing(
         call,
-        [comment_body(site, one, call.origin) for one in found[offset : offset + size]],
+        [
+            comment_body(context, one, call.origin)
+            for one in found[offset : offset + size]
+        ],
         len(found),
     )
 
 
-def add_comment(site: Site, call: Call) -> Reply:
+def add_comment(context: AppContext, call: Call) -> Reply:
     """Comment on an issue."""
-    issue = known_issue(site, call)
-    comment = site.issues.comment(
+    issue = known_issue(context, call)
+    comment = context.issues.comment(
         issue.number, text_field(call, "body"), call.grant.login
     )
-    return Reply(201, comment_body(site, comment, call.origin))
+    return Reply(201, comment_body(context, comment, call.origin))
 
 
-def get_comment(site: Site, call: Call) -> Reply:
+def get_comment(context: AppContext, call: Call) -> Reply:
     """One comment."""
-    return Reply(body=comment_body(site, _known_comment(site, call), call.origin))
+    return Reply(body=comment_body(context, _known_comment(context, call), call.origin))
 
 
-def edit_comment(site: Site, call: Call) -> Reply:
+def edit_comment(context: AppContext, call: Call) -> Reply:
     """Change a comment."""
-    comment = site.issues.edit_comment(
-        _known_comment(site, call).id, text_field(call, "body")
+    comment = context.issues.edit_comment(
+        _known_comment(context, call).id, text_field(call, "body")
     )
-    return Reply(body=comment_body(site, comment, call.origin))
+    return Reply(body=comment_body(context, comment, call.origin))
 
 
-def delete_comment(site: Site, call: Call) -> Reply:
+def delete_comment(context: AppContext, call: Call) -> Reply:
     """Delete a comment."""
-    site.issues.delete_comment(_known_comment(site, call).id)
+    context.issues.delete_comment(_known_comment(context, call).id)
     return Reply(204)
 
 

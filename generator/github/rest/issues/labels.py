@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ...context import Site
+from ...context import AppContext
 from ...core.errors import invalid, not_found
 from ...core.models import Issue, Label
 from ..router import Call, Reply, listing, table, text_field, window
@@ -22,10 +22,10 @@ def label_body(label: Label) -> dict[str, object]:
     }
 
 
-def known_issue(site: Site, call: Call) -> Issue:
+def known_issue(context: AppContext, call: Call) -> Issue:
     """The issue that the path names; 404 for one that is unknown."""
     try:
-        return site.issues.get(call.number("number"))
+        return context.issues.get(call.number("number"))
     except KeyError:
         raise not_found(call.docs) from None
 
@@ -44,29 +44,31 @@ def given_labels(call: Call, body: Mapping[str, object]) -> list[str]:
     return [str(name) for name in names]
 
 
-def add_labels(site: Site, call: Call) -> Reply:
+def add_labels(context: AppContext, call: Call) -> Reply:
     """Put labels on an issue, besides those it has."""
-    issue = known_issue(site, call)
+    issue = known_issue(context, call)
     names = list(dict.fromkeys([*issue.labels, *given_labels(call, call.body)]))
-    return Reply(body=_shown(site, site.issues.edit(issue.number, labels=names).labels))
+    return Reply(
+        body=_shown(context, context.issues.edit(issue.number, labels=names).labels)
+    )
 
 
-def _shown(site: Site, names: Sequence[str]) -> list[dict[str, object]]:
-    return [label_body(label) for label in site.issues.labels(names)]
+def _shown(context: AppContext, names: Sequence[str]) -> list[dict[str, object]]:
+    return [label_body(label) for label in context.issues.labels(names)]
 
 
-def list_labels(site: Site, call: Call) -> Reply:
+def list_labels(context: AppContext, call: Call) -> Reply:
     """The repository's labels."""
-    found = site.issues.labels()
+    found = context.issues.labels()
     offset, size = window(call)
     return listing(
         call, [label_body(label) for label in found[offset : offset + size]], len(found)
     )
 
 
-def create_label(site: Site, call: Call) -> Reply:
+def create_label(context: AppContext, call: Call) -> Reply:
     """Make a label."""
-    label = site.issues.make_label(
+    label = context.issues.make_label(
         text_field(call, "name"),
         text_field(call, "color", "ededed").lstrip("#"),
         text_field(call, "description"),
@@ -77,21 +79,23 @@ def create_label(site: Site, call: Call) -> Reply:
     return Reply(201, label_body(label))
 
 
-def get_label(site: Site, call: Call) -> Reply:
+def get_label(context: AppContext, call: Call) -> Reply:
     """One label."""
-    found = site.issues.labels([call.path["name"]])
+    found = context.issues.labels([call.path["name"]])
     if not found:
         raise not_found(call.docs)
     return Reply(body=label_body(found[0]))
 
 
-def remove_label(site: Site, call: Call) -> Reply:
+def remove_label(context: AppContext, call: Call) -> Reply:
     """Take a label off an issue."""
-    issue = known_issue(site, call)
+    issue = known_issue(context, call)
     if call.path["name"] not in issue.labels:
         raise not_found(call.docs)
     left = [name for name in issue.labels if name != call.path["name"]]
-    return Reply(body=_shown(site, site.issues.edit(issue.number, labels=left).labels))
+    return Reply(
+        body=_shown(context, context.issues.edit(issue.number, labels=left).labels)
+    )
 
 
 ROUTES = table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.errors import ApiProblem, invalid, not_found
 from ...core.models import Asset, Release
@@ -14,15 +14,17 @@ from ..router import Call, Reply, listing, table, text_field, window
 UPLOAD_DOCS = "releases/assets#upload-a-release-asset"
 
 
-def release_body(site: Site, release: Release, origin: str) -> dict[str, object]:
+def release_body(
+    context: AppContext, release: Release, origin: str
+) -> dict[str, object]:
     """A release as REST shows it."""
-    url = f"{origin}/repos/{site.repository}/releases/{release.id}"
-    assets = site.releases.assets("release_id = ?", [release.id])
+    url = f"{origin}/repos/{context.repository}/releases/{release.id}"
+    assets = context.releases.assets("release_id = ?", [release.id])
     return {
         "id": release.id,
         "node_id": f"RE_{release.id}",
         "tag_name": release.tag,
-        "target_commitish": release.target or site.default_branch,
+        "target_commitish": release.target or context.default_branch,
         "name": release.name,
         "body": release.body,
         "draft": release.draft,
@@ -34,16 +36,16 @@ def release_body(site: Site, release: Release, origin: str) -> dict[str, object]
         else rfc3339(release.published_at),
         "url": url,
         "assets_url": f"{url}/assets",
-        "upload_url": f"{origin}/api/uploads/repos/{site.repository}/releases/{release.id}/assets{{?name,label}}",
-        "html_url": f"{origin}/{site.repository}/releases/tag/{release.tag}",
+        "upload_url": f"{origin}/api/uploads/repos/{context.repository}/releases/{release.id}/assets{{?name,label}}",
+        "html_url": f"{origin}/{context.repository}/releases/tag/{release.tag}",
         "tarball_url": None,
         "zipball_url": None,
-        "assets": [asset_body(site, asset, release, origin) for asset in assets],
+        "assets": [asset_body(context, asset, release, origin) for asset in assets],
     }
 
 
 def asset_body(
-    site: Site, asset: Asset, release: Release, origin: str
+    context: AppContext, asset: Asset, release: Release, origin: str
 ) -> dict[str, object]:
     """An asset as REST shows it."""
     return {
@@ -59,29 +61,29 @@ def asset_body(
         "uploader": user_body(asset.author),
         "created_at": rfc3339(asset.created_at),
         "updated_at": rfc3339(asset.updated_at),
-        "url": f"{origin}/repos/{site.repository}/releases/assets/{asset.id}",
-        "browser_download_url": f"{origin}/{site.repository}/releases/download/{release.tag}/{asset.name}",
+        "url": f"{origin}/repos/{context.repository}/releases/assets/{asset.id}",
+        "browser_download_url": f"{origin}/{context.repository}/releases/download/{release.tag}/{asset.name}",
     }
 
 
-def known_release(site: Site, call: Call) -> Release:
+def known_release(context: AppContext, call: Call) -> Release:
     """The release that the path names; 404 for one that is unknown."""
     try:
-        return site.releases.get(call.number("release_id"))
+        return context.releases.get(call.number("release_id"))
     except KeyError:
         raise not_found(call.docs) from None
 
 
-def _known_asset(site: Site, call: Call) -> Asset:
+def _known_asset(context: AppContext, call: Call) -> Asset:
     try:
-        return site.releases.asset(call.number("asset_id"))
+        return context.releases.asset(call.number("asset_id"))
     except KeyError:
         raise not_found(call.docs) from None
 
 
-def _visible(site: Site, call: Call) -> list[Release]:
+def _visible(context: AppContext, call: Call) -> list[Release]:
     """Drafts are for those who may write."""
-    found = site.releases.select()
+    found = context.releases.select()
     return (
         found
         if call.grant.allows("contents", "write")
@@ -112,18 +114,18 @@ def _already_exists(field: str, resource: str) -> list[dict[str, str]]:
     return [{"resource": resource, "code": "already_exists", "field": field}]
 
 
-def list_releases(site: Site, call: Call) -> Reply:
+def list_releases(context: AppContext, call: Call) -> Reply:
     """Releases, newest first."""
-    found = _visible(site, call)
+    found = _visible(context, call)
     offset, size = window(call)
     shown = [
-        release_body(site, release, call.origin)
+        release_body(context, release, call.origin)
         for release in found[offset : offset + size]
     ]
     return listing(call, shown, len(found))
 
 
-def create_release(site: Site, call: Call) -> Reply:
+def create_release(context: AppContext, call: Call) -> Reply:
     """Make a release."""
     fields = _fields(call)
     tag = str(fields.pop("tag", ""))
@@ -134,85 +136,89 @@ def create_release(site: Site, call: Call) -> Reply:
     if not is_ref_name(tag):
         errors = [{"resource": "Release", "code": "custom", "field": "tag_name"}]
         raise invalid("Validation Failed", docs=call.docs, errors=errors)
-    release = site.releases.create(tag, call.grant.login, **fields)
+    release = context.releases.create(tag, call.grant.login, **fields)
     if release is None:
         raise invalid(
             "Validation Failed",
             docs=call.docs,
             errors=_already_exists("tag_name", "Release"),
         )
-    return Reply(201, release_body(site, release, call.origin))
+    return Reply(201, release_body(context, release, call.origin))
 
 
-def get_release(site: Site, call: Call) -> Reply:
+def get_release(context: AppContext, call: Call) -> Reply:
     """One release."""
-    return Reply(body=release_body(site, known_release(site, call), call.origin))
+    return Reply(body=release_body(context, known_release(context, call), call.origin))
 
 
-def latest_release(site: Site, call: Call) -> Reply:
+def latest_release(context: AppContext, call: Call) -> Reply:
     """The newest release that is neither a draft nor a prerelease."""
     found = [
         release
-        for release in site.releases.select()
+        for release in context.releases.select()
         if not release.draft and not release.prerelease
     ]
     if not found:
         raise not_found(call.docs)
-    return Reply(body=release_body(site, found[0], call.origin))
+    return Reply(body=release_body(context, found[0], call.origin))
 
 
-def release_by_tag(site: Site, call: Call) -> Reply:
+def release_by_tag(context: AppContext, call: Call) -> Reply:
     """The published release of a tag."""
-    found = site.releases.select("tag = ? AND draft = 0", [call.path["tag"]])
+    found = context.releases.select("tag = ? AND draft = 0", [call.path["tag"]])
     if not found:
         raise not_found(call.docs)
-    return Reply(body=release_body(site, found[0], call.origin))
+    return Reply(body=release_body(context, found[0], call.origin))
 
 
-def edit_release(site: Site, call: Call) -> Reply:
+def edit_release(context: AppContext, call: Call) -> Reply:
     """Change a release."""
-    release = site.releases.edit(known_release(site, call).id, **_fields(call))
-    return Reply(body=release_body(site, release, call.origin))
+    release = context.releases.edit(known_release(context, call).id, **_fields(call))
+    return Reply(body=release_body(context, release, call.origin))
 
 
-def delete_release(site: Site, call: Call) -> Reply:
+def delete_release(context: AppContext, call: Call) -> Reply:
     """Delete a release with its assets."""
-    site.releases.delete(known_release(site, call).id)
+    context.releases.delete(known_release(context, call).id)
     return Reply(204)
 
 
-def list_assets(site: Site, call: Call) -> Reply:
+def list_assets(context: AppContext, call: Call) -> Reply:
     """A release's assets."""
-    release = known_release(site, call)
-    found = site.releases.assets("release_id = ?", [release.id])
+    release = known_release(context, call)
+    found = context.releases.assets("release_id = ?", [release.id])
     offset, size = window(call)
     shown = [
-        asset_body(site, asset, release, call.origin)
+        asset_body(context, asset, release, call.origin)
         for asset in found[offset : offset + size]
     ]
     return listing(call, shown, len(found))
 
 
-def get_asset(site: Site, call: Call) -> Reply:
+def get_asset(context: AppContext, call: Call) -> Reply:
     """One asset, or with `Accept: application/octet-stream` a redirect to its bytes."""
-    asset = _known_asset(site, call)
+    asset = _known_asset(context, call)
     if "application/octet-stream" in call.accept:
         return Reply(
             302,
             headers={
-                "Location": site.signed_address(call.origin, "assets", asset.blob, "r")
+                "Location": context.signed_address(
+                    call.origin, "assets", asset.blob, "r"
+                )
             },
         )
     return Reply(
-        body=asset_body(site, asset, site.releases.get(asset.release_id), call.origin)
+        body=asset_body(
+            context, asset, context.releases.get(asset.release_id), call.origin
+        )
     )
 
 
-def edit_asset(site: Site, call: Call) -> Reply:
+def edit_asset(context: AppContext, call: Call) -> Reply:
     """Change an asset's name or label."""
-    asset = _known_asset(site, call)
+    asset = _known_asset(context, call)
     try:
-        asset = site.releases.rename_asset(
+        asset = context.releases.rename_asset(
             asset.id,
             text_field(call, "name", asset.name),
             text_field(call, "label", asset.label),
@@ -224,22 +230,24 @@ def edit_asset(site: Site, call: Call) -> Reply:
             errors=_already_exists("name", "ReleaseAsset"),
         ) from None
     return Reply(
-        body=asset_body(site, asset, site.releases.get(asset.release_id), call.origin)
+        body=asset_body(
+            context, asset, context.releases.get(asset.release_id), call.origin
+        )
     )
 
 
-def delete_asset(site: Site, call: Call) -> Reply:
+def delete_asset(context: AppContext, call: Call) -> Reply:
     """Delete an asset."""
-    site.releases.delete_asset(_known_asset(site, call).id)
+    context.releases.delete_asset(_known_asset(context, call).id)
     return Reply(204)
 
 
-def check_upload(site: Site, call: Call, content_type: str) -> NewAsset:
+def check_upload(context: AppContext, call: Call, content_type: str) -> NewAsset:
     """What an upload of an asset is to become, before its bytes are taken.
 
     404 or 422 where it cannot be.
     """
-    release = known_release(site, call)
+    release = known_release(context, call)
     new = NewAsset(
         release.id,
         call.query.get("name", ""),
@@ -248,7 +256,7 @@ def check_upload(site: Site, call: Call, content_type: str) -> NewAsset:
     )
     if not new.name or "/" in new.name:
         raise ApiProblem(400, "Bad Request: an asset has a name", docs=call.docs)
-    if site.releases.assets("release_id = ? AND name = ?", [release.id, new.name]):
+    if context.releases.assets("release_id = ? AND name = ?", [release.id, new.name]):
         raise invalid(
             "Validation Failed",
             docs=call.docs,

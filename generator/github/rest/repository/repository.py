@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sqlite3
 
-from ...context import Site
+from ...context import AppContext
 from ...core.clock import from_micros, rfc3339, to_micros
 from ...core.errors import ApiProblem, forbidden, invalid, not_found
 from ..actions.serializers import repository_stub, user_body
@@ -16,15 +16,15 @@ _VARIABLE = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*", re.IGNORECASE)
 MAX_VARIABLE_BYTES = 48 << 10
 
 
-def get_repository(site: Site, call: Call) -> Reply:
+def get_repository(context: AppContext, call: Call) -> Reply:
     """The repository."""
     may_write = call.grant.allows("contents", "write")
     return Reply(
         body=repository_stub(
-            site, site.repository, site.runs.repository_id, call.origin
+            context, context.repository, context.runs.repository_id, call.origin
         )
         | {
-            "default_branch": site.default_branch,
+            "default_branch": context.default_branch,
             "visibility": "private",
             "archived": False,
             "disabled": False,
@@ -32,7 +32,7 @@ def get_repository(site: Site, call: Call) -> Reply:
             "has_projects": False,
             "has_wiki": False,
             "description": None,
-            "clone_url": site.clone_url(),
+            "clone_url": context.clone_url(),
             "permissions": {
                 "admin": call.grant.run_id is None,
                 "push": may_write,
@@ -42,7 +42,7 @@ def get_repository(site: Site, call: Call) -> Reply:
     )
 
 
-def get_root(_: Site, call: Call) -> Reply:
+def get_root(_: AppContext, call: Call) -> Reply:
     """The root, which gh asks for when it checks a token."""
     return Reply(
         body={
@@ -52,11 +52,11 @@ def get_root(_: Site, call: Call) -> Reply:
     )
 
 
-def get_user(site: Site, call: Call) -> Reply:
+def get_user(context: AppContext, call: Call) -> Reply:
     """The owner of a token; a run's token belongs to nobody."""
     if call.grant.run_id is not None:
         raise forbidden(call.docs)
-    return Reply(body=user_body(site.owner))
+    return Reply(body=user_body(context.owner))
 
 
 def variable_body(row: sqlite3.Row) -> dict[str, object]:
@@ -69,8 +69,8 @@ def variable_body(row: sqlite3.Row) -> dict[str, object]:
     }
 
 
-def _known_variable(site: Site, call: Call) -> sqlite3.Row:
-    row = site.database.row(
+def _known_variable(context: AppContext, call: Call) -> sqlite3.Row:
+    row = context.database.row(
         "SELECT * FROM variables WHERE name = ?", [call.path["name"].upper()]
     )
     if row is None:
@@ -85,9 +85,9 @@ def _value(call: Call) -> str:
     return value
 
 
-def list_variables(site: Site, call: Call) -> Reply:
+def list_variables(context: AppContext, call: Call) -> Reply:
     """The repository's variables."""
-    rows = site.database.rows("SELECT * FROM variables ORDER BY name")
+    rows = context.database.rows("SELECT * FROM variables ORDER BY name")
     offset, size = window(call)
     return listing(
         call,
@@ -97,21 +97,21 @@ def list_variables(site: Site, call: Call) -> Reply:
     )
 
 
-def get_variable(site: Site, call: Call) -> Reply:
+def get_variable(context: AppContext, call: Call) -> Reply:
     """One variable."""
-    return Reply(body=variable_body(_known_variable(site, call)))
+    return Reply(body=variable_body(_known_variable(context, call)))
 
 
-def create_variable(site: Site, call: Call) -> Reply:
+def create_variable(context: AppContext, call: Call) -> Reply:
     """Make a variable; 409 where there is one of that name."""
-    name, now = text_field(call, "name"), to_micros(site.clock.now())
+    name, now = text_field(call, "name"), to_micros(context.clock.now())
     if not _VARIABLE.fullmatch(name):
         raise invalid(
             "Variable names may only contain letters, digits and underscores",
             docs=call.docs,
         )
     try:
-        site.database.execute(
+        context.database.execute(
             "INSERT INTO variables (name, value, created_at, updated_at) VALUES (?, ?, ?, ?)",
             [name.upper(), _value(call), now, now],
         )
@@ -122,20 +122,20 @@ def create_variable(site: Site, call: Call) -> Reply:
     return Reply(201, {})
 
 
-def edit_variable(site: Site, call: Call) -> Reply:
+def edit_variable(context: AppContext, call: Call) -> Reply:
     """Change a variable's value."""
-    row = _known_variable(site, call)
-    site.database.execute(
+    row = _known_variable(context, call)
+    context.database.execute(
         "UPDATE variables SET value = ?, updated_at = ? WHERE name = ?",
-        [_value(call), to_micros(site.clock.now()), row["name"]],
+        [_value(call), to_micros(context.clock.now()), row["name"]],
     )
     return Reply(204)
 
 
-def delete_variable(site: Site, call: Call) -> Reply:
+def delete_variable(context: AppContext, call: Call) -> Reply:
     """Delete a variable."""
-    site.database.execute(
-        "DELETE FROM variables WHERE name = ?", [_known_variable(site, call)["name"]]
+    context.database.execute(
+        "DELETE FROM variables WHERE name = ?", [_known_variable(context, call)["name"]]
     )
     return Reply(204)
 

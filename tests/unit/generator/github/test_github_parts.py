@@ -216,8 +216,8 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
     with LocalGitHub.open(tmp_path) as hub:
         hub.begin_run(NEW)
-        pages = hub._site.database.value("PRAGMA page_count")
-        hub._site.database.execute(f"PRAGMA max_page_count = {pages}")
+        pages = hub._context.database.value("PRAGMA page_count")
+        hub._context.database.execute(f"PRAGMA max_page_count = {pages}")
 
         def fill() -> None:
             for _ in range(1000):
@@ -228,7 +228,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         ) as caught:
             fill()
         assert caught.value.exit_code == 3
-        hub._site.database.execute(f"PRAGMA max_page_count = {pages * 10}")
+        hub._context.database.execute(f"PRAGMA max_page_count = {pages * 10}")
         assert hub.begin_run(NEW).run.number == len(hub.runs())
 
 
