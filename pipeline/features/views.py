@@ -56,7 +56,10 @@ RATED = 6
 
 
 class EncodedBatch:
-    """One batch as an encoder knew its columns at the time."""
+    """One batch as an encoder knows its columns.
+
+    Matrices are made when first asked for: before the encoder is trained on the batch.
+    """
 
     def __init__(self, encoder: Encoder, columns: Mapping[str, ColumnValues]) -> None:
         self.columns = columns
