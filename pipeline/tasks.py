@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 BINARY, MULTICLASS, REGRESSION = "binary", "multiclass", "regression"
+# Probabilities are kept this far from 0 and 1, whose logarithms are infinite.
 FLOOR = 1e-12
-"""Probabilities are kept this far from 0 and 1, whose logarithms are infinite."""
+# The decision score of a class that a model was never trained on.
 ABSENT = -20.0
-"""The decision score of a class that a model was never trained on."""
 
 
 def compute_logits(task: str, probabilities: Array) -> Array:

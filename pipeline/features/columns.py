@@ -23,15 +23,15 @@ NUMBER = "number"
 TEXT = "text"
 DATE = "date"
 
+# A column is of another type now where fewer of a later batch's values parse.
 RETYPED_SHARE = 0.5
-"""A column is of another type now where fewer of a later batch's values parse."""
+# Numbers beyond it, infinity among them, count as missing: their squares overflow.
 LARGEST_NUMBER = 1e100
-"""Numbers beyond it, infinity among them, count as missing: their squares overflow."""
 # A year of four digits, alone or at the start of a compact date.
 YEAR = re.compile(r"(?<!\d)(?:\d{4}|\d{8})(?!\d)")
 
+# Of length rows: categories of text, dates, or numbers.
 ColumnValues: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | Array"
-"""Of length rows: categories of text, dates, or numbers."""
 
 
 def convert_column(kind: str, values: pd.Series[Any]) -> ColumnValues:

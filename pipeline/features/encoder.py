@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Values that get a column of their own in the dense view, of all columns together.
 POSITIONS = 288
-"""Values that get a column of their own in the dense view, of all columns together."""
+# And of one column, so that a first column of ids leaves room for the others.
 POSITIONS_A_COLUMN = 128
-"""And of one column, so that a first column of ids leaves room for the others."""
 
 
 class Encoder:

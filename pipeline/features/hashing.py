@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     Hashes = NDArray[np.uint64]
 
 BUCKETS_A_DEVIATION = 2
+# Makes the numbers of buckets positive; standardized numbers lie from -8 to 8.
 BUCKET_OFFSET = 128
-"""Makes the numbers of buckets positive; standardized numbers lie from -8 to 8."""
 MISSING_BUCKET = -64.0
 DATE_PARTS = ("month", "weekday", "hour")
 

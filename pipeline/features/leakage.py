@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Groups = NDArray[np.int64]
 
+# Predictive power from which a column is reported.
 NEARLY_ALL = 0.98
-"""Predictive power from which a column is reported."""
+# Numbers are looked at by the rank of the value, in so many groups.
 BINS = 50
-"""Numbers are looked at by the rank of the value, in so many groups."""
+# With fewer rows any column may fit by chance.
 LEAST_ROWS = 100
-"""With fewer rows any column may fit by chance."""
 
 
 def find_leakage(schema: Schema, table: Table) -> list[str]:

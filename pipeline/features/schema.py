@@ -32,19 +32,19 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# A column of whole numbers (an hour, a month) with at most this many values in the
+# first batch is a category as well.
 CODE_VALUES = 64
-"""A column of whole numbers (an hour, a month) with at most this many values in the first
-batch is a category as well."""
+# This share of the values present must parse for text to count as numbers or dates.
 PARSED_SHARE = 0.95
-"""This share of the values present must parse for text to count as numbers or dates."""
+# So many values are tried as dates, and as numbers before all are: parsing is slow, and
+# mixed columns show early.
 PROBED_VALUES = 200
-"""So many values are tried as dates, and as numbers before all are: parsing is slow, and
-mixed columns show early."""
+# A target of whole numbers is an amount where it has more values than this, or each
+# comes in fewer rows than this; else its values are classes.
 MOST_AMOUNT_CLASSES, ROWS_A_CLASS = 50, 3
-"""A target of whole numbers is an amount where it has more values than this, or each comes
-in fewer rows than this; else its values are classes."""
+# A class costs the linear candidate two megabytes of memory and of state.
 MOST_CLASSES = 200
-"""A class costs the linear candidate two megabytes of memory and of state."""
 TWO_CLASSES = 2
 WHOLE_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.0+)?")
 

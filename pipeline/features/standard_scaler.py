@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Deviations at which a number is cut, so that one outlier does not set the gradients.
+#
+# Part of the setting measured on the flights stream, see
+# `models.linear.LEARNING_RATES`.
 CLIP = 8.0
-"""Deviations at which a number is cut, so that one outlier does not set the gradients.
-
-Part of the setting measured on the flights stream, see `models.linear.LEARNING_RATES`.
-"""
 
 
 class StandardScaler:

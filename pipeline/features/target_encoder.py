@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
     Hashes = NDArray[np.uint64]
 
+# Of the table of counts: 65,536 places, half a megabyte for each of its two arrays.
 BITS = 16
-"""Of the table of counts: 65,536 places, half a megabyte for each of its two arrays."""
+# A value's rate starts as that of all rows, and is half its own after so many rows.
 PRIOR_ROWS = 50.0
-"""A value's rate starts as that of all rows, and is half its own after so many rows."""
+# After FADE_ROWS rows a count weighs FADE of what it did: half after 66,000 rows.
 FADE, FADE_ROWS = 0.9, 10_000
-"""After FADE_ROWS rows a count weighs FADE of what it did: half after 66,000 rows."""
+# 2^32 divided by the golden ratio: multiples of it lie far apart (Knuth, 6.4).
 GOLDEN_RATIO = 0x9E3779B9
-"""2^32 divided by the golden ratio: multiples of it lie far apart (Knuth, 6.4)."""
 
 
 class TargetEncoder:

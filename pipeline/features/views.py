@@ -39,20 +39,20 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 Matrix: TypeAlias = Any  # a NumPy array, or a CSR matrix: SciPy has no types
+# Of the hashes in the wide view: 262,144 features.
 WIDE_BITS = 18
-"""Of the hashes in the wide view: 262,144 features."""
+# Of the hashes in the views plain and tokens: 16,384 features, as measured on the
+# flights stream with one entry a value.
 TOKEN_BITS = 14
-"""Of the hashes in the views plain and tokens: 16,384 features, as measured on the
-flights stream with one entry a value."""
+# Features of a sparse view for numbers: two a number, its value and its absence.
 NUMBER_SLOTS = 1024
-"""Features of a sparse view for numbers: two a number, its value and its absence."""
 RATE_SLOTS = 64
 DENSE_NUMBERS = 64
+# Pairs are formed of the first so many categories among themselves, and with the first
+# so many numbers.
 CROSSED = 8
-"""Pairs are formed of the first so many categories among themselves, and with the first
-so many numbers."""
+# Target rates are kept of the first so many categories, and of their 15 pairs.
 RATED = 6
-"""Target rates are kept of the first so many categories, and of their 15 pairs."""
 
 
 class EncodedBatch:
@@ -216,6 +216,7 @@ class View(NamedTuple):
     count_features: Callable[[Encoder], int]
 
 
+# By the name that a candidate's `view` gives.
 VIEWS = {
     "wide": View(_build_wide, lambda _: (1 << WIDE_BITS) + NUMBER_SLOTS + RATE_SLOTS),
     "plain": View(_build_plain, lambda _: (1 << TOKEN_BITS) + NUMBER_SLOTS),
@@ -223,4 +224,3 @@ VIEWS = {
     "dense": View(_build_dense, lambda _: DENSE_NUMBERS + RATE_SLOTS + POSITIONS),
     "tree": View(_build_tree, _count_tree_features),
 }
-"""By the name that a candidate's `view` gives."""

@@ -42,6 +42,7 @@ class CandidateType:
     in_auto: bool = True
 
 
+# In the order in which they are trained and listed.
 CANDIDATE_TYPES = (
     CandidateType("linear", ALL_TASKS, LinearModel),
     CandidateType("mlp", ALL_TASKS, NeuralNetwork),
@@ -59,7 +60,6 @@ CANDIDATE_TYPES = (
         in_auto=False,
     ),
 )
-"""In the order in which they are trained and listed."""
 
 
 def list_default_names(task: str) -> list[str]:

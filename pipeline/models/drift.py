@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Standard deviations that a number's mean must move.
 MEAN_SHIFT = 0.75
-"""Standard deviations that a number's mean must move."""
+# Share of rows whose value was not seen before.
 UNSEEN_SHARE = 0.2
-"""Share of rows whose value was not seen before."""
+# Change of the share of a class, or of the mean of a standardized target.
 TARGET_SHIFT = 0.1
-"""Change of the share of a class, or of the mean of a standardized target."""
+# How much the champion's loss must exceed its slowly fading mean.
 LOSS_RATIO = 1.1
-"""How much the champion's loss must exceed its slowly fading mean."""
+# So many standard errors a change must exceed as well: small batches vary by chance.
 STANDARD_ERRORS = 4.0
-"""So many standard errors a change must exceed as well: small batches vary by chance."""
+# What target and loss keep from batch to batch: half after 14.
 KEEP = 0.95
-"""What target and loss keep from batch to batch: half after 14."""
+# Weight of past batches, fading, below which their mean loss says nothing.
 LEAST_LOSS_WEIGHT = 3
-"""Weight of past batches, fading, below which their mean loss says nothing."""
 
 
 @dataclass(frozen=True)

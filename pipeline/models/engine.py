@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from .population import Engine, Job, JobResult, Step
 
 DaskClient: TypeAlias = Any  # distributed is not installed everywhere
+# For the scheduler to answer.
 DASK_SECONDS = 10
-"""For the scheduler to answer."""
+# How often Dask gives a unit to another worker.
 RETRIES = 3
-"""How often Dask gives a unit to another worker."""
 
 
 @contextlib.contextmanager

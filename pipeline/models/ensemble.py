@@ -15,12 +15,12 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# What curvature and losses keep from batch to batch: half after 23.
 KEEP = 0.97
-"""What curvature and losses keep from batch to batch: half after 23."""
+# Scores are clipped to it, so that one absurd score does not set the weights.
 SCORE_LIMIT = 12.0
-"""Scores are clipped to it, so that one absurd score does not set the weights."""
+# How many rows the belief in equal weights counts for.
 RIDGE_ROWS = 5000.0
-"""How many rows the belief in equal weights counts for."""
 FLOOR = 1e-12
 
 

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 # Neither SciPy nor scikit-learn has types.
+# A NumPy array or a SciPy CSR matrix, of shape (rows, features).
 Matrix: TypeAlias = Any
-"""A NumPy array or a SciPy CSR matrix, of shape (rows, features)."""
+# Something with scikit-learn's `partial_fit`.
 Estimator: TypeAlias = Any
-"""Something with scikit-learn's `partial_fit`."""
 
 
 class Candidate(Protocol):

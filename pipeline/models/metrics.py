@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     Array = NDArray[np.float64]
 
 BINS = 4096
+# Bins cover log-odds from -8 to 8 and are 1/256 wide, see `PrequentialMetrics`.
 LOGIT_SPAN = 16.0
-"""Bins cover log-odds from -8 to 8 and are 1/256 wide, see `PrequentialMetrics`."""
+# What the recent loss keeps from batch to batch: half after 7.
 KEEP = 0.9
-"""What the recent loss keeps from batch to batch: half after 7."""
 
 
 class BatchScore(NamedTuple):

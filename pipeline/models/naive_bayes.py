@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# Scores are multiplied by it: Naive Bayes takes features that say the same for
+# independent ones, and is far too sure.
 TEMPERING = 0.35
-"""Scores are multiplied by it: Naive Bayes takes features that say the same for
-independent ones, and is far too sure."""
 
 
 class NaiveBayes:

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     Array = NDArray[np.float64]
 
+# On the flights stream in batches of 10,000 rows: AUC .6916, log loss .5105, at 299,000
+# rows a second.
 HIDDEN_UNITS = 32
-"""On the flights stream in batches of 10,000 rows: AUC .6916, log loss .5105, at 299,000
-rows a second."""
+# scikit-learn's default; fewer rows are one mini batch.
 MINI_BATCH_ROWS = 200
-"""scikit-learn's default; fewer rows are one mini batch."""
 
 
 class NeuralNetwork:
