@@ -123,7 +123,7 @@ def _runs(project: Path, state: Path, *, verbose: bool) -> list[RunResult]:
     prepare_state(store)
     results = []
     runner = SystemRunner()
-    with LocalGitHub.open(store / "github", repository="local/demo") as hub:
+    with LocalGitHub.open(store / "github", repository="local/demo") as local_github:
         for event in EVENTS:
             click.echo("")
             request = RunRequest(
@@ -136,7 +136,9 @@ def _runs(project: Path, state: Path, *, verbose: bool) -> list[RunResult]:
                 environments_folder=state / "environments",
             )
             results.append(
-                run_workflow(request, hub, runner, Printer(click.echo, verbose=verbose))
+                run_workflow(
+                    request, local_github, runner, Printer(click.echo, verbose=verbose)
+                )
             )
     return results
 

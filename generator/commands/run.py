@@ -268,19 +268,21 @@ def _run(
         interruptible(),
         LocalGitHub.open(
             store, repository=about.name, default_branch=about.default_branch
-        ) as hub,
+        ) as local_github,
     ):
         for fault in faults:
-            hub.faults.add(fault)
+            local_github.faults.add(fault)
         try:
-            result = run_workflow(request, hub, runner, Printer(say, verbose=verbose))
+            result = run_workflow(
+                request, local_github, runner, Printer(say, verbose=verbose)
+            )
         except OSError as error:
             raise OutputError(
                 f"{error.filename or store}: {error.strerror or error}"
             ) from error
         if as_json:
             click.echo(json.dumps(result_document(result), indent=2))
-        for line in ["", *result_lines(result, hub.runs(), request.root)]:
+        for line in ["", *result_lines(result, local_github.runs(), request.root)]:
             say(line)
     return EXIT_OK if result.conclusion is Conclusion.SUCCESS else EXIT_PROBLEMS
 

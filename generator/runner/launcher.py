@@ -39,9 +39,9 @@ class LocalLauncher:
     """
 
     def __init__(
-        self, hub: LocalGitHub, base: RunRequest, say: Callable[[str], None]
+        self, local_github: LocalGitHub, base: RunRequest, say: Callable[[str], None]
     ) -> None:
-        self._hub = hub
+        self._local_github = local_github
         self._base = base
         self._say = say
         self._lock = threading.Lock()
@@ -49,7 +49,7 @@ class LocalLauncher:
         self._going: dict[int, StoppableRunner] = {}
         self._again: set[tuple[Path | None, int | None]] = set()
         self._inputs: dict[int, Mapping[str, str]] = {}
-        make_known(hub, base.root)
+        make_known(local_github, base.root)
 
     def dispatch(
         self, workflow: Workflow, branch: str, inputs: Mapping[str, str]
@@ -79,7 +79,8 @@ class LocalLauncher:
                 again=run.number,
                 branch=run.base_branch or None if pulled else run.head_branch,
                 head_branch=run.head_branch,
-                from_fork=pulled and run.head_repository != self._hub.repository,
+                from_fork=pulled
+                and run.head_repository != self._local_github.repository,
                 inputs=self._inputs.get(run.id, {}),
             )
         )
@@ -160,7 +161,7 @@ class LocalLauncher:
     def _run(self, request: RunRequest, runner: StoppableRunner) -> None:
         watch = _Noting(self, request, runner)
         try:
-            result = run_workflow(request, self._hub, runner, watch)
+            result = run_workflow(request, self._local_github, runner, watch)
         except KeyboardInterrupt:
             self._say(f"{watch.title}: cancelled")
         except (WfgenError, OSError) as error:

@@ -72,7 +72,7 @@ def state_folder(request: RunRequest) -> Path:
 
 def run_workflow(
     request: RunRequest,
-    hub: LocalGitHub,
+    local_github: LocalGitHub,
     runner: Runner,
     watch: Watcher | None = None,
     environ: Mapping[str, str] = os.environ,
@@ -98,30 +98,32 @@ def run_workflow(
             f"{plan.path} has no job {request.job}", hint=f"its jobs: {known}"
         )
     check_environments(plan, request)
-    previous = _finished_run(hub, plan, request.again)
+    previous = _finished_run(local_github, plan, request.again)
     if previous is not None:
         request = replace(request, event=previous.event)
-    request = replace(request, variables={**hub.variables(), **request.variables})
+    request = replace(
+        request, variables={**local_github.variables(), **request.variables}
+    )
     repository = read_repository(request.root, runner, name=request.repository)
     trigger = make_trigger(plan, request, repository)
-    make_known(hub, repository.root)
-    check_switched_on(hub, plan)
+    make_known(local_github, repository.root)
+    check_switched_on(local_github, plan)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
     with run_folders(state) as folders:
         # First of all: nothing but the folders that are gone by now told of them.
-        _close_dead_runs(hub, folders.died)
+        _close_dead_runs(local_github, folders.died)
         prune_logs(state / "logs")
         prune_environments(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, actions, folders, runner)
         new = _new_run(prepared)
         ticket = (
-            hub.begin_attempt(previous.id, new.permissions)
+            local_github.begin_attempt(previous.id, new.permissions)
             if previous
-            else hub.begin_run(new)
+            else local_github.begin_run(new)
         )
         under, tools = (
-            Under(folders, hub, ticket, sources),
+            Under(folders, local_github, ticket, sources),
             _Tools(act, runner, watch or Watcher()),
         )
         try:
@@ -135,7 +137,7 @@ def run_workflow(
             )
             # A store that cannot be written must not hide why the run ended.
             with suppress(LocalGitHubError):
-                hub.finish_run(ticket.run.id, ended.value)
+                local_github.finish_run(ticket.run.id, ended.value)
             raise
         finally:
             give_back(_environments(prepared), folders.lock)
@@ -246,7 +248,7 @@ def _result(
     around: _Circumstances,
 ) -> RunResult:
     """Enter how the run ended, and gather what is to be told of it."""
-    hub, ticket = under.hub, under.ticket
+    local_github, ticket = under.local_github, under.ticket
     jobs = reader.results()
     problem = problem_of(jobs, completed, reader, around.redact)
     failed = (
@@ -260,15 +262,15 @@ def _result(
             Step(step.name, step.conclusion.value, step.duration_seconds)
             for step in job.steps
         ]
-        hub.record_job(ticket.run.id, job.name, job.conclusion.value, steps)
-    run = hub.finish_run(ticket.run.id, conclusion.value)
+        local_github.record_job(ticket.run.id, job.name, job.conclusion.value, steps)
+    run = local_github.finish_run(ticket.run.id, conclusion.value)
     return RunResult(
         run=run,
         conclusion=conclusion,
         jobs=jobs,
-        artifacts=hub.artifacts(run.id),
-        restored_from=origins(hub, run, jobs),
-        summary=training_summary(hub, run),
+        artifacts=local_github.artifacts(run.id),
+        restored_from=origins(local_github, run, jobs),
+        summary=training_summary(local_github, run),
         stand_ins=under.sources.stand_ins,
         annotations=reader.annotations,
         duration_seconds=time.monotonic() - around.began,
@@ -303,24 +305,26 @@ def _environments(prepared: Prepared) -> Path:
     return prepared.request.environments_folder or prepared.state / "environments"
 
 
-def _close_dead_runs(hub: LocalGitHub, died: Collection[int]) -> None:
+def _close_dead_runs(local_github: LocalGitHub, died: Collection[int]) -> None:
     """Enter runs that were killed as cancelled.
 
     Others that are not finished are those of a server's other clients.
     """
-    for run in hub.runs() if died else ():
+    for run in local_github.runs() if died else ():
         if run.id in died and run.conclusion is None:
-            hub.finish_run(run.id, Conclusion.CANCELLED.value)
+            local_github.finish_run(run.id, Conclusion.CANCELLED.value)
 
 
-def _finished_run(hub: LocalGitHub, plan: Workflow, number: int | None) -> Run | None:
+def _finished_run(
+    local_github: LocalGitHub, plan: Workflow, number: int | None
+) -> Run | None:
     """The run of this workflow to be run again.
 
     Raises SettingsError where there is none of that number.
     """
     if number is None:
         return None
-    for run in hub.runs():
+    for run in local_github.runs():
         if (
             run.number == number
             and run.workflow_path == plan.path.as_posix()

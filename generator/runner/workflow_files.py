@@ -11,23 +11,27 @@ from ..workflow.files import list_workflow_files, read_workflow_name
 from ..workflow.model import Workflow
 
 
-def make_known(hub: LocalGitHub, root: Path) -> None:
+def make_known(local_github: LocalGitHub, root: Path) -> None:
     """Tell the local GitHub of every workflow file: GitHub knows one before its first run."""
-    known = {workflow.path: workflow.name for workflow in hub.workflows()}
+    known = {workflow.path: workflow.name for workflow in local_github.workflows()}
     for path in list_workflow_files(root):
         shown = path.relative_to(root).as_posix()
         name = read_workflow_name(path) or shown
         if known.get(shown) != name:
-            hub.know_workflow(shown, name)
+            local_github.know_workflow(shown, name)
 
 
-def check_switched_on(hub: LocalGitHub, plan: Workflow) -> None:
+def check_switched_on(local_github: LocalGitHub, plan: Workflow) -> None:
     """Raise WorkflowProblemError for a workflow that is switched off.
 
     No event starts it, on GitHub neither.
     """
     state = next(
-        (one.state for one in hub.workflows() if one.path == plan.path.as_posix()),
+        (
+            one.state
+            for one in local_github.workflows()
+            if one.path == plan.path.as_posix()
+        ),
         WorkflowState.ACTIVE,
     )
     if state is not WorkflowState.ACTIVE:

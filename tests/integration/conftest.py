@@ -68,16 +68,16 @@ class Project:
     environments: Path
     clock: SteerableClock = field(default_factory=SteerableClock)
     stack: ExitStack = field(default_factory=ExitStack)
-    _hub: LocalGitHub | None = None
+    _local_github: LocalGitHub | None = None
 
     @property
-    def hub(self) -> LocalGitHub:
-        if self._hub is None:
+    def local_github(self) -> LocalGitHub:
+        if self._local_github is None:
             store = self.root / ".wfgen" / "github"
-            self._hub = self.stack.enter_context(
+            self._local_github = self.stack.enter_context(
                 LocalGitHub.open(store, repository="local/project", clock=self.clock)
             )
-        return self._hub
+        return self._local_github
 
     def write(self, path: str, text: str) -> None:
         target = self.root / path
@@ -112,7 +112,7 @@ class Project:
         self, event: str = "push", workflow: str = "train.yml", **more: Any
     ) -> RunResult:  # noqa: ANN401 - as above
         return run_workflow(
-            self.request(event, workflow, **more), self.hub, SystemRunner()
+            self.request(event, workflow, **more), self.local_github, SystemRunner()
         )
 
     @staticmethod

@@ -53,10 +53,10 @@ class Client:
 
     def wait(self, until: Callable[[tuple[Run, ...]], bool]) -> tuple[Run, ...]:
         for _ in range(600):
-            if until(self.project.hub.runs()):
-                return self.project.hub.runs()
+            if until(self.project.local_github.runs()):
+                return self.project.local_github.runs()
             time.sleep(0.05)
-        pytest.fail(f"{self.project.hub.runs()} {self.said}")
+        pytest.fail(f"{self.project.local_github.runs()} {self.said}")
 
     def wait_for(self, *conclusions: str) -> tuple[Run, ...]:
         return self.wait(
@@ -67,18 +67,22 @@ class Client:
 @pytest.fixture
 def client(project: Project) -> Iterator[Client]:
     said: list[str] = []
-    launcher = LocalLauncher(project.hub, project.request(), said.append)
-    project.hub.launch_by(launcher)
-    yield Client(project, project.hub.url, project.hub.owner_token(), said)
+    launcher = LocalLauncher(project.local_github, project.request(), said.append)
+    project.local_github.launch_by(launcher)
+    yield Client(
+        project, project.local_github.url, project.local_github.owner_token(), said
+    )
     launcher.close()
 
 
 def rows_kept(project: Project) -> list[int]:
     """The rows of each state, oldest first, which is all that the model played here holds."""
-    models = [one for one in project.hub.artifacts() if one.name == "model-state"]
+    models = [
+        one for one in project.local_github.artifacts() if one.name == "model-state"
+    ]
     kept = []
     for model in models:
-        with zipfile.ZipFile(project.hub.artifact_path(model.id)) as archive:
+        with zipfile.ZipFile(project.local_github.artifact_path(model.id)) as archive:
             kept.append(int(archive.read("best_model.pkl")))
     return kept
 
@@ -124,12 +128,12 @@ def test_what_github_would_not_start_is_refused(client: Client) -> None:
         422,
         "Workflow does not have 'workflow_dispatch' trigger",
     )
-    project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
+    project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
     assert client.post(train, ref="main") == (
         422,
         "Cannot trigger a 'workflow_dispatch' on a disabled workflow",
     )
-    assert project.hub.runs() == ()
+    assert project.local_github.runs() == ()
     assert client.post("runs/1/rerun")[0] == 404
 
 
@@ -141,14 +145,14 @@ def test_only_workflow_files_of_the_repository_are_run(
         "on: workflow_dispatch\njobs: {a: {runs-on: x, steps: [{run: 'touch pwned'}]}}"
     )
     path = os.path.relpath(outside, client.project.root)
-    entered = client.project.hub.begin_run(
+    entered = client.project.local_github.begin_run(
         NewRun(path, "Evil", "workflow_dispatch", "main", "a" * 40, {})
     )
-    client.project.hub.finish_run(entered.run.id, "success")
+    client.project.local_github.finish_run(entered.run.id, "success")
     status, said = client.post("workflows/evil.yml/dispatches", ref="main")
     assert (status, "no workflow file of this repository" in said) == (422, True)
     assert client.post(f"runs/{entered.run.id}/rerun")[0] in {403, 422}
-    assert [run.attempt for run in client.project.hub.runs()] == [1]
+    assert [run.attempt for run in client.project.local_github.runs()] == [1]
 
 
 def test_a_run_is_run_again_once_at_a_time(client: Client) -> None:
@@ -179,7 +183,7 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
         409,
         "Cannot cancel a workflow run that is completed.",
     )
-    other = client.project.hub.begin_run(
+    other = client.project.local_github.begin_run(
         NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
     )
     status, said = client.post(f"runs/{other.run.id}/cancel")
@@ -217,6 +221,9 @@ def test_a_server_runs_what_is_asked_for_until_it_is_stopped(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told
-    assert [run.conclusion for run in project.hub.runs()] == ["success", "cancelled"]
+    assert [run.conclusion for run in project.local_github.runs()] == [
+        "success",
+        "cancelled",
+    ]
     assert told.endswith("workflow_dispatch: cancelled\n")
     assert not list((project.root / ".wfgen" / "runs").iterdir())

@@ -171,7 +171,7 @@ def test_containers_are_refused_before_anything_starts(bare: Project) -> None:
     )
     with pytest.raises(WorkflowProblemError, match="the job a wants containers"):
         bare.run(workflow="c.yml")
-    assert bare.hub.runs() == ()
+    assert bare.local_github.runs() == ()
 
 
 def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
@@ -181,7 +181,7 @@ def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
     bare.write(".github/workflows/u.yml", uses)
     with pytest.raises(ToolFailedError, match="example/nowhere@v1 cannot be fetched"):
         bare.run(workflow="u.yml")
-    assert bare.hub.runs() == ()
+    assert bare.local_github.runs() == ()
 
 
 def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
@@ -208,18 +208,20 @@ def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
         ".github/workflows/w.yml",
         "on: push\njobs: {a: {runs-on: x, steps: [{run: echo}]}}",
     )
-    other = bare.hub.begin_run(
+    other = bare.local_github.begin_run(
         NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
     )
     assert bare.run(workflow="w.yml").conclusion is Conclusion.SUCCESS
-    assert [run.conclusion for run in bare.hub.runs()] == [None, "success"]
-    assert bare.hub.runs()[0].id == other.run.id
+    assert [run.conclusion for run in bare.local_github.runs()] == [None, "success"]
+    assert bare.local_github.runs()[0].id == other.run.id
 
 
 def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_begin(
     bare: Project,
 ) -> None:
-    killed = bare.hub.begin_run(NewRun("w.yml", "W", "push", "main", "a" * 40, {}))
+    killed = bare.local_github.begin_run(
+        NewRun("w.yml", "W", "push", "main", "a" * 40, {})
+    )
     bare.write(".wfgen/runs/0123456789ab.lock", str(killed.run.id))
     bare.write(
         ".github/workflows/w.yml",
@@ -227,7 +229,7 @@ def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_be
     )
     with pytest.raises(WfgenError):
         bare.run(workflow="w.yml")
-    assert next(run.conclusion for run in bare.hub.runs()) == "cancelled"
+    assert next(run.conclusion for run in bare.local_github.runs()) == "cancelled"
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_iterations_come_from_the_input_then_the_variable_then_the_rendering(
 def test_what_is_uploaded_is_what_the_document_names(project: Project) -> None:
     result = project.run()
     stored = {
-        artifact.name: zipfile.ZipFile(project.hub.artifact_path(artifact.id))
+        artifact.name: zipfile.ZipFile(project.local_github.artifact_path(artifact.id))
         for artifact in result.artifacts
     }
     assert "best_model.pkl" in stored["model-state"].namelist()
@@ -105,7 +105,7 @@ def test_deleted_artifacts_mean_a_fresh_start_that_says_so(
 ) -> None:
     first = project.run()
     for artifact in first.artifacts:
-        project.hub.delete_artifact(artifact.id)
+        project.local_github.delete_artifact(artifact.id)
     again = project.run()
     assert again.conclusion is Conclusion.SUCCESS
     assert again.restored_from == ()
@@ -118,9 +118,11 @@ def test_an_api_in_trouble_fails_the_job_and_keeps_the_state(
     project: Project, status: int, total_rows: Rows
 ) -> None:
     first = project.run()
-    project.hub.faults.add(Fault("/repos/*/actions/artifacts*", "GET", status=status))
+    project.local_github.faults.add(
+        Fault("/repos/*/actions/artifacts*", "GET", status=status)
+    )
     failed = project.run()
-    project.hub.faults.clear()
+    project.local_github.faults.clear()
     assert failed.conclusion is Conclusion.FAILURE
     assert conclusions(failed)["Find the state of an earlier run"] == "failure"
     assert conclusions(failed)["Train"] == "skipped"
@@ -135,9 +137,11 @@ def test_a_download_in_trouble_fails_the_job_and_keeps_the_state(
     project: Project, total_rows: Rows
 ) -> None:
     first = project.run()
-    project.hub.faults.add(Fault("/repos/*/actions/artifacts/*/zip", "GET", status=403))
+    project.local_github.faults.add(
+        Fault("/repos/*/actions/artifacts/*/zip", "GET", status=403)
+    )
     failed = project.run()
-    project.hub.faults.clear()
+    project.local_github.faults.clear()
     assert failed.conclusion is Conclusion.FAILURE
     assert conclusions(failed)["Train"] == "skipped"
     assert total_rows(project.run()) == 2 * total_rows(first)
@@ -162,7 +166,7 @@ def test_half_a_state_is_passed_over(project: Project) -> None:
     lost = next(
         artifact for artifact in second.artifacts if artifact.name == "data-state"
     )
-    project.hub.delete_artifact(lost.id)
+    project.local_github.delete_artifact(lost.id)
     assert project.run().restored_from == (first.run.id,)
 
 
@@ -188,7 +192,7 @@ def test_a_run_again_whose_predecessor_is_gone_starts_nothing_over(
 ) -> None:
     first, second = project.run(), project.run()
     for artifact in first.artifacts:
-        project.hub.delete_artifact(artifact.id)
+        project.local_github.delete_artifact(artifact.id)
     again = project.run(again=2)
     assert total_rows(again) == total_rows(second) + total_rows(first)
     assert again.restored_from == (second.run.id,)

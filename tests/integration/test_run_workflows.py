@@ -51,15 +51,15 @@ def test_keepalive_switches_on_what_inactivity_switched_off(
     first = project.run("schedule", "keepalive.yml")
     assert first.conclusion is Conclusion.SUCCESS, why(first)
     assert project.said(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
-    project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
-    before = project.hub.runs()
+    project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
+    before = project.local_github.runs()
     for event in ("schedule", "push"):
         with pytest.raises(
             WorkflowProblemError,
             match=r"train.yml is switched off \(disabled_inactivity\)",
         ):
             project.run(event)
-    assert project.hub.runs() == before
+    assert project.local_github.runs() == before
     again = project.run("workflow_dispatch", "keepalive.yml")
     assert "train.yml was disabled_inactivity and is on again" in project.said(again), (
         why(again)
@@ -72,12 +72,13 @@ def test_keepalive_leaves_off_what_was_switched_off_by_hand(
 ) -> None:
     project.render(**{"workflows.keepalive": "true"})
     project.run(workflow="keepalive.yml", event="schedule")
-    project.hub.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
+    project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
     result = project.run("schedule", "keepalive.yml")
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     assert "train.yml was switched off by hand and stays off" in project.said(result)
     assert {
-        one.path.rpartition("/")[2]: one.state.value for one in project.hub.workflows()
+        one.path.rpartition("/")[2]: one.state.value
+        for one in project.local_github.workflows()
     } == {
         "keepalive.yml": "active",
         "train.yml": "disabled_manually",

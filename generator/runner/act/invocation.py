@@ -44,7 +44,7 @@ class Under:
     """A run that is under way."""
 
     folders: RunFolders
-    hub: LocalGitHub
+    local_github: LocalGitHub
     ticket: RunTicket
     sources: ActionSources
     notes: tuple[str, ...] = ()
@@ -57,9 +57,9 @@ def write_files(
 
     JSON is YAML, and quotes everything.
     """
-    run, hub, trigger, request = (
+    run, local_github, trigger, request = (
         under.ticket.run,
-        under.hub,
+        under.local_github,
         prepared.trigger,
         prepared.request,
     )
@@ -68,8 +68,8 @@ def write_files(
         f"{prepared.repository.name}/{prepared.plan.path.as_posix()}@{trigger.ref}"
     )
     environment = {
-        "GITHUB_API_URL": hub.url,
-        "GITHUB_GRAPHQL_URL": f"{hub.url}/graphql",
+        "GITHUB_API_URL": local_github.url,
+        "GITHUB_GRAPHQL_URL": f"{local_github.url}/graphql",
         "GITHUB_REPOSITORY": prepared.repository.name,
         "GITHUB_REPOSITORY_OWNER": owner,
         "GITHUB_REPOSITORY_ID": "1",
@@ -83,13 +83,13 @@ def write_files(
         "GITHUB_WORKFLOW_SHA": trigger.sha,
         "GITHUB_TRIGGERING_ACTOR": request.actor,
         "GITHUB_RETENTION_DAYS": str(RETENTION_DAYS),
-        "ACTIONS_RESULTS_URL": f"{hub.url}/",
-        "ACTIONS_RUNTIME_URL": f"{hub.url}/",
+        "ACTIONS_RESULTS_URL": f"{local_github.url}/",
+        "ACTIONS_RUNTIME_URL": f"{local_github.url}/",
         "ACTIONS_RUNTIME_TOKEN": under.ticket.runtime_token,
-        "ACTIONS_CACHE_URL": f"{hub.url}/",
+        "ACTIONS_CACHE_URL": f"{local_github.url}/",
         "ACTIONS_CACHE_SERVICE_V2": "true",
         "RUNNER_ENVIRONMENT": "self-hosted",
-        **_git_environment(prepared, hub),
+        **_git_environment(prepared, local_github),
         **trigger.environment,
         **request.environment,
     }
@@ -128,7 +128,7 @@ def github_texts(prepared: Prepared, run: Run) -> dict[str, str]:
     }
 
 
-def _git_environment(prepared: Prepared, hub: LocalGitHub) -> dict[str, str]:
+def _git_environment(prepared: Prepared, local_github: LocalGitHub) -> dict[str, str]:
     """Settings that send git to the local repository.
 
     The job's `contents` right decides on pushing too.
@@ -143,7 +143,7 @@ def _git_environment(prepared: Prepared, hub: LocalGitHub) -> dict[str, str]:
         return {}
     # The first run makes the repository: two at once must not both.
     with alone_in(prepared.state):
-        settings = hub.git_environment(f"{address}.git", address)
+        settings = local_github.git_environment(f"{address}.git", address)
     if right == "write":
         return settings
     count = int(settings["GIT_CONFIG_COUNT"])

@@ -27,16 +27,20 @@ STATE_STEP = "state"
 STATE_OUTPUT = "run-id"
 
 
-def origins(hub: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]) -> tuple[int, ...]:
+def origins(
+    local_github: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]
+) -> tuple[int, ...]:
     """The runs whose state this one continued.
 
     By what it downloaded, and by what the rendered search step says.
 
     State in a release, on a branch or in the cache leaves no download of an artifact.
     """
-    fetched = dict.fromkeys(artifact.run_id for artifact in hub.downloads(run.id))
+    fetched = dict.fromkeys(
+        artifact.run_id for artifact in local_github.downloads(run.id)
+    )
     found: dict[int, None] = {}
-    known = {str(other.id): other.id for other in hub.runs()}
+    known = {str(other.id): other.id for other in local_github.runs()}
     for job in jobs:
         for step in job.steps:
             named = step.outputs.get(STATE_OUTPUT, "") if step.id == STATE_STEP else ""
@@ -89,7 +93,7 @@ def superseded(
     prepared: Prepared, under: Under, group: str, seconds: float
 ) -> RunResult:
     """The result of a run that never began, as a newer one waits in its place."""
-    run = under.hub.finish_run(under.ticket.run.id, Conclusion.CANCELLED.value)
+    run = under.local_github.finish_run(under.ticket.run.id, Conclusion.CANCELLED.value)
     log = log_of(prepared, run)
     log.parent.mkdir(exist_ok=True)
     log.touch()
@@ -135,13 +139,13 @@ def notes_of(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def training_summary(hub: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
+def training_summary(local_github: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
     """What the training says it did, from the newest artifact of its logs."""
-    for artifact in reversed(hub.artifacts(run.id)):
+    for artifact in reversed(local_github.artifacts(run.id)):
         if artifact.name != LOGS_ARTIFACT or artifact.expired:
             continue
         try:
-            with zipfile.ZipFile(hub.artifact_path(artifact.id)) as archive:
+            with zipfile.ZipFile(local_github.artifact_path(artifact.id)) as archive:
                 found = json.loads(archive.read(SUMMARY_NAME))
         except (KeyError, OSError, ValueError, zipfile.BadZipFile):
             return None

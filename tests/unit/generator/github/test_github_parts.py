@@ -214,22 +214,22 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
-    with LocalGitHub.open(tmp_path) as hub:
-        hub.begin_run(NEW)
-        pages = hub._context.database.value("PRAGMA page_count")
-        hub._context.database.execute(f"PRAGMA max_page_count = {pages}")
+    with LocalGitHub.open(tmp_path) as local_github:
+        local_github.begin_run(NEW)
+        pages = local_github._context.database.value("PRAGMA page_count")
+        local_github._context.database.execute(f"PRAGMA max_page_count = {pages}")
 
         def fill() -> None:
             for _ in range(1000):
-                hub.begin_run(NEW)
+                local_github.begin_run(NEW)
 
         with pytest.raises(
             LocalGitHubError, match="cannot be written: database or disk is full"
         ) as caught:
             fill()
         assert caught.value.exit_code == 3
-        hub._context.database.execute(f"PRAGMA max_page_count = {pages * 10}")
-        assert hub.begin_run(NEW).run.number == len(hub.runs())
+        local_github._context.database.execute(f"PRAGMA max_page_count = {pages * 10}")
+        assert local_github.begin_run(NEW).run.number == len(local_github.runs())
 
 
 def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
@@ -325,9 +325,9 @@ def test_no_secret_is_shown_or_stored(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    with LocalGitHub.open(tmp_path / "store") as hub:
-        ticket, owner = hub.begin_run(NEW), hub.owner_token()
-        hub.finish_run(ticket.run.id, "success")
+    with LocalGitHub.open(tmp_path / "store") as local_github:
+        ticket, owner = local_github.begin_run(NEW), local_github.owner_token()
+        local_github.finish_run(ticket.run.id, "success")
     secrets = (ticket.token, ticket.runtime_token, owner)
     stored = b"".join(
         path.read_bytes() for path in (tmp_path / "store").rglob("*") if path.is_file()
@@ -339,8 +339,8 @@ def test_no_secret_is_shown_or_stored(
 
 
 def test_a_server_that_never_started_can_be_left(tmp_path: Path) -> None:
-    hub = LocalGitHub.open(tmp_path)
-    hub.__exit__(None, None, None)
+    local_github = LocalGitHub.open(tmp_path)
+    local_github.__exit__(None, None, None)
     with LocalGitHub.open(tmp_path) as again:
         assert again.runs() == ()
 

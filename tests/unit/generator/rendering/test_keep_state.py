@@ -37,7 +37,7 @@ class Keeper:
     Each in a folder of its own.
     """
 
-    hub: LocalGitHub
+    local_github: LocalGitHub
     root: Path
     script: Path
     store: str
@@ -50,7 +50,7 @@ class Keeper:
         event: str = "push",
         rights: dict[str, str] | None = None,
     ) -> RunTicket:
-        return self.hub.begin_run(
+        return self.local_github.begin_run(
             NewRun(
                 workflow_path=".github/workflows/train.yml",
                 workflow_name="Incremental training",
@@ -74,8 +74,8 @@ class Keeper:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
-            **self.hub.git_environment(address),
-            "GITHUB_API_URL": self.hub.url,
+            **self.local_github.git_environment(address),
+            "GITHUB_API_URL": self.local_github.url,
             "GITHUB_SERVER_URL": SERVER,
             "GITHUB_REPOSITORY": "local/repository",
             "GITHUB_TOKEN": ticket.token,
@@ -124,7 +124,7 @@ class Keeper:
         self.train(ticket, model)
         saved = self.step(ticket, "save", branch)
         assert saved.exit_code == 0, saved.stdout + saved.stderr
-        self.hub.finish_run(ticket.run.id, "success")
+        self.local_github.finish_run(ticket.run.id, "success")
         return self.output(ticket), found
 
     def output(self, ticket: RunTicket) -> str:
@@ -142,14 +142,14 @@ def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
     files = {file.template: file.text for file in render_all(settings, tmp_path)}
     script = tmp_path / "keep_state.py"
     script.write_text(files["keep_state.py.j2"], encoding="utf-8")
-    with LocalGitHub.open(tmp_path / "github") as hub:
-        yield Keeper(hub, tmp_path, script, request.param)
+    with LocalGitHub.open(tmp_path / "github") as local_github:
+        yield Keeper(local_github, tmp_path, script, request.param)
 
 
 def test_state_is_carried_from_run_to_run(keeper: Keeper) -> None:
     models = [os.urandom(200_000) for _ in range(4)]
     found = [keeper.whole_run(model) for model in models]
-    ids = [str(run.id) for run in keeper.hub.runs()]
+    ids = [str(run.id) for run in keeper.local_github.runs()]
     assert found == [("", None), *zip(ids, models[:-1], strict=False)]
 
 
@@ -204,7 +204,7 @@ def test_an_empty_state_is_not_kept(missing: str, keeper: Keeper) -> None:
 def test_trouble_is_no_fresh_start_and_the_next_run_goes_on(keeper: Keeper) -> None:
     keeper.whole_run(b"good")
     if keeper.store == "release":
-        keeper.hub.faults.add(
+        keeper.local_github.faults.add(
             Fault(method="GET", path="/repos/*/releases*", status=500)
         )
     else:
@@ -219,7 +219,7 @@ def test_trouble_is_no_fresh_start_and_the_next_run_goes_on(keeper: Keeper) -> N
     assert "::error title=State::" in done.stdout
     assert "untouched" in done.stdout
     assert not (keeper.folder(ticket) / "output").exists()
-    keeper.hub.faults.clear()
+    keeper.local_github.faults.clear()
     keeper.env = {}
     assert keeper.whole_run(b"next")[1] == b"good"
 
@@ -228,13 +228,13 @@ def test_trouble_is_no_fresh_start_and_the_next_run_goes_on(keeper: Keeper) -> N
 def test_a_release_keeps_the_newest_states_only(keeper: Keeper) -> None:
     for number in range(5):
         keeper.whole_run(str(number).encode())
-    request = Request(f"{keeper.hub.url}/repos/local/repository/releases")  # noqa: S310 - loopback
-    request.add_header("Authorization", f"Bearer {keeper.hub.owner_token()}")
+    request = Request(f"{keeper.local_github.url}/repos/local/repository/releases")  # noqa: S310 - loopback
+    request.add_header("Authorization", f"Bearer {keeper.local_github.owner_token()}")
     with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
         (release,) = json.loads(answer.read())
     assert release["tag_name"] == "wfgen-state/train/main"
     assert release["prerelease"]
-    runs = [run.id for run in keeper.hub.runs()]
+    runs = [run.id for run in keeper.local_github.runs()]
     assert sorted(asset["name"] for asset in release["assets"]) == [
         f"{run}-1.tar.gz" for run in runs[-3:]
     ]

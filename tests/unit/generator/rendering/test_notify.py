@@ -64,7 +64,7 @@ def webhook() -> Iterator[Receiver]:
 class Notifier:
     """A repository whose runs end, each followed by the script."""
 
-    hub: LocalGitHub
+    local_github: LocalGitHub
     script: Path
     env: dict[str, str] = field(default_factory=dict)
 
@@ -79,12 +79,13 @@ class Notifier:
             head_sha="0" * 40,
             permissions=RIGHTS if rights is None else rights,
         )
-        return self._end(self.hub.begin_run(new), results)
+        return self._end(self.local_github.begin_run(new), results)
 
     def again(self, *results: str) -> Completed:
         """Run the newest run again."""
         return self._end(
-            self.hub.begin_attempt(self.hub.runs()[-1].id, RIGHTS), results
+            self.local_github.begin_attempt(self.local_github.runs()[-1].id, RIGHTS),
+            results,
         )
 
     def _end(self, ticket: RunTicket, results: tuple[str, ...]) -> Completed:
@@ -92,7 +93,7 @@ class Notifier:
         output.write_text("", encoding="utf-8")
         environment = {
             "PATH": os.environ["PATH"],
-            "GITHUB_API_URL": self.hub.url,
+            "GITHUB_API_URL": self.local_github.url,
             "GITHUB_SERVER_URL": "https://github.example",
             "GITHUB_REPOSITORY": "local/repository",
             "GITHUB_TOKEN": ticket.token,
@@ -113,8 +114,10 @@ class Notifier:
         done = SystemRunner().run(argv, env=environment, timeout_seconds=60)
         for job in ("Train", "Notify"):
             failed = done.exit_code if job == "Notify" else set(results) - {"success"}
-            self.hub.record_job(ticket.run.id, job, "failure" if failed else "success")
-        self.hub.finish_run(
+            self.local_github.record_job(
+                ticket.run.id, job, "failure" if failed else "success"
+            )
+        self.local_github.finish_run(
             ticket.run.id,
             "failure" if done.exit_code or set(results) - {"success"} else "success",
         )
@@ -137,30 +140,33 @@ def notifier(tmp_path: Path) -> Iterator[Notifier]:
     files = {file.template: file.text for file in render_all(settings, tmp_path)}
     script = tmp_path / "notify.py"
     script.write_text(files["notify.py.j2"], encoding="utf-8")
-    with LocalGitHub.open(tmp_path / "github") as hub:
-        yield Notifier(hub, script)
+    with LocalGitHub.open(tmp_path / "github") as local_github:
+        yield Notifier(local_github, script)
 
 
 def test_one_issue_is_opened_brought_up_to_date_and_closed(notifier: Notifier) -> None:
     assert notifier("success").exit_code == 0
-    assert notifier.hub.issues() == ()
+    assert notifier.local_github.issues() == ()
     for _ in range(3):
         assert notifier("failure").exit_code == 0
         assert notifier.event() == "failure"
-    (issue,) = notifier.hub.issues()
+    (issue,) = notifier.local_github.issues()
     assert (issue.title, issue.state) == ("Incremental training fails on main", "open")
     assert issue.labels == ("workflow: train.yml",)
     assert issue.body.count("- 20") == 3
-    assert f"/actions/runs/{notifier.hub.runs()[-1].id}" in issue.body.splitlines()[1]
+    assert (
+        f"/actions/runs/{notifier.local_github.runs()[-1].id}"
+        in issue.body.splitlines()[1]
+    )
     assert notifier("success").exit_code == 0
     assert notifier.event() == "recovery"
-    (issue,) = notifier.hub.issues()
+    (issue,) = notifier.local_github.issues()
     assert issue.state == "closed"
     assert notifier("success").exit_code == 0
     assert notifier.event() == ""
     assert notifier("failure").exit_code == 0
-    assert [one.state for one in notifier.hub.issues()].count("open") == 1
-    assert len(notifier.hub.issues()) == 2
+    assert [one.state for one in notifier.local_github.issues()].count("open") == 1
+    assert len(notifier.local_github.issues()) == 2
 
 
 def test_many_failures_are_still_one_issue_of_bearable_length(
@@ -168,7 +174,7 @@ def test_many_failures_are_still_one_issue_of_bearable_length(
 ) -> None:
     for _ in range(21):
         notifier("failure")
-    (issue,) = notifier.hub.issues()
+    (issue,) = notifier.local_github.issues()
     assert issue.body.count("- 20") == 20
 
 
@@ -177,7 +183,7 @@ def test_branches_have_issues_of_their_own(notifier: Notifier) -> None:
     notifier("failure", branch="release")
     notifier("success")
     assert {
-        issue.title.split()[-1]: issue.state for issue in notifier.hub.issues()
+        issue.title.split()[-1]: issue.state for issue in notifier.local_github.issues()
     } == {
         "main": "closed",
         "release": "open",
@@ -210,7 +216,7 @@ def test_the_webhook_is_told_failure_and_recovery_and_nothing_else(
     notifier.env["NOTIFY_ON"] = "completion"
     notifier("success")
     assert webhook.messages[-1].startswith("Incremental training completed on main")
-    assert notifier.hub.issues() == ()
+    assert notifier.local_github.issues() == ()
 
 
 def test_a_failure_that_a_re_run_repairs_is_told_as_recovered(
@@ -259,7 +265,7 @@ def test_a_message_that_did_not_arrive_is_no_failure_to_recover_from(
     }
     webhook.status = 500
     assert notifier("success").exit_code == 1
-    assert notifier.hub.runs()[-1].conclusion == "failure"
+    assert notifier.local_github.runs()[-1].conclusion == "failure"
     webhook.status = 200
     notifier("success")
     assert notifier.event() == "completion"
@@ -272,7 +278,9 @@ def test_without_the_right_it_says_what_is_missing(notifier: Notifier) -> None:
 
 
 def test_an_api_in_trouble_is_no_silence(notifier: Notifier) -> None:
-    notifier.hub.faults.add(Fault(method="GET", path="/repos/*/issues*", status=502))
+    notifier.local_github.faults.add(
+        Fault(method="GET", path="/repos/*/issues*", status=502)
+    )
     done = notifier("failure")
     assert done.exit_code == 1
     assert "no usable answer in 2 tries" in done.stdout

@@ -34,7 +34,7 @@ class Step:
     """A step of a run: where it works, and what it printed and set."""
 
     folder: Path
-    hub: LocalGitHub
+    local_github: LocalGitHub
     monkeypatch: pytest.MonkeyPatch
     capsys: pytest.CaptureFixture[str]
     run: Run | None = None
@@ -49,7 +49,7 @@ class Step:
             "a" * 40,
             permissions or {"actions": "read"},
         )
-        ticket = self.hub.begin_run(new)
+        ticket = self.local_github.begin_run(new)
         self.run, self.token = ticket.run, ticket.token
         values = {
             "ACTIONS_RUNTIME_TOKEN": ticket.runtime_token,
@@ -102,7 +102,9 @@ class Step:
     def stored(self) -> set[str]:
         assert self.run is not None
         with zipfile.ZipFile(
-            self.hub.artifact_path(self.hub.artifacts(self.run.id)[-1].id)
+            self.local_github.artifact_path(
+                self.local_github.artifacts(self.run.id)[-1].id
+            )
         ) as archive:
             return set(archive.namelist())
 
@@ -113,10 +115,10 @@ def step(
 ) -> Iterator[Step]:
     (tmp_path / "work").mkdir()
     monkeypatch.setattr(web, "FIRST_WAIT_SECONDS", 0.0)
-    with LocalGitHub.open(tmp_path / "store") as hub:
+    with LocalGitHub.open(tmp_path / "store") as local_github:
         values = {
-            "GITHUB_API_URL": hub.url,
-            "ACTIONS_RESULTS_URL": f"{hub.url}/",
+            "GITHUB_API_URL": local_github.url,
+            "ACTIONS_RESULTS_URL": f"{local_github.url}/",
             "GITHUB_REPOSITORY": "local/repository",
             "GITHUB_WORKSPACE": str(tmp_path / "work"),
             "GITHUB_OUTPUT": str(tmp_path / "output"),
@@ -124,7 +126,7 @@ def step(
         }
         for name, value in values.items():
             monkeypatch.setenv(name, value)
-        step = Step(tmp_path, hub, monkeypatch, capsys)
+        step = Step(tmp_path, local_github, monkeypatch, capsys)
         step.begin()
         yield step
 
@@ -136,7 +138,7 @@ def test_upload_tells_what_it_stored(step: Step) -> None:
     )
     assert code == 0
     assert step.run is not None
-    artifact = step.hub.artifacts(step.run.id)[0]
+    artifact = step.local_github.artifacts(step.run.id)[0]
     assert step.stored() == {"a.txt", "sub/b.txt"}
     assert outputs == {
         "artifact-id": str(artifact.id),
@@ -216,7 +218,7 @@ def test_uploads_that_upstream_refuses(
     assert code == 1
     assert said in log
     assert step.run is not None
-    assert step.hub.artifacts(step.run.id) == ()
+    assert step.local_github.artifacts(step.run.id) == ()
 
 
 @pytest.mark.parametrize(
@@ -249,7 +251,7 @@ def test_a_name_is_taken_once_unless_overwritten(step: Step) -> None:
     )
     assert step.do("upload-artifact", name="x", path="a.txt", overwrite="true")[0] == 0
     assert step.run is not None
-    assert len(step.hub.artifacts(step.run.id)) == 1
+    assert len(step.local_github.artifacts(step.run.id)) == 1
 
 
 def test_a_single_file_goes_as_it_is(step: Step) -> None:
@@ -258,10 +260,10 @@ def test_a_single_file_goes_as_it_is(step: Step) -> None:
         "upload-artifact", name="ignored", path="report.txt", archive="false"
     )
     assert step.run is not None
-    artifact = step.hub.artifacts(step.run.id)[0]
+    artifact = step.local_github.artifacts(step.run.id)[0]
     assert artifact.name == "report.txt"
     assert (
-        step.hub.artifact_path(int(outputs["artifact-id"])).read_text()
+        step.local_github.artifact_path(int(outputs["artifact-id"])).read_text()
         == "content of report.txt"
     )
     code, log, _ = step.do("download-artifact", name="report.txt", path="back")
@@ -280,11 +282,11 @@ def test_retention_beyond_the_repositorys_is_cut(
 
 def test_a_server_in_trouble_is_asked_again(step: Step) -> None:
     step.write("a.txt")
-    step.hub.faults.add(Fault("/twirp/*/CreateArtifact", status=503, times=2))
+    step.local_github.faults.add(Fault("/twirp/*/CreateArtifact", status=503, times=2))
     code, log, _ = step.do("upload-artifact", name="x", path="a.txt")
     assert code == 0
     assert "Attempt 2 of 5 failed with error: Failed request: (503)" in log
-    step.hub.faults.add(Fault("/twirp/*/ListArtifacts", status=503))
+    step.local_github.faults.add(Fault("/twirp/*/ListArtifacts", status=503))
     code, log, _ = step.do("download-artifact", name="x")
     assert code == 1
     assert (
@@ -298,7 +300,7 @@ def upload_some(step: Step) -> Run:
     for name in ("one", "two"):
         assert step.do("upload-artifact", name=f"art-{name}", path=name)[0] == 0
     assert step.run is not None
-    step.hub.finish_run(step.run.id, "success")
+    step.local_github.finish_run(step.run.id, "success")
     return step.run
 
 
@@ -334,14 +336,14 @@ def test_download_within_the_run_and_from_another(
     assert files_below(step.folder / "work/back") == found
     assert outputs["download-path"] == str(step.folder / "work/back")
     assert step.run is not None
-    assert {artifact.run_id for artifact in step.hub.downloads(step.run.id)} <= {
-        earlier.id
-    }
+    assert {
+        artifact.run_id for artifact in step.local_github.downloads(step.run.id)
+    } <= {earlier.id}
 
 
 def test_download_by_ids(step: Step) -> None:
     earlier = upload_some(step)
-    one, two = step.hub.artifacts(earlier.id)
+    one, two = step.local_github.artifacts(earlier.id)
     step.begin(actions="read")
     more = {"run_id": str(earlier.id), "github_token": step.token}
     code, log, _ = step.do(
@@ -395,7 +397,7 @@ def test_bytes_that_were_changed_on_the_way_are_not_trusted(step: Step) -> None:
         ("warn", 0, "::warning::"),
         ("ignore", 0, ""),
     ):
-        step.hub.faults.add(Fault("/_blobs/*", "GET", corrupt=True, times=1))
+        step.local_github.faults.add(Fault("/_blobs/*", "GET", corrupt=True, times=1))
         got, log, _ = step.do("download-artifact", digest_mismatch=behaviour, **more)
         assert got == code, log
         assert said in log
@@ -452,7 +454,7 @@ def test_a_cache_that_must_be_there_and_is_not_fails(step: Step) -> None:
 
 def test_a_cache_service_in_trouble_stops_nobody(step: Step) -> None:
     step.write("stuff/a.txt")
-    step.hub.faults.add(Fault("/twirp/*CacheService/*", status=500))
+    step.local_github.faults.add(Fault("/twirp/*CacheService/*", status=500))
     code, log, _ = step.do("cache/restore", path="stuff", key="k")
     assert code == 0
     assert "::warning::Failed to restore" in log
