@@ -19,8 +19,8 @@ from ..process import SystemRunner
 from ..rendering import writer as output
 from ..runner.demo import commit, faults_of, make_project, overview
 from ..runner.isolation.run_directory import prepare_state
-from ..runner.isolation.signals import interruptible
-from ..runner.isolation.virtualenvs import HeldLock
+from ..runner.isolation.signals import handle_interrupts
+from ..runner.isolation.locks import HeldLock
 from ..runner.models import ActionChoice, RunRequest, RunResult
 from ..runner.results.progress import marks_for, seconds_text
 from ..runner.run import run_workflow
@@ -60,7 +60,7 @@ def command(iterations: str, retention: str, *, verbose: bool) -> int:
     # Two demos at once wait for each other: they work in the same folder.
     alone = HeldLock(state / "demo" / "lock")
     try:
-        with interruptible():
+        with handle_interrupts():
             return _demo(state, here, iterations, retention, verbose=verbose)
     finally:
         alone.release()

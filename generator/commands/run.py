@@ -19,7 +19,7 @@ from ..process import SystemRunner
 from ..runner.act.log_reader import LogEvent
 from ..runner.events import EVENTS, Trigger
 from ..runner.isolation.run_directory import prepare_state
-from ..runner.isolation.signals import interruptible
+from ..runner.isolation.signals import handle_interrupts
 from ..runner.models import ActionChoice, Conclusion, RunRequest
 from ..runner.repository import find_root, read_repository
 from ..runner.results.progress import WIDTH, Progress, fitted, marks_for
@@ -265,7 +265,7 @@ def _run(
     store = prepare_state(state_folder(request)) / "github"
     about = read_repository(request.root, runner, name=request.repository)
     with (
-        interruptible(),
+        handle_interrupts(),
         LocalGitHub.open(
             store, repository=about.name, default_branch=about.default_branch
         ) as local_github,

@@ -62,7 +62,7 @@ class Redactor:
         return self._regex.sub(MASK, text)
 
 
-def passwords_in(environment: Mapping[str, str]) -> list[str]:
+def find_passwords(environment: Mapping[str, str]) -> list[str]:
     """Passwords inside the addresses that an environment holds.
 
     As those of package indexes and proxies.

@@ -29,12 +29,12 @@ from .act.invocation import Prepared, Under, act_argv, github_texts, write_files
 from .act.log_reader import LogEvent, LogReader
 from .actions.resolver import ActionFinder, ActionSources
 from .events import Trigger, make_trigger
-from .isolation.concurrency import SupersededError, group_of, turn
-from .isolation.pruning import prune_environments, prune_logs
-from .isolation.run_directory import RunFolders, prepare_state, run_folders
-from .isolation.virtualenvs import give_back
+from .isolation.concurrency import SupersededError, resolve_group, take_turn
+from .isolation.pruning import prune_logs, prune_virtualenvs
+from .isolation.run_directory import RunFolders, make_run_folders, prepare_state
+from .isolation.virtualenvs import release_slots
 from .models import Conclusion, RunRequest, RunResult
-from .redaction import Redactor, passwords_in, redacted_line
+from .redaction import Redactor, find_passwords, redacted_line
 from .repository import read_repository
 from .results.outcome import (
     log_of,
@@ -109,11 +109,11 @@ def run_workflow(
     make_known(local_github, repository.root)
     check_switched_on(local_github, plan)
     prepared = Prepared(request, state, repository, plan, trigger, environ)
-    with run_folders(state) as folders:
+    with make_run_folders(state) as folders:
         # First of all: nothing but the folders that are gone by now told of them.
-        _close_dead_runs(local_github, folders.died)
+        _close_dead_runs(local_github, folders.dead_run_ids)
         prune_logs(state / "logs")
-        prune_environments(_environments(prepared), time.time())
+        prune_virtualenvs(_environments(prepared), time.time())
         make_programs(folders.programs, environ, runner)
         sources = _find_actions(prepared, actions, folders, runner)
         new = _new_run(prepared)
@@ -127,7 +127,7 @@ def run_workflow(
             _Tools(act, runner, watch or Watcher()),
         )
         try:
-            folders.belong_to(ticket.run.id)
+            folders.record_owner(ticket.run.id)
             return _in_turn(prepared, under, tools)
         except BaseException as error:
             ended = (
@@ -140,7 +140,7 @@ def run_workflow(
                 local_github.finish_run(ticket.run.id, ended.value)
             raise
         finally:
-            give_back(_environments(prepared), folders.lock)
+            release_slots(_environments(prepared), folders.lock)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +155,16 @@ def _in_turn(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
     began, plan = time.monotonic(), prepared.plan
     tools.watch.started(under.ticket.run, plan, prepared.trigger)
     try:
-        group = group_of(plan.concurrency, github_texts(prepared, under.ticket.run))
+        group = resolve_group(
+            plan.concurrency, github_texts(prepared, under.ticket.run)
+        )
     except ValueError as error:
         note = f"the concurrency group is not played: {error} is more than wfgen reads"
         return _run(prepared, replace(under, notes=(note,)), tools)
     if group is None:
         return _run(prepared, under, tools)
     try:
-        with turn(
+        with take_turn(
             prepared.state / "groups", group, lambda: tools.watch.waiting(group.name)
         ):
             return _run(prepared, under, tools)
@@ -184,7 +186,7 @@ def _run(prepared: Prepared, under: Under, tools: _Tools) -> RunResult:
             *given.values(),
             ticket.token,
             ticket.runtime_token,
-            *passwords_in(environment),
+            *find_passwords(environment),
         ]
     )
     files = write_files(prepared, under, secrets)

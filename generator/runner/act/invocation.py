@@ -16,8 +16,8 @@ from ...github.local_github import LocalGitHub
 from ...workflow.model import Workflow
 from ..actions.resolver import SERVER, ActionSources
 from ..events import Trigger
+from ..isolation.locks import hold_folder_lock
 from ..isolation.run_directory import RunFolders
-from ..isolation.virtualenvs import alone_in
 from ..models import RunRequest
 from ..repository import Repository
 from .environment_secrets import renamed
@@ -142,7 +142,7 @@ def _git_environment(prepared: Prepared, local_github: LocalGitHub) -> dict[str,
     if right == "none":
         return {}
     # The first run makes the repository: two at once must not both.
-    with alone_in(prepared.state):
+    with hold_folder_lock(prepared.state):
         settings = local_github.git_environment(f"{address}.git", address)
     if right == "write":
         return settings

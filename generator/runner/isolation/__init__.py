@@ -1,1 +1,1 @@
-"""What keeps runs apart and leaves nothing behind: folders, environments, locks, signals."""
+"""What keeps runs apart and leaves nothing behind: folders, virtualenvs, locks, signals."""

@@ -1,17 +1,17 @@
 """Whose turn it is in a concurrency group.
 
-One run goes on, others wait, of these perhaps only the newest.
+One run goes on, others wait, of these perhaps only the newest (docs.github.com,
+"Control the concurrency of workflows and jobs").
 
-act ignores `concurrency`. Each run takes a numbered ticket, a file that it holds a lock
-on: the lowest that is held has its turn, and one whose run was killed is held by
-nobody. Runs of a group that are going on are never cancelled here.
+act ignores `concurrency`. Each run has an entry in the group's queue, a numbered file
+that it holds a lock on: the lowest that is held has its turn, and one whose run was
+killed is held by nobody. Runs of a group that are going on are never cancelled here.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -19,14 +19,16 @@ from typing import NamedTuple
 
 from ...workflow.expressions import expand_github_names
 from ...workflow.model import Concurrency
-from .virtualenvs import HeldLock, alone_in, is_held
+from .locks import HeldLock, hold_folder_lock, is_held
 
 PAUSE_SECONDS = 0.1
-_GOING = "going on"
+ENTRY_SUFFIX = ".ticket"
+# What stands in the file of an entry; one that waits is empty.
+_GOING_ON = "going on"
 _SUPERSEDED = "superseded"
 
 
-class Group(NamedTuple):
+class ConcurrencyGroup(NamedTuple):
     """A concurrency group: `queues` keeps every waiting run, else only the newest waits."""
 
     name: str
@@ -37,10 +39,10 @@ class SupersededError(Exception):
     """A newer run of the group waits instead of this one."""
 
 
-def group_of(
+def resolve_group(
     concurrency: Concurrency | None, github: Mapping[str, str]
-) -> Group | None:
-    """The group that a workflow's `concurrency` names, None where it names none.
+) -> ConcurrencyGroup | None:
+    """Return the group that a workflow's `concurrency` names, None where it names none.
 
     `github` holds what `${{ github.NAME }}` stand for. Raises ValueError where the name
     has an expression that is more than names, texts and ||.
@@ -48,56 +50,58 @@ def group_of(
     if concurrency is None:
         return None
     name = expand_github_names(concurrency.group, github)
-    return Group(name, queues=concurrency.queue == "max")
+    return ConcurrencyGroup(name, queues=concurrency.queue == "max")
 
 
 @contextlib.contextmanager
-def turn(folder: Path, group: Group, on_wait: Callable[[], None]) -> Iterator[None]:
+def take_turn(
+    folder: Path, group: ConcurrencyGroup, on_wait: Callable[[], None]
+) -> Iterator[None]:
     """Wait for the turn in a group and have it.
 
-    `on_wait` is called every PAUSE_SECONDS while it is another's.
-
-    Raises SupersededError. GitHub takes names of groups that differ in case for the
-    same.
+    `on_wait` is called every PAUSE_SECONDS while it is another's. Raises
+    SupersededError.
     """
-    place = folder / hashlib.sha256(group.name.lower().encode()).hexdigest()[:16]
-    place.mkdir(parents=True, exist_ok=True)
-    ticket = _take_ticket(place, group)
+    # GitHub takes names of groups that differ in case for the same.
+    digest = hashlib.sha256(group.name.lower().encode()).hexdigest()
+    queue = folder / digest[:16]
+    queue.mkdir(parents=True, exist_ok=True)
+    entry = _add_entry(queue, group)
     try:
-        _wait(place, ticket.path, on_wait)
+        _wait(queue, entry.path, on_wait)
         yield
     finally:
-        with alone_in(place):
-            ticket.path.unlink(missing_ok=True)
-            ticket.release()
+        with hold_folder_lock(queue):
+            entry.path.unlink(missing_ok=True)
+            entry.release()
 
 
-def _take_ticket(place: Path, group: Group) -> HeldLock:
-    with alone_in(place):
-        before = _tickets(place)
-        number = 1 + max((int(path.stem) for path in before), default=0)
-        for path in before if not group.queues else ():
-            if path.read_text(encoding="utf-8") != _GOING:
+def _add_entry(queue: Path, group: ConcurrencyGroup) -> HeldLock:
+    with hold_folder_lock(queue):
+        number = 1
+        for path in _list_entries(queue):
+            number = int(path.stem) + 1
+            if not group.queues and path.read_text(encoding="utf-8") != _GOING_ON:
                 path.write_text(_SUPERSEDED, encoding="utf-8")
-        return HeldLock(place / f"{number:010}.ticket")
+        return HeldLock(queue / f"{number:010}{ENTRY_SUFFIX}")
 
 
-def _wait(place: Path, ticket: Path, on_wait: Callable[[], None]) -> None:
+def _wait(queue: Path, entry: Path, on_wait: Callable[[], None]) -> None:
     while True:
-        with alone_in(place):
-            if ticket.read_text(encoding="utf-8") == _SUPERSEDED:
+        with hold_folder_lock(queue):
+            if entry.read_text(encoding="utf-8") == _SUPERSEDED:
                 raise SupersededError
-            if _tickets(place)[0] == ticket:
-                ticket.write_text(_GOING, encoding="utf-8")
+            if _list_entries(queue)[0] == entry:
+                entry.write_text(_GOING_ON, encoding="utf-8")
                 return
         on_wait()
         time.sleep(PAUSE_SECONDS)
 
 
-def _tickets(place: Path) -> list[Path]:
-    """The tickets of living runs, in order; those of killed ones go."""
+def _list_entries(queue: Path) -> list[Path]:
+    """Return the entries of living runs, in order; those of killed ones are removed."""
     living = []
-    for path in sorted(place.glob("*.ticket")):
+    for path in sorted(queue.glob(f"*{ENTRY_SUFFIX}")):
         if is_held(path):
             living.append(path)
         else:

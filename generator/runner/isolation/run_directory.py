@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import OutputError
-from .orphans import end_processes
-from .virtualenvs import HeldLock, is_held
+from .locks import HeldLock, is_held
+from .orphans import kill_orphans
 
-_UNFIT = re.compile(r"[^\w@%+=:,./~#$-]")
-_ELSEWHERE = "wfgen-run-"
+# Anything else act would take apart: see _choose_base.
+_UNSAFE_CHARACTER = re.compile(r"[^\w@%+=:,./~#$-]")
+_TEMPORARY_PREFIX = "wfgen-run-"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,17 +25,16 @@ class RunFolders:
     """The folders of one run.
 
     `base` is removed with all that is in it, whatever secrets it came to hold.
-
-    `died` are the ids of earlier runs that were killed and whose folders have just been
-    removed.
+    `dead_run_ids` are the ids of earlier runs that were killed and whose folders have
+    just been removed.
     """
 
     base: Path
     lock: Path
-    died: tuple[int, ...] = ()
+    dead_run_ids: tuple[int, ...] = ()
 
-    def belong_to(self, run_id: int) -> None:
-        """Note whose they are, for the run that may have to tidy up after this one."""
+    def record_owner(self, run_id: int) -> None:
+        """Note whose they are, for the run that may have to clean up after this one."""
         self.lock.write_text(str(run_id), encoding="utf-8")
 
     @property
@@ -44,7 +44,7 @@ class RunFolders:
 
     @property
     def act(self) -> Path:
-        """Act's workspaces."""
+        """act's workspaces."""
         return self.base / "act"
 
     @property
@@ -57,6 +57,11 @@ class RunFolders:
         """Stand-in actions."""
         return self.base / "actions"
 
+    @property
+    def files(self) -> Path:
+        """The files that act is told of: secrets, variables, the event."""
+        return self.base / "files"
+
 
 def prepare_state(folder: Path) -> Path:
     """Make `.wfgen`, which keeps itself out of git and out of act's copy of the repository.
@@ -65,76 +70,82 @@ def prepare_state(folder: Path) -> Path:
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        marker = folder / ".gitignore"
-        if not marker.exists():
-            marker.write_text("*\n", encoding="utf-8")
+        ignore_file = folder / ".gitignore"
+        if not ignore_file.exists():
+            ignore_file.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
     return folder
 
 
 @contextlib.contextmanager
-def run_folders(state: Path) -> Iterator[RunFolders]:
-    """Folders for one run, removed at its end; those of runs that were killed are removed first."""
+def make_run_folders(state: Path) -> Iterator[RunFolders]:
+    """Make the folders of a run, and remove them at its end.
+
+    Those of runs that were killed are removed first.
+    """
     runs = state / "runs"
-    died = sweep(runs)
+    dead_run_ids = sweep(runs)
     name = uuid.uuid4().hex[:12]
     lock = HeldLock(runs / f"{name}.lock")
-    folders = RunFolders(_base(runs, name), lock.path, died)
-    base = folders.base
+    folders = RunFolders(_choose_base(runs, name), lock.path, dead_run_ids)
     try:
         for folder in (
             folders.home,
             folders.act,
             folders.programs,
             folders.actions,
-            base / "files",
+            folders.files,
         ):
             folder.mkdir(parents=True)
-        base.chmod(0o700)
+        folders.base.chmod(0o700)
         yield folders
     finally:
-        end_processes(folders.home)
-        _remove(base)
+        # Processes first: one that still writes would make files anew.
+        kill_orphans(folders.home)
+        _remove(folders.base)
         lock.path.unlink(missing_ok=True)
         lock.release()
-
-
-def _base(runs: Path, name: str) -> Path:
-    """A run's own folder: beside its lock, or in the system's temporary folder.
-
-    act takes the command line of a step apart like a shell and quotes nothing, so no
-    blank and no quote may stand in the path of its workspaces and scripts.
-    """
-    beside = runs / name
-    if _UNFIT.search(str(beside)) is None:
-        return beside
-    return Path(tempfile.gettempdir()).resolve() / f"{_ELSEWHERE}{name}"
 
 
 def sweep(runs: Path) -> tuple[int, ...]:
     """Remove what runs left behind that ended without a chance to.
 
-    Gives their ids, as far as they had one.
+    Return their ids, as far as they had one.
     """
-    died = []
+    run_ids = []
     for lock in runs.glob("*.lock"):
-        if not is_held(lock):
-            dead = RunFolders(_base(runs, lock.stem), lock)
-            end_processes(dead.home)
-            _remove(dead.base)
-            with contextlib.suppress(FileNotFoundError, ValueError):
-                died.append(int(lock.read_text(encoding="utf-8")))
-            lock.unlink(missing_ok=True)
-    return tuple(died)
+        if is_held(lock):
+            continue
+        folders = RunFolders(_choose_base(runs, lock.stem), lock)
+        kill_orphans(folders.home)
+        _remove(folders.base)
+        # A run that was killed before it had its number left the file empty.
+        with contextlib.suppress(FileNotFoundError, ValueError):
+            run_ids.append(int(lock.read_text(encoding="utf-8")))
+        lock.unlink(missing_ok=True)
+    return tuple(run_ids)
+
+
+def _choose_base(runs: Path, name: str) -> Path:
+    """Return a run's own folder: beside its lock, or in the system's temporary folder.
+
+    act takes the command line of a step apart like a shell and quotes nothing, so no
+    blank and no quote may stand in the path of its workspaces and scripts.
+    """
+    beside = runs / name
+    if _UNSAFE_CHARACTER.search(str(beside)) is None:
+        return beside
+    return Path(tempfile.gettempdir()).resolve() / f"{_TEMPORARY_PREFIX}{name}"
 
 
 def _remove(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    if not folder.exists():
+        return
     # A step may have taken its own right to write away (as Go's module cache does):
     # give it back, then try again.
+    for path in [folder, *folder.rglob("*")]:
+        if path.is_dir() and not path.is_symlink():
+            path.chmod(0o700)
     shutil.rmtree(folder, ignore_errors=True)
-    if folder.exists():
-        for path in [folder, *folder.rglob("*")]:
-            if path.is_dir() and not path.is_symlink():
-                path.chmod(0o700)
-        shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
 """A stop by signal is an interruption like Ctrl-C.
 
-One is enough, and another must not cut the tidying up short.
+One is enough, and another must not cut the clean-up short.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
+def handle_interrupts() -> Iterator[None]:
     """Raise KeyboardInterrupt at the first of SIGINT, SIGTERM and SIGHUP, and ignore the rest.
 
     Main thread only.
     """
 
     def interrupt(_: int, __: FrameType | None) -> None:
-        for each in SIGNALS:
-            signal.signal(each, signal.SIG_IGN)
+        for number in SIGNALS:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    # One that is ignored already (nohup, a shell's background job) stays so.
-    before = {each: signal.getsignal(each) for each in SIGNALS}
-    for each, handler in before.items():
+    previous = {number: signal.getsignal(number) for number in SIGNALS}
+    for number, handler in previous.items():
+        # One that is ignored already (nohup, a shell's background job) stays so.
         if handler is not signal.SIG_IGN:
-            signal.signal(each, interrupt)
+            signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for each, handler in before.items():
-            signal.signal(each, handler)
+        for number, handler in previous.items():
+            signal.signal(number, handler)

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from generator.runner.isolation.concurrency import (
-    Group,
+    ConcurrencyGroup,
     SupersededError,
-    group_of,
-    turn,
+    resolve_group,
+    take_turn,
 )
-from generator.runner.isolation.virtualenvs import HeldLock
+from generator.runner.isolation.locks import HeldLock
 from generator.workflow.model import Concurrency
 from generator.workflow.parser import parse_workflow
 from generator.workflow.source import YamlDocument
@@ -32,25 +32,25 @@ def parse_concurrency(value: object) -> Concurrency | None:
     ("concurrency", "group"),
     [
         (None, None),
-        ("one", Group("one", queues=False)),
+        ("one", ConcurrencyGroup("one", queues=False)),
         (
             {"group": "${{ github.workflow }}-${{github.ref}}"},
-            Group("W-refs/heads/main", queues=False),
+            ConcurrencyGroup("W-refs/heads/main", queues=False),
         ),
         (
             {"group": "${{ github.head_ref || github.run_id }}", "queue": "max"},
-            Group("7", queues=True),
+            ConcurrencyGroup("7", queues=True),
         ),
         (
             {"group": "${{ github.head_ref || 'none' }}!", "cancel-in-progress": True},
-            Group("none!", queues=False),
+            ConcurrencyGroup("none!", queues=False),
         ),
     ],
 )
 def test_a_group_is_what_its_expressions_stand_for(
-    concurrency: object, group: Group | None
+    concurrency: object, group: ConcurrencyGroup | None
 ) -> None:
-    assert group_of(parse_concurrency(concurrency), GITHUB) == group
+    assert resolve_group(parse_concurrency(concurrency), GITHUB) == group
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_group_is_what_its_expressions_stand_for(
 def test_an_expression_that_is_more_is_not_guessed(expression: str) -> None:
     concurrency = parse_concurrency(f"a-${{{{ {expression} }}}}")
     with pytest.raises(ValueError, match="^" + expression[:6]):
-        group_of(concurrency, GITHUB)
+        resolve_group(concurrency, GITHUB)
 
 
 class Runs:
@@ -72,16 +72,16 @@ class Runs:
         self.gates: dict[str, threading.Event] = {}
         self.threads: list[threading.Thread] = []
 
-    def begin(self, name: str, group: Group) -> None:
+    def begin(self, name: str, group: ConcurrencyGroup) -> None:
         self.gates[name] = threading.Event()
         thread = threading.Thread(target=self._run, args=(name, group))
         self.threads.append(thread)
         thread.start()
         wait_until(lambda: any(line.startswith(f"{name} ") for line in self.told))
 
-    def _run(self, name: str, group: Group) -> None:
+    def _run(self, name: str, group: ConcurrencyGroup) -> None:
         try:
-            with turn(self.folder, group, lambda: self._waits(name)):
+            with take_turn(self.folder, group, lambda: self._waits(name)):
                 self.told.append(f"{name} begins")
                 self.gates[name].wait(10)
                 self.told.append(f"{name} ends")
@@ -108,7 +108,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def test_of_those_that_wait_the_newest_stays(tmp_path: Path) -> None:
-    runs, group = Runs(tmp_path), Group("g", queues=False)
+    runs, group = Runs(tmp_path), ConcurrencyGroup("g", queues=False)
     for name in "abc":
         runs.begin(name, group)
     wait_until(lambda: "b is superseded" in runs.told)
@@ -124,7 +124,7 @@ def test_of_those_that_wait_the_newest_stays(tmp_path: Path) -> None:
 
 
 def test_a_queue_keeps_all_in_order(tmp_path: Path) -> None:
-    runs, group = Runs(tmp_path), Group("g", queues=True)
+    runs, group = Runs(tmp_path), ConcurrencyGroup("g", queues=True)
     for name in "abc":
         runs.begin(name, group)
     assert runs.end_all() == [
@@ -136,14 +136,14 @@ def test_a_queue_keeps_all_in_order(tmp_path: Path) -> None:
 def test_other_groups_do_not_wait_and_case_makes_no_other_group(tmp_path: Path) -> None:
     runs = Runs(tmp_path)
     for name, group in (("a", "g"), ("b", "h"), ("c", "G")):
-        runs.begin(name, Group(group, queues=True))
+        runs.begin(name, ConcurrencyGroup(group, queues=True))
     assert runs.told == ["a begins", "b begins", "c waits"]
     runs.end_all()
 
 
 def test_a_run_that_was_killed_keeps_nobody_waiting(tmp_path: Path) -> None:
-    group = Group("g", queues=False)
-    with turn(tmp_path, group, lambda: None):
+    group = ConcurrencyGroup("g", queues=False)
+    with take_turn(tmp_path, group, lambda: None):
         (ticket,) = tmp_path.glob("*/*.ticket")
     killed = HeldLock(ticket)
     killed.path.write_text("going on")

@@ -1,0 +1,87 @@
+"""A log of act, and a reader for it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeAlias
+
+import pytest
+
+from generator.runner.act.log_reader import LogEvent, LogReader
+from generator.runner.redaction import Redactor
+from generator.workflow.parser import read_workflow
+
+WORKFLOW = """
+name: W
+on: push
+jobs:
+  a:
+    steps: [{name: First, run: x}, {name: "Second ${{ 1 }}", run: x}, {name: Third, run: x}]
+  b: {steps: [{run: y}]}
+"""
+
+
+@pytest.fixture
+def entries() -> list[dict[str, object]]:
+    job = {"job": "W/a   ", "jobID": "a", "matrix": {}, "level": "info"}
+    one = {**job, "step": "First", "stepID": ["0"], "stage": "Main"}
+    two = {**job, "step": "Second 1", "stepID": ["1"], "stage": "Main"}
+    return [
+        {
+            **job,
+            "step": "Set up job",
+            "stepid": ["--setup-job"],
+            "stepResult": "success",
+            "msg": "ok",
+        },
+        {**one, "msg": "\u2b50 Run Main First"},
+        {**one, "msg": "said hush\n", "raw_output": True},
+        {**one, "command": "add-mask", "arg": "later", "msg": "***"},
+        {**one, "msg": "later\n", "raw_output": True},
+        {**one, "command": "group", "arg": "Folded", "msg": "x"},
+        {
+            **one,
+            "stepResult": "success",
+            "executionTime": 1_500_000_000,
+            "msg": "x",
+            "stepID": ["0", "inner"],
+        },
+        {**one, "msg": "Failed but continue next step"},
+        {**one, "stepResult": "failure", "executionTime": 2_500_000_000, "msg": "x"},
+        {**one, "command": "set-output", "name": "size", "arg": "3 hush", "msg": "x"},
+        {
+            **one,
+            "command": "set-output",
+            "name": "inner",
+            "arg": "4",
+            "msg": "x",
+            "stepID": ["0", "inner"],
+        },
+        {**one, "command": "summary", "content": "# hush", "msg": "x"},
+        {**two, "msg": "\u2b50 Run Main Second 1"},
+        {**two, "command": "error", "arg": "broken", "msg": "x", "level": "error"},
+        {**two, "stepResult": "failure", "executionTime": 1000, "msg": "x"},
+        {**job, "jobResult": "failure", "msg": "x"},
+    ]
+
+
+ReadLog: TypeAlias = Callable[[Sequence[object]], tuple[LogReader, list[LogEvent]]]
+
+
+@pytest.fixture
+def read_log(tmp_path: Path) -> ReadLog:
+    """Read a log, given as lines or as the objects in them."""
+    (tmp_path / "w.yml").write_text(WORKFLOW)
+    workflow = read_workflow(tmp_path, Path("w.yml"))
+
+    def read(entries: Sequence[object]) -> tuple[LogReader, list[LogEvent]]:
+        events: list[LogEvent] = []
+        reader = LogReader(workflow, Redactor(["hush"]), events.append)
+        for entry in entries:
+            line = entry if isinstance(entry, str) else json.dumps(entry)
+            reader.line(line)
+        return reader, events
+
+    return read
