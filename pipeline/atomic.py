@@ -23,7 +23,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     click's `open_file(atomic=True)` replaces the good file by a half-written one when
     the writer raises.
     """
-    with explained(path):
+    with explain_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         aside = path.with_name(path.name + PART)
         try:
@@ -51,7 +51,7 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextlib.contextmanager
-def explained(path: Path) -> Iterator[None]:
+def explain_os_errors(path: Path) -> Iterator[None]:
     """OSError becomes StateWriteError that names the file and the reason."""
     try:
         yield

@@ -10,10 +10,10 @@ from pathlib import Path
 import click
 
 from .. import settings as configuration
-from ..reporting.summary import figure
+from ..reporting.summary import format_number
 from ..settings import Settings
 from ..state.store import Store
-from ..state.verification import KEY_VARIABLE, signing_key
+from ..state.verification import KEY_VARIABLE, get_signing_key
 from . import fast_path as entry
 
 ROOT = click.option(
@@ -114,18 +114,18 @@ def history(root: Path, as_json: bool) -> None:
     """The latest runs: when, how far, which champion, which figure."""
     from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
 
-    runs = commands.loaded(_store(root)).document["history"]
+    runs = commands.loaded(_store(root)).document.history
     if as_json:
-        click.echo(json.dumps(runs, indent=1))
+        click.echo(json.dumps([run.to_json() for run in runs], indent=1))
         return
     for run in runs:
         metric = (
-            f"{run['metric']['name']} {figure(run['metric']['value'])}"
-            if run["metric"]
+            f"{run.metric.name} {format_number(run.metric.value)}"
+            if run.metric
             else "not scored yet"
         )
         click.echo(
-            f"{run['at']}  {run['batches']} batches, {run['rows']} rows  {metric}  by {run['champion']}"
+            f"{run.at}  {run.batches} batches, {run.rows} rows  {metric}  by {run.champion}"
         )
 
 
@@ -137,7 +137,7 @@ def reset(root: Path, yes: bool) -> None:
     store = _store(root)
     if not yes:
         click.confirm(f"Remove the state in {store.runtime}?", abort=True)
-    with store.locked():
+    with store.lock():
         gone = store.reset()
     click.echo(f"removed {len(gone)} files" if gone else "there was no state")
 
@@ -153,11 +153,11 @@ def rollback(root: Path, yes: bool) -> None:
     store = _store(root)
     if not yes:
         click.confirm(f"Go back to the previous state in {store.runtime}?", abort=True)
-    with store.locked():
+    with store.lock():
         state = store.rollback()
-    counters = state.document["counters"]
+    counters = state.document.counters
     click.echo(
-        f"went back to {state.state_id}: {counters['batches']} batches, {counters['rows']} rows"
+        f"went back to {state.state_id}: {counters.batches} batches, {counters.rows} rows"
     )
 
 
@@ -169,9 +169,9 @@ def rollback(root: Path, yes: bool) -> None:
 def sign(root: Path, remove: bool) -> None:
     """Sign a state that was made without a key, after you checked where it comes from."""
     store = _store(root)
-    with store.locked():
+    with store.lock():
         click.echo(
-            f"unsigned now: {store.disown()}" if remove else f"signed {store.adopt()}"
+            f"unsigned now: {store.unsign()}" if remove else f"signed {store.sign()}"
         )
 
 
@@ -202,13 +202,13 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
 
 
 def _store(root: Path) -> Store:
-    store = Store(root / "runtime", signing_key(os.environ))
+    store = Store(root / "runtime", get_signing_key(os.environ))
     click.get_current_context().call_on_close(lambda: _warn(store))
     return store
 
 
 def _warn(store: Store) -> None:
-    if store.unchecked:
+    if store.skipped_signature:
         click.echo(
             f"warning: {store.document_path} is signed; not checked, as {KEY_VARIABLE} is not set",
             err=True,

@@ -14,12 +14,12 @@ from ..errors import (
     StateLibrariesError,
     StateTamperedError,
 )
-from ..reporting.summary import figure
+from ..reporting.summary import format_number
 from ..settings import Settings
 from ..state import compatibility as libraries
 from ..state.document import BEST
 from ..state.store import Store
-from ..state.verification import KEY_VARIABLE, State, no_state
+from ..state.verification import KEY_VARIABLE, State, describe_missing_state
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +38,7 @@ def loaded(store: Store) -> State:
     """The state. Raises StateFormatError where there is none."""
     state = store.load()
     if state is None:
-        raise no_state(store.runtime)
+        raise describe_missing_state(store.runtime)
     return state
 
 
@@ -46,24 +46,25 @@ def status(store: Store) -> dict[str, Any]:
     """What the state is, for people and for --json; every file is checked, none is unpickled."""
     state = loaded(store)
     document = state.document
-    previous = document["previous"]
-    places = document["source"]["cursor"]["files"]
+    previous = document.previous
+    metric = document.metric
+    places = document.source.cursor["files"]
     return {
-        "state_id": document["state_id"],
-        "parent_state_id": document["parent_state_id"],
-        "previous_state_id": None if previous is None else previous["state_id"],
+        "state_id": document.state_id,
+        "parent_state_id": document.parent_state_id,
+        "previous_state_id": None if previous is None else previous.state_id,
         "signed": state.is_signed,
         "signature_checked": state.is_signed and store.signs,
-        "source": document["source"]["name"],
+        "source": document.source.name,
         "files_learnt": len(places),
-        "target": document["target"],
-        "task": document["task"],
-        **document["counters"],
-        "champion": document["champion"],
-        "metric": document["metric"],
-        "figures": document["figures"],
-        "libraries": document["libraries"],
-        "bytes": sum(entry["bytes"] for entry in document["files"].values()),
+        "target": document.target,
+        "task": document.task,
+        **document.counters.to_json(),
+        "champion": document.champion,
+        "metric": None if metric is None else metric.to_json(),
+        "figures": document.metrics,
+        "libraries": document.libraries,
+        "bytes": sum(record.size for record in document.files.values()),
     }
 
 
@@ -80,20 +81,20 @@ def verify(store: Store, settings: Settings = DEFAULTS) -> list[str]:
 
     state = loaded(store)
     lines = [
-        f"sha256 of {name}: {entry['sha256'][:16]}"
-        for name, entry in sorted(state.document["files"].items())
+        f"sha256 of {name}: {record.sha256[:16]}"
+        for name, record in sorted(state.document.files.items())
     ]
     lines.append("signature: " + signature(store, state))
     _check_own(state, settings.models)
     lines.append("libraries: " + check_libraries(state, settings))
     for name, content, kind in (
-        (state.document["population"], state.population, Population),
+        (state.document.population, state.population, Population),
         (BEST, state.champion, Champion),
     ):
         if not isinstance(persist.loads(content, name, settings.models), kind):
             raise StateTamperedError(f"{name} holds no {kind.__name__}")
         lines.append(f"{name}: only classes that are listed")
-    previous = store.kept(state.document)
+    previous = store.load_previous(state.document)
     lines.append(
         "previous state: "
         + ("none kept" if previous is None else f"{previous.state_id}, whole")
@@ -118,7 +119,7 @@ def check_libraries(state: State, settings: Settings = DEFAULTS) -> str:
     Raises StateLibrariesError, after a try where the settings want one.
     """
     try:
-        libraries.check(state.document["libraries"])
+        libraries.check_versions(state.document.libraries)
     except StateLibrariesError:
         if settings.on_library_change != "try":
             raise
@@ -135,7 +136,7 @@ def _check_own(state: State, models: Sequence[str]) -> None:
     module.
     """
     strange = [
-        name for name in state.document["figures"] if ":" in name and name not in models
+        name for name in state.document.metrics if ":" in name and name not in models
     ]
     if strange:
         raise SettingsError(
@@ -282,7 +283,7 @@ def as_text(facts: dict[str, Any]) -> str:
     metric = facts["metric"]
     lines.insert(
         -1,
-        f"metric: {metric['name']} {figure(metric['value'])}"
+        f"metric: {metric['name']} {format_number(metric['value'])}"
         if metric
         else "metric: not scored yet",
     )
@@ -314,6 +315,8 @@ def _table(facts: dict[str, Any]) -> list[str]:
         values = (scores.get(headline), scores["loss"])
         rows.append(
             f"  {shown:{width}}"
-            + "".join(f"{'-' if each is None else figure(each):>11}" for each in values)
+            + "".join(
+                f"{'-' if each is None else format_number(each):>11}" for each in values
+            )
         )
     return [*rows, "  * the champion"]

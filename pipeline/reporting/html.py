@@ -5,13 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined
 
-from .chart import Chart, chart
+from ..program import COMMAND
+from ..state.document import CandidateMetrics, Metric, RunRecord, StateDocument
+from .chart import Chart, build_chart
 from .log import Note, Outcome
-from .summary import figure
+from .summary import format_candidate, format_number
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 MOST_NOTES = 100
@@ -22,14 +24,16 @@ METRICS = {
     "rmse": ("RMSE", "Lower is better, in the target's units"),
 }
 LOWER_IS_BETTER = {"rmse"}
-
-Document = Mapping[str, Any]
+CHART_SIZES = {"wide": (860, 330), "narrow": (340, 300)}
+"""Of the same chart for a desk and for a phone: scaled down, its text cannot be read."""
+LONGEST_SECONDS = 60
+HUGE_PERCENT = 1e5
 
 
 class Rival(NamedTuple):
-    """One candidate or blend.
+    """One candidate or ensemble.
 
-    `gain` is how far its loss lies below the base rate's, as a share of that.
+    `gain` is how far its loss lies below the baseline's, as a share of that.
     """
 
     name: str
@@ -40,8 +44,8 @@ class Rival(NamedTuple):
     """Of its bar, in per cent."""
 
 
-def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
-    """The page.
+def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
+    """Render the page.
 
     Everything that comes from data is escaped, and a policy in it forbids scripts and
     addresses.
@@ -49,14 +53,20 @@ def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     environment = Environment(
         autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    environment.filters |= {"spoken": spoken, "figure": figure, "percent": percent}
+    environment.filters["candidate"] = format_candidate
+    environment.filters["duration"] = format_duration
+    environment.filters["number"] = format_number
+    environment.filters["percent"] = format_percent
     template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    document = outcome.document or {}
-    history = list(document.get("history", ()))
+    document = outcome.document
+    history: tuple[RunRecord, ...] = ()
+    metrics: Mapping[str, CandidateMetrics] = {}
+    if document is not None:
+        history, metrics = document.history, document.metrics
     metric = outcome.summary["metric"]
-    name, meaning = (
-        METRICS.get(metric["name"], (metric["name"], "")) if metric else ("", "")
-    )
+    name, meaning = "", ""
+    if metric:
+        name, meaning = METRICS.get(metric["name"], (metric["name"], ""))
     return template.render(
         run=outcome,
         summary=outcome.summary,
@@ -65,99 +75,104 @@ def rendered(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
         metric=metric,
         metric_name=name,
         metric_meaning=meaning,
-        charts=_charts(history, metric, document),
+        charts=_build_charts(document),
         runs=len(history),
-        change=_change(history, metric),
-        reign=_reign(history),
-        regression=document.get("task") == "regression",
-        rivals=rivals(document.get("figures", {}), metric and metric["name"]),
-        used=_used(document.get("figures", {})),
+        change=_compare_with_last_run(history),
+        reign=_count_reign(history),
+        regression=document is not None and document.task == "regression",
+        rivals=rank_rivals(metrics, metric["name"] if metric else ""),
+        used=_compare_with_baseline(metrics),
         notes=notes,
         shown=notes[:MOST_NOTES],
         seconds=seconds,
+        command=COMMAND,
     )
 
 
-def rivals(
-    figures: Mapping[str, Mapping[str, float | None]], metric: str | None
-) -> list[Rival]:
-    """Those in the running and the base rate, best first; those not scored come last."""
-    base = figures.get(BASELINE, {}).get("loss")
-    found = []
-    for name, scored in figures.items():
-        loss = scored.get("loss")
-        gain = None if not base or loss is None else (base - loss) / base
-        if name != CHAMPION:
-            found.append(Rival(name, loss, scored.get(metric or ""), gain, 0.0))
-    most = max((rival.gain or 0.0 for rival in found), default=0.0)
-    found = [
-        rival._replace(
-            width=round(100 * max(rival.gain or 0.0, 0.0) / most, 1) if most else 0.0
-        )
-        for rival in found
-    ]
-    return sorted(found, key=lambda rival: (rival.loss is None, rival.loss or 0.0))
+def rank_rivals(metrics: Mapping[str, CandidateMetrics], headline: str) -> list[Rival]:
+    """Rank the candidates and the baseline, best first; those not scored come last."""
+    base = metrics.get(BASELINE, {}).get("loss")
+    rivals = []
+    for name, values in metrics.items():
+        if name == CHAMPION:
+            continue
+        loss, gain = values.get("loss"), None
+        if base and loss is not None:
+            gain = (base - loss) / base
+        rivals.append(Rival(name, loss, values.get(headline), gain, 0.0))
+    most = max((rival.gain or 0.0 for rival in rivals), default=0.0)
+    ranked = []
+    for rival in rivals:
+        width = 0.0
+        if most:
+            width = round(100 * max(rival.gain or 0.0, 0.0) / most, 1)
+        ranked.append(rival._replace(width=width))
+    ranked.sort(key=lambda rival: (rival.loss is None, rival.loss or 0.0))
+    return ranked
 
 
-def _used(
-    figures: Mapping[str, Mapping[str, float | None]],
-) -> tuple[float, float] | None:
-    """The loss of whoever was champion at the time, and how far below the base rate's that lies."""
-    loss, base = (figures.get(name, {}).get("loss") for name in (CHAMPION, BASELINE))
-    return None if loss is None or not base else (loss, (base - loss) / base)
+def format_percent(share: float, sign: str = "") -> str:
+    """Format a share for people, with a sign of its own for `sign` "+"."""
+    percent = 100 * share
+    # Fixed digits of a huge number would only be noise.
+    digits = ".1f" if abs(percent) < HUGE_PERCENT else ".3g"
+    return f"{percent:{sign}{digits}} %"
 
 
-def percent(share: float, sign: str = "") -> str:
-    """A share for people, with a sign of its own for `sign` "+"."""
-    size = 100 * share
-    return f"{size:{sign}.1f} %" if abs(size) < 1e5 else f"{size:{sign}.3g} %"  # noqa: PLR2004  # no digits for show
-
-
-def spoken(seconds: float) -> str:
-    """A duration for people."""
-    if seconds < 60:  # noqa: PLR2004  # a minute
+def format_duration(seconds: float) -> str:
+    """Format a duration for people."""
+    if seconds < LONGEST_SECONDS:
         return f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
-    return (
-        f"{minutes} min {rest} s"
-        if minutes < 60
-        else f"{minutes // 60} h {minutes % 60} min"
-    )  # noqa: PLR2004
+    hours, minutes_of_hour = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes_of_hour} min"
+    return f"{minutes} min {rest} s"
 
 
-def _charts(
-    history: Sequence[Document], metric: Document | None, document: Document
-) -> dict[str, Chart]:
-    """The same chart for a desk and for a phone.
-
-    Text in a picture that is scaled down cannot be read.
-    """
-    if not metric:
+def _build_charts(document: StateDocument | None) -> dict[str, Chart]:
+    if document is None or document.metric is None:
         return {}
-    sizes = {"wide": (860, 330), "narrow": (340, 300)}
-    # The counter begins anew where the models do; each run that learnt is counted and remembered.
-    forgotten = document["counters"]["runs"] > len(history)
-    return {
-        name: chart(history, metric["name"], *size, forgotten=forgotten)
-        for name, size in sizes.items()
-    }
+    history = document.history
+    # The counter begins anew where the models do; each run that trained is counted and
+    # remembered.
+    forgotten = document.counters.runs > len(history)
+    charts = {}
+    for name, (width, height) in CHART_SIZES.items():
+        charts[name] = build_chart(
+            history, document.metric.name, width, height, forgotten=forgotten
+        )
+    return charts
 
 
-def _change(
-    history: Sequence[Document], metric: Document | None
-) -> tuple[float, bool] | None:
-    """By how much the figure moved since the run before, and whether to the good."""
-    before = history[-2]["metric"] if len(history) > 1 else None
-    if not metric or not before or before["name"] != metric["name"]:
+def _compare_with_baseline(
+    metrics: Mapping[str, CandidateMetrics],
+) -> tuple[float, float] | None:
+    """Loss of whoever was champion at the time, and how far below the baseline's it lies."""
+    loss = metrics.get(CHAMPION, {}).get("loss")
+    base = metrics.get(BASELINE, {}).get("loss")
+    if loss is None or not base:
         return None
-    moved = metric["value"] - before["value"]
-    return moved, (moved < 0) == (metric["name"] in LOWER_IS_BETTER)
+    return loss, (base - loss) / base
 
 
-def _reign(history: Sequence[Document]) -> int:
-    """For how many of the last runs the champion has been the same."""
-    champions = [run["champion"] for run in history]
-    return next(
-        (at for at, name in enumerate(reversed(champions)) if name != champions[-1]),
-        len(champions),
-    )
+def _compare_with_last_run(history: Sequence[RunRecord]) -> tuple[float, bool] | None:
+    """By how much the metric moved since the run before, and whether to the good."""
+    metrics: list[Metric | None] = [run.metric for run in history[-2:]]
+    if len(metrics) <= 1:
+        return None
+    before, now = metrics
+    if before is None or now is None or before.name != now.name:
+        return None
+    change = now.value - before.value
+    return change, (change < 0) == (now.name in LOWER_IS_BETTER)
+
+
+def _count_reign(history: Sequence[RunRecord]) -> int:
+    """Count the last runs that have the champion of today."""
+    count = 0
+    for run in reversed(history):
+        if run.champion != history[-1].champion:
+            break
+        count += 1
+    return count

@@ -16,9 +16,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from ..atomic import explained, write_atomically
+from ..atomic import explain_os_errors, write_atomically
 from ..errors import StateWriteError
-from .summary import figure
+from ..state.document import StateDocument
+from .summary import format_number
 
 MOST_NOTES = 1000
 
@@ -49,7 +50,7 @@ class Log:
         self.begun = time.monotonic()
         self.notes: list[Note] = []
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-        with explained(folder):
+        with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
             self.path, self._sink = _new_file(folder, f"run-{stamp}")
         self._folds = environment.get("GITHUB_ACTIONS") == "true"
@@ -73,7 +74,7 @@ class Log:
 
     def keep(self, text: str) -> None:
         """One line for the file alone."""
-        with explained(self.path):
+        with explain_os_errors(self.path):
             self._sink.write(text + "\n")
             self._sink.flush()
 
@@ -148,7 +149,7 @@ class Outcome(NamedTuple):
     """What a run came to: its summary, the state it left (None for none), and how it ended."""
 
     summary: dict[str, Any]
-    document: dict[str, Any] | None
+    document: StateDocument | None
     source: str
     stopped: bool = False
     error: tuple[str, str] | None = None
@@ -162,9 +163,9 @@ def write_page(log: Log, outcome: Outcome) -> None:
     """
     try:
         # Late: templates are of no use to "nothing new".
-        from .html import rendered  # noqa: PLC0415
+        from .html import render_page  # noqa: PLC0415
 
-        content = rendered(outcome, log.notes, time.monotonic() - log.begun).encode(
+        content = render_page(outcome, log.notes, time.monotonic() - log.begun).encode(
             "utf-8", "replace"
         )
         write_atomically(log.path.with_name("report.html"), content, durable=False)
@@ -192,7 +193,10 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
             f"{summary['batches_this_run']} / {summary['batches_total']}",
         ),
         ("Champion", summary["champion"] or "-"),
-        ("Metric", f"{metric['name']} {figure(metric['value'])}" if metric else "-"),
+        (
+            "Metric",
+            f"{metric['name']} {format_number(metric['value'])}" if metric else "-",
+        ),
         (
             "State",
             f"`{summary['state_id']}`"
@@ -208,7 +212,7 @@ def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) 
         *(f"| {name} | {value} |" for name, value in rows),
         "",
     ]
-    with explained(Path(target)), open(target, "a", encoding="utf-8") as sink:  # noqa: PTH123  # as GitHub hands it over
+    with explain_os_errors(Path(target)), open(target, "a", encoding="utf-8") as sink:  # noqa: PTH123  # as GitHub hands it over
         sink.write("\n".join(lines) + "\n")
 
 

@@ -1,84 +1,123 @@
-"""What a run came to, in figures: a line a batch, and `summary.json`."""
+"""What a run came to, in numbers: a line a batch, and `summary.json`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
+from ..state.document import Counters
 from ..state.verification import State
 
-EXACT, WHOLE, PLAIN = 10, 100, 1e7
+EXACT, WHOLE = 10, 100
+SMALLEST, LARGEST = 0.001, 1e7
+"""Outside of these, four digits behind the point say too little, and all digits too much."""
+ENSEMBLES = ("mean", "weighted")
+
+Summary = dict[str, Any]
+"""`summary.json`, whose keys are read by programs of others."""
 
 
-def figure(value: float) -> str:
-    """A figure with as many digits as say something."""
+class TrainedBatch(NamedTuple):
+    """One batch that the models were trained on, with the metrics after it."""
+
+    batch: int
+    """Its number, over all runs."""
+    rows: int
+    rows_total: int
+    unlabelled: int
+    """Rows without a target, which were left out."""
+    champion: str
+    headline: tuple[str, float] | None
+    """Name and value of the metric; None before anything was scored."""
+    loss: float | None
+    """Of the champion of each moment."""
+    baseline: float | None
+    seconds: float
+    notes: tuple[str, ...] = ()
+
+
+def format_number(value: float) -> str:
+    """Format a number with as many digits as say something."""
     size = abs(value)
-    if 0 < size < 0.001 or size >= PLAIN:  # noqa: PLR2004  # four digits behind the point say too little
+    if 0 < size < SMALLEST or size >= LARGEST:
         return f"{value:.4g}"
+    if size < EXACT:
+        return f"{value:.4f}"
+    if size < WHOLE:
+        return f"{value:.2f}"
+    return f"{value:,.1f}"
+
+
+def format_candidate(name: str) -> str:
+    """Name a candidate for people."""
+    return f"ensemble ({name})" if name in ENSEMBLES else name
+
+
+def describe_batch(batch: TrainedBatch) -> str:
+    """Describe one batch in a line for people."""
+    metrics = "nothing scored yet"
+    if batch.headline is not None and batch.loss is not None:
+        name, value = batch.headline
+        metrics = f"{name} {format_number(value)}, loss {format_number(batch.loss)}"
+        if batch.baseline is not None:
+            metrics += f" (baseline {format_number(batch.baseline)})"
+        metrics += f", by {format_candidate(batch.champion)}"
+    left_out = ""
+    if batch.unlabelled:
+        left_out = f" and {batch.unlabelled} without a target"
     return (
-        f"{value:.4f}"
-        if size < EXACT
-        else f"{value:.2f}"
-        if size < WHOLE
-        else f"{value:,.1f}"
+        f"batch {batch.batch}: {batch.rows} rows{left_out} in {batch.seconds:.2f} s, "
+        f"{batch.rows_total} in all; {metrics}"
     )
 
 
-def line_of(learnt: Any) -> str:  # noqa: ANN401  # train.Learnt, which is not imported here
-    """One batch for people."""
-    figures = "nothing scored yet"
-    if learnt.headline is not None and learnt.loss is not None:
-        name, value = learnt.headline
-        loss, base = figure(learnt.loss), figure(learnt.baseline)
-        figures = f"{name} {figure(value)}, loss {loss} (base rate {base}), by {learnt.champion}"
-    left_out = f" and {learnt.unlabelled} without a target" if learnt.unlabelled else ""
-    return (
-        f"batch {learnt.batch}: {learnt.rows} rows{left_out} in {learnt.seconds:.2f} s, "
-        f"{learnt.rows_total} in all; {figures}"
-    )
+def summarize_run(
+    status: str, state: State | None, parent: State | None, trained: tuple[int, int]
+) -> Summary:
+    """Make the `summary.json` of a run that went from `parent` to `state`.
 
-
-def summary_of(
-    status: str, state: State | None, parent: State | None, done: tuple[int, int]
-) -> dict[str, Any]:
-    """`summary.json` of a run that went from `parent` to `state` and did so many rows and batches.
-
-    `started_from` says where the models came from: a state may take the place of
-    another and owe it nothing.
+    `trained` are rows and batches of this run. `started_from` says where the models
+    came from: a state may take the place of another and owe it nothing.
     """
-    document = {} if state is None else state.document
-    counters = document.get("counters", {"rows": 0, "batches": 0})
+    counters, metric, champion, state_id = Counters(), None, None, None
+    if state is not None:
+        document = state.document
+        counters, champion, state_id = (
+            document.counters,
+            document.champion,
+            state.state_id,
+        )
+        metric = None if document.metric is None else document.metric.to_json()
+    new_models = parent is None or _has_new_models(parent, state)
     return {
         "status": status,
-        "rows_this_run": done[0],
-        "rows_total": counters["rows"],
-        "batches_this_run": done[1],
-        "batches_total": counters["batches"],
-        "metric": document.get("metric"),
-        "champion": document.get("champion"),
-        "started_from": "nothing"
-        if parent is None or _anew(parent, state)
-        else "state",
-        "state_id": None if state is None else state.state_id,
+        "rows_this_run": trained[0],
+        "rows_total": counters.rows,
+        "batches_this_run": trained[1],
+        "batches_total": counters.batches,
+        "metric": metric,
+        "champion": champion,
+        "started_from": "nothing" if new_models else "state",
+        "state_id": state_id,
         "parent_state_id": None if parent is None else parent.state_id,
         "stored": True,
     }
 
 
-def done_between(before: State | None, after: State | None) -> tuple[int, int]:
-    """Rows and batches between two states."""
-    begun = before is None or _anew(before, after)
-    first, last = (
-        {"rows": 0, "batches": 0} if state is None else state.document["counters"]
-        for state in (None if begun else before, after)
-    )
-    return last["rows"] - first["rows"], last["batches"] - first["batches"]
+def count_between(before: State | None, after: State | None) -> tuple[int, int]:
+    """Count rows and batches between two states."""
+    first, last = Counters(), Counters()
+    if before is not None and not _has_new_models(before, after):
+        first = before.document.counters
+    if after is not None:
+        last = after.document.counters
+    return last.rows - first.rows, last.batches - first.batches
 
 
-def _anew(before: State, after: State | None) -> bool:
-    """Whether the later state is one of new models."""
+def _has_new_models(before: State, after: State | None) -> bool:
+    """Whether the models of the later state began with nothing."""
     if after is None:
         return False
-    return bool(
-        after.document["counters"]["runs"] == 1
-        and after.document["history"] != before.document["history"]
+    return (
+        after.document.counters.runs == 1
+        and after.document.history != before.document.history
     )

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 
 from ..errors import StateLibrariesError
 
 NAMES = ("numpy", "scipy", "scikit-learn", "joblib")
 
 
-def versions() -> dict[str, str]:
+def read_versions() -> dict[str, str]:
     """What is installed now."""
     from importlib import metadata  # noqa: PLC0415  # slow, and not needed to know that nothing is new
 
@@ -19,7 +20,7 @@ def versions() -> dict[str, str]:
     }
 
 
-def check(recorded: dict[str, str]) -> None:
+def check_versions(recorded: Mapping[str, str]) -> None:
     """Raises StateLibrariesError where scikit-learn or numpy differ in more than the last figure.
 
     scikit-learn promises nothing for a pickle of another version (its
@@ -28,7 +29,7 @@ def check(recorded: dict[str, str]) -> None:
     matrix is kept, and values are hashed by CRC-32. LightGBM's trees are kept as its
     text, which newer versions read.
     """
-    installed = versions()
+    installed = read_versions()
     changed = [
         f"{name} {recorded.get(name)} is now {installed[name]}"
         for name in ("scikit-learn", "numpy")

@@ -1,14 +1,14 @@
-"""`data_state.json` as a value: its formats, what it must hold, its id and its signature.
+"""`data_state.json` as a record: its formats, its validation, its id and its signature.
 
-Nothing here touches a file.
+Nothing here touches a file. Records are named tuples: a run that finds nothing new
+passes here, and a dataclass takes ten times as long to define.
 
 Formats, each with a reader that makes the next one of it in memory; the next commit
 writes the newest:
 
-1. counters, cursor, figures, history, libraries, and the sha256 of both pickles;
-2. also `probe` (what the models said of made-up rows, or none) and `previous` (the
-document of the state before the run
-   that wrote this one, or none).
+1. counters, cursor, metrics, history, libraries, and the sha256 of both pickles;
+2. also `probe` (predictions for made-up rows, or none) and `previous` (the document of
+   the state before the run that wrote this one, or none).
 """
 
 from __future__ import annotations
@@ -17,30 +17,311 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, Self
 
 from ..atomic import sha256
 from ..errors import StateFormatError, StateTamperedError
-from ..sources import cursor
+from ..sources import cursor as cursors
+from ..sources.cursor import Cursor
+from .json_parts import (
+    JsonObject,
+    WrongPartError,
+    get_part,
+    parse_count,
+    parse_list,
+    parse_number,
+    parse_object,
+    parse_optional_object,
+    parse_optional_text,
+    parse_text,
+    parse_text_values,
+    parse_texts,
+)
 
 FORMAT = 2
 BEST = "best_model.pkl"
 POPULATION_PREFIX = "population-"
-
-Document = dict[str, Any]
+ID_LENGTH = 16
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _POPULATION = re.compile(POPULATION_PREFIX + r"[0-9a-f]{16}\.pkl")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+# Versions are shown in a command that people paste into a shell.
 _VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,64}")
-"""Versions are shown in a command that people paste into a shell."""
+# Of a candidate or a metric: a line that starts with two colons is a command to GitHub.
 _NAME = re.compile(r"[A-Za-z_][\w.:+-]*")
-"""Of a candidate or a metric; a line that starts with two colons is a command to GitHub."""
 _MOMENT = re.compile(r"[0-9TZ:-]{1,32}")
 
 
-def parsed(content: bytes, path: Path) -> Document:
-    """The document as it was written, in its own format, as far as to check its signature.
+class FileRecord(NamedTuple):
+    """What a model file is recognised by."""
+
+    sha256: str
+    size: int
+
+    @classmethod
+    def describe(cls, content: bytes) -> Self:
+        """Return the record of a file with this content."""
+        return cls(sha256(content), len(content))
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse an entry of `files`. Raises WrongPartError."""
+        parts = parse_object(value)
+        return cls(
+            parse_text(parts.get("sha256"), _SHA256), parse_count(parts.get("bytes"))
+        )
+
+    def to_json(self) -> JsonObject:
+        """Return the entry as the file has it."""
+        return {"sha256": self.sha256, "bytes": self.size}
+
+
+class Counters(NamedTuple):
+    """What the models of a state were trained on so far, and in how many runs."""
+
+    rows: int = 0
+    batches: int = 0
+    unlabelled: int = 0
+    runs: int = 0
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse `counters`. Raises WrongPartError."""
+        parts = parse_object(value)
+        return cls(*(parse_count(parts.get(name)) for name in cls._fields))
+
+    def to_json(self) -> JsonObject:
+        """Return the counters as the file has them."""
+        return self._asdict()
+
+
+class Metric(NamedTuple):
+    """The metric that a run is judged by: its name and its value."""
+
+    name: str
+    value: float
+
+    @classmethod
+    def from_json(cls, value: object) -> Self | None:
+        """Parse `metric`, which is null before anything was scored. Raises WrongPartError."""
+        if value is None:
+            return None
+        parts = parse_object(value)
+        return cls(
+            parse_text(parts.get("name"), _NAME), parse_number(parts.get("value"))
+        )
+
+    def to_json(self) -> JsonObject:
+        """Return the metric as the file has it."""
+        return self._asdict()
+
+
+class RunRecord(NamedTuple):
+    """One run in the history; counts are those of all runs up to its end."""
+
+    at: str
+    batches: int
+    rows: int
+    champion: str
+    metric: Metric | None
+    parent_state_id: str | None = None
+    names_parent: bool = True
+    """False for runs of versions that did not record which state they started from."""
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse an entry of `history`. Raises WrongPartError."""
+        parts = parse_object(value)
+        return cls(
+            parse_text(parts.get("at"), _MOMENT),
+            parse_count(parts.get("batches")),
+            parse_count(parts.get("rows")),
+            parse_text(parts.get("champion"), _NAME),
+            Metric.from_json(parts.get("metric")),
+            parse_optional_text(parts.get("from")),
+            "from" in parts,
+        )
+
+    def to_json(self) -> JsonObject:
+        """Return the entry as the file has it."""
+        parts = {
+            "at": self.at,
+            "batches": self.batches,
+            "rows": self.rows,
+            "champion": self.champion,
+            "metric": _to_json(self.metric),
+        }
+        if self.names_parent:
+            parts["from"] = self.parent_state_id
+        return parts
+
+
+class SourceRecord(NamedTuple):
+    """The source that a state was trained on, and how far it was read."""
+
+    name: str
+    cursor: Cursor
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse `source`. Raises WrongPartError."""
+        parts = parse_object(value)
+        name, cursor = parts.get("name"), parts.get("cursor")
+        if not isinstance(name, str) or not cursors.sound(cursor):
+            raise WrongPartError("the source has other parts")
+        return cls(name, cursor)  # type: ignore[arg-type]  # as was looked at
+
+    def to_json(self) -> JsonObject:
+        """Return the source as the file has it."""
+        return {"name": self.name, "cursor": self.cursor}
+
+
+CandidateMetrics = Mapping[str, float | None]
+"""`loss` and, where it was scored, the headline metric of one candidate."""
+
+
+class StateDocument(NamedTuple):
+    """What `data_state.json` says, in the newest format.
+
+    The training gives the parts without a default; the store adds the others.
+    """
+
+    counters: Counters
+    champion: str
+    metric: Metric | None
+    metrics: Mapping[str, CandidateMetrics]
+    """By candidate; `figures` in the file."""
+    task: str
+    target: str
+    models: tuple[str, ...]
+    classes: tuple[str, ...]
+    columns: Mapping[str, str]
+    source: SourceRecord
+    libraries: Mapping[str, str]
+    probe: JsonObject | None
+    """Predictions for made-up rows; read by `prediction_check`."""
+    history: tuple[RunRecord, ...]
+    population: str = ""
+    """Name of the file with everything that is needed to train on."""
+    files: Mapping[str, FileRecord] = {}
+    previous: StateDocument | None = None
+    parent_state_id: str | None = None
+    state_id: str = ""
+    signature: str | None = None
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any], path: Path) -> Self:
+        """Validate a document of any format, as `parse_json` gave it.
+
+        Raises StateFormatError where it lacks what its format has, or a part of it is
+        of another type.
+        """
+        document = dict(written)
+        while document["format"] != FORMAT:
+            document = READERS[document["format"]](document)
+        try:
+            return cls._parse(document)
+        except ValueError as error:
+            raise StateFormatError(
+                f"{path} lacks parts that format {written['format']} has, "
+                "or they are of another kind"
+            ) from error
+
+    @classmethod
+    def _parse(cls, parts: Mapping[str, Any]) -> Self:
+        document = cls(
+            counters=Counters.from_json(parts.get("counters")),
+            champion=parse_text(parts.get("champion"), _NAME),
+            metric=Metric.from_json(get_part(parts, "metric")),
+            metrics=_parse_metrics(parts.get("figures")),
+            task=parse_text(parts.get("task")),
+            target=parse_text(parts.get("target")),
+            models=parse_texts(parts.get("models"), _NAME),
+            classes=parse_texts(parts.get("classes")),
+            columns=parse_text_values(parts.get("columns")),
+            source=SourceRecord.from_json(parts.get("source")),
+            libraries=parse_text_values(parts.get("libraries"), _VERSION),
+            probe=parse_optional_object(get_part(parts, "probe")),
+            history=tuple(map(RunRecord.from_json, parse_list(parts.get("history")))),
+            population=parse_text(parts.get("population"), _POPULATION),
+            files=_parse_files(parts.get("files")),
+            previous=cls._parse_previous(get_part(parts, "previous")),
+            parent_state_id=parse_optional_text(get_part(parts, "parent_state_id")),
+            state_id=parse_text(parts.get("state_id"), _ID),
+            signature=parse_optional_text(parts.get("signature")),
+        )
+        if set(document.files) != {document.population, BEST}:
+            raise WrongPartError("the files are not those of a state")
+        if not {"scikit-learn", "numpy"} <= document.libraries.keys():
+            raise WrongPartError("libraries are missing")
+        return document
+
+    @classmethod
+    def _parse_previous(cls, value: object) -> Self | None:
+        if value is None:
+            return None
+        parts = parse_object(value)
+        # A previous state holds none of its own, so that states do not grow.
+        if parts.get("format") != FORMAT or get_part(parts, "previous") is not None:
+            raise WrongPartError("the previous state has another form")
+        return cls._parse(parts)
+
+    def to_json(self) -> JsonObject:
+        """Return the document as the file has it; a state without a key has no signature."""
+        history = [run.to_json() for run in self.history]
+        files = {name: record.to_json() for name, record in self.files.items()}
+        metrics = {name: dict(values) for name, values in self.metrics.items()}
+        document: JsonObject = {
+            "format": FORMAT,
+            "counters": self.counters.to_json(),
+            "champion": self.champion,
+            "metric": _to_json(self.metric),
+            "figures": metrics,
+            "task": self.task,
+            "target": self.target,
+            "models": list(self.models),
+            "classes": list(self.classes),
+            "columns": dict(self.columns),
+            "source": self.source.to_json(),
+            "libraries": dict(self.libraries),
+            "probe": self.probe,
+            "history": history,
+            "population": self.population,
+            "files": files,
+            "previous": _to_json(self.previous),
+            "parent_state_id": self.parent_state_id,
+            "state_id": self.state_id,
+        }
+        if self.signature is not None:
+            document["signature"] = self.signature
+        return document
+
+    def finalize(self, parent: str | None, key: bytes | None) -> Self:
+        """Return it with its parent, an id from its content, and signed where there is a key."""
+        document = self._replace(parent_state_id=parent, signature=None)
+        content = document.to_json()
+        # The id is that of everything else.
+        del content["state_id"]
+        state_id = sha256(_canonicalize(content))[:ID_LENGTH]
+        document = document._replace(state_id=state_id)
+        return document if key is None else document.sign(key)
+
+    def sign(self, key: bytes) -> Self:
+        """Return it with the signature of this key."""
+        return self._replace(signature=compute_signature(self.to_json(), key))
+
+    def unsign(self) -> Self:
+        """Return it without a signature."""
+        return self._replace(signature=None)
+
+    def serialize(self) -> bytes:
+        """Return the content of the file, with lines for people."""
+        return serialize_json(self.to_json())
+
+
+def parse_json(content: bytes, path: Path) -> JsonObject:
+    """Read the document as it was written, in its own format, to check its signature.
 
     Raises StateTamperedError where it is no JSON, StateFormatError where no reader is
     there for it.
@@ -49,8 +330,11 @@ def parsed(content: bytes, path: Path) -> Document:
         document = json.loads(content)
     except (ValueError, RecursionError) as error:
         raise StateTamperedError(f"{path} is truncated or no JSON: {error}") from error
-    version = document.get("format") if isinstance(document, dict) else None
-    if type(version) is not int:
+    version = None
+    if isinstance(document, dict):
+        version = document.get("format")
+    # JSON's `true` is an int to Python.
+    if not isinstance(document, dict) or type(version) is not int:
         raise StateFormatError(
             f"{path} was not written by this pipeline: it names no format"
         )
@@ -58,206 +342,69 @@ def parsed(content: bytes, path: Path) -> Document:
         raise StateFormatError(
             f"{path} has format {version}; this version reads up to {FORMAT}"
         )
-    return document  # type: ignore[no-any-return]  # a dict, as was looked at
-
-
-def current(document: Document, path: Path) -> Document:
-    """The document in the newest format.
-
-    Raises StateFormatError where it lacks what its format has.
-    """
-    version = document["format"]
-    if not _sound(document) or (version > 1 and not _sound_since_2(document)):
-        raise StateFormatError(
-            f"{path} lacks parts that format {version} has, or they are of another kind"
-        )
-    while document["format"] != FORMAT:
-        document = READERS[document["format"]](document)
     return document
 
 
-def _from_1(document: Document) -> Document:
+def _upgrade_from_1(document: JsonObject) -> JsonObject:
     return {**document, "format": 2, "probe": None, "previous": None}
 
 
-READERS: Mapping[int, Callable[[Document], Document]] = {
-    1: _from_1,
-    FORMAT: lambda document: document,
+READERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {
+    1: _upgrade_from_1,
+    FORMAT: dict,
 }
-"""By the format that they read."""
+"""By the format that they read; each makes the next one."""
 
 
-def _sound(document: Document) -> bool:
-    """Whether everything that is relied on later is there, of its kind."""
-    kinds: dict[str, type | tuple[type, ...]] = {
-        "counters": dict,
-        "figures": dict,
-        "files": dict,
-        "history": list,
-        "libraries": dict,
-        "models": list,
-        "source": dict,
-        "target": str,
-        "task": str,
-        "champion": str,
-        "metric": (dict, type(None)),
-        "parent_state_id": (str, type(None)),
-        "population": str,
-        "state_id": str,
-    }
-    if not all(
-        isinstance(document.get(name, ...), kind) for name, kind in kinds.items()
-    ):
-        return False
-    files, counters, source = (
-        document["files"],
-        document["counters"],
-        document["source"],
-    )
-    entries = [files.get(document["population"]), files.get(BEST)]
-    return (
-        _matches(_ID, document["state_id"])
-        and _matches(_POPULATION, document["population"])
-        and len(files) == len(entries)
-        and all(_sound_entry(entry) for entry in entries)
-        and all(
-            _is_count(counters.get(name))
-            for name in ("rows", "batches", "unlabelled", "runs")
-        )
-        and isinstance(source.get("name"), str)
-        and cursor.sound(source.get("cursor"))
-        and all(
-            _matches(_NAME, name)
-            for name in (
-                *document["models"],
-                *document["figures"],
-                document["champion"],
-            )
-        )
-        and _sound_figures(document)
-        and {"scikit-learn", "numpy"} <= set(document["libraries"])
-        and all(_matches(_VERSION, text) for text in document["libraries"].values())
-    )
+def compute_signature(document: Mapping[str, Any], key: bytes) -> str:
+    """Return the HMAC (RFC 2104) of everything but the signature, in canonical form."""
+    import hmac  # noqa: PLC0415  # only where a key is set
+
+    unsigned = dict(document)
+    unsigned.pop("signature", None)
+    return "hmac-sha256:" + hmac.digest(key, _canonicalize(unsigned), "sha256").hex()
 
 
-def _sound_figures(document: Document) -> bool:
-    """What `status`, `history` and the report print."""
-    figures, history = document["figures"].values(), document["history"]
-    return (
-        all(isinstance(figure, dict) and "loss" in figure for figure in figures)
-        and all(_is_number(value) for figure in figures for value in figure.values())
-        and all(map(_sound_run, history))
-        and _sound_metric(document["metric"])
-    )
-
-
-def _sound_run(run: object) -> bool:
-    return (
-        isinstance(run, dict)
-        and _matches(_MOMENT, run.get("at"))
-        and _is_count(run.get("batches"))
-        and _is_count(run.get("rows"))
-        and _matches(_NAME, run.get("champion"))
-        and _sound_metric(run.get("metric"))
-    )
-
-
-def _sound_metric(metric: object) -> bool:
-    if not isinstance(metric, dict):
-        return metric is None
-    return _matches(_NAME, metric.get("name")) and type(metric.get("value")) in {
-        int,
-        float,
-    }
-
-
-def _matches(pattern: re.Pattern[str], value: object) -> bool:
-    return isinstance(value, str) and pattern.fullmatch(value) is not None
-
-
-def _is_count(value: object) -> bool:
-    return type(value) is int and value >= 0
-
-
-def _is_number(value: object) -> bool:
-    return value is None or type(value) in {int, float}
-
-
-def _sound_since_2(document: Document) -> bool:
-    previous = document.get("previous", ...)
-    if not isinstance(document.get("probe", ...), dict | None):
-        return False
-    return previous is None or (
-        isinstance(previous, dict)
-        and previous.get("format") == FORMAT
-        and _sound(previous)
-    )
-
-
-def _sound_entry(entry: object) -> bool:
-    return (
-        isinstance(entry, dict)
-        and _is_count(entry.get("bytes"))
-        and _matches(_SHA256, entry.get("sha256"))
-    )
-
-
-def sealed(document: Document, parent: str | None, key: bytes | None) -> Document:
-    """With its parent, an id from its content, and a signature where there is a key."""
-    bare = {
-        name: value
-        for name, value in document.items()
-        if name not in {"state_id", "signature"}
-    }
-    complete = {**bare, "parent_state_id": parent}
-    complete["state_id"] = sha256(_canonical(complete))[:16]
-    return complete if key is None else signed(complete, key)
-
-
-def signed(document: Document, key: bytes) -> Document:
-    """With the signature of this key."""
-    return {**document, "signature": _signature(document, key)}
-
-
-def without(document: Document, name: str) -> Document:
-    """All but one part."""
-    return {key: value for key, value in document.items() if key != name}
-
-
-def holds(document: Document, key: bytes) -> bool:
-    """Whether the signature is that of this key."""
+def has_signature_of(document: Mapping[str, Any], key: bytes) -> bool:
+    """Whether a document, as it was written, is signed with this key."""
     import hmac  # noqa: PLC0415  # only where a key is set
 
     signature = document["signature"]
+    expected = compute_signature(document, key)
     return isinstance(signature, str) and hmac.compare_digest(
-        signature.encode(), _signature(document, key).encode()
+        signature.encode(), expected.encode()
     )
 
 
-def written(document: Document) -> bytes:
-    """For the file, with lines for people."""
-    return (
-        json.dumps(document, indent=1, sort_keys=True, allow_nan=False).encode() + b"\n"
-    )
+def serialize_json(document: Mapping[str, Any]) -> bytes:
+    """Return a document as the bytes of its file."""
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False)
+    return text.encode() + b"\n"
 
 
-def fingerprint(content: bytes) -> dict[str, Any]:
-    """What a file is known again by."""
-    return {"sha256": sha256(content), "bytes": len(content)}
+def _canonicalize(document: Mapping[str, Any]) -> bytes:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.encode()
 
 
-def _signature(document: Document, key: bytes) -> str:
-    import hmac  # noqa: PLC0415  # only where a key is set
-
-    return (
-        "hmac-sha256:"
-        + hmac.new(
-            key, _canonical(without(document, "signature")), "sha256"
-        ).hexdigest()
-    )
+def _to_json(record: Metric | StateDocument | None) -> JsonObject | None:
+    return None if record is None else record.to_json()
 
 
-def _canonical(document: Document) -> bytes:
-    return json.dumps(
-        document, sort_keys=True, separators=(",", ":"), allow_nan=False
-    ).encode()
+def _parse_metrics(value: object) -> dict[str, CandidateMetrics]:
+    metrics = parse_object(value)
+    for candidate, values in metrics.items():
+        parse_text(candidate, _NAME)
+        if "loss" not in parse_object(values):
+            raise WrongPartError("a candidate has no loss")
+        for number in values.values():
+            if number is not None:
+                parse_number(number)
+    return metrics
+
+
+def _parse_files(value: object) -> dict[str, FileRecord]:
+    files = {}
+    for name, entry in parse_object(value).items():
+        files[name] = FileRecord.from_json(entry)
+    return files

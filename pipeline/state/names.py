@@ -5,9 +5,10 @@ A checkout has it as `pipeline`, a wheel inside a package of its own, and a repo
 
 from __future__ import annotations
 
+from ..program import PACKAGE
+
 STORED = "pipeline"
 """What stands for this package in every state, whatever its name is here."""
-PACKAGE = __name__.removesuffix(".state.names")
 
 
 def is_own(module: str) -> bool:

@@ -95,19 +95,17 @@ def tried(state: State, models: Sequence[str]) -> str:
     from ..models.population import Population  # noqa: PLC0415
     from . import pickles as persist  # noqa: PLC0415  # brings joblib
 
-    probe = state.document["probe"]
+    probe = state.document.probe
     if probe is None or probe.get("drawn") != DRAWN:
         raise StateLibrariesError(
             "the state does not say by what its models can be known again"
         )
     try:
-        population = persist.loads(
-            state.population, state.document["population"], models
-        )
+        population = persist.loads(state.population, state.document.population, models)
     except StateTamperedError as error:
         raise StateLibrariesError(error.message) from error
     if not isinstance(population, Population):
-        raise StateTamperedError(f"{state.document['population']} holds no population")
+        raise StateTamperedError(f"{state.document.population} holds no population")
     return held(population, probe)
 
 

@@ -1,15 +1,15 @@
-"""Load, commit, recover, roll back: the only code that touches runtime/model and runtime/data.
+"""Load, commit, recover, roll back: the only code that writes runtime/model and runtime/data.
 
 The two folders travel as two artifacts, so the pair is tied by content:
 `data_state.json` names every model file with its sha256. Writing it is the one commit
 point:
 
 1. `population-<sha>.pkl` (all that is needed to go on) and `best_model.pkl.next` are
-written beside the old files, and
-   the champion of the state before the run as `previous-<sha>.pkl`, where that state is kept;
+   written beside the old files, and the champion of the state before the run as
+   `previous-<sha>.pkl`, where that state is kept;
 2. `data_state.json` is replaced: from here on the new state counts;
 3. `best_model.pkl.next` becomes `best_model.pkl`, and files that no state names any
-more go.
+   more are removed.
 
 A kill before 2 leaves the old state and stray files, a kill after it the new one;
 `recover` tidies both up. Going back to the previous state is the same three steps, with
@@ -22,60 +22,90 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from enum import Enum
 from pathlib import Path
 
-from ..atomic import explained, sha256, write_atomically
+from ..atomic import explain_os_errors, sha256, write_atomically
 from ..errors import (
     SettingsError,
     StateBusyError,
     StateMismatchError,
     StateTamperedError,
 )
-from . import document as documents
-from .document import BEST, POPULATION_PREFIX, Document
+from ..sources.cursor import Cursor
+from .document import (
+    BEST,
+    ID_LENGTH,
+    POPULATION_PREFIX,
+    FileRecord,
+    StateDocument,
+    parse_json,
+)
 from .verification import (
     KEY_VARIABLE,
     PREVIOUS_PREFIX,
     State,
-    aside,
     check_signature,
-    contents,
-    digest,
-    no_state,
-    whole,
+    describe_missing_state,
+    name_previous_champion,
+    read_file,
+    read_state,
 )
 
 NEXT = BEST + ".next"
 
 
-class Store:
-    """The state below one runtime folder."""
+class Mode(Enum):
+    """What a commit does."""
 
-    def __init__(self, runtime: Path, key: bytes | None = None) -> None:
+    STORE = "store"
+    """Write the state."""
+    TRIAL = "trial"
+    """Keep it in memory: nothing below the runtime folder changes."""
+
+
+class Store:
+    """The state below one runtime folder.
+
+    `previous` is the state that `rollback` is to go back to from what is committed
+    here; None keeps none.
+    """
+
+    def __init__(
+        self,
+        runtime: Path,
+        key: bytes | None = None,
+        *,
+        mode: Mode = Mode.STORE,
+        previous: State | None = None,
+    ) -> None:
         self.runtime = runtime
+        self.mode = mode
         self.model = runtime / "model"
         self.data = runtime / "data"
         self.document_path = self.data / "data_state.json"
-        self.previous: State | None = None
-        """The state that `rollback` is to go back to from what is committed here; none for none."""
-        self.trial = False
-        """Commit to memory alone."""
-        self.unchecked = False
-        """Whether a document was read that is signed while there is no key to check it with."""
         self._key = key
+        self._previous = previous
+        self._skipped_signature = False
 
     @property
     def signs(self) -> bool:
         """Whether a key is set."""
         return self._key is not None
 
+    @property
+    def skipped_signature(self) -> bool:
+        """Whether a signed document was read while there is no key to check it with."""
+        return self._skipped_signature
+
     @contextlib.contextmanager
-    def locked(self) -> Iterator[None]:
+    def lock(self) -> Iterator[None]:
         """Hold the state for one training at a time.
 
-        The lock is on the folder, so it leaves no file behind.
+        The lock is on the folder, so it leaves no file behind. Raises StateBusyError
+        where another process holds it.
         """
-        with explained(self.runtime):
+        with explain_os_errors(self.runtime):
             self.runtime.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.runtime, os.O_RDONLY)
         try:
@@ -91,203 +121,218 @@ class Store:
             os.close(handle)
 
     def load(self) -> State | None:
-        """The committed state, or None where there is none yet.
+        """Read the committed state; None where there is none yet.
 
-        Every file is checked by sha256, and HMAC with a key.
-
+        Every file is checked by sha256, and the document by HMAC where there is a key.
         Raises StateMismatchError, StateTamperedError or StateFormatError, and never
         writes.
         """
         document = self.read_document()
         if document is None:
-            if contents(self.model / BEST) is not None:
+            if read_file(self.model / BEST) is not None:
                 raise StateMismatchError(
                     f"{self.model / BEST} stands there without {self.document_path}"
                 )
             return None
-        return whole(document, self.document_path, self.model, (BEST, NEXT))
+        return read_state(document, self.document_path, self.model, (BEST, NEXT))
 
-    def read_document(self) -> Document | None:
-        """`data_state.json` in the newest format, after the checks that need no other file."""
-        content = contents(self.document_path)
+    def read_document(self) -> StateDocument | None:
+        """Read `data_state.json`, after the checks that need no other file."""
+        content = read_file(self.document_path)
         if content is None:
             return None
-        document = documents.parsed(content, self.document_path)
-        check_signature(document, self.document_path, self._key)
-        self.unchecked = "signature" in document and not self.signs
-        return documents.current(document, self.document_path)
+        written = parse_json(content, self.document_path)
+        # As it was written: an older format was signed as such.
+        check_signature(written, self.document_path, self._key)
+        self._skipped_signature = "signature" in written and not self.signs
+        return StateDocument.from_json(written, self.document_path)
 
     def recover(self, state: State | None) -> None:
         """Finish or tidy up what a kill left.
 
         Nothing that `state` names is touched, except to put it in place.
         """
-        if self.trial:
+        if self.mode is Mode.TRIAL:
             return
-        if (
-            state is not None
-            and digest(self.model / BEST) != state.document["files"][BEST]["sha256"]
-        ):
+        if state is None:
+            self._sweep(None)
+            return
+        champion = read_file(self.model / BEST)
+        expected = state.document.files[BEST]
+        if champion is None or sha256(champion) != expected.sha256:
             write_atomically(self.model / BEST, state.champion)
-        self._sweep(None if state is None else state.document)
+        self._sweep(state.document)
 
     def prepare(self) -> None:
-        """Raises StateWriteError where nothing could be committed.
+        """Try to write, before an hour of training rather than after it.
 
-        Better now than after an hour of learning.
+        Raises StateWriteError where nothing could be committed.
         """
-        if self.trial:
+        if self.mode is Mode.TRIAL:
             return
-        from tempfile import TemporaryFile  # noqa: PLC0415  # only where there is something to learn
+        from tempfile import TemporaryFile  # noqa: PLC0415  # only where there are new rows
 
         for folder in (self.model, self.data):
-            with explained(folder):
+            with explain_os_errors(folder):
                 folder.mkdir(parents=True, exist_ok=True)
                 TemporaryFile(dir=folder).close()
 
     def commit(
-        self, document: Document, population: bytes, champion: bytes, parent: str | None
+        self,
+        document: StateDocument,
+        population: bytes,
+        champion: bytes,
+        parent: str | None,
     ) -> State:
-        """Make this the state. Raises StateWriteError, and the state is then the one before."""
-        name = f"{POPULATION_PREFIX}{sha256(population)[:16]}.pkl"
-        files = {
-            name: documents.fingerprint(population),
-            BEST: documents.fingerprint(champion),
-        }
-        complete = {
-            **document,
-            "format": documents.FORMAT,
-            "population": name,
-            "files": files,
-        }
-        complete = documents.sealed(
-            {**complete, "previous": self._kept()}, parent, self._key
-        )
-        if not self.trial:
+        """Make this the state, with `parent` the id of the one before.
+
+        Raises StateWriteError, and the state is then the one before.
+        """
+        name = f"{POPULATION_PREFIX}{sha256(population)[:ID_LENGTH]}.pkl"
+        complete = document._replace(
+            population=name,
+            files={
+                name: FileRecord.describe(population),
+                BEST: FileRecord.describe(champion),
+            },
+            previous=self._make_previous_document(),
+        ).finalize(parent, self._key)
+        if self.mode is Mode.STORE:
             write_atomically(self.model / name, population)
-            if self.previous is not None:
-                place = self.model / aside(self.previous.document)
-                if not place.exists():
-                    write_atomically(place, self.previous.champion)
-            self._switch(complete, champion)
+            self._keep_previous_champion()
+            self._replace_state(complete, champion)
         return State(complete, population, champion)
 
-    def commit_cursor(self, state: State, cursor: Document) -> State:
-        """Make `state` with another cursor the state; its models stay. Raises StateWriteError."""
-        source = {**state.document["source"], "cursor": cursor}
-        complete = documents.sealed(
-            {**state.document, "source": source}, state.state_id, self._key
+    def commit_cursor(self, state: State, cursor: Cursor) -> State:
+        """Make `state` with another cursor the state; its models stay.
+
+        Raises StateWriteError.
+        """
+        source = state.document.source._replace(cursor=cursor)
+        complete = state.document._replace(source=source).finalize(
+            state.state_id, self._key
         )
-        if not self.trial:
-            write_atomically(self.document_path, documents.written(complete))
+        if self.mode is Mode.STORE:
+            write_atomically(self.document_path, complete.serialize())
         return State(complete, state.population, state.champion)
 
     def rollback(self) -> State:
-        """Make the previous state the state again. Raises StateMismatchError where none is kept.
+        """Make the previous state the state again.
 
         The models of the present one may be damaged: that is when it is wanted most.
+        Raises StateMismatchError where no previous state is kept.
         """
         current = self.read_document()
         if current is None:
-            raise no_state(self.runtime)
-        previous = self.kept(current)
+            raise describe_missing_state(self.runtime)
+        previous = self.load_previous(current)
         if previous is None:
             raise StateMismatchError(
-                f"the state {current['state_id']} in {self.document_path} keeps none from before it",
+                f"the state {current.state_id} in {self.document_path} "
+                "keeps none from before it",
                 hint="older states are in the artifacts of older runs",
             )
         with contextlib.suppress(StateMismatchError, StateTamperedError):
             self.recover(self.load())
-        self._switch(previous.document, previous.champion)
+        self._replace_state(previous.document, previous.champion)
         return previous
 
-    def kept(self, current: Document) -> State | None:
-        """The state before the one of this document, if one is kept, after the same checks."""
-        document = current["previous"]
+    def load_previous(self, current: StateDocument) -> State | None:
+        """Read the state before the one of this document, after the same checks.
+
+        None where none is kept.
+        """
+        document = current.previous
         if document is None:
             return None
-        check_signature(document, self.document_path, self._key)
-        return whole(document, self.document_path, self.model, (aside(document),))
+        check_signature(document.to_json(), self.document_path, self._key)
+        place = name_previous_champion(document)
+        return read_state(document, self.document_path, self.model, (place,))
 
-    def adopt(self) -> str:
-        """Sign an unsigned state; its id.
+    def sign(self) -> str:
+        """Sign an unsigned state, and the previous one in it; return its id.
 
-        Raises StateMismatchError or StateTamperedError where it does not hold.
+        Raises SettingsError without a key, StateMismatchError or StateTamperedError
+        where the state does not pass the checks.
         """
         if self._key is None:
             raise SettingsError(
                 f"{KEY_VARIABLE} is not set", hint="hand over the key to sign with"
             )
-        state = self._unchecked()
+        state = self._load_without_key()
         if state.is_signed:
-            # As it was written: an older format was signed as such.
+            # Only a signature of this key is made anew.
             self.read_document()
-        previous = state.document["previous"]
-        document = {
-            **state.document,
-            "previous": previous and documents.signed(previous, self._key),
-        }
-        write_atomically(
-            self.document_path, documents.written(documents.signed(document, self._key))
-        )
+        previous = state.document.previous
+        if previous is not None:
+            previous = previous.sign(self._key)
+        document = state.document._replace(previous=previous).sign(self._key)
+        write_atomically(self.document_path, document.serialize())
         return state.state_id
 
-    def disown(self) -> str:
-        """Take the signature off a state, also without the key; its id."""
-        state = self._unchecked()
-        previous = state.document["previous"]
-        document = {
-            **state.document,
-            "previous": previous and documents.without(previous, "signature"),
-        }
-        write_atomically(
-            self.document_path,
-            documents.written(documents.without(document, "signature")),
-        )
+    def unsign(self) -> str:
+        """Take the signature off a state, also without the key; return its id."""
+        state = self._load_without_key()
+        previous = state.document.previous
+        if previous is not None:
+            previous = previous.unsign()
+        document = state.document._replace(previous=previous).unsign()
+        write_atomically(self.document_path, document.serialize())
         return state.state_id
 
     def reset(self) -> list[Path]:
-        """Remove the state, the commit point first; gives back what was removed."""
-        own = [self.document_path, *sorted(self.model.glob(BEST + "*"))]
-        own += [
+        """Remove the state, the commit point first; return what was removed."""
+        files = [
+            self.document_path,
+            *sorted(self.model.glob(BEST + "*")),
             *sorted(self.model.glob(POPULATION_PREFIX + "*")),
             *sorted(self.model.glob(PREVIOUS_PREFIX + "*")),
+            *sorted(self.data.glob(self.document_path.name + ".*")),
         ]
-        own += sorted(self.data.glob(self.document_path.name + ".*"))
-        gone = [path for path in own if path.exists()]
-        for path in gone:
-            with explained(path):
+        removed = [path for path in files if path.exists()]
+        for path in removed:
+            with explain_os_errors(path):
                 path.unlink()
-        return gone
+        return removed
 
-    def _unchecked(self) -> State:
+    def _load_without_key(self) -> State:
         state = Store(self.runtime).load()
         if state is None:
-            raise no_state(self.runtime)
+            raise describe_missing_state(self.runtime)
         return state
 
-    def _kept(self) -> Document | None:
-        """The previous document for the next one to hold.
+    def _make_previous_document(self) -> StateDocument | None:
+        """Make the previous document for the next one to hold.
 
         Without its own previous, so that states do not grow.
         """
-        if self.previous is None:
+        if self._previous is None:
             return None
-        document = {**self.previous.document, "previous": None}
-        return document if self._key is None else documents.signed(document, self._key)
+        document = self._previous.document._replace(previous=None)
+        return document if self._key is None else document.sign(self._key)
 
-    def _switch(self, document: Document, champion: bytes) -> None:
+    def _keep_previous_champion(self) -> None:
+        if self._previous is None:
+            return
+        place = self.model / name_previous_champion(self._previous.document)
+        if not place.exists():
+            write_atomically(place, self._previous.champion)
+
+    def _replace_state(self, document: StateDocument, champion: bytes) -> None:
         write_atomically(self.model / NEXT, champion)
-        write_atomically(self.document_path, documents.written(document))
-        with explained(self.model / BEST):
+        write_atomically(self.document_path, document.serialize())
+        with explain_os_errors(self.model / BEST):
             (self.model / NEXT).replace(self.model / BEST)
         self._sweep(document)
 
-    def _sweep(self, document: Document | None) -> None:
-        named = set() if document is None else {document["population"]}
-        previous = document and document["previous"]
-        if previous:
-            named |= {previous["population"], aside(previous)}
+    def _sweep(self, document: StateDocument | None) -> None:
+        """Remove files that the document does not name."""
+        named = set()
+        if document is not None:
+            named.add(document.population)
+            if document.previous is not None:
+                named.add(document.previous.population)
+                named.add(name_previous_champion(document.previous))
         stray = [
             *self.model.glob(POPULATION_PREFIX + "*"),
             *self.model.glob(PREVIOUS_PREFIX + "*"),
@@ -296,5 +341,5 @@ class Store:
         ]
         for path in stray:
             if path.name not in named:
-                with explained(path):
+                with explain_os_errors(path):
                     path.unlink(missing_ok=True)

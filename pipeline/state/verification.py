@@ -1,6 +1,6 @@
 """A state as it is read.
 
-Every file held against the document that names it, and the document against its
+Every file is checked against the document that names it, and the document against its
 signature.
 """
 
@@ -8,19 +8,26 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from ..atomic import sha256
 from ..errors import StateFormatError, StateMismatchError, StateTamperedError
-from . import document as documents
-from .document import BEST, POPULATION_PREFIX, Document
+from ..program import COMMAND
+from .document import (
+    BEST,
+    ID_LENGTH,
+    POPULATION_PREFIX,
+    FileRecord,
+    StateDocument,
+    has_signature_of,
+)
 
 PREVIOUS_PREFIX = "previous-"
 KEY_VARIABLE = "PIPELINE_STATE_KEY"
 
 
-def signing_key(environment: Mapping[str, str]) -> bytes | None:
-    """The key that states are signed with.
+def get_signing_key(environment: Mapping[str, str]) -> bytes | None:
+    """Return the key that states are signed with, or None.
 
     An empty variable is what GitHub hands over for a secret that is not set.
     """
@@ -28,73 +35,81 @@ def signing_key(environment: Mapping[str, str]) -> bytes | None:
 
 
 class State(NamedTuple):
-    """A committed state whose files were all found to be what was committed.
+    """A committed state whose files are all as they were committed.
 
-    Nothing is unpickled yet.
+    `population` and `champion` are pickles; nothing is unpickled yet.
     """
 
-    document: Document
+    document: StateDocument
     population: bytes
     champion: bytes
 
     @property
     def state_id(self) -> str:
         """Names this commit; derived from its content and its parent."""
-        return str(self.document["state_id"])
+        return self.document.state_id
 
     @property
     def is_signed(self) -> bool:
         """Whether it was signed, by whatever key."""
-        return "signature" in self.document
+        return self.document.signature is not None
 
 
-def no_state(runtime: Path) -> StateFormatError:
-    """The error for commands that need a state."""
+def describe_missing_state(runtime: Path) -> StateFormatError:
+    """Return the error for commands that need a state."""
     return StateFormatError(
-        f"there is no state in {runtime}", hint="`python -m pipeline update` makes one"
+        f"there is no state in {runtime}", hint=f"`{COMMAND} update` makes one"
     )
 
 
-def whole(
-    document: Document, path: Path, model: Path, places: tuple[str, ...]
+def read_state(
+    document: StateDocument, path: Path, model: Path, places: tuple[str, ...]
 ) -> State:
-    """The state of the document at `path`, with its files in `model`.
+    """Read the state of the document at `path`, with its files in `model`.
 
     The champion lies in the first of `places` that holds it. Raises StateMismatchError
     or StateTamperedError.
     """
-    named = f"the state {document['state_id']} in {path}"
-    files = document["files"]
-    population = _checked(
-        model / document["population"], files[document["population"]], named
+    owner = f"the state {document.state_id} in {path}"
+    population = _read_checked(
+        model / document.population, document.files[document.population], owner
     )
+    expected = document.files[BEST]
     for name in places:
-        champion = contents(model / name)
-        if champion is not None and sha256(champion) == files[BEST]["sha256"]:
+        champion = read_file(model / name)
+        if champion is not None and sha256(champion) == expected.sha256:
             return State(document, population, champion)
-    return State(document, population, _checked(model / places[0], files[BEST], named))
+    champion = _read_checked(model / places[0], expected, owner)
+    return State(document, population, champion)
 
 
-def check_signature(document: Document, path: Path, key: bytes | None) -> None:
-    """Raises StateTamperedError where a key is set that the document is not signed with."""
+def check_signature(document: Mapping[str, Any], path: Path, key: bytes | None) -> None:
+    """Check the signature of a document as it was written.
+
+    Raises StateTamperedError where a key is set that it is not signed with.
+    """
     if key is None:
         return
     if "signature" not in document:
-        hint = f"unset {KEY_VARIABLE} to go on without, or `python -m pipeline sign` after you checked the state"
         raise StateTamperedError(
-            f"{path} is not signed, but {KEY_VARIABLE} is set", hint=hint
+            f"{path} is not signed, but {KEY_VARIABLE} is set",
+            hint=f"unset {KEY_VARIABLE} to go on without, "
+            f"or `{COMMAND} sign` after you checked the state",
         )
-    if not documents.holds(document, key):
+    if not has_signature_of(document, key):
         raise StateTamperedError(f"{path} is not signed with the key in {KEY_VARIABLE}")
 
 
-def aside(document: Document) -> str:
-    """Where the champion of a state lies once another state came after it."""
-    return f"{PREVIOUS_PREFIX}{document['files'][BEST]['sha256'][:16]}.pkl"
+def name_previous_champion(document: StateDocument) -> str:
+    """Name the file of a state's champion once another state came after it."""
+    return f"{PREVIOUS_PREFIX}{document.files[BEST].sha256[:ID_LENGTH]}.pkl"
 
 
-def contents(path: Path) -> bytes | None:
-    """The file, or None where there is none. Raises StateMismatchError where it cannot be read."""
+def read_file(path: Path) -> bytes | None:
+    """Read a file; None where there is none.
+
+    Raises StateMismatchError where it cannot be read.
+    """
     try:
         return path.read_bytes()
     except FileNotFoundError:
@@ -103,28 +118,26 @@ def contents(path: Path) -> bytes | None:
         raise StateMismatchError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def digest(path: Path) -> str | None:
-    """Its sha256, or None where there is none."""
-    content = contents(path)
-    return None if content is None else sha256(content)
-
-
-def _checked(path: Path, expected: dict[str, object], named: str) -> bytes:
-    content = contents(path)
+def _read_checked(path: Path, expected: FileRecord, owner: str) -> bytes:
+    content = read_file(path)
     if content is None:
-        found = sorted(
-            path.name for path in path.parent.glob(POPULATION_PREFIX + "*.pkl")
-        )
-        beside = f"; it holds {', '.join(found)} of another state" if found else ""
         raise StateMismatchError(
-            f"{named} belongs to {path.name}, which is not in {path.parent}{beside}"
+            f"{owner} belongs to {path.name}, which is not in {path.parent}"
+            + _list_other_populations(path.parent)
         )
-    if len(content) != expected["bytes"]:
+    if len(content) != expected.size:
         raise StateTamperedError(
-            f"{path} has {len(content)} bytes, {named} says {expected['bytes']}"
+            f"{path} has {len(content)} bytes, {owner} says {expected.size}"
         )
-    if sha256(content) != expected["sha256"]:
+    if sha256(content) != expected.sha256:
         raise StateTamperedError(
-            f"{path} is not the file that {named} was committed with (sha256 differs)"
+            f"{path} is not the file that {owner} was committed with (sha256 differs)"
         )
     return content
+
+
+def _list_other_populations(folder: Path) -> str:
+    others = sorted(path.name for path in folder.glob(POPULATION_PREFIX + "*.pkl"))
+    if not others:
+        return ""
+    return f"; it holds {', '.join(others)} of another state"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import SettingsError, StateTamperedError
@@ -17,10 +16,18 @@ from ..features.schema import (
 )
 from ..models.population import BASELINE, CHAMPION, Population
 from ..redaction import public
+from ..reporting.summary import TrainedBatch
 from ..sources.tables import Chunk
 from ..state import pickles as persist
 from ..state import prediction_check as probe
-from ..state.compatibility import versions
+from ..state.compatibility import read_versions
+from ..state.document import (
+    Counters,
+    Metric,
+    RunRecord,
+    SourceRecord,
+    StateDocument,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,22 +42,6 @@ if TYPE_CHECKING:
 
 HISTORY = 100
 """So many runs are remembered; more would make the state grow with its age."""
-
-
-@dataclass(frozen=True)
-class Learnt:
-    """One batch that was learnt, with the figures after it."""
-
-    batch: int
-    rows: int
-    rows_total: int
-    unlabelled: int
-    champion: str
-    headline: tuple[str, float] | None
-    loss: float | None
-    baseline: float | None
-    seconds: float
-    notes: list[str] = field(default_factory=list)
 
 
 class Training:
@@ -69,7 +60,7 @@ class Training:
         self.state = state
         self.parent = None if state is None else state.state_id
         self.counters = {"rows": 0, "batches": 0, "unlabelled": 0, "runs": 0}
-        self.history: list[dict[str, Any]] = []
+        self.history: tuple[RunRecord, ...] = ()
         self.population: Population | None = None
         self.cursor: dict[str, Any] | None = None
         self._store = store
@@ -80,20 +71,20 @@ class Training:
 
     def _go_on(self, state: State) -> None:
         document = state.document
-        self.counters |= document["counters"]
-        self.history = list(document["history"])
-        self.cursor = document["source"]["cursor"]
-        if tuple(document["models"]) != self.settings.models:
+        self.counters |= document.counters.to_json()
+        self.history = document.history
+        self.cursor = document.source.cursor
+        if document.models != self.settings.models:
             raise SettingsError(
-                f"the state holds the candidates {', '.join(document['models'])}, "
+                f"the state holds the candidates {', '.join(document.models)}, "
                 f"the settings say {', '.join(self.settings.models)}",
                 hint="set `models` back, or start over: `python -m pipeline reset`",
             )
         self.population = persist.loads(
-            state.population, document["population"], self.settings.models
+            state.population, document.population, self.settings.models
         )
         if not isinstance(self.population, Population):
-            raise StateTamperedError(f"{document['population']} holds no population")
+            raise StateTamperedError(f"{document.population} holds no population")
         schema = self.population.schema
         if schema.target != self.target:
             raise SettingsError(
@@ -119,7 +110,7 @@ class Training:
         self,
         reader: Reader,
         engine: Engine,
-        on_batch: Callable[[Learnt], None],
+        on_batch: Callable[[TrainedBatch], None],
         stop: Callable[[], bool],
     ) -> int:
         """Learn up to `iterations` batches and commit; how many were learnt."""
@@ -141,7 +132,7 @@ class Training:
             self.commit()
         return done
 
-    def _iterate(self, reader: Reader, engine: Engine) -> Learnt | None:
+    def _iterate(self, reader: Reader, engine: Engine) -> TrainedBatch | None:
         begun = time.monotonic()
         population = self.population
         numbers = None if population is None else population.schema.number_names
@@ -238,9 +229,9 @@ class Training:
         unlabelled: int,
         seconds: float,
         notes: list[str],
-    ) -> Learnt:
+    ) -> TrainedBatch:
         figures = population.metrics
-        return Learnt(
+        return TrainedBatch(
             self.counters["batches"],
             rows,
             self.counters["rows"],
@@ -250,7 +241,7 @@ class Training:
             figures[CHAMPION].loss,
             figures[BASELINE].loss,
             seconds,
-            notes,
+            tuple(notes),
         )
 
     def commit(self) -> None:
@@ -259,33 +250,31 @@ class Training:
         if population is None:
             return
         champion = population.create_champion()
-        entry = {
-            "at": self._now,
-            "batches": self.counters["batches"],
-            "rows": self.counters["rows"],
-        }
-        entry |= {
-            "champion": champion.name,
-            "metric": self.metric(),
-            "from": self.parent,
-        }
-        document = {
-            "counters": self.counters,
-            "champion": champion.name,
-            "metric": self.metric(),
-            "figures": self.figures(),
-            "task": population.schema.task,
-            "target": self.target,
-            "models": list(self.settings.models),
-            "classes": population.schema.classes,
-            "columns": {
-                column.name: column.kind for column in population.schema.columns
-            },
-            "source": {"name": public(self.settings.source), "cursor": self.cursor},
-            "libraries": versions(),
-            "probe": probe.taken(population),
-            "history": [*self.history, entry][-HISTORY:],
-        }
+        counters = Counters(**self.counters)
+        run = RunRecord(
+            at=self._now,
+            batches=counters.batches,
+            rows=counters.rows,
+            champion=champion.name,
+            metric=self.metric(),
+            parent_state_id=self.parent,
+        )
+        columns = {column.name: column.kind for column in population.schema.columns}
+        document = StateDocument(
+            counters=counters,
+            champion=champion.name,
+            metric=self.metric(),
+            metrics=self.figures(),
+            task=population.schema.task,
+            target=self.target,
+            models=self.settings.models,
+            classes=tuple(population.schema.classes),
+            columns=columns,
+            source=SourceRecord(public(self.settings.source), self.cursor or {}),
+            libraries=read_versions(),
+            probe=probe.taken(population),
+            history=(*self.history, run)[-HISTORY:],
+        )
         # The models first: what the Python objects hold now is what both files and the
         # document speak of.
         self.state = self._store.commit(
@@ -307,15 +296,12 @@ class Training:
             )
         return found
 
-    def metric(self) -> dict[str, Any] | None:
-        """The figure a run is judged by."""
-        headline = (
-            None
-            if self.population is None
-            else self.population.metrics[CHAMPION].headline
-        )
-        return (
-            None
-            if headline is None
-            else {"name": headline[0], "value": round(headline[1], 6)}
-        )
+    def metric(self) -> Metric | None:
+        """The metric a run is judged by, rounded for people."""
+        if self.population is None:
+            return None
+        headline = self.population.metrics[CHAMPION].headline
+        if headline is None:
+            return None
+        name, value = headline
+        return Metric(name, round(value, 6))

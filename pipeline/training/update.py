@@ -22,33 +22,42 @@ from ..errors import (
 )
 from ..redaction import public
 from ..reporting import log as report
-from ..reporting.summary import done_between, line_of, summary_of
+from ..reporting.summary import (
+    TrainedBatch,
+    count_between,
+    describe_batch,
+    summarize_run,
+)
 from ..settings import Settings
 from ..sources.cursor import Cursor
 from ..sources.tables import Files
 from ..state import compatibility as libraries
-from ..state.store import Store
-from ..state.verification import KEY_VARIABLE, State, signing_key
+from ..state.store import Mode, Store
+from ..state.verification import KEY_VARIABLE, State, get_signing_key
 
 
 def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> int:
     """Learn the next batches below `root / "runtime"`; the exit code. Raises PipelineError."""
     runtime = root / "runtime"
-    store = Store(runtime, signing_key(environment))
-    with store.locked():
+    key = get_signing_key(environment)
+    store = Store(runtime, key)
+    with store.lock():
         log = report.Log(runtime / "logs", environment)
         before = None
         try:
             before = store.load()
-            if store.unchecked:
-                _without_key(store, environment, log)
+            store = Store(
+                runtime,
+                key,
+                mode=_choose_mode(store, environment, log),
+                previous=before if settings.keep_previous else None,
+            )
             store.recover(before)
-            store.previous = before if settings.keep_previous else None
             source, target = sources.make(settings, root, environment)
             summary, after, stopped = _update(
                 source, target, settings, store, before, log=log
             )
-            if store.trial:
+            if store.mode is Mode.TRIAL:
                 summary |= {"state_id": summary["parent_state_id"], "stored": False}
             report.write_figures(log, environment, summary)
             if settings.report and summary["status"] == "learnt":
@@ -67,22 +76,24 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
     return EXIT_INTERRUPTED if stopped else EXIT_OK
 
 
-def _without_key(store: Store, environment: Mapping[str, str], log: report.Log) -> None:
-    """A signed state and no key.
+def _choose_mode(store: Store, environment: Mapping[str, str], log: report.Log) -> Mode:
+    """Choose what a commit does, by whether what was loaded is signed and there is no key.
 
-    A pull request goes on as a trial, anything else ends here with StateKeyError.
+    Then a pull request goes on as a trial, anything else ends here with StateKeyError.
 
     GitHub hands no secrets to pull requests from forks and from Dependabot, whose state
     is thrown away anyhow. Elsewhere a state without signature would take the place of
     one with it, which the next run with the key refuses.
     """
+    if not store.skipped_signature:
+        return Mode.STORE
     what = f"{store.document_path} is signed and {KEY_VARIABLE} is not set"
     if environment.get("GITHUB_EVENT_NAME") != "pull_request":
         raise StateKeyError(f"{what}: what this run learnt could not be signed")
-    store.trial = True
     log.note(
         f"warning: {what}: its signature is not checked, and this run is a trial that stores nothing"
     )
+    return Mode.TRIAL
 
 
 def _tell_failure(
@@ -97,8 +108,8 @@ def _tell_failure(
     with suppress(PipelineError):
         # A run may have committed before it failed.
         after = store.load()
-    summary = summary_of("failed", after, before, done_between(before, after)) | {
-        "stored": not store.trial
+    summary = summarize_run("failed", after, before, count_between(before, after)) | {
+        "stored": store.mode is Mode.STORE
     }
     report.write_summary(log.path.parent, summary)
     if settings.report:
@@ -123,7 +134,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         f"started from {'nothing' if before is None else 'state ' + before.state_id}"
     )
     _check_source(settings, before)
-    cursor = None if before is None else before.document["source"]["cursor"]
+    cursor = None if before is None else before.document.source.cursor
     state, cursor, new = _look(settings, source, before, cursor, log)
     if not new:
         log.say("nothing new")
@@ -132,12 +143,12 @@ def _update(  # noqa: PLR0913  # the parts of one run
             if state is None or cursor is None
             else _remembered(store, state, source.looked(cursor))
         )
-        return summary_of("nothing-new", after, before, (0, 0)), after, False
+        return summarize_run("nothing-new", after, before, (0, 0)), after, False
     state, cursor = _usable(settings, state, cursor, log)
     store.prepare()
     # Nothing heavy is imported before there is something to learn.
     from ..models.engine import open_engine  # noqa: PLC0415
-    from .loop import Learnt, Training  # noqa: PLC0415
+    from .loop import Training  # noqa: PLC0415
 
     now = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
     training = Training(settings, target, store, state, now)
@@ -145,11 +156,11 @@ def _update(  # noqa: PLR0913  # the parts of one run
     training.cursor = cursor
     first = dict(training.counters)
 
-    def tell(learnt: Learnt) -> None:
+    def tell(learnt: TrainedBatch) -> None:
         with log.group(f"Iteration {learnt.batch}: {learnt.rows} rows"):
             for line in learnt.notes:
                 log.note(line, learnt.batch)
-            log.say(line_of(learnt))
+            log.say(describe_batch(learnt))
 
     with (
         _stop_on_signals() as stopped,
@@ -167,7 +178,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         log.note("stopped by a signal; what was learnt is kept")
     after = training.state
     return (
-        summary_of("learnt" if done[1] else "nothing-new", after, before, done),
+        summarize_run("learnt" if done[1] else "nothing-new", after, before, done),
         after,
         bool(stopped),
     )
@@ -219,7 +230,7 @@ def _remembered(store: Store, state: State, looked: Cursor) -> State:
     """
     return (
         state
-        if looked == state.document["source"]["cursor"]
+        if looked == state.document.source.cursor
         else store.commit_cursor(state, looked)
     )
 
@@ -227,7 +238,7 @@ def _remembered(store: Store, state: State, looked: Cursor) -> State:
 def _check_source(settings: Settings, state: State | None) -> None:
     """Raises SettingsError where the state learnt from another source."""
     name = public(settings.source)
-    if state is not None and state.document["source"]["name"] != name:
+    if state is not None and state.document.source.name != name:
         raise SettingsError(
             f"the state learnt from {state.document['source']['name']!r}, the settings say {name!r}",
             hint="set `source` back, or start over: `python -m pipeline reset`",
@@ -241,7 +252,7 @@ def _usable(
     if state is None:
         return None, cursor
     try:
-        libraries.check(state.document["libraries"])
+        libraries.check_versions(state.document.libraries)
     except StateLibrariesError as error:
         if settings.on_library_change == "stop":
             raise

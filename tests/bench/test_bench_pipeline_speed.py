@@ -251,7 +251,7 @@ def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) 
             seconds[models] = learning(tmp_path / models, stream, models=models)
         facts = Store(tmp_path / models / "runtime").read_document()
         assert facts is not None
-        figure = facts["figures"]["champion"]
+        figure = facts.metrics["champion"]
         print(
             f"\nitem 2: {models}: auc {figure['auc']:.4f} (>= .7100), logloss {figure['loss']:.4f} (<= .498)"
         )
@@ -392,8 +392,8 @@ def resume(folder: Path) -> float:
     assert document is not None
     begun = time.perf_counter()
     source = files(str(folder / "40.csv"), folder)
-    assert source.has_new(document["source"]["cursor"])
-    with source.reader(document["source"]["cursor"]) as reader:
+    assert source.has_new(document.source.cursor)
+    with source.reader(document.source.cursor) as reader:
         chunk = reader.read(10, frozenset(), lambda _: True)
     assert chunk is not None
     return time.perf_counter() - begun

@@ -60,7 +60,7 @@ def test_sigkill_from_exec_to_exit_loses_and_repeats_nothing(tmp_path: Path) -> 
 STEP = """
 import os, signal, sys
 from pathlib import Path
-from pipeline.store import Store
+from pipeline.state.store import Store
 
 root, action, left = sys.argv[1], sys.argv[2], int(sys.argv[3])
 store = Store(Path(root) / "runtime")
@@ -78,7 +78,7 @@ if action == "rollback":
     store.rollback()
 else:
     store.recover(state)
-    store.previous = state
+    store = Store(store.runtime, previous=state)
     store.commit(state.document, b"population", b"champion", state.state_id)
 """
 
@@ -95,7 +95,7 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
         assert update(tmp_path / "start", "--iterations", "1").returncode == 0
     start = Store(tmp_path / "start/runtime").load()
     assert start is not None
-    kept = Store(tmp_path / "start/runtime").kept(start.document)
+    kept = Store(tmp_path / "start/runtime").load_previous(start.document)
     assert kept is not None
     found = []
     for step in range(1, 60):
@@ -109,13 +109,13 @@ def test_a_kill_before_any_one_step_of_a_commit_or_a_rollback_leaves_one_of_both
         state = store.load()
         assert state is not None
         found.append(state.state_id)
-        store.kept(state.document)
+        store.load_previous(state.document)
         store.recover(state)
         document = state.document
-        files = {"best_model.pkl", document["population"]}
-        if document["previous"]:
-            champion = document["previous"]["files"]["best_model.pkl"]["sha256"][:16]
-            files |= {document["previous"]["population"], f"previous-{champion}.pkl"}
+        files = {"best_model.pkl", document.population}
+        if document.previous:
+            champion = document.previous.files["best_model.pkl"].sha256[:16]
+            files |= {document.previous.population, f"previous-{champion}.pkl"}
         assert {path.name for path in (root / "runtime/model").iterdir()} == files
         shutil.rmtree(root)
         if not code:

@@ -135,7 +135,7 @@ def test_a_cluster_that_goes_for_good_ends_the_run_and_not_the_state(
     assert train(tmp_path, *flags, kill=cluster["scheduler"]) == 34
     state = Store(tmp_path / "runtime").load()
     assert state is not None
-    assert state.document["counters"]["batches"] >= 2
+    assert state.document.counters.batches >= 2
     (log,) = (tmp_path / "runtime/logs").glob("*.log")
     assert "the Dask cluster was lost" in log.read_text()
 

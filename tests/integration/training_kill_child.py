@@ -83,7 +83,7 @@ def import_marked() -> None:
     mark(Training, "commit", 10)
 
 
-mark(Store, "locked", 2)
+mark(Store, "lock", 2)
 mark(Store, "load", 3)
 mark(Store, "recover", 4)
 mark(run, "_look", 5)

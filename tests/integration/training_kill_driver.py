@@ -150,10 +150,10 @@ class Stream:
         state = store.load()
         now = 0
         if state is not None:
-            now = state.document["counters"]["batches"]
-            store.kept(state.document)
+            now = state.document.counters.batches
+            store.load_previous(state.document)
             names = {path.name for path in (self.root / "runtime/model").iterdir()}
-            self.stray += not names <= {*state.document["files"], *_previous(state)}
+            self.stray += not names <= {*state.document.files, *_previous(state)}
         assert now >= self.batches, "a batch was lost"
         self.batches = now
         return state
@@ -165,17 +165,17 @@ class Stream:
         os.close(life._source)
         state = self.load()
         assert state is not None
-        assert state.document["counters"]["rows"] == ROWS
+        assert state.document.counters.rows == ROWS
         return facts(state)
 
 
 def _previous(state: State) -> set[str]:
-    previous = state.document["previous"]
+    previous = state.document.previous
     if previous is None:
         return set()
     return {
-        previous["population"],
-        f"previous-{previous['files']['best_model.pkl']['sha256'][:16]}.pkl",
+        previous.population,
+        f"previous-{previous.files['best_model.pkl'].sha256[:16]}.pkl",
     }
 
 
@@ -185,12 +185,12 @@ def facts(state: State) -> tuple[object, ...]:
     assert isinstance(population, Population)
     counters = {
         name: value
-        for name, value in state.document["counters"].items()
+        for name, value in state.document.counters.to_json().items()
         if name != "runs"
     }
     candidates: dict[str, object] = dict(population.candidates)
     learner = candidates["linear"].estimators[0]  # type: ignore[attr-defined]  # models.Linear
-    cursor = state.document["source"]["cursor"]
+    cursor = state.document.source.cursor
     return (
         counters,
         cursor,
@@ -238,7 +238,7 @@ def disturb(
         state = stream.load()
         if died_in is not None:
             fell[died_in] += 1
-        if state is not None and state.document["counters"]["rows"] == ROWS:
+        if state is not None and state.document.counters.rows == ROWS:
             streams.append(Stream(folder / str(len(streams)), key))
     return fell, streams
 

@@ -55,9 +55,11 @@ def counters(root: Path) -> dict[str, Any]:
     document = Store(root / "runtime").read_document()
     assert document is not None
     counted = {
-        name: value for name, value in document["counters"].items() if name != "runs"
+        name: value
+        for name, value in document.counters.to_json().items()
+        if name != "runs"
     }
-    return {**counted, **document["source"]["cursor"]}
+    return {**counted, **document.source.cursor}
 
 
 def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:

@@ -23,11 +23,17 @@ from hypothesis import strategies as st
 from pipeline.cli.commands import pipeline
 from pipeline.cli.queries import as_text, status
 from pipeline.errors import PipelineError, SourceSchemaError
-from pipeline.reporting.chart import decimals, rows_of, short, ticks
-from pipeline.reporting.html import percent, rendered
+from pipeline.reporting.chart import (
+    choose_ticks,
+    count_decimals,
+    count_rows,
+    format_label,
+)
+from pipeline.reporting.html import format_percent, render_page
 from pipeline.reporting.log import Note, Outcome
-from pipeline.reporting.summary import figure
+from pipeline.reporting.summary import format_number
 from pipeline.settings import load
+from pipeline.state.document import RunRecord
 from pipeline.state.store import Store
 from pipeline.training.update import update
 
@@ -111,7 +117,7 @@ def test_the_page_tells_what_the_state_and_the_summary_say(table: Path) -> None:
     text = page(table).text
     summary = json.loads((table / "runtime/logs/summary.json").read_text())
     assert (
-        f"100 new rows learnt: AUC {summary['metric']['value']:.4f} by {summary['champion']}"
+        f"Trained on 100 new rows: AUC {summary['metric']['value']:.4f} by {summary['champion']}"
         in text
     )
     assert f"Started from state {summary['parent_state_id']}" in text
@@ -197,9 +203,9 @@ def test_a_run_with_new_models_is_told_as_one_that_began_with_nothing(
 def test_the_first_of_the_runs_that_are_remembered_has_no_bar_where_others_are_forgotten() -> (
     None
 ):
-    runs = [{"rows": rows} for rows in (300, 500)]
-    assert rows_of(runs, forgotten=False) == [300, 200]
-    assert rows_of(runs, forgotten=True) == [0, 200]
+    runs = [RunRecord("", 1, rows, "sgd", None) for rows in (300, 500)]
+    assert count_rows(runs, forgotten=False) == [300, 200]
+    assert count_rows(runs, forgotten=True) == [0, 200]
 
 
 def test_what_new_models_learnt_before_an_error_is_counted(table: Path) -> None:
@@ -217,16 +223,22 @@ def test_what_new_models_learnt_before_an_error_is_counted(table: Path) -> None:
 
 
 def test_names_out_of_the_data_stay_text(table: Path) -> None:
-    document = train(table)
-    document["champion"] = document["history"][-1]["champion"] = HOSTILE
-    document["figures"][HOSTILE] = document["figures"].pop("sgd")
+    train(table)
+    document = Store(table / "runtime").read_document()
+    assert document is not None
+    metrics = dict(document.metrics)
+    metrics[HOSTILE] = metrics.pop("sgd")
+    last = document.history[-1]._replace(champion=HOSTILE)
+    document = document._replace(
+        champion=HOSTILE, metrics=metrics, history=(*document.history[:-1], last)
+    )
     summary = json.loads((table / "runtime/logs/summary.json").read_text()) | {
         "champion": HOSTILE
     }
     outcome = Outcome(summary, document, f"{HOSTILE}.csv", error=(HOSTILE, CLASS))
     for found in (
         page(table),
-        Page(rendered(outcome, [Note(1, f"drift: {HOSTILE}: moved")], 1.0)),
+        Page(render_page(outcome, [Note(1, f"drift: {HOSTILE}: moved")], 1.0)),
     ):
         assert HOSTILE in found.text
         assert CLASS in found.text
@@ -365,12 +377,12 @@ def test_an_axis_has_a_few_round_values_around_the_figures(
     least: float, span: float
 ) -> None:
     most = least + span
-    steps = ticks(least, most)
+    steps = choose_ticks(least, most)
     assert 2 <= len(steps) <= 7
     slack = 1e-6 * max(1, abs(least), abs(most))
     assert steps[0] <= least + slack
     assert steps[-1] >= most - slack
-    labels = [short(step, decimals(steps)) for step in steps]
+    labels = [format_label(step, count_decimals(steps)) for step in steps]
     assert len(set(labels)) == len(labels)
     assert max(map(len, labels)) <= 11
 
@@ -418,14 +430,14 @@ def test_targets_of_any_size_are_told_in_few_digits(
     ],
 )
 def test_figures_have_the_digits_that_say_something(value: float, text: str) -> None:
-    assert figure(value) == text
+    assert format_number(value) == text
 
 
 @pytest.mark.parametrize(
     ("share", "text"), [(-0.1234, "-12.3 %"), (0.5, "+50.0 %"), (-1e80, "-1e+82 %")]
 )
 def test_shares_do_too(share: float, text: str) -> None:
-    assert percent(share, "+") == text
+    assert format_percent(share, "+") == text
 
 
 @pytest.mark.parametrize(
@@ -440,10 +452,10 @@ def test_shares_do_too(share: float, text: str) -> None:
     ],
 )
 def test_labels_fit_beside_their_axis(value: int, text: str) -> None:
-    assert short(value) == text
+    assert format_label(value) == text
 
 
 def test_figures_that_never_moved_have_an_axis_too() -> None:
     for figure_of_all in (0.0, 0.7, 45_000.0, 1e14, 1e91):
-        steps = ticks(figure_of_all, figure_of_all)
+        steps = choose_ticks(figure_of_all, figure_of_all)
         assert steps[0] < figure_of_all < steps[-1]

@@ -79,7 +79,7 @@ def put(root: Path, *frames: Frame) -> None:
 
 
 def document(root: Path) -> dict[str, Any]:
-    return commands.loaded(Store(root / "runtime")).document
+    return commands.loaded(Store(root / "runtime")).document.to_json()
 
 
 def log(root: Path) -> str:
@@ -573,5 +573,5 @@ def test_no_table_whatever_ends_in_anything_but_a_state_or_a_clear_error(
         train(root, batch_rows=6, models="linear,bayes,mlp")
     state = Store(root / "runtime").load()
     if state is not None:
-        counters = state.document["counters"]
+        counters = state.document.counters
         assert counters["rows"] + counters["unlabelled"] <= 24

@@ -68,12 +68,13 @@ def named(root: Path) -> set[str]:
     """What a state with one before it consists of."""
     document = Store(root / "runtime").read_document()
     assert document is not None
-    previous = document["previous"]
-    champion = previous["files"]["best_model.pkl"]["sha256"][:16]
+    previous = document.previous
+    assert previous is not None
+    champion = previous.files["best_model.pkl"].sha256[:16]
     return {
         "best_model.pkl",
-        document["population"],
-        previous["population"],
+        document.population,
+        previous.population,
         f"previous-{champion}.pkl",
     }
 
@@ -188,7 +189,7 @@ def test_an_unsigned_state_is_refused_once_a_key_is_set_until_it_is_signed(
 ) -> None:
     train(tmp_path)
     assert_refused(tmp_path, StateTamperedError, "is not signed", KEY)
-    Store(tmp_path / "runtime", KEY[KEY_VARIABLE].encode()).adopt()
+    Store(tmp_path / "runtime", KEY[KEY_VARIABLE].encode()).sign()
     assert train(tmp_path, KEY)["rows_total"] == 600
 
 
@@ -249,7 +250,7 @@ def test_other_libraries_are_refused_and_there_is_a_way_on(
 ) -> None:
     first = train(tmp_path)
     monkeypatch.setattr(
-        "pipeline.state.compatibility.versions",
+        "pipeline.state.compatibility.read_versions",
         lambda: {
             "python": "3.11",
             "numpy": "9.9",
@@ -269,7 +270,7 @@ def test_other_libraries_are_refused_and_there_is_a_way_on(
 
 def test_two_trainings_at_once_do_not_share_a_state(tmp_path: Path) -> None:
     train(tmp_path)
-    with Store(tmp_path / "runtime").locked(), pytest.raises(StateBusyError):
+    with Store(tmp_path / "runtime").lock(), pytest.raises(StateBusyError):
         train(tmp_path)
 
 
@@ -301,8 +302,8 @@ def test_a_write_that_fails_at_any_step_leaves_the_state_of_before_or_after(
         monkeypatch.setattr(os, "fsync", fsync)
         loaded = Store(root / "runtime").load()
         assert loaded is not None
-        assert loaded.document["counters"]["rows"] in {300, 600}
-        train(root, iterations=(600 - loaded.document["counters"]["rows"]) // 300 + 1)
+        assert loaded.document.counters.rows in {300, 600}
+        train(root, iterations=(600 - loaded.document.counters.rows) // 300 + 1)
         assert files(root) == named(root)
         if failing > steps:
             break
@@ -329,6 +330,6 @@ def test_the_history_is_bounded_and_names_each_run(
 ) -> None:
     monkeypatch.setattr("pipeline.training.loop.HISTORY", 3)
     ids = [train(tmp_path)["state_id"] for _ in range(5)]
-    history = commands.loaded(Store(tmp_path / "runtime")).document["history"]
-    assert [run["from"] for run in history] == ids[1:4]
-    assert [run["rows"] for run in history] == [900, 1200, 1500]
+    history = commands.loaded(Store(tmp_path / "runtime")).document.history
+    assert [run.parent_state_id for run in history] == ids[1:4]
+    assert [run.rows for run in history] == [900, 1200, 1500]

@@ -28,7 +28,12 @@ from pipeline.models.user_model import UserModel
 from pipeline.settings import Settings, load
 from pipeline.state import compatibility as libraries
 from pipeline.state import pickles as persist
-from pipeline.state.document import FORMAT, READERS
+from pipeline.state.document import (
+    FORMAT,
+    READERS,
+    compute_signature,
+    serialize_json,
+)
 from pipeline.state.store import Store
 from pipeline.state.verification import KEY_VARIABLE
 from pipeline.training.update import update
@@ -127,13 +132,14 @@ def test_a_previous_state_that_was_changed_is_refused_and_the_state_stays(
     train(tmp_path, KEY)
     document = store(tmp_path).read_document()
     assert document is not None
-    previous = document["previous"]
+    previous = document.previous
+    assert previous is not None
     if damage == "document":
-        previous["counters"]["rows"] = 7
-        edit(tmp_path, previous=previous)
+        changed = previous._replace(counters=previous.counters._replace(rows=7))
+        edit(tmp_path, previous=changed.to_json())
     else:
         name = (
-            previous["population"]
+            previous.population
             if damage == "population"
             else next(iter(snapshot_of(tmp_path, "previous-")))
         )
@@ -153,12 +159,12 @@ def snapshot_of(root: Path, prefix: str) -> list[str]:
 
 
 def other_libraries(monkeypatch: pytest.MonkeyPatch, **changed: str) -> None:
-    now = libraries.versions() | {
+    now = libraries.read_versions() | {
         name.replace("_", "-"): version for name, version in changed.items()
     }
     monkeypatch.setattr(
         libraries,
-        "versions",
+        "read_versions",
         lambda: now if changed else now | {"scikit-learn": "1.0.2"},
     )
 
@@ -167,7 +173,7 @@ def test_the_last_figure_and_what_keeps_no_pickles_may_change(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(tmp_path)
-    now = libraries.versions()
+    now = libraries.read_versions()
     patched = ".".join([*now["scikit-learn"].split(".")[:2], "99"])
     other_libraries(
         monkeypatch, scikit_learn=patched, joblib="9.9", scipy="9.9", python="3.99"
@@ -188,7 +194,7 @@ def test_the_error_names_the_versions_to_install_and_both_other_ways(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(tmp_path)
-    then = libraries.versions()
+    then = libraries.read_versions()
     other_libraries(monkeypatch)
     with pytest.raises(StateLibrariesError) as caught:
         train(tmp_path)
@@ -274,7 +280,8 @@ def test_kept_scores_that_were_changed_lead_nowhere(
     train(tmp_path)
     document = store(tmp_path).read_document()
     assert document is not None
-    kept = document["probe"]
+    kept = document.probe
+    assert kept is not None
     if damage == "other":
         kept["said"] = {"mlp": kept["said"]["sgd"]}
     else:
@@ -295,12 +302,14 @@ def test_every_candidate_has_something_to_say_of_the_rows_that_are_drawn(
         train(tmp_path / str(iterations), models="auto", iterations=iterations)
     two, three = (store(tmp_path / name).read_document() for name in ("2", "3"))
     assert two is not None
+    assert two.probe is not None
     assert three is not None
-    for name, packed in three["probe"]["said"].items():
+    assert three.probe is not None
+    for name, packed in three.probe["said"].items():
         said = probe._unpacked(packed)
         assert len(np.unique(said)) > probe.ROWS / 2, name
         assert (
-            np.abs(said - probe._unpacked(two["probe"]["said"][name])).max()
+            np.abs(said - probe._unpacked(two.probe["said"][name])).max()
             > 10 * probe.TOLERANCE
         ), name
 
@@ -338,7 +347,8 @@ def test_a_state_keeps_no_row_of_the_source(tmp_path: Path) -> None:
         train(root, source="rows.csv", target="late", batch_rows=20, models="auto")
         state = store(root).load()
         assert state is not None
-        assert set(state.document["probe"]) == {"drawn", "said"}
+        assert state.document.probe is not None
+        assert set(state.document.probe) == {"drawn", "said"}
         population = persist.loads(state.population, "population")
         kept.append(
             {
@@ -354,6 +364,13 @@ def test_a_state_keeps_no_row_of_the_source(tmp_path: Path) -> None:
             else np.array_equal(rows_of_one, other)
         )
         assert same, name
+
+
+def sign_as_written(text: str) -> bytes:
+    """A document of any format with the signature of the key."""
+    document = json.loads(text)
+    signature = compute_signature(document, KEY[KEY_VARIABLE].encode())
+    return serialize_json({**document, "signature": signature})
 
 
 PRIOR = """
@@ -383,7 +400,7 @@ def old_state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.syspath_prepend(str(tmp_path))
     written = json.loads((tmp_path / "runtime/data/data_state.json").read_text())
     assert written["format"] == 1
-    monkeypatch.setattr(libraries, "versions", lambda: written["libraries"])
+    monkeypatch.setattr(libraries, "read_versions", lambda: written["libraries"])
     return tmp_path
 
 
@@ -433,7 +450,7 @@ def test_rollback_leads_away_from_a_damaged_state(tmp_path: Path, damage: str) -
     (path,) = [
         path
         for path in (tmp_path / "runtime/model").glob(damage)
-        if path.name in now["files"]
+        if path.name in now.files
     ]
     path.write_bytes(b"")
     with pytest.raises(StateTamperedError):
@@ -455,15 +472,9 @@ def test_rollback_and_sign_say_what_they_lack(tmp_path: Path) -> None:
 
 
 def test_a_signed_state_of_format_1_can_be_signed_again(old_state: Path) -> None:
-    from pipeline.state import document as documents  # noqa: PLC0415
-
     path = old_state / "runtime/data/data_state.json"
-    path.write_bytes(
-        documents.written(
-            documents.signed(json.loads(path.read_text()), KEY[KEY_VARIABLE].encode())
-        )
-    )
-    store(old_state, key=True).adopt()
+    path.write_bytes(sign_as_written(path.read_text()))
+    store(old_state, key=True).sign()
     assert store(old_state, key=True).load() is not None
 
 
@@ -482,21 +493,15 @@ def test_a_summary_that_cannot_be_written_does_not_undo_what_was_learnt(
     )
     document = store(tmp_path).read_document()
     assert document is not None
-    assert document["counters"]["runs"] == 2
+    assert document.counters.runs == 2
     assert logs(tmp_path).count("the state is stored all the same") == 2
 
 
 def test_a_signed_state_of_format_1_is_checked_as_it_was_signed(
     old_state: Path,
 ) -> None:
-    from pipeline.state import document as documents  # noqa: PLC0415
-
     path = old_state / "runtime/data/data_state.json"
-    path.write_bytes(
-        documents.written(
-            documents.signed(json.loads(path.read_text()), KEY[KEY_VARIABLE].encode())
-        )
-    )
+    path.write_bytes(sign_as_written(path.read_text()))
     assert train(old_state, KEY, models="plain_prior:Prior")["rows_total"] == 900
     assert store(old_state, key=True).rollback().is_signed
 
@@ -673,15 +678,15 @@ def test_a_pull_request_over_an_unsigned_state_stores_as_ever(tmp_path: Path) ->
 def test_a_lost_key_is_given_up_by_word_alone(tmp_path: Path) -> None:
     train(tmp_path, KEY)
     train(tmp_path, KEY)
-    store(tmp_path).disown()
+    store(tmp_path).unsign()
     assert train(tmp_path)["rows_total"] == 900
     with pytest.raises(StateTamperedError, match="is not signed"):
         train(tmp_path, KEY)
-    store(tmp_path, key=True).adopt()
+    store(tmp_path, key=True).sign()
     assert train(tmp_path, KEY)["rows_total"] == 1200
     store(tmp_path, key=True).rollback()
     with pytest.raises(SettingsError):
-        store(tmp_path).adopt()
+        store(tmp_path).sign()
 
 
 @pytest.mark.parametrize(
