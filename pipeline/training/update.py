@@ -240,7 +240,7 @@ def _check_source(settings: Settings, state: State | None) -> None:
     name = public(settings.source)
     if state is not None and state.document.source.name != name:
         raise SettingsError(
-            f"the state learnt from {state.document['source']['name']!r}, the settings say {name!r}",
+            f"the state learnt from {state.document.source.name!r}, the settings say {name!r}",
             hint="set `source` back, or start over: `python -m pipeline reset`",
         )
 

@@ -258,7 +258,7 @@ def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) 
         print(
             "        "
             + json.dumps(
-                {name: list(each.values()) for name, each in facts["figures"].items()}
+                {name: list(each.values()) for name, each in facts.metrics.items()}
             )
         )
     spent, auc, loss = retrained(stream)

@@ -574,4 +574,4 @@ def test_no_table_whatever_ends_in_anything_but_a_state_or_a_clear_error(
     state = Store(root / "runtime").load()
     if state is not None:
         counters = state.document.counters
-        assert counters["rows"] + counters["unlabelled"] <= 24
+        assert counters.rows + counters.unlabelled <= 24
