@@ -1,1 +1,1 @@
-"""One kind of check a module; each yields findings."""
+"""Checks of workflow files: rules of our own and other programs, one list of findings."""

@@ -1,55 +1,48 @@
-"""Findings -> text, JSON, SARIF or annotations of GitHub Actions."""
+"""Findings as text, as JSON, as SARIF or as annotations of GitHub Actions."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 
 from .. import __version__
 from ..findings import Finding, Severity
-from .runner import Checked
+from .registry import RULES
+from .rules.base import Rule
+from .runner import CheckResult
 
-FORMATS = ("text", "json", "sarif", "github")
-_SARIF_LEVEL = {
+_SARIF_LEVELS = {
     Severity.ERROR: "error",
     Severity.WARNING: "warning",
     Severity.NOTE: "note",
 }
+# Where faults of the YAML itself go, whoever else looked.
+_YAML = "yaml"
 
 
-def render(checked: Checked, form: str) -> str:
-    """The report in one of FORMATS, without a line break at its end."""
-    makers = {"text": _text, "json": _json, "sarif": _sarif, "github": _github}
-    return makers[form](checked)
+def render_report(result: CheckResult, report_format: str) -> str:
+    """Return the report in one of FORMATS, without a line break at its end."""
+    return FORMATS[report_format](result)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 file`, `2 files`, `no findings`."""
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"
+def format_finding(finding: Finding) -> str:
+    """Return `path:line:column: severity [tool/rule] message`, which editors can jump to."""
+    place = str(finding.path)
+    if finding.line:
+        place = f"{place}:{finding.line}:{finding.column}"
+    rule = f"{finding.tool}/{finding.rule}"
+    return f"{place}: {finding.severity} [{rule}] {finding.message}"
 
 
-def one_line(finding: Finding) -> str:
-    """`path:line:column: tool/rule message`, which editors can jump to."""
-    place = (
-        f"{finding.path}:{finding.line}:{finding.column}"
-        if finding.line
-        else str(finding.path)
-    )
-    return (
-        f"{place}: {finding.severity} [{finding.tool}/{finding.rule}] {finding.message}"
-    )
+def format_count(number: int, noun: str) -> str:
+    """Return `1 file`, `2 files`, `no findings`."""
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number or 'no'} {noun}s"
 
 
-def _text(checked: Checked) -> str:
-    lines = [one_line(finding) for finding in checked.findings]
-    lines.append(
-        f"{counted(len(checked.files), 'file')} checked by {', '.join(checked.ran)}: "
-        f"{counted(len(checked.findings), 'finding')}"
-    )
-    return "\n".join(lines)
-
-
-def as_dict(finding: Finding) -> dict[str, object]:
-    """A finding as JSON has it."""
+def describe_finding(finding: Finding) -> dict[str, object]:
+    """Return a finding as JSON has it."""
     return {
         "path": finding.path.as_posix(),
         "line": finding.line,
@@ -62,68 +55,105 @@ def as_dict(finding: Finding) -> dict[str, object]:
     }
 
 
-def _json(checked: Checked) -> str:
-    return json.dumps(
-        {
-            "format": 1,
-            "files": [path.as_posix() for path in checked.files],
-            "ran": list(checked.ran),
-            "missing": [tool.name for tool in checked.missing],
-            "broken": [error.message for error in checked.broken],
-            "findings": [as_dict(finding) for finding in checked.findings],
-        },
-        indent=2,
-        ensure_ascii=False,
-    )
+def render_text(result: CheckResult) -> str:
+    """Return a line a finding, and one that counts them."""
+    lines = [format_finding(finding) for finding in result.findings]
+    files = format_count(len(result.files), "file")
+    findings = format_count(len(result.findings), "finding")
+    checkers = ", ".join(result.ran) or "no tool"
+    lines.append(f"{files} checked by {checkers}: {findings}")
+    return "\n".join(lines)
 
 
-def _sarif(checked: Checked) -> str:
-    """SARIF 2.1.0, one run a tool (docs.oasis-open.org/sarif/sarif/v2.1.0)."""
-    runs = [
-        {
-            "tool": {"driver": {"name": tool, "version": __version__, "rules": []}},
-            "results": [
-                _sarif_result(finding)
-                for finding in checked.findings
-                if finding.tool == tool
-            ],
+def render_json(result: CheckResult) -> str:
+    """Return one document; `format` changes where a key would."""
+    document = {
+        "format": 1,
+        "files": [path.as_posix() for path in result.files],
+        "ran": list(result.ran),
+        "missing": [tool.name for tool in result.missing],
+        "broken": [error.message for error in result.broken],
+        "findings": [describe_finding(finding) for finding in result.findings],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def render_sarif(result: CheckResult) -> str:
+    """Return SARIF 2.1.0, one run a tool (docs.oasis-open.org/sarif/sarif/v2.1.0)."""
+    runs = []
+    for tool in dict.fromkeys((_YAML, *result.ran)):
+        found = [finding for finding in result.findings if finding.tool == tool]
+        driver = {
+            "name": tool,
+            "version": __version__,
+            "rules": _list_sarif_rules(tool),
         }
-        for tool in dict.fromkeys(("yaml", *checked.ran))
-    ]
-    schema = "https://json.schemastore.org/sarif-2.1.0.json"
-    return json.dumps(
-        {"$schema": schema, "version": "2.1.0", "runs": runs},
-        indent=2,
-        ensure_ascii=False,
-    )
+        runs.append(
+            {
+                "tool": {"driver": driver},
+                "results": list(map(_describe_sarif_result, found)),
+            }
+        )
+    document = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": runs,
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def _sarif_result(finding: Finding) -> dict[str, object]:
+def render_annotations(result: CheckResult) -> str:
+    """Return workflow commands (docs.github.com, "Workflow commands for GitHub Actions")."""
+    return "\n".join(_format_annotation(finding) for finding in result.findings)
+
+
+FORMATS: Mapping[str, Callable[[CheckResult], str]] = {
+    "text": render_text,
+    "json": render_json,
+    "sarif": render_sarif,
+    "github": render_annotations,
+}
+
+
+def _list_sarif_rules(family: str) -> list[dict[str, object]]:
+    """Return what viewers show beside a finding of ours; other tools have pages of their own."""
+    return [_describe_sarif_rule(rule) for rule in RULES if rule.family == family]
+
+
+def _describe_sarif_rule(rule: Rule) -> dict[str, object]:
+    return {
+        "id": rule.id,
+        "shortDescription": {"text": rule.title},
+        "fullDescription": {"text": rule.docs},
+    }
+
+
+def _describe_sarif_result(finding: Finding) -> dict[str, object]:
+    # SARIF counts from 1 and has no 0 for "somewhere".
     region = {"startLine": max(1, finding.line), "startColumn": max(1, finding.column)}
     location = {"artifactLocation": {"uri": finding.path.as_posix()}, "region": region}
     return {
         "ruleId": finding.rule,
-        "level": _SARIF_LEVEL[finding.severity],
+        "level": _SARIF_LEVELS[finding.severity],
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": location}],
     }
 
 
-def _github(checked: Checked) -> str:
-    """Workflow commands (docs.github.com, "Workflow commands for GitHub Actions")."""
-    return "\n".join(_annotation(finding) for finding in checked.findings)
+def _format_annotation(finding: Finding) -> str:
+    word = str(finding.severity)
+    if finding.severity is Severity.NOTE:
+        word = "notice"
+    properties = f"file={_escape_property(finding.path.as_posix())}"
+    if finding.line:
+        properties += f",line={finding.line},col={finding.column}"
+    title = _escape_property(f"{finding.tool}/{finding.rule}")
+    return f"::{word} {properties},title={title}::{_escape_message(finding.message)}"
 
 
-def _annotation(finding: Finding) -> str:
-    word = "notice" if finding.severity is Severity.NOTE else str(finding.severity)
-    place = f",line={finding.line},col={finding.column}" if finding.line else ""
-    title = _property(f"{finding.tool}/{finding.rule}")
-    return f"::{word} file={_property(finding.path.as_posix())}{place},title={title}::{_escaped(finding.message)}"
-
-
-def _escaped(text: str) -> str:
+def _escape_message(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 
 
-def _property(text: str) -> str:
-    return _escaped(text).replace(":", "%3A").replace(",", "%2C")
+def _escape_property(text: str) -> str:
+    return _escape_message(text).replace(":", "%3A").replace(",", "%2C")

@@ -4,27 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ..errors import ToolFailedError
-from ..findings import Finding, Severity
+from ..findings import Finding
 from ..process import Runner, find_tool
-from ..workflow.source import YamlDocument, read_yaml
-from . import schema
-from .external_tools import TOOLS, Tool
+from ..workflow.source import read_yaml
+from .external.tool import Tool, ToolCall
+from .registry import RULES, TOOLS, list_families, run_rules
+from .rules.base import Rule
 
 # What the tools get of our environment: enough to start, nothing secret.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "SYSTEMROOT")
-NAMES = (schema.TOOL, *(tool.name for tool in TOOLS))
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class CheckResult:
     """What came of it.
 
-    The findings in order of place, which tools looked, which are not there and which
-    broke.
+    The findings in order of place, who looked, which tools are not installed and which
+    broke or could not look at a file.
     """
 
     files: tuple[Path, ...]
@@ -34,78 +34,124 @@ class Checked:
     broken: tuple[ToolFailedError, ...]
 
 
-def check_files(
-    files: Iterable[Path],
+class _Collector:
+    """Runs rules and tools, and gathers what they come back with."""
+
+    def __init__(self, root: Path, runner: Runner, env: Mapping[str, str]) -> None:
+        self._root = root
+        self._runner = runner
+        self._env = {name: env[name] for name in _PASSED_ON if name in env}
+        self.findings: list[Finding] = []
+        self.ran: list[str] = []
+        self.missing: list[Tool] = []
+        self.broken: list[ToolFailedError] = []
+
+    def find_invalid(self, files: Iterable[Path], rules: Sequence[Rule]) -> list[Path]:
+        """Run our own rules, and return the files that they find fault with."""
+        invalid = []
+        for file in files:
+            findings = run_rules(read_yaml(self._root / file), rules)
+            if findings:
+                invalid.append(file)
+                self.findings += findings
+        return invalid
+
+    def run_tool(self, tool: Tool, files: Sequence[Path]) -> None:
+        """Run a tool over files, of which there may be none."""
+        program = find_tool(tool.name)
+        if program is None:
+            self.missing.append(tool)
+            return
+        call = ToolCall(program, self._root, self._runner, self._env)
+        try:
+            if files:
+                self.findings += tool.check(call, files)
+        except ToolFailedError as error:
+            self.broken.append(error)
+        else:
+            self.ran.append(tool.name)
+
+
+def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
+    files: Sequence[Path],
     root: Path,
     runner: Runner,
     env: Mapping[str, str],
     only: Collection[str] = (),
-) -> Checked:
-    """Check files (relative to `root` or absolute) with every tool, or with those of `only`.
+    *,
+    rules: Sequence[Rule] = RULES,
+) -> CheckResult:
+    """Check files (relative to `root` or absolute) by every rule and tool.
 
-    Files that are no YAML, or no workflows by the schema, go no further: what other
-    tools say of them adds nothing, and zizmor refuses to look at them. A tool that
-    breaks hides nothing of what the others found.
+    With `only`, the findings are those of the tools that it names. Files in which our
+    own rules find fault go no further: what tools say of them adds nothing, and zizmor
+    passes over them. A tool that breaks hides nothing of what the others found.
     """
-    workflows = [read_yaml(root / file) for file in files]
-    given = dict(zip((workflow.path for workflow in workflows), files, strict=True))
-    findings: list[Finding] = []
-    sound: list[Path] = []
-    for workflow in workflows:
-        faults = _own_faults(workflow)
-        findings.extend(faults)
-        if not faults:
-            sound.append(given[workflow.path])
-    ran, missing, broken = [schema.TOOL], [], []
-    passed_on = {name: env[name] for name in _PASSED_ON if name in env}
+    collector = _Collector(root, runner, env)
+    invalid = collector.find_invalid(files, rules)
+    valid = [file for file in files if file not in invalid]
+    if only:
+        collector.findings.clear()
+        _run_chosen_tools(collector, only, files, valid)
+    else:
+        collector.ran += list_families(rules)
+        for tool in TOOLS:
+            collector.run_tool(tool, valid)
+    return CheckResult(
+        tuple(files),
+        _sort_findings(collector.findings, root),
+        tuple(collector.ran),
+        tuple(collector.missing),
+        tuple(collector.broken),
+    )
+
+
+def _run_chosen_tools(
+    collector: _Collector,
+    only: Collection[str],
+    files: Sequence[Path],
+    valid: Sequence[Path],
+) -> None:
+    """Run tools without our own rules before them: each file needs an answer from each."""
+    invalid = [file for file in files if file not in valid]
     for tool in TOOLS:
-        program = find_tool(tool.name) if not only or tool.name in only else None
-        if program is not None:
-            try:
-                findings.extend(
-                    tool.check(program, sound, root, runner, passed_on) if sound else ()
-                )
-                ran.append(tool.name)
-            except ToolFailedError as error:
-                broken.append(error)
-        elif not only or tool.name in only:
-            missing.append(tool)
-    return Checked(
-        tuple(given.values()),
-        _in_order(findings, root),
-        tuple(ran),
-        tuple(missing),
-        tuple(broken),
+        if tool.name not in only:
+            continue
+        if tool.reports_syntax or not invalid:
+            collector.run_tool(tool, files)
+            continue
+        collector.broken.append(_refuse_files(tool, invalid))
+        if valid:
+            collector.run_tool(tool, valid)
+
+
+def _refuse_files(tool: Tool, files: Iterable[Path]) -> ToolFailedError:
+    listed = ", ".join(map(str, files))
+    return ToolFailedError(
+        f"{tool.name} does not look at what is no workflow: {listed} "
+        "(`wfgen check` without --only shows why)"
     )
 
 
-def _own_faults(workflow: YamlDocument) -> list[Finding]:
-    return [*workflow.findings, *schema.check(workflow)]
+def _sort_findings(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
+    """Return them by place, each once, with paths as short as they go."""
+    shortened = {_trim_finding(finding, root.absolute()) for finding in findings}
+    return tuple(sorted(shortened, key=_get_order))
 
 
-def _in_order(findings: Sequence[Finding], root: Path) -> tuple[Finding, ...]:
-    """By place, with paths as short as they go."""
-    shortened = (_relative(finding, root) for finding in findings)
-    return tuple(
-        sorted(
-            set(shortened),
-            key=lambda f: (str(f.path), f.line, f.column, f.tool, f.rule, f.message),
-        )
-    )
-
-
-def _relative(finding: Finding, root: Path) -> Finding:
-    path = finding.path
-    if path.is_absolute() and path.is_relative_to(root.absolute()):
-        path = path.relative_to(root.absolute())
-    message = re.sub(r"\s+", " ", finding.message)
-    return Finding(
-        path,
+def _get_order(finding: Finding) -> tuple[str, int, int, str, str, str]:
+    return (
+        str(finding.path),
         finding.line,
         finding.column,
         finding.tool,
         finding.rule,
-        Severity(finding.severity),
-        message,
-        finding.hint,
+        finding.message,
     )
+
+
+def _trim_finding(finding: Finding, root: Path) -> Finding:
+    path = finding.path
+    if path.is_relative_to(root):
+        path = path.relative_to(root)
+    return replace(finding, path=path, message=re.sub(r"\s+", " ", finding.message))

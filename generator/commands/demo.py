@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from ..checks.reporters import one_line
+from ..checks.reporters import format_finding
 from ..checks.runner import check_files
 from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
@@ -104,7 +104,7 @@ def _sound(project: Path) -> bool:
         finding for finding in checked.findings if finding.severity is not Severity.NOTE
     ]
     for finding in faults:
-        click.echo(one_line(finding))
+        click.echo(format_finding(finding))
     missing = (
         f"; not installed: {', '.join(tool.name for tool in checked.missing)}"
         if checked.missing

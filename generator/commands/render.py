@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from ..checks import schema
+from ..checks.registry import run_rules
 from ..config.advice import advice
 from ..config.options import BY_KEY
 from ..config.settings import load
@@ -161,14 +161,13 @@ def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
     for file in files:
         if not file.path.endswith((".yml", ".yaml")):
             continue
-        workflow = parse_yaml(file.text, Path(file.path))
-        faults = [*workflow.findings, *schema.check(workflow)]
+        faults = run_rules(parse_yaml(file.text, Path(file.path)))
         if faults:
-            from ..checks.reporters import one_line  # noqa: PLC0415 - only for a fault
+            from ..checks.reporters import format_finding  # noqa: PLC0415 - only for a fault
 
             raise WorkflowProblemError(
                 "nothing was written: the rendered workflow would not be valid\n"
-                + "\n".join(map(one_line, faults)),
+                + "\n".join(map(format_finding, faults)),
                 hint="look at the settings `steps`, `jobs` and your own templates",
             )
     return files

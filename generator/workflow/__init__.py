@@ -1,1 +1,1 @@
-"""A workflow file as everybody reads it: its YAML with positions, its jobs and steps, its triggers."""
+"""A workflow file as everybody reads it: YAML with positions, then typed records."""

@@ -59,8 +59,7 @@ def find_workflow(root: Path, given: Path | None) -> Path:
         return _find_default(root)
     folder = root / WORKFLOWS
     candidates = [root / given, folder / given]
-    for suffix in SUFFIXES:
-        candidates.append(folder / f"{given}{suffix}")
+    candidates += [folder / f"{given}{suffix}" for suffix in SUFFIXES]
     candidates.append(given.absolute())
     for path in candidates:
         if path.is_file():

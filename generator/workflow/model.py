@@ -12,7 +12,7 @@ from .source import Position, YamlDocument
 # What GitHub gives a job without `timeout-minutes`
 # (docs.github.com, "Workflow syntax", jobs.<job_id>.timeout-minutes).
 DEFAULT_TIMEOUT_MINUTES = 360.0
-_LEVELS = ("none", "read", "write")
+_LEVELS = {"none": 0, "read": 1, "write": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,12 +180,6 @@ class Workflow:
         union: dict[str, str] = {}
         for job in self.jobs:
             for scope, level in job.permissions.items():
-                if _rank_level(level) > _rank_level(union.get(scope, "none")):
+                if _LEVELS.get(level, 0) > _LEVELS[union.get(scope, "none")]:
                     union[scope] = level
         return union
-
-
-def _rank_level(level: str) -> int:
-    if level in _LEVELS:
-        return _LEVELS.index(level)
-    return 0

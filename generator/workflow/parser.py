@@ -24,10 +24,22 @@ from .source import YamlDocument, parse_yaml
 # What a workflow without `permissions` gets in a repository made today.
 DEFAULT_PERMISSIONS = {"contents": "read", "packages": "read"}
 SCOPES = (
-    "actions", "attestations", "checks", "contents", "deployments", "discussions", "issues", "models",
-    "packages", "pages", "pull-requests", "security-events", "statuses",
-)  # fmt: skip
+    "actions",
+    "attestations",
+    "checks",
+    "contents",
+    "deployments",
+    "discussions",
+    "issues",
+    "models",
+    "packages",
+    "pages",
+    "pull-requests",
+    "security-events",
+    "statuses",
+)
 _ALL_SCOPES = {"read-all": "read", "write-all": "write"}
+# Keys of a matrix that are no axis of it.
 _NOT_AXES = ("include", "exclude")
 
 
@@ -114,6 +126,7 @@ def expand_permissions(permissions: object) -> Mapping[str, str]:
 
 
 def _parse_triggers(on: Node) -> dict[str, Trigger]:
+    # `on: push` and `on: [push, pull_request]` have no filters.
     if not isinstance(on.value, dict):
         events = on.list_texts()
         return {event: Trigger(event, on.position) for event in events}
@@ -150,7 +163,7 @@ def _parse_inputs(inputs: Node) -> dict[str, DispatchInput]:
             type=options.get_text("type") or "string",
             default=options.get("default").value,
             required=bool(options.get("required").value),
-            options=_as_tuple(choices),
+            options=_make_tuple(choices),
             position=options.position,
         )
     return records
@@ -193,6 +206,7 @@ def _parse_job(job_id: str, job: Node, workflow_permissions: object) -> Job:
 
 
 def _list_labels(runs_on: Node, matrix: Node) -> tuple[str, ...]:
+    # `runs-on: {group: ..., labels: ...}`: groups are known to GitHub alone.
     if isinstance(runs_on.value, dict):
         runs_on = runs_on.get("labels")
     labels = []
@@ -213,7 +227,7 @@ def _parse_matrix(matrix: Node) -> Matrix | None:
             return Matrix(None, (), matrix.position)
         if name not in _NOT_AXES:
             axes[name] = tuple(values)
-    return Matrix(axes, _as_tuple(matrix.get("include").value), matrix.position)
+    return Matrix(axes, _make_tuple(matrix.get("include").value), matrix.position)
 
 
 def _parse_concurrency(concurrency: Node) -> Concurrency | None:
@@ -242,12 +256,13 @@ def _parse_minutes(minutes: object) -> float:
 
 
 def _has_container(job: Node, steps: tuple[Step, ...]) -> bool:
+    # Services are containers beside the job's own.
     if job.get("container").value or job.get("services").value:
         return True
     return any(step.uses.startswith("docker://") for step in steps)
 
 
-def _as_tuple(value: object) -> tuple[object, ...]:
+def _make_tuple(value: object) -> tuple[object, ...]:
     if isinstance(value, list):
         return tuple(value)
     return ()

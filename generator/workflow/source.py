@@ -67,7 +67,7 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
     """Parse once; every fault of the YAML itself is a finding, none an exception."""
     builder = _Builder(path)
     try:
-        node = _compose(text)
+        node = _parse_nodes(text)
         data = None
         if node is not None:
             data = builder.build(node, ())
@@ -114,7 +114,7 @@ def make_finding(path: Path, position: Position, rule: str, message: str) -> Fin
     return Finding(path, *position, TOOL, rule, Severity.ERROR, message)
 
 
-def _compose(text: str) -> yaml.Node | None:
+def _parse_nodes(text: str) -> yaml.Node | None:
     loader = CCoreLoader(text)
     try:
         node = loader.get_single_node()

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from generator.checks import external_tools as external
-from generator.checks import reporters as report
 from generator.checks import runner as checks
-from generator.workflow.files import require_workflow_files
-from generator.checks.runner import Checked, check_files
+from generator.checks.external import act, jactionlint, zizmor
+from generator.checks.external.tool import Tool, ToolCall
+from generator.checks.registry import TOOLS, run_rules
+from generator.checks.reporters import render_report
+from generator.checks.runner import CheckResult, check_files
 from generator.cli import main
 from generator.commands import check as check_command
 from generator.config.settings import load
@@ -22,9 +23,18 @@ from generator.errors import OutputError, ToolFailedError
 from generator.findings import Finding, Severity
 from generator.process import Completed, SystemRunner, find_tool
 from generator.rendering.render import render_all
+from generator.workflow.files import require_workflow_files
+from generator.workflow.source import read_yaml
 
 FILE = Path("w.yml")
-GOOD = "name: x\non: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n      - run: 'true'\n"
+GOOD = """name: x
+on: push
+jobs:
+  a:
+    runs-on: ubuntu-latest
+    steps:
+      - run: 'true'
+"""
 
 
 class Canned:
@@ -63,9 +73,8 @@ class Canned:
 
 def schema_findings(root: Path, text: str) -> list[tuple[int, int, str]]:
     (root / FILE).write_text(text, encoding="utf-8")
-    checked = check_files([FILE], root, SystemRunner(), {}, only=("none",))
-    assert checked.ran == ("schema",)
-    return [(f.line, f.column, f.message) for f in checked.findings]
+    document = read_yaml(root / FILE)
+    return [(f.line, f.column, f.message) for f in run_rules(document)]
 
 
 def test_a_sound_workflow_has_no_findings(tmp_path: Path) -> None:
@@ -108,10 +117,14 @@ def test_no_workflow_files_is_said(tmp_path: Path) -> None:
         require_workflow_files(tmp_path)
 
 
-def real(root: Path, *only: str) -> Checked:
-    for tool in only:
-        if find_tool(tool) is None:
-            pytest.skip(f"{tool} is not installed")
+def require_tools(*names: str) -> None:
+    for name in names:
+        if find_tool(name) is None:
+            pytest.skip(f"{name} is not installed")
+
+
+def real(root: Path, *only: str) -> CheckResult:
+    require_tools(*only)
     return check_files([FILE], root, SystemRunner(), {"PATH": "/usr/bin:/bin"}, only)
 
 
@@ -142,6 +155,34 @@ def test_act_finds_what_it_cannot_run(tmp_path: Path) -> None:
     assert "not valid" in finding.message
 
 
+@pytest.mark.parametrize("tool", ["act", "jactionlint"])
+def test_only_a_tool_prints_what_that_tool_finds_and_nothing_else(
+    tool: str, tmp_path: Path
+) -> None:
+    twice = "name: y\n" + GOOD.replace("on: push", "on: pusch\nnope: 1")
+    (tmp_path / FILE).write_text(twice, encoding="utf-8")
+    checked = real(tmp_path, tool)
+    assert {finding.tool for finding in checked.findings} <= {tool}
+    assert (checked.ran, checked.broken) == ((tool,), ())
+    (tmp_path / FILE).write_text("a: [\n", encoding="utf-8")
+    checked = real(tmp_path, tool)
+    assert {finding.tool for finding in checked.findings} == {tool}
+
+
+def test_what_zizmor_alone_would_pass_over_is_no_silence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    require_tools("zizmor")
+    (tmp_path / FILE).write_text("a: [\n", encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as caught:
+        main(["check", "--only", "zizmor", str(FILE)])
+    assert caught.value.code == 3
+    output = capsys.readouterr()
+    assert output.out == "1 file checked by no tool: no findings\n"
+    assert "zizmor does not look at what is no workflow: w.yml" in output.err
+
+
 def test_act_is_not_led_astray_by_files_it_would_obey(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(GOOD, encoding="utf-8")
     (tmp_path / ".actrc").write_text("--no-such-flag\n", encoding="utf-8")
@@ -152,37 +193,42 @@ def test_our_rendering_has_no_finding_by_any_tool(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(
         render_all(load(tmp_path, {}), tmp_path)[0].text, encoding="utf-8"
     )
-    checked = real(tmp_path, "act", "zizmor", "jactionlint")
+    require_tools("act", "zizmor", "jactionlint")
+    checked = real(tmp_path)
     assert (checked.ran, checked.findings) == (
         ("schema", "act", "zizmor", "jactionlint"),
         (),
     )
 
 
+def make_call(root: Path, runner: Canned) -> ToolCall:
+    return ToolCall(Path("tool"), root, runner, {})
+
+
 @pytest.mark.parametrize(
     ("tool", "result"),
     [
-        (external.zizmor, (1, "[]", "fatal: no audit was performed")),
-        (external.zizmor, (2, "", "error: unexpected argument")),
-        (external.zizmor, (3, "", "error: no inputs collected")),
-        (external.zizmor, (-9, "", "")),
-        (external.zizmor, (14, "not json", "")),
-        (external.zizmor, (0, "", "")),
-        (external.zizmor, (0, "{}", "")),
-        (external.jactionlint, (2, "", "invalid option")),
-        (external.jactionlint, (3, "", "open w.yml: no such file")),
-        (external.jactionlint, (1, "<html>", "")),
-        (external.jactionlint, (-11, "", "")),
-        (external.act, (2, "", "panic: runtime error")),
-        (external.act, (1, "", "Error: unknown flag: --validate")),
-        (external.act, (-15, "", "")),
+        (zizmor.TOOL, (1, "[]", "fatal: no audit was performed")),
+        (zizmor.TOOL, (2, "", "error: unexpected argument")),
+        (zizmor.TOOL, (3, "", "error: no inputs collected")),
+        (zizmor.TOOL, (-9, "", "")),
+        (zizmor.TOOL, (14, "not json", "")),
+        (zizmor.TOOL, (0, "", "")),
+        (zizmor.TOOL, (0, "{}", "")),
+        (jactionlint.TOOL, (2, "", "invalid option")),
+        (jactionlint.TOOL, (3, "", "open w.yml: no such file")),
+        (jactionlint.TOOL, (1, "<html>", "")),
+        (jactionlint.TOOL, (-11, "", "")),
+        (act.TOOL, (2, "", "panic: runtime error")),
+        (act.TOOL, (1, "", "Error: unknown flag: --validate")),
+        (act.TOOL, (-15, "", "")),
     ],
 )
 def test_a_tool_that_broke_is_an_error(
-    tool: Callable[..., object], result: tuple[int, str, str], tmp_path: Path
+    tool: Tool, result: tuple[int, str, str], tmp_path: Path
 ) -> None:
     with pytest.raises(ToolFailedError, match="broke with exit code") as caught:
-        list(tool(Path("tool"), [FILE], tmp_path, Canned(*result), {}))  # type: ignore[call-overload]
+        list(tool.check(make_call(tmp_path, Canned(*result)), [FILE]))
     assert caught.value.exit_code == 3
 
 
@@ -195,8 +241,11 @@ class OneBroken:
         return SystemRunner().run(argv, **more)
 
     def stream(
-        self, argv: Sequence[str], on_line: Callable[[str], None], **more: Any
-    ) -> Completed:  # noqa: ANN401
+        self,
+        argv: Sequence[str],
+        on_line: Callable[[str], None],
+        **more: Any,  # noqa: ANN401 - handed on
+    ) -> Completed:
         return SystemRunner().stream(argv, on_line, **more)
 
 
@@ -227,11 +276,11 @@ def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
     assert "wfgen: zizmor broke with exit code 1" in said.err
 
 
-@pytest.mark.parametrize("tool", [external.zizmor, external.jactionlint])
+@pytest.mark.parametrize("tool", [zizmor.TOOL, jactionlint.TOOL])
 def test_exit_code_0_with_an_empty_list_is_no_findings(
-    tool: Callable[..., object], tmp_path: Path
+    tool: Tool, tmp_path: Path
 ) -> None:
-    assert list(tool(Path("tool"), [FILE], tmp_path, Canned(0, "[]"), {})) == []  # type: ignore[call-overload]
+    assert list(tool.check(make_call(tmp_path, Canned(0, "[]")), [FILE])) == []
 
 
 def test_a_missing_tool_is_named(
@@ -274,23 +323,23 @@ FOUND = Finding(
     "50% of,\nthis: bad",
     "a hint",
 )
-CHECKED = Checked(
-    (Path("a b.yml"),), (FOUND,), ("schema", "zizmor"), (external.TOOLS[0],), ()
+CHECKED = CheckResult(
+    (Path("a b.yml"),), (FOUND,), ("schema", "zizmor"), (TOOLS[0],), ()
 )
 
 
 def test_report_as_text() -> None:
     assert (
-        report.render(CHECKED, "text").splitlines()[-1]
+        render_report(CHECKED, "text").splitlines()[-1]
         == "1 file checked by schema, zizmor: 1 finding"
     )
-    assert report.render(CHECKED, "text").startswith(
+    assert render_report(CHECKED, "text").startswith(
         "a b.yml:3:5: warning [zizmor/rule] 50% of"
     )
 
 
 def test_report_as_json() -> None:
-    data = json.loads(report.render(CHECKED, "json"))
+    data = json.loads(render_report(CHECKED, "json"))
     assert (data["format"], data["ran"], data["missing"]) == (
         1,
         ["schema", "zizmor"],
@@ -300,15 +349,22 @@ def test_report_as_json() -> None:
 
 
 def test_report_as_sarif() -> None:
-    data = json.loads(report.render(CHECKED, "sarif"))
+    data = json.loads(render_report(CHECKED, "sarif"))
     results = {run["tool"]["driver"]["name"]: run["results"] for run in data["runs"]}
     assert data["version"] == "2.1.0"
     place = results["zizmor"][0]["locations"][0]["physicalLocation"]
     assert place["region"] == {"startLine": 3, "startColumn": 5}
     assert results["schema"] == []
+    (rule,) = next(
+        run["tool"]["driver"]["rules"]
+        for run in data["runs"]
+        if run["tool"]["driver"]["name"] == "schema"
+    )
+    assert rule["id"] == "schema"
+    assert "SchemaStore" in rule["shortDescription"]["text"]
 
 
 def test_report_as_annotations() -> None:
-    assert report.render(CHECKED, "github") == (
+    assert render_report(CHECKED, "github") == (
         "::warning file=a b.yml,line=3,col=5,title=zizmor/rule::50%25 of,%0Athis: bad"
     )

@@ -16,10 +16,12 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, reject, settings
 from hypothesis import strategies as st
 
-from generator.checks import external_tools as external
-from generator.checks import schema
+from generator.checks.external import act, jactionlint, zizmor
+from generator.checks.external.tool import Tool, ToolCall
+from generator.checks.registry import run_rules
 from generator.config.settings import Settings, load
 from generator.errors import SettingsError
+from generator.findings import Finding
 from generator.process import SystemRunner, find_tool
 from generator.rendering.render import render_all
 from generator.workflow.source import parse_yaml
@@ -242,21 +244,16 @@ def test_every_tool_accepts_every_rendering(tmp_path: Path) -> None:
     folder = render_examples(tmp_path / "all")
     for path in files(folder):
         workflow = parse_yaml(path.read_text(encoding="utf-8"), path)
-        assert [*workflow.findings, *schema.check(workflow)] == []
+        assert run_rules(workflow) == []
     env = {"PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
     runner = SystemRunner()
-    assert (
-        list(
-            external.jactionlint(
-                tool("jactionlint"), files(folder), tmp_path, runner, env
-            )
-        )
-        == []
-    )
-    assert (
-        list(external.zizmor(tool("zizmor"), files(folder), tmp_path, runner, env))
-        == []
-    )
+
+    def find_faults(checker: Tool, paths: list[Path]) -> list[Finding]:
+        call = ToolCall(tool(checker.name), tmp_path, runner, env)
+        return list(checker.check(call, paths))
+
+    assert find_faults(jactionlint.TOOL, files(folder)) == []
+    assert find_faults(zizmor.TOOL, files(folder)) == []
     # act knows no `queue`; `wfgen run` lowers such a file before act sees it.
     readable = tmp_path / "readable"
     readable.mkdir()
@@ -265,4 +262,4 @@ def test_every_tool_accepts_every_rendering(tmp_path: Path) -> None:
         if "\n  queue: max\n" not in text:
             (readable / path.name).write_text(text, encoding="utf-8")
     assert len(files(readable)) > EXAMPLES / 3
-    assert list(external.act(tool("act"), [readable], tmp_path, runner, env)) == []
+    assert find_faults(act.TOOL, [readable]) == []

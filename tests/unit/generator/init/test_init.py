@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.checks.schema import check
+from generator.checks.registry import run_rules
 from generator.cli import main
 from generator.config.settings import load
 from generator.errors import OutputError
@@ -75,7 +75,7 @@ def test_an_empty_repository_gets_a_training_that_runs(
         "branches"
     ] == ["trunk"]
     workflow = read_yaml(here / WORKFLOW)
-    assert [*workflow.findings, *check(workflow)] == []
+    assert run_rules(workflow) == []
     assert "--hash=sha256:" in (here / "requirements.txt").read_text(encoding="utf-8")
     assert (
         (here / "pipeline/LICENSE")

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from generator import __version__
-from generator.checks import schema
+from generator.checks.registry import run_rules
 from generator.config.settings import load
 from generator.process import SystemRunner
 from generator.rendering.render import Rendered, is_ours, is_untouched, render_all
@@ -30,7 +30,7 @@ def workflow(root: Path, toml: str = "", name: str = "") -> Data:
     files = rendered(root, toml)
     path = next(path for path in files if path.startswith(f".github/workflows/{name}"))
     parsed = parse_yaml(files[path].text, Path(path))
-    assert [*parsed.findings, *schema.check(parsed)] == []
+    assert run_rules(parsed) == []
     return parsed.data
 
 

@@ -56,10 +56,16 @@ def test_triggers_in_each_of_their_forms(
     [
         ("jobs: {a: {runs-on: x}}", {"contents": "read", "packages": "read"}),
         ("permissions: {}\njobs: {a: {runs-on: x}}", {}),
-        ("permissions: {}\njobs: {a: {permissions: {actions: read}}, b: {permissions: {actions: write}}}",
-         {"actions": "write"}),
-        ("permissions: {issues: write}\njobs: {a: {}, b: {permissions: {contents: read, id-token: none}}}",
-         {"issues": "write", "contents": "read"}),
+        (
+            """permissions: {}
+jobs: {a: {permissions: {actions: read}}, b: {permissions: {actions: write}}}""",
+            {"actions": "write"},
+        ),
+        (
+            """permissions: {issues: write}
+jobs: {a: {}, b: {permissions: {contents: read, id-token: none}}}""",
+            {"issues": "write", "contents": "read"},
+        ),
     ],
 )  # fmt: skip
 def test_the_token_gets_the_union_of_the_jobs_permissions(
@@ -107,7 +113,8 @@ def test_labels_and_actions_are_found_wherever_they_are(
     )
     workflow = reader(
         "on: push\njobs:\n"
-        "  a: {runs-on: [self-hosted, big], steps: [{uses: ./local}, {uses: actions/checkout@v7}, {run: echo}]}\n"
+        "  a:\n    runs-on: [self-hosted, big]\n"
+        "    steps: [{uses: ./local}, {uses: actions/checkout@v7}, {run: echo}]\n"
         "  b:\n    runs-on: ${{ github.event_name == 'push' && 'one' || matrix.os }}\n"
         "    strategy: {matrix: {os: [two], include: [{os: three, n: 1}]}}\n    steps: []\n"
         "  c: {runs-on: {group: g, labels: four}, container: 'python:3', steps: []}\n"
@@ -129,7 +136,8 @@ def test_labels_and_actions_are_found_wherever_they_are(
 
 def test_steps_are_called_what_github_calls_them(reader: Reader) -> None:
     workflow = reader(
-        'on: push\njobs: {a: {steps: [{name: N, run: x}, {uses: o/a@v1}, {id: z, run: "one\\ntwo"}]}}'
+        "on: push\njobs: {a: {steps: [{name: N, run: x}, {uses: o/a@v1},"
+        ' {id: z, run: "one\\ntwo"}]}}'
     )
     assert [(step.id, step.title) for step in workflow.jobs[0].steps] == [
         ("0", "N"),

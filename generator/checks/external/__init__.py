@@ -1,0 +1,1 @@
+"""Programs that check workflow files, one a file; `checks.registry` lists them."""

@@ -1,0 +1,73 @@
+"""zizmor: what is unsafe in a workflow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from ...findings import Finding, Severity
+from .tool import (
+    JsonObject,
+    Tool,
+    ToolCall,
+    make_failure,
+    parse_json_list,
+    read_number,
+)
+
+NAME = "zizmor"
+# 0 nothing, 11 to 14 findings by severity; 1 it broke, 2 usage, 3 no inputs.
+_EXIT_CODES = frozenset({0, 11, 12, 13, 14})
+_ERRORS = frozenset({"High"})
+
+
+def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
+    """Yield its findings, as strict as it goes and without asking GitHub anything."""
+    completed = call.run(
+        "--offline",
+        "--persona=pedantic",
+        "--format=json-v1",
+        "--no-progress",
+        *map(str, files),
+    )
+    if completed.exit_code not in _EXIT_CODES:
+        raise make_failure(NAME, completed)
+    for item in parse_json_list(NAME, completed):
+        if not item.get("ignored") and item.get("locations"):
+            yield _make_finding(item)
+
+
+def _make_finding(item: JsonObject) -> Finding:
+    location = _choose_location(item["locations"])
+    symbolic = location["symbolic"]
+    start = location["concrete"]["location"]["start_point"]
+    severity = Severity.WARNING
+    if item.get("determinations", {}).get("severity") in _ERRORS:
+        severity = Severity.ERROR
+    return Finding(
+        Path(_read_path(symbolic["key"])),
+        # It counts from 0.
+        read_number(start.get("row")) + 1,
+        read_number(start.get("column")) + 1,
+        NAME,
+        str(item.get("ident")),
+        severity,
+        f"{item.get('desc')}: {symbolic.get('annotation')}",
+        str(item.get("url") or ""),
+    )
+
+
+def _choose_location(locations: list[JsonObject]) -> JsonObject:
+    for location in locations:
+        if location["symbolic"].get("kind") == "Primary":
+            return location
+    return locations[0]
+
+
+def _read_path(key: JsonObject) -> str:
+    """Return the path as it was given; `key` has one entry, named by the kind of input."""
+    place = next(iter(key.values()))
+    return str(place.get("verbatim_path") or place.get("given_path") or "")
+
+
+TOOL = Tool(NAME, package="zizmor", reports_syntax=False, check=check)

@@ -1,0 +1,1 @@
+"""Rules of our own, one a file; `checks.registry` lists them."""
