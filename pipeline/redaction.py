@@ -10,7 +10,7 @@ import re
 HTTP = ("http", "https")
 
 
-def public(source: str) -> str:
+def hide_credentials(source: str) -> str:
     """A source without user, password and query.
 
     Each link of a chained URL (`zip://a.csv::https://...`) for itself.
@@ -19,10 +19,12 @@ def public(source: str) -> str:
     glob. What stands before `@` is a container in abfs, and a mere name where no
     password follows.
     """
-    return "::".join(map(_public, source.split("::"))) if "://" in source else source
+    return (
+        "::".join(map(_hide_in_link, source.split("::"))) if "://" in source else source
+    )
 
 
-def _public(link: str) -> str:
+def _hide_in_link(link: str) -> str:
     scheme, sign, rest = link.partition("://")
     if not sign:
         return link
@@ -35,7 +37,7 @@ def _public(link: str) -> str:
     return f"{scheme}://{host}{slash}{path}"
 
 
-def scrubbed(text: str) -> str:
+def scrub_text(text: str) -> str:
     """A text of somebody else, on one line, without what addresses in it hold in secret."""
     line = " ".join(text.split())
     line = re.sub(r"(://)[^/\s@'\"]*@", r"\1", line)

@@ -202,10 +202,10 @@ def _consistent(settings: Settings) -> Settings:
             hint="`sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET",
         )
     if settings.source != "sample" and not settings.target:
-        from .redaction import public  # noqa: PLC0415  # only where something is amiss
+        from .redaction import hide_credentials  # noqa: PLC0415  # only where something is amiss
 
         raise SettingsError(
-            f"`target` is not set: which column of {public(settings.source)} is to be predicted?",
+            f"`target` is not set: which column of {hide_credentials(settings.source)} is to be predicted?",
             hint='`target = "..."` below [pipeline] in wfgen.toml, PIPELINE_TARGET, or --target',
         )
     if settings.target and settings.target in settings.ignore:

@@ -191,7 +191,7 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     from ..training import source_factory as sources  # noqa: PLC0415  # each command loads what it needs
     from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
 
-    with sources.tables(source, root).reader(None) as reader:
+    with sources.open_rows_to_score(source, root).open_reader(None) as reader:
         done = commands.predict(_store(root), reader, output, _settings(root, flags))
     click.echo(f"{done.rows} rows scored into {output}")
     if done.lacked:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from ..features.schema import Schema
     from ..models.population import Champion
-    from ..sources.tables import Reader
+    from ..sources.protocol import Reader
 
 PREDICT_ROWS = 50_000
 DEFAULTS = Settings()
@@ -48,7 +48,6 @@ def status(store: Store) -> dict[str, Any]:
     document = state.document
     previous = document.previous
     metric = document.metric
-    places = document.source.cursor["files"]
     return {
         "state_id": document.state_id,
         "parent_state_id": document.parent_state_id,
@@ -56,7 +55,7 @@ def status(store: Store) -> dict[str, Any]:
         "signed": state.is_signed,
         "signature_checked": state.is_signed and store.signs,
         "source": document.source.name,
-        "files_learnt": len(places),
+        "files_learnt": len(document.source.cursor.files),
         "target": document.target,
         "task": document.task,
         **document.counters.to_json(),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import pandas as pd
 
 from ..errors import SettingsError
+from ..sources.cursor import RowOrder
 from .columns import parse_dates
 
 if TYPE_CHECKING:
     from ..settings import Settings
-    from ..sources.cursor import Cursor
 
     Values = pd.Series[Any]
 
@@ -21,19 +21,19 @@ Moment: TypeAlias = (
 
 
 def check_order(
-    frame: pd.DataFrame, settings: Settings, cursor: Cursor
-) -> tuple[pd.DataFrame, list[str], Cursor]:
-    """Leave out the rows that `cursor["after"]` is beyond, and watch key and time.
+    frame: pd.DataFrame, settings: Settings, order: RowOrder
+) -> tuple[pd.DataFrame, list[str], RowOrder]:
+    """Leave out the rows that `order.after` is beyond, and watch key and time.
 
     Gives the rows, notes on what is out of order, and what the cursor is to remember.
     Raises SettingsError where a column that the settings name is missing or cannot be
     put in order.
     """
-    remembered: Cursor = {}
+    remembered = RowOrder()
     notes: list[str] = []
     if settings.key:
         keys = _parse_moments(frame, settings.key)
-        after = cursor.get("after")
+        after = order.after
         if after is not None:
             is_new = keys > _from_json(after, keys)
             if not is_new.all():
@@ -41,17 +41,17 @@ def check_order(
                 notes.append(f"{skipped} rows left out: trained on before the rewrite")
             frame = frame[is_new]
             keys = keys[is_new]
-            remembered["after"] = after
-        remembered["key"] = _find_greatest(keys, cursor.get("key"))
+            remembered = remembered._replace(after=after)
+        remembered = remembered._replace(key=_find_greatest(keys, order.key))
     if settings.time and len(frame):
         times = _parse_moments(frame, settings.time)
-        steps_back = _count_steps_back(times, cursor.get("time"))
+        steps_back = _count_steps_back(times, order.time)
         if steps_back:
             notes.append(
                 f"warning: {settings.time} goes back {steps_back} times; "
                 "rows are trained on in file order"
             )
-        remembered["time"] = _to_json(times.max())
+        remembered = remembered._replace(time=_to_json(times.max()))
     return frame, notes, remembered
 
 

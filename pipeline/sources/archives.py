@@ -9,83 +9,96 @@ from pathlib import PurePosixPath
 from typing import IO, cast
 
 from ..errors import SourceError
-from .members import Member, Opener, Unpacked, digest, hidden, natural
+from .cursor import digest
+from .formats import CSV
+from .members import (
+    Member,
+    StreamOpener,
+    UnpackedStream,
+    get_natural_key,
+    is_hidden,
+)
 
-INSIDE = (".csv", ".tsv", ".txt")
-EXPANSION = 200
-"""A zip member that unpacks to more than this many times its packed size (and to more than LEAST_BOMB) is refused."""
-LEAST_BOMB = 1 << 30
+MAX_EXPANSION = 200
+"""A member that unpacks to more than this many times its packed size is refused."""
+LEAST_BOMB_BYTES = 1 << 30
+"""Members that unpack to less than this are read however well they are packed."""
 
 
-def zip_members(name: str, raw: Opener) -> list[Member]:
-    """The tables inside an archive, read in place.
+def list_zip_members(name: str, open_archive: StreamOpener) -> list[Member]:
+    """Return the tables in an archive, in natural order.
 
-    Nothing is unpacked to disk, so no path can climb out.
-
-    Raises SourceError for a broken archive, and for a member that names a place
-    outside, is a link or expands absurdly.
+    Nothing is unpacked to disk. Raises SourceError for a broken archive, and for a
+    member whose path leads out of it, that is a link, or that expands absurdly.
     """
     try:
-        with raw() as stream, zipfile.ZipFile(stream) as archive:
-            inside = [info for info in archive.infolist() if not info.is_dir()]
+        with open_archive() as stream, zipfile.ZipFile(stream) as archive:
+            infos = archive.infolist()
     except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
         raise SourceError(
             f"{name} is not a whole zip archive: {error}", hint="fetch it again"
         ) from error
-    for info in inside:
+    tables: list[zipfile.ZipInfo] = []
+    for info in infos:
+        if info.is_dir():
+            continue
         _check_member(name, info)
-    tables = [
-        info
-        for info in inside
-        if info.filename.lower().endswith(INSIDE) and not hidden(info.filename)
-    ]
-    return [
-        _zip_member(name, info, raw)
-        for info in sorted(tables, key=lambda info: natural(info.filename))
-    ]
+        is_csv = info.filename.lower().endswith(CSV.suffixes)
+        if is_csv and not is_hidden(info.filename):
+            tables.append(info)
+    tables.sort(key=lambda info: get_natural_key(info.filename))
+    return [_make_zip_member(name, info, open_archive) for info in tables]
 
 
-def _zip_member(name: str, info: zipfile.ZipInfo, raw: Opener) -> Member:
-    def unpacked() -> IO[bytes]:
-        below = raw()
+def _make_zip_member(
+    name: str, info: zipfile.ZipInfo, open_archive: StreamOpener
+) -> Member:
+    def open_member() -> IO[bytes]:
+        packed = open_archive()
         try:
-            archive = zipfile.ZipFile(below)
-            return cast("IO[bytes]", Unpacked(archive.open(info), archive, below))
+            archive = zipfile.ZipFile(packed)
+            stream = archive.open(info)
         except (zipfile.BadZipFile, RuntimeError) as error:
-            below.close()
+            # RuntimeError: the member is encrypted.
+            packed.close()
             raise SourceError(
                 f"{name}: {info.filename} cannot be unpacked: {error}"
             ) from error
+        return cast("IO[bytes]", UnpackedStream(stream, archive, packed))
 
     stamp = digest(f"{info.CRC} {info.file_size}".encode())
     return Member(
         f"{name}!{info.filename}",
         info.file_size,
         appends=False,
-        open=unpacked,
+        open=open_member,
         stamp=lambda: stamp,
+        format=CSV,
     )
 
 
 def _check_member(name: str, info: zipfile.ZipInfo) -> None:
+    """Raise SourceError for a member that is not to be read."""
     path = PurePosixPath(info.filename.replace("\\", "/"))
-    if (
-        path.is_absolute()
-        or ".." in path.parts
-        or re.match(r"^[A-Za-z]:", info.filename)
-    ):
+    has_drive = re.match(r"^[A-Za-z]:", info.filename)
+    if path.is_absolute() or ".." in path.parts or has_drive:
         raise SourceError(
-            f"{name} holds {info.filename!r}, which names a place outside of it; it is not read"
+            f"{name} holds {info.filename!r}, which names a place outside of it; "
+            "it is not read"
         )
     if not info.filename.isprintable():
         raise SourceError(
-            f"{name} holds {info.filename!r}, which is no name for a file; it is not read"
+            f"{name} holds {info.filename!r}, which is no name for a file; "
+            "it is not read"
         )
+    # The upper half of the external attributes is the mode of the file on Unix.
     if stat.S_ISLNK(info.external_attr >> 16):
         raise SourceError(
             f"{name} holds {info.filename!r}, which is a link; it is not read"
         )
-    if info.file_size > max(LEAST_BOMB, EXPANSION * max(info.compress_size, 1)):
+    most = max(LEAST_BOMB_BYTES, MAX_EXPANSION * max(info.compress_size, 1))
+    if info.file_size > most:
         raise SourceError(
-            f"{name} holds {info.filename!r}, which unpacks {info.compress_size} bytes to {info.file_size}"
+            f"{name} holds {info.filename!r}, which unpacks {info.compress_size} "
+            f"bytes to {info.file_size}"
         )

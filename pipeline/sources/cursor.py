@@ -1,127 +1,210 @@
-"""How far each file was learnt, and what to know it again by."""
+"""The cursor: how far each file of a source was read, and how to recognise what was read.
+
+The state document keeps it as JSON. Records are named tuples, since every scheduled run
+that finds nothing new imports this module.
+"""
 
 from __future__ import annotations
 
-from typing import Any, Self
+import hashlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple, Self
 
 from ..errors import SourceRewrittenError
 
-MARKS = 24
-"""At most this many probes of what was learnt are kept a file.
+PROBE_BYTES = 4096
+"""So many bytes identify a file, or the end of what was read of it."""
+MAX_MARKS = 24
+"""A file keeps at most this many marks.
 
-With more, every other one goes and they thin out.
+With more, every other one is dropped, so that they thin out evenly.
 """
 MANY_FILES = 16
-"""With more files than this, those at their end keep only their first and last probe."""
+"""With more files than this, those read to their end keep only their first and last mark."""
 
-Cursor = dict[str, Any]
+OrderValue = float | str
+"""A number, or a moment in ISO 8601."""
 
 
-class Place:
-    """How far one file was learnt.
+class ByteMark(NamedTuple):
+    """The digest of `length` bytes from `start` on, as they were when they were read."""
 
-    `offset` counts unpacked bytes (CSV) or rows (Parquet); `end` is size and stamp of
-    the container when its end was reached; a mark is [start, length, digest] of bytes
-    that were learnt, and for Parquet what that module says. The first mark and the last
-    always stay; those between lie `stride` batches apart.
+    start: int
+    length: int
+    digest: str
+
+
+class RowMark(NamedTuple):
+    """The digest of the first `rows` rows of a Parquet file, taken over these columns."""
+
+    rows: int
+    columns: tuple[str, ...]
+    digest: str
+
+
+class FileEnd(NamedTuple):
+    """Size in bytes and stamp of a file at the time its end was reached."""
+
+    size: int
+    stamp: str
+
+
+class FilePosition(NamedTuple):
+    """How far one file was read.
+
+    `offset` counts unpacked bytes (CSV) or rows (Parquet). `end` is set once the end of
+    the file was reached. The first and the last mark always stay; those between them
+    lie `stride` batches apart, and `taken` counts all marks that were ever made.
     """
 
-    __slots__ = ("end", "marks", "offset", "records", "stride", "taken")
-
-    def __init__(self) -> None:
-        self.offset = 0
-        self.records = 0
-        self.end: list[Any] | None = None
-        self.marks: list[list[Any]] = []
-        self.taken = 0
-        self.stride = 1
+    offset: int = 0
+    records: int = 0
+    end: FileEnd | None = None
+    marks: tuple[ByteMark | RowMark, ...] = ()
+    taken: int = 0
+    stride: int = 1
 
     @classmethod
-    def of(cls, kept: dict[str, Any]) -> Self:
-        """As the state kept it."""
-        place = cls()
-        for name in cls.__slots__:
-            setattr(place, name, kept[name])
-        place.marks = [list(mark) for mark in place.marks]
-        return place
-
-    def kept(self) -> dict[str, Any]:
-        """For the state; a copy."""
-        return {name: getattr(self, name) for name in self.__slots__} | {
-            "marks": [list(mark) for mark in self.marks]
-        }
-
-    def mark(self, start: int, length: int, name: str) -> None:
-        """Remember a probe."""
-        if len(self.marks) > 1 and self.taken % self.stride:
-            self.marks.pop()
-        self.marks.append([start, length, name])
-        self.taken += 1
-        if len(self.marks) > MARKS:
-            self.marks = [self.marks[0], *self.marks[2:-1:2], self.marks[-1]]
-            self.stride *= 2
-
-
-def sound(cursor: object) -> bool:
-    """Whether a cursor that was read has the form of one."""
-    files = cursor.get("files") if isinstance(cursor, dict) else None
-    return isinstance(files, dict) and all(map(_sound_place, files.values()))
-
-
-def _sound_place(kept: object) -> bool:
-    if (
-        not isinstance(kept, dict)
-        or set(kept) != set(Place.__slots__)
-        or not isinstance(kept["marks"], list)
-    ):
-        return False
-    end = kept["end"]
-    return (
-        all(
-            type(kept[name]) is int and kept[name] >= 0
-            for name in ("offset", "records", "taken")
+    def from_json(cls, value: object) -> Self:
+        """Parse a position of the state document. Raises ValueError for anything else."""
+        if not isinstance(value, dict) or set(value) != set(cls._fields):
+            raise ValueError("a position in a file has other parts")
+        if not isinstance(value["marks"], list):
+            raise ValueError("marks are no list")
+        for name in ("offset", "records", "taken", "stride"):
+            least = 1 if name == "stride" else 0
+            if type(value[name]) is not int or value[name] < least:
+                raise ValueError(f"{name} is no count")
+        return cls(
+            value["offset"],
+            value["records"],
+            _parse_end(value["end"]),
+            tuple(map(_parse_mark, value["marks"])),
+            value["taken"],
+            value["stride"],
         )
-        and type(kept["stride"]) is int
-        and kept["stride"] > 0
-        and (
-            end is None
-            or (isinstance(end, list) and [type(each) for each in end] == [int, str])
-        )
-        and all(map(_sound_mark, kept["marks"]))
-    )
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the position as the state document keeps it."""
+        marks: list[list[Any]] = []
+        for mark in self.marks:
+            start, extent, digest = mark
+            if isinstance(extent, tuple):
+                marks.append([start, list(extent), digest])
+            else:
+                marks.append([start, extent, digest])
+        end = None if self.end is None else list(self.end)
+        return {**self._asdict(), "end": end, "marks": marks}
+
+    def add_mark(self, mark: ByteMark) -> Self:
+        """Return the position with one more mark, thinned out if there are too many."""
+        marks = list(self.marks)
+        stride = self.stride
+        # The last mark stays only while it is the last, unless it lies on the stride.
+        if len(marks) > 1 and self.taken % stride:
+            marks.pop()
+        marks.append(mark)
+        if len(marks) > MAX_MARKS:
+            marks = [marks[0], *marks[2:-1:2], marks[-1]]
+            stride *= 2
+        return self._replace(marks=tuple(marks), taken=self.taken + 1, stride=stride)
+
+    def drop_middle_marks(self) -> Self:
+        """Return the position with its first and its last mark alone."""
+        return self._replace(marks=(self.marks[0], self.marks[-1]))
 
 
-def _sound_mark(mark: object) -> bool:
-    """Of bytes: start, length, digest; of Parquet: rows, names of columns, digest."""
-    if not isinstance(mark, list) or [type(each) for each in mark] not in (
-        [int, int, str],
-        [int, list, str],
-    ):
-        return False
-    return isinstance(mark[1], int) or all(isinstance(name, str) for name in mark[1])
+def _parse_end(value: object) -> FileEnd | None:
+    if value is None:
+        return None
+    if isinstance(value, list) and list(map(type, value)) == [int, str]:
+        return FileEnd(*value)
+    raise ValueError("the end of a file is no size and stamp")
 
 
-def places_of(cursor: Cursor | None) -> dict[str, Place]:
-    """The cursor as records."""
-    return {
-        name: Place.of(place) for name, place in (cursor or {}).get("files", {}).items()
-    }
+def _parse_mark(value: object) -> ByteMark | RowMark:
+    if isinstance(value, list):
+        types = list(map(type, value))
+        if types == [int, int, str]:
+            return ByteMark(*value)
+        if types == [int, list, str]:
+            rows, columns, digest = value
+            if all(isinstance(name, str) for name in columns):
+                return RowMark(rows, tuple(columns), digest)
+    raise ValueError("a mark is neither one of bytes nor one of rows")
 
 
-def cursor_of(places: dict[str, Place]) -> Cursor:
-    """The places as what the state keeps; a copy."""
-    kept = {name: place.kept() for name, place in places.items()}
-    if len(kept) > MANY_FILES:
-        for place in kept.values():
-            if place["end"] is not None and len(place["marks"]) > 1:
-                place["marks"] = [place["marks"][0], place["marks"][-1]]
-    return {"files": kept}
+class RowOrder(NamedTuple):
+    """The largest `key` and `time` that were read.
+
+    `after` is set once a source was rewritten: rows with a key up to it are skipped.
+    """
+
+    key: OrderValue | None = None
+    after: OrderValue | None = None
+    time: OrderValue | None = None
 
 
-def rewritten(name: str, reason: str) -> SourceRewrittenError:
-    """The error for data that changed after it was learnt."""
+class Cursor(NamedTuple):
+    """What of a source was read.
+
+    `files` maps the name of each file to the position in it. `version` is that of a
+    source which has versions, as a dataset of Kaggle.
+    """
+
+    files: Mapping[str, FilePosition]
+    version: str | None = None
+    order: RowOrder = RowOrder()
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse the cursor of a state document. Raises ValueError for anything else."""
+        if not isinstance(value, dict) or not isinstance(value.get("files"), dict):
+            raise ValueError("a cursor names its files")
+        files = {}
+        for name, position in value["files"].items():
+            files[name] = FilePosition.from_json(position)
+        version = value.get("version")
+        if not isinstance(version, str | None):
+            raise ValueError("the version of a source is no text")
+        bounds = [value.get(name) for name in RowOrder._fields]
+        for bound in bounds:
+            if bound is not None and type(bound) not in {int, float, str}:
+                raise ValueError("the order of rows is neither a number nor a moment")
+        return cls(files, version, RowOrder(*bounds))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the cursor as the state document keeps it."""
+        files = {}
+        for name, position in self.files.items():
+            files[name] = position.to_json()
+        content: dict[str, Any] = {"files": files}
+        if self.version is not None:
+            content["version"] = self.version
+        bounds = self.order._asdict()
+        content.update({key: bounds[key] for key in bounds if bounds[key] is not None})
+        return content
+
+
+def digest(content: bytes) -> str:
+    """Return 16 hexadecimal digits of the SHA-256 of some bytes."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def limit_marks(positions: Mapping[str, FilePosition]) -> dict[str, FilePosition]:
+    """Return a copy of the positions that stays small however many files there are."""
+    limited = dict(positions)
+    if len(limited) > MANY_FILES:
+        for name, position in positions.items():
+            if position.end is not None and len(position.marks) > 1:
+                limited[name] = position.drop_middle_marks()
+    return limited
+
+
+def rewritten_error(name: str, reason: str) -> SourceRewrittenError:
+    """Return the error for data that changed after it was read."""
     return SourceRewrittenError(
-        f"{name} was rewritten under what was learnt: {reason}",
+        f"{name} was rewritten after it was read: {reason}",
         hint="bring the old file back and only append to it; or `on_rewrite`: restart, or key; "
         "or start over: `python -m pipeline reset`",
     )

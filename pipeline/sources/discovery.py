@@ -1,59 +1,69 @@
-"""Files, folders, globs and URLs as an ordered set of tables."""
+"""Finding the tables that a path, a folder, a glob or a URL names, in a fixed order."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
 from ..errors import SourceError
-from ..redaction import public
-from .archives import zip_members
+from ..redaction import hide_credentials
+from .archives import list_zip_members
+from .files import FileSource
+from .formats import ARCHIVE_SUFFIX, SUFFIXES
 from .members import (
-    SUFFIXES,
-    Found,
+    FoundFile,
     Member,
-    Opener,
-    hidden,
+    StreamOpener,
+    get_natural_key,
+    is_hidden,
     is_table,
-    member_of,
-    natural,
+    make_member,
 )
-from .tables import Files
 
-SIGNS = frozenset("*?[")
-
-
-def files(source: str, root: Path) -> Files:
-    """The tables that a path, folder, glob or URL names. Raises SourceError where there are none."""
-    if "://" not in source:
-        return Files(source, lambda: _members(source, _local(source, root)))
-    known: list[Member] = []
-
-    def members() -> list[Member]:
-        # Asked once a run: over a network each file costs a call.
-        if not known:
-            from . import remote  # noqa: PLC0415  # only where a URL is read
-
-            known.extend(_members(public(source), remote.found(source)))
-        return known
-
-    return Files(public(source), members)
+GLOB_SIGNS = frozenset("*?[")
 
 
-def _members(source: str, found: list[Found]) -> list[Member]:
+def open_files(source: str, root: Path) -> FileSource:
+    """Open the tables that a path, a folder or a glob names, seen from `root`."""
+
+    def list_members() -> list[Member]:
+        return make_members(source, find_local_files(source, root))
+
+    return FileSource(source, list_members)
+
+
+def open_url(source: str) -> FileSource:
+    """Open the tables that a URL, a glob of URLs or a folder by URL names."""
+    label = hide_credentials(source)
     members: list[Member] = []
-    for each in sorted(found, key=lambda each: natural(each.name)):
-        if each.name.lower().endswith(".zip"):
-            members += zip_members(each.name, each.open)
+
+    def list_members() -> list[Member]:
+        # Asked once a run: over a network each file costs a call.
+        if not members:
+            from .remote import find_remote_files  # noqa: PLC0415  # only for a URL
+
+            members.extend(make_members(label, find_remote_files(source)))
+        return members
+
+    return FileSource(label, list_members)
+
+
+def make_members(source: str, files: list[FoundFile]) -> list[Member]:
+    """Return the tables in the files, in natural order.
+
+    Raises SourceError where there are none.
+    """
+    members: list[Member] = []
+    for file in sorted(files, key=lambda file: get_natural_key(file.name)):
+        if file.name.lower().endswith(ARCHIVE_SUFFIX):
+            members += list_zip_members(file.name, file.open)
             continue
-        member = member_of(each.name, each.size, each.open)
-        members.append(
-            member
-            if each.stamp is None
-            else member._replace(appends=False, stamp=each.stamp)
-        )
+        member = make_member(file.name, file.size, file.open)
+        if file.stamp is not None:
+            member = member._replace(appends=False, stamp=file.stamp)
+        members.append(member)
     if not members:
         raise SourceError(
             f"{source} holds no table",
@@ -62,90 +72,100 @@ def _members(source: str, found: list[Found]) -> list[Member]:
     return members
 
 
-def _local(source: str, root: Path) -> list[Found]:
+def find_local_files(source: str, root: Path) -> list[FoundFile]:
+    """Find the files that a path, a folder or a glob names. Raises SourceError."""
+    files: list[FoundFile] = []
     try:
-        return [
-            Found(name, path.stat().st_size, _opener(path, name))
-            for path, name in _named(source, root)
-        ]
+        for path in _find_paths(source, root):
+            name = _make_name(path, root)
+            size = path.stat().st_size
+            files.append(FoundFile(name, size, _make_opener(path, name)))
     except OSError as error:
-        place = "" if error.filename is None else f"{error.filename}: "
+        place = ""
+        if error.filename is not None:
+            place = f"{error.filename}: "
         raise SourceError(
             f"{source} cannot be read: {place}{error.strerror}"
         ) from error
+    return files
 
 
-def _named(source: str, root: Path) -> Iterator[tuple[Path, str]]:
-    """The files that a path, a folder or a glob names, and what each is called.
-
-    Raises OSError and SourceError.
-    """
+def _find_paths(source: str, root: Path) -> Iterator[Path]:
+    """Find the paths that the source names. Raises OSError and SourceError."""
     try:
         path = root / Path(source).expanduser()
     except RuntimeError as error:
         raise SourceError(f"{source} does not exist: {error}") from error
     if path.is_file():
-        found: Iterable[Path] = [path]
+        yield path
     elif path.is_dir():
-        found = _below(path)
+        yield from _walk_folder(path)
     else:
-        found = _matching(source, path)
-    yield from ((each, _name(each, root)) for each in found)
+        yield from _match_glob(source, path)
 
 
-def _below(folder: Path) -> Iterator[Path]:
-    def broken(error: OSError) -> None:
-        # Left out in silence, its rows would be missed by nobody; one that went meanwhile has none.
+def _walk_folder(folder: Path) -> Iterator[Path]:
+    def raise_unless_gone(error: OSError) -> None:
+        # The rows of a folder that may not be read would be missing without a word. One
+        # that was removed meanwhile has none.
         if not isinstance(error, FileNotFoundError):
             raise error
 
-    for place, folders, names in os.walk(folder, onerror=broken):
-        folders[:] = [name for name in folders if not hidden(name)]
-        yield from (
-            path
-            for name in names
-            if is_table(name) and (path := Path(place, name)).is_file()
-        )
+    for parent, folders, names in os.walk(folder, onerror=raise_unless_gone):
+        folders[:] = [name for name in folders if not is_hidden(name)]
+        for name in names:
+            path = Path(parent, name)
+            if is_table(name) and path.is_file():
+                yield path
 
 
-def _matching(source: str, path: Path) -> list[Path]:
-    """What a glob matches.
+def _match_glob(source: str, path: Path) -> Iterator[Path]:
+    """Find the tables that a glob matches.
 
-    Folders before its first sign, and such as are called that, are taken by their name.
+    Folders before its first sign are taken by their name, and so is a folder that has
+    signs in its name.
     """
-    base, *rest = Path(path.anchor), *path.parts[bool(path.anchor) :]
-    while rest and (not SIGNS & set(rest[0]) or (base / rest[0]).exists()):
-        base /= rest.pop(0)
-    if not rest:
-        what = "is neither a file nor a folder" if base.exists() else "does not exist"
+    base = Path(path.anchor)
+    parts = list(path.parts)
+    if path.anchor:
+        del parts[0]
+    while parts and (not GLOB_SIGNS & set(parts[0]) or (base / parts[0]).exists()):
+        base /= parts.pop(0)
+    if not parts:
+        reason = "does not exist"
+        if base.exists():
+            reason = "is neither a file nor a folder"
         raise SourceError(
-            f"{source} {what}",
+            f"{source} {reason}",
             hint="`source` is looked up from the folder with wfgen.toml",
         )
     try:
-        matched = list(base.glob("/".join(rest)))
+        matches = list(base.glob("/".join(parts)))
     except (ValueError, NotImplementedError) as error:
         raise SourceError(f"{source} is no glob: {error}") from error
-    return [found for found in matched if is_table(found.name) and found.is_file()]
+    for match in matches:
+        if is_table(match.name) and match.is_file():
+            yield match
 
 
-def _opener(path: Path, name: str) -> Opener:
-    def opened() -> IO[bytes]:
+def _make_opener(path: Path, name: str) -> StreamOpener:
+    def open_file() -> IO[bytes]:
         try:
             return path.open("rb")
         except OSError as error:
             raise SourceError(f"{name} cannot be read: {error.strerror}") from error
 
-    return opened
+    return open_file
 
 
-def _name(path: Path, root: Path) -> str:
-    """Relative to the root where it is below, so that the same checkout elsewhere goes on."""
-    # A link is called what it is called: where it leads to, a store of blobs maybe, has
-    # neither its ending nor lasts.
-    whole, base = path.parent.resolve() / path.name, root.resolve()
-    return (
-        whole.relative_to(base).as_posix()
-        if whole.is_relative_to(base)
-        else whole.as_posix()
-    )
+def _make_name(path: Path, root: Path) -> str:
+    """Return the name of a file in cursors.
+
+    Relative to the root where it lies below, so that a checkout elsewhere goes on.
+    """
+    # A link keeps its own name: its target, which may lie in a store of blobs, has
+    # neither its suffix nor does it last.
+    absolute, base = path.parent.resolve() / path.name, root.resolve()
+    if absolute.is_relative_to(base):
+        return absolute.relative_to(base).as_posix()
+    return absolute.as_posix()

@@ -1,110 +1,99 @@
-"""Files of a source.
-
-The files inside zip archives, each as a stream of bytes that starts at its beginning.
-"""
+"""The files of a source, and those inside its archives, as streams of bytes."""
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
+from .cursor import PROBE_BYTES, digest
+from .formats import SUFFIXES, find_format
+from .protocol import TableFormat
+
 if TYPE_CHECKING:
     from zipfile import ZipFile
 
-PROBE = 4096
-SUFFIXES = (
-    ".csv",
-    ".tsv",
-    ".txt",
-    ".csv.gz",
-    ".tsv.gz",
-    ".txt.gz",
-    ".zip",
-    ".parquet",
-    ".pq",
-)
-
-Opener = Callable[[], IO[bytes]]
+StreamOpener = Callable[[], IO[bytes]]
 
 
-class Found(NamedTuple):
-    """A file before anything is known of what it holds.
+class FoundFile(NamedTuple):
+    """A file, before anything is known of its contents.
 
-    A `stamp` of its own where it comes only as a whole.
+    `stamp` is set where the file cannot be read in parts.
     """
 
     name: str
     size: int
-    open: Opener
+    open: StreamOpener
     stamp: Callable[[], str] | None = None
 
 
 class Member(NamedTuple):
-    """One table. `size` is that of the container in bytes; `open` gives its unpacked bytes.
+    """One table.
 
-    `appends` says that a longer container must start with the bytes of the shorter one:
-    plain files do, packed ones and Parquet are written anew as a whole when they grow.
+    `size` is that of its file in bytes; `open` returns its unpacked bytes, from their
+    start. With `appends`, a file that grew must start with the bytes it had before.
+    `stamp` changes when the file is written anew.
     """
 
     name: str
     size: int
     appends: bool
-    open: Callable[[], IO[bytes]]
+    open: StreamOpener
     stamp: Callable[[], str]
-    parquet: bool = False
+    format: TableFormat
 
 
-def member_of(name: str, size: int, raw: Callable[[], IO[bytes]]) -> Member:
-    """A plain or gzipped file, or one of Parquet, by its name."""
-    packed = name.lower().endswith(".gz")
-    parquet = name.lower().endswith((".parquet", ".pq"))
+def make_member(name: str, size: int, open_file: StreamOpener) -> Member:
+    """Return the table in a file, in the format and the packing that its name says."""
+    is_packed = name.lower().endswith(".gz")
+    table_format = find_format(name)
+
+    def open_unpacked() -> IO[bytes]:
+        if is_packed:
+            return _open_gzip(open_file)
+        return open_file()
+
     return Member(
         name,
         size,
-        not packed and not parquet,
-        lambda: _unpacked(raw, packed=packed),
-        lambda: _stamp(raw, size),
-        parquet,
+        table_format.appends and not is_packed,
+        open_unpacked,
+        lambda: make_stamp(open_file, size),
+        table_format,
     )
 
 
-def local_member(path: Path, name: str) -> Member:
-    """A file on this machine. Raises OSError."""
-    return member_of(name, path.stat().st_size, lambda: path.open("rb"))
+def make_local_member(path: Path, name: str) -> Member:
+    """Return the table in a local file. Raises OSError."""
+    return make_member(name, path.stat().st_size, lambda: path.open("rb"))
 
 
-def _unpacked(raw: Callable[[], IO[bytes]], *, packed: bool) -> IO[bytes]:
-    if not packed:
-        return raw()
-    # Imported here: "nothing new" is known without unpacking anything.
-    import gzip  # noqa: PLC0415
+def _open_gzip(open_file: StreamOpener) -> IO[bytes]:
+    import gzip  # noqa: PLC0415  # a run that finds nothing new unpacks nothing
 
-    below = raw()
-    return cast(
-        "IO[bytes]", Unpacked(cast("IO[bytes]", gzip.GzipFile(fileobj=below)), below)
-    )
+    packed = open_file()
+    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=packed))
+    return cast("IO[bytes]", UnpackedStream(stream, packed))
 
 
-class Unpacked:
-    """An unpacked stream that closes what lies below it too.
+class UnpackedStream:
+    """An unpacked stream that closes the streams it reads from too.
 
-    As neither gzip nor zipfile does of itself.
+    Neither gzip nor zipfile closes a stream that was handed to it.
     """
 
-    def __init__(self, stream: IO[bytes], *below: IO[bytes] | ZipFile) -> None:
-        self._stream = stream
-        self._below = below
+    def __init__(self, stream: IO[bytes], *parents: IO[bytes] | ZipFile) -> None:
+        self._streams = (stream, *parents)
         self.read = stream.read
         self.readline = stream.readline
         self.seek = stream.seek
 
     def close(self) -> None:
-        """Close all of it."""
-        for each in (self._stream, *self._below):
-            each.close()
+        """Close all of them, the unpacked one first."""
+        for stream in self._streams:
+            stream.close()
 
     def __enter__(self) -> Self:
         return self
@@ -113,35 +102,32 @@ class Unpacked:
         self.close()
 
 
-def _stamp(raw: Callable[[], IO[bytes]], size: int) -> str:
-    """Tells a container from one that was written anew: a hash of its first and last bytes."""
-    with raw() as source:
-        head = source.read(PROBE)
-        source.seek(max(0, size - PROBE))
-        return digest(head + source.read(PROBE))
-
-
-def digest(content: bytes) -> str:
-    """A short name of some bytes."""
-    return hashlib.sha256(content).hexdigest()[:16]
+def make_stamp(open_file: StreamOpener, size: int) -> str:
+    """Digest the first and the last bytes of a file of `size` bytes."""
+    with open_file() as stream:
+        head = stream.read(PROBE_BYTES)
+        stream.seek(max(0, size - PROBE_BYTES))
+        return digest(head + stream.read(PROBE_BYTES))
 
 
 def is_table(name: str) -> bool:
-    """Whether a file below a folder is one to read, by its name."""
-    return name.lower().endswith(SUFFIXES) and not hidden(name)
+    """Tell by its name whether a file in a folder is one to read."""
+    return name.lower().endswith(SUFFIXES) and not is_hidden(name)
 
 
-def hidden(name: str) -> bool:
-    """Whether a name below a folder is one that tables are not looked for under."""
-    return any(
-        part.startswith((".", "__MACOSX"))
-        for part in PurePosixPath(name.lstrip("/")).parts
-    )
+def is_hidden(name: str) -> bool:
+    """Tell whether a path in a folder or an archive is passed over, with all below it."""
+    parts = PurePosixPath(name.lstrip("/")).parts
+    # macOS puts a folder __MACOSX with resource forks into its archives.
+    return any(part.startswith((".", "__MACOSX")) for part in parts)
 
 
-def natural(name: str) -> list[tuple[int, str]]:
-    """What to sort names by: part-2 before part-10."""
-    return [
-        (int(part), "") if part.isdecimal() else (-1, part)
-        for part in re.split(r"(\d+)", name)
-    ]
+def get_natural_key(name: str) -> list[tuple[int, str]]:
+    """Return what to sort a name by, so that part-2 comes before part-10."""
+    key = []
+    for part in re.split(r"(\d+)", name):
+        if part.isdecimal():
+            key.append((int(part), ""))
+        else:
+            key.append((-1, part))
+    return key

@@ -1,150 +1,167 @@
-"""Parquet: row group after row group, the rows of one in memory at a time."""
+"""Parquet: row group after row group, with the rows of one in memory at a time."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections import Counter
 from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
-from ..errors import MissingLibraryError, SourceError
-from .cursor import Place, rewritten
-from .members import Member, digest
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..errors import SourceError
+from .csv import find_repeated
+from .cursor import FileEnd, FilePosition, RowMark, digest, rewritten_error
+from .members import Member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Sequence
 
     import pandas as pd
 
+    from .protocol import ColumnFilter
+
 PROBE_ROWS = 32
+"""So many rows at the start and at the end of what was read identify it."""
+
+ArrowTable = Any
+"""A `pyarrow.Table`; pyarrow has no types."""
 
 
 class ParquetTable:
-    """One file at its place, which counts rows.
+    """One Parquet file, read from a position on that counts rows.
 
-    Opening checks what was learnt; raises SourceRewrittenError.
+    Opening raises SourceError, and SourceRewrittenError where the rows before the
+    position changed.
     """
 
-    def __init__(self, member: Member, place: Place) -> None:
-        try:
-            import pyarrow as pa  # noqa: PLC0415  # only where Parquet is read
-            import pyarrow.parquet as pq  # noqa: PLC0415
-        except ImportError as error:
-            raise MissingLibraryError(
-                f"{member.name} needs pyarrow", hint="pip install pyarrow"
-            ) from error
-        self.name = member.name
+    def __init__(self, member: Member, position: FilePosition) -> None:
+        self.position = position
+        self._member = member
         self._broken = (OSError, ValueError, pa.ArrowException)
         self._stream = member.open()
         try:
-            self._file: Any = pq.ParquetFile(self._stream)
+            self._file = pq.ParquetFile(self._stream)
         except self._broken as error:
             self._stream.close()
             raise SourceError(f"{member.name} is no Parquet file: {error}") from error
-        twice = sorted(
-            name
-            for name, count in Counter(self._file.schema_arrow.names).items()
-            if count > 1
-        )
-        if twice:
+        self._columns = [str(name) for name in self._file.schema_arrow.names]
+        self._group_starts = self._list_group_starts()
+        self._loaded_group = -1
+        self._loaded_table: ArrowTable = None
+        try:
+            self._check_columns()
+            self._check_marks()
+        except BaseException:
             self.close()
-            raise SourceError(
-                f"{member.name} names {', '.join(map(repr, twice))} twice in its schema"
-            )
-        self._member = member
-        self._place = place
-        counts = [
-            self._file.metadata.row_group(index).num_rows
-            for index in range(self._file.num_row_groups)
-        ]
-        self._starts = [0, *accumulate(counts)]
-        self._loaded: tuple[int, Any] = (-1, None)
-        for rows, names, expected in place.marks:
-            if rows > self._starts[-1] or self._fingerprint(rows, names) != expected:
-                self.close()
-                raise rewritten(
-                    member.name, f"the first {rows} rows are others than were learnt"
-                )
+            raise
 
-    def take(
-        self, rows: int, _numbers: frozenset[str] | None, wanted: Callable[[str], bool]
+    def read(
+        self,
+        rows: int,
+        _number_columns: frozenset[str] | None,
+        is_wanted: ColumnFilter,
     ) -> pd.DataFrame | None:
-        """The next rows, none from beyond one row group, with the place moved behind them.
+        """Read the next rows and move the position; None where nothing is left.
 
-        None at the end.
+        No more than up to the end of a row group are read.
         """
-        place = self._place
-        frame = self._read(place.offset, rows, wanted) if self.has_more() else None
-        if frame is not None:
-            place.offset += len(frame)
-            place.records += len(frame)
-            names = [str(name) for name in self._file.schema_arrow.names]
-            place.marks = [
-                [place.offset, names, self._fingerprint(place.offset, names)]
-            ]
-        place.end = (
-            None if self.has_more() else [self._member.size, self._member.stamp()]
-        )
+        frame = None
+        if self.has_more():
+            frame = self._read_frame(rows, is_wanted)
+            offset = self.position.offset + len(frame)
+            digest_now = self._digest_rows(offset, self._columns)
+            mark = RowMark(offset, tuple(self._columns), digest_now)
+            self.position = self.position._replace(
+                offset=offset,
+                records=self.position.records + len(frame),
+                marks=(mark,),
+            )
+        end = None
+        if not self.has_more():
+            end = FileEnd(self._member.size, self._member.stamp())
+        self.position = self.position._replace(end=end)
         return frame
 
     def has_more(self) -> bool:
-        """Whether rows follow the place."""
-        return bool(self._place.offset < self._starts[-1])
-
-    def _read(
-        self, first: int, rows: int, wanted: Callable[[str], bool]
-    ) -> pd.DataFrame:
-        group = self._group_of(first)
-        every = [str(name) for name in self._file.schema_arrow.names]
-        names = [name for name in every if wanted(name)]
-        # Rows without a column that is wanted are rows all the same, and Arrow does not count them.
-        table = (
-            self._kept(group)
-            .select(names or every[:1])
-            .slice(first - self._starts[group], rows)
-        )
-        frame: pd.DataFrame = table.to_pandas(date_as_object=False)
-        return frame if names else frame[[]]
-
-    def _group_of(self, row: int) -> int:
-        return bisect_right(self._starts, row) - 1
-
-    def _kept(self, group: int) -> Any:  # noqa: ANN401  # pyarrow has no types
-        """A row group, the one read last being kept."""
-        if self._loaded[0] != group:
-            try:
-                self._loaded = (group, self._file.read_row_group(group))
-            except self._broken as error:
-                raise SourceError(
-                    f"{self.name}: row group {group} cannot be read: {error}"
-                ) from error
-        return self._loaded[1]
-
-    def _fingerprint(self, rows: int, names: list[str]) -> str:
-        """Names the first `rows` rows by what a few of them hold, at the start and at the end.
-
-        By values, not by bytes: a file that grew was written anew, in row groups that
-        may be cut elsewhere.
-        """
-        if not set(names) <= {str(name) for name in self._file.schema_arrow.names}:
-            return "columns are gone"
-        probes = [range(min(rows, PROBE_ROWS)), range(max(0, rows - PROBE_ROWS), rows)]
-        return digest("".join(self._text(probe, names) for probe in probes).encode())
-
-    def _text(self, probe: range, names: list[str]) -> str:
-        rows: list[Any] = []
-        at = probe.start
-        while at < probe.stop:
-            group = self._group_of(at)
-            count = min(probe.stop, self._starts[group + 1]) - at
-            table = self._kept(group)
-            rows += (
-                table.select(names).slice(at - self._starts[group], count).to_pylist()
-            )
-            at += count
-        return repr(rows)
+        """Tell whether rows follow the position."""
+        return self.position.offset < self._group_starts[-1]
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Close the file."""
         self._file.close()
         self._stream.close()
+
+    def _list_group_starts(self) -> list[int]:
+        """List the first row of each row group, and the number of rows at the end."""
+        metadata = self._file.metadata
+        groups = range(self._file.num_row_groups)
+        counts = (metadata.row_group(group).num_rows for group in groups)
+        return list(accumulate(counts, initial=0))
+
+    def _check_columns(self) -> None:
+        repeated = find_repeated(self._columns)
+        if repeated:
+            raise SourceError(
+                f"{self._member.name} names {repeated} twice in its schema"
+            )
+
+    def _check_marks(self) -> None:
+        for mark in self.position.marks:
+            if not isinstance(mark, RowMark) or not self._matches(mark):
+                raise rewritten_error(
+                    self._member.name, f"the first {mark[0]} rows differ"
+                )
+
+    def _matches(self, mark: RowMark) -> bool:
+        if mark.rows > self._group_starts[-1]:
+            return False
+        if not set(mark.columns) <= set(self._columns):
+            return False
+        return self._digest_rows(mark.rows, mark.columns) == mark.digest
+
+    def _read_frame(self, rows: int, is_wanted: ColumnFilter) -> pd.DataFrame:
+        names = list(filter(is_wanted, self._columns))
+        # Arrow counts no rows without a column, so one is read and dropped.
+        selected = names or self._columns[:1]
+        table = self._read_rows(self.position.offset, rows, selected)
+        frame: pd.DataFrame = table.to_pandas(date_as_object=False)
+        if not names:
+            return frame[[]]
+        return frame
+
+    def _read_rows(self, first: int, rows: int, columns: list[str]) -> ArrowTable:
+        """Read up to `rows` rows from `first` on, out of one row group."""
+        group = bisect_right(self._group_starts, first) - 1
+        if self._loaded_group != group:
+            try:
+                self._loaded_table = self._file.read_row_group(group)
+            except self._broken as error:
+                raise SourceError(
+                    f"{self._member.name}: row group {group} cannot be read: {error}"
+                ) from error
+            self._loaded_group = group
+        start = first - self._group_starts[group]
+        return self._loaded_table.select(columns).slice(start, rows)
+
+    def _digest_rows(self, rows: int, columns: Sequence[str]) -> str:
+        """Digest what a few of the first `rows` rows hold, at their start and their end.
+
+        By values and not by bytes: a file that grew was written anew, in row groups
+        that may be cut elsewhere.
+        """
+        first_rows = range(min(rows, PROBE_ROWS))
+        last_rows = range(max(0, rows - PROBE_ROWS), rows)
+        text = ""
+        for probe in (first_rows, last_rows):
+            text += self._format_rows(probe, list(columns))
+        return digest(text.encode())
+
+    def _format_rows(self, probe: range, columns: list[str]) -> str:
+        values: list[Any] = []
+        row = probe.start
+        while row < probe.stop:
+            table = self._read_rows(row, probe.stop - row, columns)
+            values += table.to_pylist()
+            row += len(table)
+        return repr(values)

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any, cast
 
 from ..errors import MissingLibraryError, SourceError
-from ..redaction import HTTP, public, scrubbed
-from .members import PROBE, Found, digest, is_table
+from ..redaction import HTTP, hide_credentials, scrub_text
+from .cursor import PROBE_BYTES, digest
+from .members import FoundFile, is_table
 from .remote_errors import NoRangesError, explained, install
 
 LEAST_FETCH = 8192
@@ -26,7 +27,7 @@ KEPT = 256
 """So many pieces of that size are kept while a run lasts."""
 
 
-def found(source: str) -> list[Found]:
+def find_remote_files(source: str) -> list[FoundFile]:
     """The tables that a URL, a glob of URLs or a folder by URL names.
 
     Raises MissingLibraryError with what to install, or SourceError.
@@ -35,18 +36,18 @@ def found(source: str) -> list[Found]:
         from fsspec.core import url_to_fs  # noqa: PLC0415  # only where a URL is read
     except ImportError as error:
         raise MissingLibraryError(
-            f"{public(source)} needs fsspec", hint=install(source)
+            f"{hide_credentials(source)} needs fsspec", hint=install(source)
         ) from error
-    with explained(public(source)):
+    with explained(hide_credentials(source)):
         try:
             system, path = url_to_fs(source)
         except ImportError as error:
             raise MissingLibraryError(
-                f"{public(source)} needs a library more", hint=install(source)
+                f"{hide_credentials(source)} needs a library more", hint=install(source)
             ) from error
         except ValueError as error:
             raise SourceError(
-                f"{public(source)} cannot be read: {scrubbed(str(error))}",
+                f"{hide_credentials(source)} cannot be read: {scrub_text(str(error))}",
                 hint="is its beginning, up to ://, right?",
             ) from error
         system.invalidate_cache()
@@ -65,20 +66,25 @@ class Remote:
         # A run looks at headers, probes and ends more than once.
         self._small = lru_cache(KEPT)(self._piece)
 
-    def files(self, sizes: dict[str, int]) -> list[Found]:
+    def files(self, sizes: dict[str, int]) -> list[FoundFile]:
         """What there is to know of each. Raises SourceError where two would have one name."""
-        shown = {public(name) for name in sizes}
+        shown = {hide_credentials(name) for name in sizes}
         if len(shown) < len(sizes):
             raise SourceError(
                 f"two files are told apart by their query alone: {', '.join(sorted(shown)[:3])}"
             )
         return [self._found(name, size) for name, size in sizes.items()]
 
-    def _found(self, name: str, size: int) -> Found:
+    def _found(self, name: str, size: int) -> FoundFile:
         if self._has_ranges(name, size):
-            return Found(public(name), size, lambda: self._opened(name, size))
-        return Found(
-            public(name), size, lambda: self._copied(name), lambda: self._head(name)
+            return FoundFile(
+                hide_credentials(name), size, lambda: self._opened(name, size)
+            )
+        return FoundFile(
+            hide_credentials(name),
+            size,
+            lambda: self._copied(name),
+            lambda: self._head(name),
         )
 
     def _has_ranges(self, name: str, size: int) -> bool:
@@ -111,14 +117,15 @@ class Remote:
     def _piece(self, name: str, size: int, start: int, length: int) -> bytes:
         known = {"size": size} if name.startswith(HTTP) else {}
         with (
-            explained(public(name)),
+            explained(hide_credentials(name)),
             self._system.open(name, "rb", cache_type="none", **known) as stream,
         ):
             stream.seek(start)
             piece = bytes(stream.read(length))
         if len(piece) < length:
             raise SourceError(
-                f"{public(name)} got shorter while it was read", hint="run again"
+                f"{hide_credentials(name)} got shorter while it was read",
+                hint="run again",
             )
         return piece
 
@@ -127,14 +134,14 @@ class Remote:
 
         Of its first bytes alone, without the rest.
         """
-        with explained(public(name)):
+        with explained(hide_credentials(name)):
             copy = self._copies.get(name)
             with (
                 copy.open("rb")
                 if copy
                 else self._system.open(name, "rb", block_size=0) as stream
             ):
-                return "head " + digest(stream.read(PROBE))
+                return "head " + digest(stream.read(PROBE_BYTES))
 
     def _copied(self, name: str) -> IO[bytes]:
         """A copy on disk, made once a run: the server gives no parts of it."""
@@ -143,7 +150,7 @@ class Remote:
                 self._folder = Path(tempfile.mkdtemp(prefix="pipeline-"))
                 weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
             copy = self._folder / str(len(self._copies))
-            with explained(public(name)):
+            with explained(hide_credentials(name)):
                 self._system.get_file(name, str(copy))
             self._copies[name] = copy
         return self._copies[name].open("rb")
@@ -237,5 +244,7 @@ def _size(system: Any, name: str, info: dict[str, Any]) -> int:  # noqa: ANN401 
         info["size"] if info.get("size") is not None else system.info(name).get("size")
     )
     if not isinstance(size, int):
-        raise SourceError(f"{public(name)}: the server does not say how long it is")
+        raise SourceError(
+            f"{hide_credentials(name)}: the server does not say how long it is"
+        )
     return size

@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Iterator
 
 from ..errors import MissingLibraryError, SourceError
-from ..redaction import scrubbed
+from ..redaction import scrub_text
 
 LIBRARIES = {
     "s3": "s3fs",
@@ -99,7 +99,7 @@ def _in_words(error: BaseException) -> tuple[str, str]:
         ),
         (bool(kinds & UNREACHABLE), "the server cannot be reached", LATER),
         ("FileNotFoundError" in kinds, "it is not there", ""),
-        (True, f"{type(error).__name__}: {scrubbed(str(error))}", ""),
+        (True, f"{type(error).__name__}: {scrub_text(str(error))}", ""),
     ]
     what, hint = next((what, hint) for holds, what, hint in reasons if holds)
     return f"cannot be read: {what}", hint

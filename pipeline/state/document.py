@@ -21,7 +21,6 @@ from typing import Any, NamedTuple, Self
 
 from ..atomic import sha256
 from ..errors import StateFormatError, StateTamperedError
-from ..sources import cursor as cursors
 from ..sources.cursor import Cursor
 from .json_parts import (
     JsonObject,
@@ -167,14 +166,18 @@ class SourceRecord(NamedTuple):
     def from_json(cls, value: object) -> Self:
         """Parse `source`. Raises WrongPartError."""
         parts = parse_object(value)
-        name, cursor = parts.get("name"), parts.get("cursor")
-        if not isinstance(name, str) or not cursors.sound(cursor):
-            raise WrongPartError("the source has other parts")
-        return cls(name, cursor)  # type: ignore[arg-type]  # as was looked at
+        name = parts.get("name")
+        if not isinstance(name, str):
+            raise WrongPartError("the source has no name")
+        try:
+            cursor = Cursor.from_json(parts.get("cursor"))
+        except ValueError as error:
+            raise WrongPartError(f"the cursor: {error}") from error
+        return cls(name, cursor)
 
     def to_json(self) -> JsonObject:
         """Return the source as the file has it."""
-        return {"name": self.name, "cursor": self.cursor}
+        return {"name": self.name, "cursor": self.cursor.to_json()}
 
 
 CandidateMetrics = Mapping[str, float | None]

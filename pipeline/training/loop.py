@@ -15,9 +15,10 @@ from ..features.schema import (
     infer_schema,
 )
 from ..models.population import BASELINE, CHAMPION, Population
-from ..redaction import public
+from ..redaction import hide_credentials
 from ..reporting.summary import TrainedBatch
-from ..sources.tables import Chunk
+from ..sources.cursor import Cursor, RowOrder
+from ..sources.protocol import Chunk
 from ..state import pickles as persist
 from ..state import prediction_check as probe
 from ..state.compatibility import read_versions
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 
     from ..models.population import Engine
     from ..settings import Settings
-    from ..sources.tables import Reader
+    from ..sources.protocol import Reader
     from ..state.store import Store
     from ..state.verification import State
 
@@ -62,7 +63,7 @@ class Training:
         self.counters = {"rows": 0, "batches": 0, "unlabelled": 0, "runs": 0}
         self.history: tuple[RunRecord, ...] = ()
         self.population: Population | None = None
-        self.cursor: dict[str, Any] | None = None
+        self.cursor: Cursor | None = None
         self._store = store
         self._now = now
         if state is not None:
@@ -171,21 +172,21 @@ class Training:
 
         What was seen in those.
         """
-        order = {self.settings.time, self.settings.key} - {"", self.target}
-        ignored = set(self.settings.ignore) - order
+        order_columns = {self.settings.time, self.settings.key} - {"", self.target}
+        ignored = set(self.settings.ignore) - order_columns
         while True:
             chunk = reader.read(
                 self.settings.batch_rows, numbers, lambda name: name not in ignored
             )
             if chunk is None:
                 return None
-            frame, notes, kept = check_order(
-                chunk.frame, self.settings, self.cursor or {}
-            )
-            cursor = {**chunk.cursor, **kept}
+            order = RowOrder() if self.cursor is None else self.cursor.order
+            frame, notes, order = check_order(chunk.frame, self.settings, order)
+            cursor = chunk.cursor._replace(order=order)
             if len(frame) and not self._waiting(frame):
                 return Chunk(
-                    frame.drop(columns=list(order)) if order else frame, cursor
+                    frame.drop(columns=list(order_columns)) if order_columns else frame,
+                    cursor,
                 ), notes
             self.cursor = cursor
 
@@ -247,7 +248,8 @@ class Training:
     def commit(self) -> None:
         """Make what was learnt so far the state."""
         population = self.population
-        if population is None:
+        cursor = self.cursor
+        if population is None or cursor is None:
             return
         champion = population.create_champion()
         counters = Counters(**self.counters)
@@ -270,7 +272,7 @@ class Training:
             models=self.settings.models,
             classes=tuple(population.schema.classes),
             columns=columns,
-            source=SourceRecord(public(self.settings.source), self.cursor or {}),
+            source=SourceRecord(hide_credentials(self.settings.source), cursor),
             libraries=read_versions(),
             probe=probe.taken(population),
             history=(*self.history, run)[-HISTORY:],

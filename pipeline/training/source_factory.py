@@ -1,39 +1,97 @@
-"""The source that the settings name."""
+"""The kinds of sources, and the one that the settings name.
+
+A new kind is one module with a class that implements `Source`, and one row here.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
+from ..errors import SourceError
 from ..settings import Settings
-from ..sources.sample import TARGET, sample
-from ..sources.tables import Files
+from ..sources.files import SAMPLE_TARGET, open_sample
+from ..sources.protocol import Source
 
 
-def make(
+class SourceRequest(NamedTuple):
+    """What opening a source may need."""
+
+    source: str
+    root: Path
+    settings: Settings = Settings()
+    environment: Mapping[str, str] = {}
+
+
+class SourceKind(NamedTuple):
+    """A kind of source: what its names look like, how it is opened, its usual target."""
+
+    name_pattern: str
+    open: Callable[[SourceRequest], Source]
+    default_target: str = ""
+
+
+def open_source(
     settings: Settings, root: Path, environment: Mapping[str, str]
-) -> tuple[Files, str]:
-    """The source that the settings name, and the target in it. Raises SourceError where there is none."""
-    if settings.source.startswith("kaggle:"):
-        from ..sources.kaggle.client import Patience  # noqa: PLC0415
-        from ..sources.kaggle.source import KaggleFiles  # noqa: PLC0415  # only where Kaggle is read
+) -> tuple[Source, str]:
+    """Open the source that the settings name; return it with the target in it.
 
-        patience = Patience(
-            settings.kaggle_timeout_seconds,
-            settings.kaggle_retries,
-            settings.kaggle_backoff_seconds,
-        )
-        downloads = root / "runtime" / "downloads"
-        return KaggleFiles(
-            settings.source, downloads, environment, patience
-        ), settings.target
-    return tables(settings.source, root), settings.target or TARGET
+    Raises SourceError where there is none, and SettingsError for an impossible name.
+    """
+    kind = find_kind(settings.source, SOURCE_KINDS)
+    request = SourceRequest(settings.source, root, settings, environment)
+    return kind.open(request), settings.target or kind.default_target
 
 
-def tables(source: str, root: Path) -> Files:
-    """The tables of a source by its name."""
-    if source == "sample":
-        return sample()
-    from ..sources.discovery import files  # noqa: PLC0415  # zip archives, globs and URLs
+def open_rows_to_score(source: str, root: Path) -> Source:
+    """Open a source of rows without a target. Raises SourceError where there is none."""
+    kind = find_kind(source, KINDS_TO_SCORE)
+    return kind.open(SourceRequest(source, root))
 
-    return files(source, root)
+
+def find_kind(source: str, kinds: Sequence[SourceKind]) -> SourceKind:
+    """Return the first kind whose pattern the whole name of the source matches."""
+    for kind in kinds:
+        if re.fullmatch(kind.name_pattern, source, re.DOTALL):
+            return kind
+    raise SourceError(f"{source} is no name of a source")
+
+
+def _open_sample(_request: SourceRequest) -> Source:
+    return open_sample()
+
+
+def _open_kaggle(request: SourceRequest) -> Source:
+    from ..sources.kaggle.client import RetryPolicy  # noqa: PLC0415  # brings email
+    from ..sources.kaggle.source import KaggleSource  # noqa: PLC0415
+
+    policy = RetryPolicy(
+        request.settings.kaggle_timeout_seconds,
+        request.settings.kaggle_retries,
+        request.settings.kaggle_backoff_seconds,
+    )
+    downloads = request.root / "runtime" / "downloads"
+    return KaggleSource(request.source, downloads, request.environment, policy)
+
+
+def _open_url(request: SourceRequest) -> Source:
+    from ..sources.discovery import open_url  # noqa: PLC0415  # brings zipfile
+
+    return open_url(request.source)
+
+
+def _open_files(request: SourceRequest) -> Source:
+    from ..sources.discovery import open_files  # noqa: PLC0415  # brings zipfile
+
+    return open_files(request.source, request.root)
+
+
+SAMPLE = SourceKind("sample", _open_sample, SAMPLE_TARGET)
+KAGGLE = SourceKind("kaggle:.*", _open_kaggle)
+URL = SourceKind(".*://.*", _open_url)
+FILES = SourceKind(".*", _open_files)
+SOURCE_KINDS = (SAMPLE, KAGGLE, URL, FILES)
+"""Looked through in this order; a path, a folder or a glob is what is left."""
+KINDS_TO_SCORE = (SAMPLE, URL, FILES)

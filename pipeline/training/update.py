@@ -20,7 +20,7 @@ from ..errors import (
     StateKeyError,
     StateLibrariesError,
 )
-from ..redaction import public
+from ..redaction import hide_credentials
 from ..reporting import log as report
 from ..reporting.summary import (
     TrainedBatch,
@@ -29,8 +29,8 @@ from ..reporting.summary import (
     summarize_run,
 )
 from ..settings import Settings
-from ..sources.cursor import Cursor
-from ..sources.tables import Files
+from ..sources.cursor import Cursor, RowOrder
+from ..sources.protocol import Source
 from ..state import compatibility as libraries
 from ..state.store import Mode, Store
 from ..state.verification import KEY_VARIABLE, State, get_signing_key
@@ -53,7 +53,7 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
                 previous=before if settings.keep_previous else None,
             )
             store.recover(before)
-            source, target = sources.make(settings, root, environment)
+            source, target = sources.open_source(settings, root, environment)
             summary, after, stopped = _update(
                 source, target, settings, store, before, log=log
             )
@@ -116,12 +116,15 @@ def _tell_failure(
         document = None if after is None else after.document
         said = (error.message, error.hint)
         report.write_page(
-            log, report.Outcome(summary, document, public(settings.source), error=said)
+            log,
+            report.Outcome(
+                summary, document, hide_credentials(settings.source), error=said
+            ),
         )
 
 
 def _update(  # noqa: PLR0913  # the parts of one run
-    source: Files,
+    source: Source,
     target: str,
     settings: Settings,
     store: Store,
@@ -141,7 +144,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
         after = (
             before
             if state is None or cursor is None
-            else _remembered(store, state, source.looked(cursor))
+            else _remembered(store, state, source.update_cursor(cursor))
         )
         return summarize_run("nothing-new", after, before, (0, 0)), after, False
     state, cursor = _usable(settings, state, cursor, log)
@@ -165,7 +168,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
     with (
         _stop_on_signals() as stopped,
         open_engine(settings) as where,
-        source.reader(training.cursor) as reader,
+        source.open_reader(training.cursor) as reader,
     ):
         training.run(reader, where, tell, lambda: bool(stopped))
     if training.state is None:
@@ -186,7 +189,7 @@ def _update(  # noqa: PLR0913  # the parts of one run
 
 def _look(
     settings: Settings,
-    source: Files,
+    source: Source,
     state: State | None,
     cursor: Cursor | None,
     log: report.Log,
@@ -199,26 +202,30 @@ def _look(
     then.
     """
     try:
-        new = source.has_new(cursor)
+        new = source.has_new_rows(cursor)
         if new:
-            with source.reader(cursor):
+            with source.open_reader(cursor):
                 pass
     except SourceRewrittenError as error:
         if settings.on_rewrite == "stop":
             raise
         log.note(f"{error.message} (on_rewrite: {settings.on_rewrite})")
         if settings.on_rewrite == "restart":
-            return None, None, source.has_new(None)
-        after = (cursor or {}).get("key")
+            return None, None, source.has_new_rows(None)
+        after = None if cursor is None else cursor.order.key
         if after is None:
             raise SettingsError(
                 "no `key` was kept when the rows were learnt, so none can be told apart now"
             ) from error
         log.note(f"going on with rows whose {settings.key} is beyond {after}")
-        return state, {"files": {}, "key": after, "after": after}, source.has_new(None)
+        return (
+            state,
+            Cursor({}, order=RowOrder(key=after, after=after)),
+            source.has_new_rows(None),
+        )
     if not new and state is not None and settings.on_end == "again":
         log.note("the data is used up: another pass")
-        return state, None, source.has_new(None)
+        return state, None, source.has_new_rows(None)
     return state, cursor, new
 
 
@@ -237,7 +244,7 @@ def _remembered(store: Store, state: State, looked: Cursor) -> State:
 
 def _check_source(settings: Settings, state: State | None) -> None:
     """Raises SettingsError where the state learnt from another source."""
-    name = public(settings.source)
+    name = hide_credentials(settings.source)
     if state is not None and state.document.source.name != name:
         raise SettingsError(
             f"the state learnt from {state.document.source.name!r}, the settings say {name!r}",

@@ -386,14 +386,15 @@ def test_memory_and_resume_at_13_million_rows(stream: Path, tmp_path: Path) -> N
 
 def resume(folder: Path) -> float:
     """Seconds from the state to the first new record in hand."""
-    from pipeline.sources.discovery import files  # noqa: PLC0415  # beside its only use
+    from pipeline.sources.discovery import open_files  # noqa: PLC0415  # beside its only use
 
     document = Store(folder / "40/sgd/runtime").read_document()
     assert document is not None
     begun = time.perf_counter()
-    source = files(str(folder / "40.csv"), folder)
-    assert source.has_new(document.source.cursor)
-    with source.reader(document.source.cursor) as reader:
+    source = open_files(str(folder / "40.csv"), folder)
+    cursor = document.source.cursor
+    assert source.has_new_rows(cursor)
+    with source.open_reader(cursor) as reader:
         chunk = reader.read(10, frozenset(), lambda _: True)
     assert chunk is not None
     return time.perf_counter() - begun

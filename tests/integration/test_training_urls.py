@@ -27,11 +27,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import MissingLibraryError, SourceError, SourceRewrittenError
-from pipeline.redaction import public, scrubbed
-from pipeline.sources.discovery import files
+from pipeline.redaction import hide_credentials, scrub_text
+from pipeline.sources.cursor import Cursor
+from pipeline.sources.discovery import open_url
 
 ROOT = Path(__file__).parents[2]
-Cursor = dict[str, Any]
 PIECE = 1 << 16
 
 
@@ -158,16 +158,16 @@ def a_run(
 ) -> tuple[list[int], Cursor | None]:
     """The column a of what is new, and the cursor behind it; as one run of the training reads it."""
     found: list[int] = []
-    tables = files(source, Path())
-    if tables.has_new(cursor):
-        with tables.reader(cursor):
+    tables = open_url(source)
+    if tables.has_new_rows(cursor):
+        with tables.open_reader(cursor):
             pass
-        with tables.reader(cursor) as reader:
+        with tables.open_reader(cursor) as reader:
             while (chunk := reader.read(batch, None, bool)) is not None:
                 found += [int(value) for value in chunk.frame["a"]]
                 cursor = chunk.cursor
     elif cursor is not None:
-        cursor = tables.looked(cursor)
+        cursor = tables.update_cursor(cursor)
     return found, cursor
 
 
@@ -225,12 +225,12 @@ def test_a_server_without_ranges_is_read_from_one_copy_a_run(site: Site) -> None
 def test_nothing_new_is_known_without_the_whole_file_even_then(site: Site) -> None:
     site.ranges = False
     site.files["/rows.csv"] = HEADER + rows(0, 400_000)
-    tables = files(f"{site.url}/rows.csv", Path())
-    with tables.reader(None) as reader:
+    tables = open_url(f"{site.url}/rows.csv")
+    with tables.open_reader(None) as reader:
         chunk = reader.read(400_000, None, bool)
     assert chunk is not None
     site.forget()
-    assert not files(f"{site.url}/rows.csv", Path()).has_new(chunk.cursor)
+    assert not open_url(f"{site.url}/rows.csv").has_new_rows(chunk.cursor)
     # What is under way when the client hangs up lies in buffers.
     assert sum(site.sent) < len(site.files["/rows.csv"]) / 2
 
@@ -292,8 +292,8 @@ def test_a_folder_holds_what_lies_below_it(site: Site) -> None:
 
 def test_a_file_that_gets_shorter_while_it_is_read_is_no_end(site: Site) -> None:
     site.files["/rows.csv"] = HEADER + rows(0, 50_000)
-    tables = files(f"{site.url}/rows.csv", Path())
-    with tables.reader(None) as reader:
+    tables = open_url(f"{site.url}/rows.csv")
+    with tables.open_reader(None) as reader:
         assert reader.read(10, None, bool) is not None
         site.files["/rows.csv"] = site.files["/rows.csv"][:2_000_000]
         with pytest.raises(SourceError, match="shorter"):
@@ -302,7 +302,7 @@ def test_a_file_that_gets_shorter_while_it_is_read_is_no_end(site: Site) -> None
 
 def test_a_server_that_breaks_off_is_one_line(site: Site) -> None:
     site.files["/rows.csv"] = HEADER + rows(0, 50_000)
-    with files(f"{site.url}/rows.csv", Path()).reader(None) as reader:
+    with open_url(f"{site.url}/rows.csv").open_reader(None) as reader:
         assert reader.read(10, None, bool) is not None
         site.status["/rows.csv"] = 503
         with pytest.raises(SourceError, match=r"the server answers 503"):
@@ -509,7 +509,7 @@ def test_what_is_no_server(
     ],
 )
 def test_a_source_is_shown_without_its_secrets(source: str, shown: str) -> None:
-    assert public(source) == shown
+    assert hide_credentials(source) == shown
 
 
 @given(
@@ -527,4 +527,4 @@ def test_no_text_of_a_library_carries_them_further(secret: str) -> None:
         f"404, url='https://host/x.csv?a=b&sig={secret}'",
         f"FileNotFoundError: ftp://me:{secret}@host/x",
     ):
-        assert secret not in scrubbed(text)
+        assert secret not in scrub_text(text)

@@ -10,7 +10,7 @@ import shutil
 from pathlib import Path
 
 from ...errors import BadDownloadError, SourceError
-from ..archives import zip_members
+from ..archives import list_zip_members
 from ..members import Member
 from .client import Client, Wanted
 
@@ -30,7 +30,7 @@ class Archives:
         """
         archive = self._fetched(version)
         try:
-            members = zip_members(archive.name, lambda: archive.open("rb"))
+            members = list_zip_members(archive.name, lambda: archive.open("rb"))
         except SourceError as error:
             # Gone, so that the next run fetches it anew instead of stumbling over it again.
             archive.unlink(missing_ok=True)

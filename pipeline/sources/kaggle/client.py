@@ -24,6 +24,7 @@ from ...errors import (
     SourceError,
     UnavailableError,
 )
+from ..cursor import digest
 from . import login as kaggle_login
 
 T = TypeVar("T")
@@ -38,7 +39,7 @@ HINTS = {
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long a request may take, how often it is tried again, and how."""
 
     timeout_seconds: float = 60.0
@@ -63,7 +64,7 @@ class Wanted:
 class Client:
     """One login; each call with its time limit and its retries."""
 
-    def __init__(self, environment: Mapping[str, str], patience: Patience) -> None:
+    def __init__(self, environment: Mapping[str, str], patience: RetryPolicy) -> None:
         self._environment = environment
         self._patience = patience
         self._made: Any = None
@@ -86,8 +87,6 @@ class Client:
                     f"Kaggle gave no version of {wanted.slug}", hint="try again later"
                 )
             return number.group()
-        from ..members import digest  # noqa: PLC0415  # only for competitions
-
         lines: list[str] = []
         page: str | None = None
         while True:

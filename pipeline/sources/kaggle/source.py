@@ -8,9 +8,9 @@ from pathlib import Path
 
 from ...errors import SettingsError
 from ..cursor import Cursor
-from ..tables import Files, Reader
+from ..files import FileReader, FileSource
 from .archive import Archives
-from .client import Client, Patience, Wanted
+from .client import Client, RetryPolicy, Wanted
 
 PREFIX = "kaggle:"
 
@@ -34,7 +34,7 @@ def parse(source: str) -> Wanted:
     return Wanted(source, f"{parts[0]}/{parts[1]}", competition=False, pattern=pattern)
 
 
-class KaggleFiles(Files):
+class KaggleSource(FileSource):
     """Tables of a dataset at its current version.
 
     Downloaded when that is another than the cursor's.
@@ -45,39 +45,38 @@ class KaggleFiles(Files):
         source: str,
         downloads: Path,
         environment: Mapping[str, str],
-        patience: Patience,
+        policy: RetryPolicy,
     ) -> None:
         self._wanted = parse(source)
-        self._client = Client(environment, patience)
+        self._client = Client(environment, policy)
         archives = Archives(self._wanted, downloads, self._client)
         self._version: str | None = None
-        super().__init__(source, lambda: archives.tables(self._current()))
+        super().__init__(source, lambda: archives.tables(self._get_version()))
 
-    def has_new(self, cursor: Cursor | None) -> bool:
-        """One call where the version is the one that was learnt to its end.
+    def has_new_rows(self, cursor: Cursor | None) -> bool:
+        """Tell whether there are rows behind the cursor.
 
-        Else a download, and a look into it.
+        One call to Kaggle where its version was read to the end; else a download.
         """
-        version = self._current()
-        ended = all(
-            place["end"] is not None
-            for place in (cursor or {}).get("files", {}).values()
-        )
-        if cursor and cursor.get("version") == version and ended:
+        version = self._get_version()
+        if cursor is not None and cursor.version == version and _is_read(cursor):
             return False
-        return super().has_new(cursor)
+        return super().has_new_rows(cursor)
 
-    def looked(self, cursor: Cursor) -> Cursor:
-        """The cursor with the version that was looked at: the next run need not download it again."""
-        return {**super().looked(cursor), "version": self._current()}
+    def update_cursor(self, cursor: Cursor) -> Cursor:
+        """Return the cursor with the present version: the next run need not download it."""
+        return super().update_cursor(cursor)._replace(version=self._get_version())
 
-    def reader(self, cursor: Cursor | None) -> Reader:
-        """Reads on, and keeps the version in the cursor."""
-        reader = super().reader(cursor)
-        reader.kept = {"version": self._current()}
-        return reader
+    def open_reader(self, cursor: Cursor | None) -> FileReader:
+        """Open a reader that goes on behind the cursor, and keeps the version in it."""
+        return FileReader(self._list_members(), cursor, self._get_version())
 
-    def _current(self) -> str:
+    def _get_version(self) -> str:
         if self._version is None:
             self._version = self._client.version(self._wanted)
         return self._version
+
+
+def _is_read(cursor: Cursor) -> bool:
+    """Tell whether every file was read to its end."""
+    return all(position.end is not None for position in cursor.files.values())

@@ -281,7 +281,7 @@ def test_a_link_in_an_archive_is_refused(plan: Plan, tmp_path: Path) -> None:
 def test_an_archive_that_expands_absurdly_is_refused(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sources.archives.LEAST_BOMB", 1 << 20)
+    monkeypatch.setattr("pipeline.sources.archives.LEAST_BOMB_BYTES", 1 << 20)
     plan.archive = plan.zipped({"rows.csv": "x,y\n" + "0,0\n" * 1_000_000})
     with pytest.raises(BadDownloadError, match="unpacks"):
         train(tmp_path / "r")

@@ -59,7 +59,7 @@ def counters(root: Path) -> dict[str, Any]:
         for name, value in document.counters.to_json().items()
         if name != "runs"
     }
-    return {**counted, **document.source.cursor}
+    return {**counted, **document.source.cursor.to_json()}
 
 
 def coefficients(root: Path) -> list[np.ndarray[Any, Any]]:

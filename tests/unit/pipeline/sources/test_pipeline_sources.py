@@ -14,7 +14,6 @@ import zipfile
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 import pyarrow as pa
@@ -24,11 +23,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceError, SourceRewrittenError
-from pipeline.sources.discovery import files
-from pipeline.sources.members import local_member
-from pipeline.sources.tables import Files
+from pipeline.sources.cursor import Cursor
+from pipeline.sources.members import make_local_member
+from pipeline.sources.protocol import Source
+from pipeline.training import source_factory
 
-Cursor = dict[str, Any]
 Rows = list[list[str]]
 
 CELLS = st.text(
@@ -39,18 +38,23 @@ CELLS = st.text(
 )
 
 
+def open_source(source: str, root: Path) -> Source:
+    """The source by its name, as predict opens it: it needs no target."""
+    return source_factory.open_rows_to_score(source, root)
+
+
 def everything(name: str) -> bool:
     return bool(name)
 
 
 def read(
-    source: Files, cursor: Cursor | None, rows: int, batches: int = 10_000
+    source: Source, cursor: Cursor | None, rows: int, batches: int = 10_000
 ) -> tuple[list[pd.DataFrame], Cursor | None]:
     """Up to so many batches in one process."""
     frames: list[pd.DataFrame] = []
-    if not source.has_new(cursor):
+    if not source.has_new_rows(cursor):
         return frames, cursor
-    with source.reader(cursor) as reader:
+    with source.open_reader(cursor) as reader:
         while (
             len(frames) < batches
             and (chunk := reader.read(rows, None, everything)) is not None
@@ -60,7 +64,7 @@ def read(
     return frames, cursor
 
 
-def read_in_turns(source: Files, rows: int) -> pd.DataFrame:
+def read_in_turns(source: Source, rows: int) -> pd.DataFrame:
     """One batch a process, as it were."""
     frames: list[pd.DataFrame] = []
     cursor: Cursor | None = None
@@ -130,7 +134,7 @@ def test_any_cells_come_back_in_order_whatever_the_batch(  # noqa: PLR0913, PLR0
     """
     path = tmp_path / f"t{suffix}"
     put(path, written(table, delimiter, end=end))
-    turns = read_in_turns(files(path.name, tmp_path), rows)
+    turns = read_in_turns(open_source(path.name, tmp_path), rows)
     whole = pd.read_csv(
         io.StringIO(written(table, delimiter, end=end)), sep=delimiter, dtype=str
     )
@@ -140,16 +144,16 @@ def test_any_cells_come_back_in_order_whatever_the_batch(  # noqa: PLR0913, PLR0
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.zip", "t.parquet"])
 def test_growth_at_the_end_goes_on(tmp_path: Path, name: str) -> None:
     put(tmp_path / name, numbered(0, 25))
-    source = files(name, tmp_path)
+    source = open_source(name, tmp_path)
     first, cursor = read(source, None, 10)
     assert [len(frame) for frame in first] in ([10, 10, 5], [7, 7, 7, 4], [10, 10, 5])
-    assert not source.has_new(cursor)
+    assert not source.has_new_rows(cursor)
     put(tmp_path / name, numbered(0, 40))
     second, cursor = read(source, cursor, 10)
     assert [int(value) for frame in second for value in frame["a"]] == list(
         range(25, 40)
     )
-    assert not source.has_new(cursor)
+    assert not source.has_new_rows(cursor)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.csv.gz", "t.zip", "t.parquet"])
@@ -158,7 +162,7 @@ def test_history_rewritten_under_the_cursor_is_noticed(
     tmp_path: Path, name: str, batches: int
 ) -> None:
     put(tmp_path / name, numbered(0, 25))
-    source = files(name, tmp_path)
+    source = open_source(name, tmp_path)
     cursor = read(source, None, 10, batches)[1]
     put(tmp_path / name, numbered(0, 40, marker="w"))
     with pytest.raises(SourceRewrittenError, match=name.replace(".", r"\.")) as caught:
@@ -170,8 +174,8 @@ def test_history_rewritten_under_the_cursor_is_noticed(
     ("text", "reason"),
     [
         (numbered(0, 20), "fewer"),
-        (numbered(1, 26), "learnt"),
-        ("b,a\n" + numbered(0, 25)[4:], "learnt"),
+        (numbered(1, 26), "differ"),
+        ("b,a\n" + numbered(0, 25)[4:], "differ"),
         (numbered(0, 25)[:-1] + "0\n" + numbered(25, 30)[4:], "went on"),
     ],
 )
@@ -179,7 +183,7 @@ def test_each_way_to_rewrite_a_plain_file_has_its_reason(
     tmp_path: Path, text: str, reason: str
 ) -> None:
     put(tmp_path / "t.csv", numbered(0, 25)[:-1])
-    source = files("t.csv", tmp_path)
+    source = open_source("t.csv", tmp_path)
     cursor = read(source, None, 10)[1]
     put(tmp_path / "t.csv", text)
     with pytest.raises(SourceRewrittenError, match=reason):
@@ -191,7 +195,7 @@ def test_a_file_written_anew_with_the_same_rows_is_looked_into_once(
     tmp_path: Path, name: str
 ) -> None:
     put(tmp_path / name, numbered(0, 25))
-    source = files(name, tmp_path)
+    source = open_source(name, tmp_path)
     cursor = read(source, None, 10)[1]
     assert cursor is not None
     before = (tmp_path / name).read_bytes()
@@ -206,25 +210,25 @@ def test_a_file_written_anew_with_the_same_rows_is_looked_into_once(
             before + (b"\n" if name == "t.csv" else gzip.compress(b"\n"))
         )
     assert (tmp_path / name).read_bytes() != before
-    assert not source.has_new(cursor)
-    looked = source.looked(cursor)
-    member = local_member(tmp_path / name, name)
-    assert looked["files"][name]["end"] == [member.size, member.stamp()]
-    assert not source.has_new(looked)
-    assert source.looked(looked) == looked
+    assert not source.has_new_rows(cursor)
+    looked = source.update_cursor(cursor)
+    member = make_local_member(tmp_path / name, name)
+    assert looked.files[name].end == (member.size, member.stamp())
+    assert not source.has_new_rows(looked)
+    assert source.update_cursor(looked) == looked
     put(tmp_path / name, numbered(0, 40))
     more, _ = read(source, looked, 10)
     assert [int(value) for frame in more for value in frame["a"]] == list(range(25, 40))
 
 
-def test_new_files_in_a_folder_go_on_in_natural_order_and_batches_span_files(
+def test_new_files_in_a_folder_go_on_in_natural_order_and_batches_span_open_source(
     tmp_path: Path,
 ) -> None:
     put(tmp_path / "d/part-2.csv", numbered(0, 12))
     put(tmp_path / "d/part-10.csv.gz", numbered(12, 20))
     put(tmp_path / "d/.hidden.csv", numbered(0, 9))
     (tmp_path / "d/notes.md").write_text("no table")
-    source = files("d", tmp_path)
+    source = open_source("d", tmp_path)
     frames, cursor = read(source, None, 10)
     assert [len(frame) for frame in frames] == [10, 10]
     assert [int(value) for frame in frames for value in frame["a"]] == list(range(20))
@@ -233,26 +237,30 @@ def test_new_files_in_a_folder_go_on_in_natural_order_and_batches_span_files(
     more, cursor = read(source, cursor, 10)
     assert [int(value) for frame in more for value in frame["a"]] == [99, 20, 21, 22]
     (tmp_path / "d/part-2.csv").unlink()
-    assert not source.has_new(cursor)
+    assert not source.has_new_rows(cursor)
 
 
 def test_a_file_learnt_in_part_that_vanished_is_noticed(tmp_path: Path) -> None:
     put(tmp_path / "d/a.csv", numbered(0, 25))
     put(tmp_path / "d/b.csv", numbered(0, 25))
-    source = files("d", tmp_path)
+    source = open_source("d", tmp_path)
     cursor = read(source, None, 10, 1)[1]
     (tmp_path / "d/a.csv").unlink()
     with pytest.raises(SourceRewrittenError, match="gone"):
-        source.has_new(cursor)
+        source.has_new_rows(cursor)
 
 
 def test_globs_and_urls_name_files_too(tmp_path: Path) -> None:
     put(tmp_path / "x/1.csv", numbered(0, 5))
     put(tmp_path / "y/2.csv", numbered(5, 9))
-    assert len(read_in_turns(files("*/?.csv", tmp_path), 4)) == 9
-    assert len(read_in_turns(files(f"file://{tmp_path}/x/1.csv", tmp_path), 4)) == 5
-    assert len(read_in_turns(files(f"file://{tmp_path}/*/*.csv", tmp_path), 4)) == 9
-    assert len(read_in_turns(files(f"local://{tmp_path}/y", tmp_path), 4)) == 4
+    assert len(read_in_turns(open_source("*/?.csv", tmp_path), 4)) == 9
+    assert (
+        len(read_in_turns(open_source(f"file://{tmp_path}/x/1.csv", tmp_path), 4)) == 5
+    )
+    assert (
+        len(read_in_turns(open_source(f"file://{tmp_path}/*/*.csv", tmp_path), 4)) == 9
+    )
+    assert len(read_in_turns(open_source(f"local://{tmp_path}/y", tmp_path), 4)) == 4
 
 
 @pytest.mark.parametrize("root", ["", "..", "a[b]", "a[b]/../a[b]"])
@@ -278,10 +286,12 @@ def test_a_glob_is_looked_up_from_any_root_however_that_is_written(
     (here / "data/2.csv").mkdir()
     monkeypatch.chdir({"": here, "..": here / "data"}.get(root, tmp_path))
     _, cursor = read(
-        files(source.format(here=str(here).replace("[", "[[]")), Path(root)), None, 9
+        open_source(source.format(here=str(here).replace("[", "[[]")), Path(root)),
+        None,
+        9,
     )
     assert cursor is not None
-    assert list(cursor["files"]) == [
+    assert list(cursor.files) == [
         "d[1]/1.csv" if source.startswith("d[") else "data/1.csv"
     ]
 
@@ -294,7 +304,7 @@ def test_a_link_is_called_what_it_is_called(tmp_path: Path, name: str) -> None:
     for version in ("first", "second"):
         (tmp_path / version / name).rename(tmp_path / version / "5f0c")
     (tmp_path / "data").mkdir()
-    source, cursor = files("data", tmp_path), None
+    source, cursor = open_source("data", tmp_path), None
     for version, count in (("first", 5), ("second", 4)):
         (tmp_path / "data" / name).unlink(missing_ok=True)
         (tmp_path / "data" / name).symlink_to(tmp_path / version / "5f0c")
@@ -322,10 +332,10 @@ def test_a_folder_below_that_may_not_be_read_is_named_and_one_that_went_is_not(
 
     monkeypatch.setattr(os, "scandir", failing)
     if rows:
-        assert len(read_in_turns(files("d", tmp_path), 99)) == rows
+        assert len(read_in_turns(open_source("d", tmp_path), 99)) == rows
         return
     with pytest.raises(SourceError, match=r"d cannot be read: .*closed: no luck"):
-        files("d", tmp_path).has_new(None)
+        open_source("d", tmp_path).has_new_rows(None)
 
 
 @pytest.mark.parametrize("name", ["t.csv", "t.parquet"])
@@ -333,7 +343,7 @@ def test_rows_without_a_column_that_is_wanted_are_rows_all_the_same(
     tmp_path: Path, name: str
 ) -> None:
     put(tmp_path / name, numbered(0, 5))
-    with files(name, tmp_path).reader(None) as reader:
+    with open_source(name, tmp_path).open_reader(None) as reader:
         chunk = reader.read(9, frozenset(), {"other"}.__contains__)
     assert chunk is not None
     assert chunk.frame.shape == (5, 0)
@@ -341,10 +351,10 @@ def test_rows_without_a_column_that_is_wanted_are_rows_all_the_same(
 
 def test_the_cursor_stays_small_over_a_thousand_batches(tmp_path: Path) -> None:
     put(tmp_path / "t.csv", numbered(0, 3000))
-    source = files("t.csv", tmp_path)
+    source = open_source("t.csv", tmp_path)
     cursor = read(source, None, 3)[1]
     assert cursor is not None
-    marks = cursor["files"]["t.csv"]["marks"]
+    marks = cursor.files["t.csv"].marks
     assert len(marks) <= 24
     assert max(later[0] - earlier[0] for earlier, later in pairwise(marks)) < 5000
 
@@ -381,7 +391,7 @@ def test_broken_files_are_named_with_the_reason(
 ) -> None:
     (tmp_path / name).write_bytes(content)
     with pytest.raises(SourceError, match=match) as caught:
-        read(files(name, tmp_path), None, 10_000)
+        read(open_source(name, tmp_path), None, 10_000)
     assert name in caught.value.message
 
 
@@ -391,14 +401,14 @@ def test_a_file_without_a_byte_has_no_rows_until_it_grows(
 ) -> None:
     put(tmp_path / "d" / name, "")
     put(tmp_path / "d/u.csv", numbered(0, 5))
-    source = files("d", tmp_path)
+    source = open_source("d", tmp_path)
     frames, cursor = read(source, None, 99)
     assert sum(map(len, frames)) == 5
-    assert not source.has_new(cursor)
+    assert not source.has_new_rows(cursor)
     put(tmp_path / "d" / name, numbered(5, 8))
     frames, cursor = read(source, cursor, 99)
     assert [int(value) for frame in frames for value in frame["a"]] == [5, 6, 7]
-    assert not source.has_new(cursor)
+    assert not source.has_new_rows(cursor)
 
 
 @pytest.mark.parametrize("ends", ["\n", "\r\n"])
@@ -408,7 +418,7 @@ def test_headers_as_spreadsheets_write_them(
 ) -> None:
     text = f'{mark}"a\nlong, ""quoted"" name",b{ends}1,"x{ends}y"{ends}2,z{ends}'
     (tmp_path / "t.csv").write_bytes(text.encode())
-    frame = read_in_turns(files("t.csv", tmp_path), 1)
+    frame = read_in_turns(open_source("t.csv", tmp_path), 1)
     assert list(frame.columns) == ['a\nlong, "quoted" name', "b"]
     assert frame.to_numpy().tolist() == [["1", f"x{ends}y"], ["2", "z"]]
 
@@ -416,7 +426,7 @@ def test_headers_as_spreadsheets_write_them(
 def test_a_long_text_with_delimiters_is_one_field(tmp_path: Path) -> None:
     long = "x, " * 60_000
     put(tmp_path / "t.csv", f'a,b\n1,"{long}"\n')
-    assert read_in_turns(files("t.csv", tmp_path), 9)["b"].tolist() == [long]
+    assert read_in_turns(open_source("t.csv", tmp_path), 9)["b"].tolist() == [long]
 
 
 def test_sources_that_are_not_there(tmp_path: Path) -> None:
@@ -434,4 +444,4 @@ def test_sources_that_are_not_there(tmp_path: Path) -> None:
         ("file:///absent.csv", "cannot be read"),
     ):
         with pytest.raises(SourceError, match=match):
-            files(source, tmp_path).has_new(None)
+            open_source(source, tmp_path).has_new_rows(None)

@@ -523,7 +523,7 @@ def test_predict_scores_every_row_with_the_champion(tmp_path: Path) -> None:
     flowers(500, seed=5).drop(columns=["label", "score"]).to_csv(
         tmp_path / "new.csv", index=False
     )
-    with sources.tables("new.csv", tmp_path).reader(None) as reader:
+    with sources.open_rows_to_score("new.csv", tmp_path).open_reader(None) as reader:
         assert commands.predict(
             Store(tmp_path / "runtime"), reader, tmp_path / "out.csv"
         ) == (500, [])

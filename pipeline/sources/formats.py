@@ -1,0 +1,84 @@
+"""The table formats: a new one is one module and one row here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..errors import MissingLibraryError
+from .csv import has_more_bytes
+from .protocol import TableFormat
+
+if TYPE_CHECKING:
+    from .csv_table import CsvTable
+    from .cursor import FilePosition
+    from .members import Member
+    from .parquet import ParquetTable
+
+
+def open_csv_table(member: Member, position: FilePosition) -> CsvTable:
+    """Open a CSV file. Raises SourceError and SourceRewrittenError."""
+    from .csv_table import CsvTable  # noqa: PLC0415  # brings numpy and pandas
+
+    return CsvTable(member, position)
+
+
+def open_parquet_table(member: Member, position: FilePosition) -> ParquetTable:
+    """Open a Parquet file.
+
+    Raises MissingLibraryError, SourceError and SourceRewrittenError.
+    """
+    try:
+        from .parquet import ParquetTable  # noqa: PLC0415  # brings pyarrow
+    except ImportError as error:
+        raise MissingLibraryError(
+            f"{member.name} needs pyarrow", hint="pip install pyarrow"
+        ) from error
+    return ParquetTable(member, position)
+
+
+def has_more_rows(member: Member, position: FilePosition) -> bool:
+    """Tell whether rows of a Parquet file follow a position."""
+    table = open_parquet_table(member, position)
+    table.close()
+    return table.has_more()
+
+
+CSV = TableFormat(
+    name="CSV",
+    suffixes=(".csv", ".tsv", ".txt"),
+    packed_suffixes=(".csv.gz", ".tsv.gz", ".txt.gz"),
+    appends=True,
+    open_table=open_csv_table,
+    has_more=has_more_bytes,
+)
+PARQUET = TableFormat(
+    name="Parquet",
+    suffixes=(".parquet", ".pq"),
+    packed_suffixes=(),
+    appends=False,
+    open_table=open_parquet_table,
+    has_more=has_more_rows,
+)
+TABLE_FORMATS = (CSV, PARQUET)
+
+
+def find_format(name: str) -> TableFormat:
+    """Return the format of a file by its name; CSV where no suffix says otherwise."""
+    for table_format in TABLE_FORMATS:
+        suffixes = table_format.suffixes + table_format.packed_suffixes
+        if name.lower().endswith(suffixes):
+            return table_format
+    return CSV
+
+
+def list_suffixes() -> tuple[str, ...]:
+    """List the endings of files that are looked for in a folder."""
+    suffixes: list[str] = []
+    for table_format in TABLE_FORMATS:
+        suffixes += table_format.suffixes + table_format.packed_suffixes
+    return (*suffixes, ARCHIVE_SUFFIX)
+
+
+ARCHIVE_SUFFIX = ".zip"
+"""The tables in a zip archive are read too, whatever the archive is called."""
+SUFFIXES = list_suffixes()

@@ -1,0 +1,107 @@
+"""What a source, its reader and a table of it have in common, whatever they read.
+
+A new source implements `Source` and gets a row in `training/source_factory.py`. A new
+table format implements `TableReader` and gets a row in `formats.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from .cursor import Cursor, FilePosition
+    from .members import Member
+
+ColumnFilter = Callable[[str], bool]
+"""Whether a column of this name is to be read."""
+
+
+class Chunk(NamedTuple):
+    """The next rows, and the cursor behind them."""
+
+    frame: pd.DataFrame
+    cursor: Cursor
+
+
+class Reader(Protocol):
+    """Reads a source batch by batch; a context manager that closes what it opened."""
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def read(
+        self,
+        rows: int,
+        number_columns: frozenset[str] | None,
+        is_wanted: ColumnFilter,
+        /,
+    ) -> Chunk | None:
+        """Read up to `rows` rows, across files; None where nothing is left.
+
+        `number_columns` are the columns known to hold numbers. With None every value is
+        read as text, for the types of the columns to be inferred.
+        """
+
+
+class Source(Protocol):
+    """An ordered set of rows that grows at its end."""
+
+    @property
+    def label(self) -> str:
+        """What logs and reports call the source."""
+
+    def has_new_rows(self, cursor: Cursor | None) -> bool:
+        """Tell whether there are rows behind the cursor.
+
+        Raises SourceRewrittenError where the rows before the cursor changed.
+        """
+
+    def update_cursor(self, cursor: Cursor) -> Cursor:
+        """Return the cursor after `has_new_rows` found none.
+
+        A file that changed without a new row need not be read again by the next run.
+        """
+
+    def open_reader(self, cursor: Cursor | None) -> Reader:
+        """Open a reader that goes on behind the cursor. Raises SourceRewrittenError."""
+
+
+class TableFormat(NamedTuple):
+    """One way to store a table in a file.
+
+    `suffixes` are those of files, `packed_suffixes` those of files that gzip packed.
+    With `appends`, a plain file that grew starts with the bytes it had before; without,
+    it is written anew as a whole. `has_more` tells whether rows follow a position, and
+    raises like `open_table`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    packed_suffixes: tuple[str, ...]
+    appends: bool
+    open_table: Callable[[Member, FilePosition], TableReader]
+    has_more: Callable[[Member, FilePosition], bool]
+
+
+class TableReader(Protocol):
+    """One table, read from a position on."""
+
+    @property
+    def position(self) -> FilePosition:
+        """The position behind the last row that was read."""
+
+    def read(
+        self,
+        rows: int,
+        number_columns: frozenset[str] | None,
+        is_wanted: ColumnFilter,
+        /,
+    ) -> pd.DataFrame | None:
+        """Read up to `rows` rows and move the position; None where nothing is left."""
+
+    def close(self) -> None:
+        """Close the file."""
