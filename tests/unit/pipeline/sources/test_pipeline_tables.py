@@ -335,7 +335,7 @@ def test_a_learnt_column_that_the_settings_leave_out_now_is_said_to_be_theirs(
     train(tmp_path, iterations=1, models="sgd")
     with pytest.raises(
         SettingsError,
-        match="the state learnt 'day', which `ignore`, `time` or `key` leave out now",
+        match="the state was trained on 'day', which `ignore`, `time` or `key` leave out now",
     ):
         train(tmp_path, models="sgd", **{setting: "day"})
 
@@ -511,7 +511,7 @@ def test_the_target_and_the_source_cannot_change_under_a_state(tmp_path: Path) -
     train(tmp_path, iterations=1, ignore="score")
     with pytest.raises(SettingsError, match="predicts 'label'"):
         train(tmp_path, target="score")
-    with pytest.raises(SettingsError, match=r"learnt from 't\.csv'"):
+    with pytest.raises(SettingsError, match=r"trained on 't\.csv'"):
         train(tmp_path, source="u.csv")
 
 
