@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 from types import TracebackType
-from typing import Self, cast
+from typing import Any, Self
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -25,8 +25,7 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        scope = cast("dict[str, object]", self.scope)
-        scope["wfgen.transport"] = self.transport
+        self.scope["wfgen.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
 
 
 class _Server(uvicorn.Server):
@@ -109,8 +108,9 @@ class ServerThread:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
+        app: Any = App(self._context)
         config = uvicorn.Config(
-            App(self._context),
+            app,
             http=_Protocol,
             ws="none",
             lifespan="off",

@@ -1,5 +1,1 @@
-"""REST: issues, their comments and labels [docs.github.com/rest/issues]."""
-
-from . import comments, issues, labels
-
-ROUTES = (*issues.ROUTES, *comments.ROUTES, *labels.ROUTES)
+"""REST: issues, labels and their search [docs.github.com/rest/issues]."""
