@@ -1,44 +1,40 @@
-"""Names of sources and texts of errors as they may be shown and kept.
-
-Without what an address holds in secret.
-"""
+"""Names of sources and texts of errors without the secrets that addresses hold."""
 
 from __future__ import annotations
 
 import re
 
-HTTP = ("http", "https")
+HTTP_SCHEMES = ("http", "https")
 
 
 def hide_credentials(source: str) -> str:
-    """A source without user, password and query.
+    """Return the name of a source without user, password and query.
 
-    Each link of a chained URL (`zip://a.csv::https://...`) for itself.
-
-    A question mark is a query in HTTP alone: elsewhere it is part of a name, or of a
-    glob. What stands before `@` is a container in abfs, and a mere name where no
-    password follows.
+    Each link of a chained URL (`zip://a.csv::https://...`) is treated by itself.
     """
-    return (
-        "::".join(map(_hide_in_link, source.split("::"))) if "://" in source else source
-    )
+    if "://" not in source:
+        return source
+    return "::".join(map(_hide_in_link, source.split("::")))
 
 
 def _hide_in_link(link: str) -> str:
-    scheme, sign, rest = link.partition("://")
-    if not sign:
+    scheme, separator, rest = link.partition("://")
+    if not separator:
         return link
-    if scheme in HTTP:
+    is_http = scheme in HTTP_SCHEMES
+    if is_http:
+        # Elsewhere a question mark is part of a name, or of a glob.
         rest = re.split(r"[?#]", rest, maxsplit=1)[0]
     host, slash, path = rest.partition("/")
-    user, at, place = host.rpartition("@")
-    if at and (scheme in HTTP or ":" in user):
-        host = place
+    user, at, server = host.rpartition("@")
+    # In abfs a container stands before the @, and without a password it is a mere name.
+    if at and (is_http or ":" in user):
+        host = server
     return f"{scheme}://{host}{slash}{path}"
 
 
 def scrub_text(text: str) -> str:
-    """A text of somebody else, on one line, without what addresses in it hold in secret."""
+    """Return somebody else's text on one line, without the secrets of addresses in it."""
     line = " ".join(text.split())
     line = re.sub(r"(://)[^/\s@'\"]*@", r"\1", line)
     return re.sub(r"(https?://[^\s?'\"]*)\?[^\s'\")]*", r"\1", line)

@@ -12,13 +12,27 @@ import click
 
 from ..config.options import BY_KEY
 from ..errors import EXIT_OK, SettingsError
-from ..init.apply import WRITING, apply_changes, make_repository
-from ..init.file_texts import runs_built_in
-from ..init.own_training import BUILT_IN
-from ..init.plan import Act, Change, Plan, Wishes, make_plan
-from ..init.survey import Survey, look_around
+from ..init.apply import apply_changes, make_repository
+from ..init.changes import WRITING, Change, FileAction
+from ..init.plan import InitOptions, InitPlan, make_plan
+from ..init.survey import Survey, survey_repository
+from ..init.training_copy import PACKAGE
 from ..process import SystemRunner
 from .render import sound
+
+_DRY_WORDS = {
+    FileAction.WRITE: "would write",
+    FileAction.APPEND: "would add",
+    FileAction.REMOVE: "would remove",
+}
+_LOOP_NOTES = {"once": "", "each": ", once an iteration"}
+_SECRET_NOTES = {
+    "KAGGLE_API_TOKEN": "from https://www.kaggle.com/settings",
+    "KAGGLE_USERNAME": "your name on Kaggle",
+    "KAGGLE_KEY": "from https://www.kaggle.com/settings",
+}
+_SCHEME = re.compile(r"[a-z0-9]+:")
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 @click.command("init")
@@ -34,7 +48,7 @@ from .render import sound
     metavar="SOURCE",
     help="Use wfgen's training on a file, folder, URL or kaggle:OWNER/DATASET.",
 )
-@click.option("--target", metavar="COLUMN", help="The column of --data to learn.")
+@click.option("--target", metavar="COLUMN", help="The column of --data to predict.")
 @click.option(
     "--set",
     "pairs",
@@ -82,39 +96,30 @@ def command(  # noqa: PLR0913 - one parameter a flag
     becomes one; nothing is committed.
     """
     runner = SystemRunner()
-    survey = look_around(directory, runner)
-    pipeline = _rows(survey.root, data, target)
+    survey = survey_repository(directory, runner)
+    pipeline = _parse_source(survey.root, data, target)
     if data is not None:
         if training is not None:
             raise click.UsageError(
                 "--data is for wfgen's own training, --command for yours: give one of them"
             )
         survey = replace(survey, training=None)
-    wishes = Wishes(
-        _wished(training, pairs),
+    options = InitOptions(
+        _parse_settings(training, pairs),
         pipeline,
         pyproject=pyproject,
         force=force,
         upgrade=upgrade,
     )
-    plan = make_plan(survey, wishes, sound)
+    plan = make_plan(survey, options, sound)
     if not dry_run:
-        if not survey.is_repository:
-            make_repository(survey.root, survey.branch, runner)
-        apply_changes(
-            survey.root, plan.changes, made_repository=not survey.is_repository
-        )
-    for line in (*_found(survey, plan), "", *_done(survey, plan, dry_run=dry_run)):
-        click.echo(line)
-    if dry_run:
-        click.echo("\nnothing was written (--dry-run)")
-    else:
-        click.echo("\n" + "\n".join(_next(directory, survey, plan)))
+        _apply_plan(survey, plan, runner)
+    _print_report(directory, survey, plan, dry_run=dry_run)
     return EXIT_OK
 
 
-def _rows(root: Path, data: str | None, target: str | None) -> dict[str, str]:
-    """The settings of the built-in training: where its rows are and what it learns.
+def _parse_source(root: Path, data: str | None, target: str | None) -> dict[str, str]:
+    """Return the settings of the built-in training: where its rows are, what it predicts.
 
     Raises SettingsError.
     """
@@ -124,140 +129,170 @@ def _rows(root: Path, data: str | None, target: str | None) -> dict[str, str]:
         raise SettingsError(
             "--data and --target go together", hint="--data data/*.csv --target price"
         )
-    if not re.match(r"[a-z0-9]+:", data):
-        if Path(data).is_absolute() or ".." in Path(data).parts:
-            raise SettingsError(
-                f"--data {data}: must lie in the repository, or GitHub would not have it"
-            )
-        if not re.search(r"[*?\[]", data) and not (root / data).exists():
-            raise SettingsError(
-                f"--data {data}: there is no such file or folder in {root}"
-            )
+    if not _SCHEME.match(data):
+        _check_local_source(root, data)
     return {"source": data, "target": target}
 
 
-def _wished(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
-    """Settings by key, each of its kind. Raises SettingsError."""
+def _check_local_source(root: Path, data: str) -> None:
+    if Path(data).is_absolute() or ".." in Path(data).parts:
+        raise SettingsError(
+            f"--data {data}: must lie in the repository, or GitHub would not have it"
+        )
+    if not _WILDCARD.search(data) and not (root / data).exists():
+        raise SettingsError(f"--data {data}: there is no such file or folder in {root}")
+
+
+def _parse_settings(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
+    """Return settings by key, each of its type. Raises SettingsError."""
     from .render import flags_of  # noqa: PLC0415 - where it says what a pair is
 
     flags = flags_of(None, None, (), (), pairs)
     if training is not None:
+        loop = "each"
+        if "TRAINING_ITERATIONS" in training:
+            loop = "once"
         flags["train.command"] = ("--command", training)
-        flags.setdefault(
-            "train.loop",
-            ("--command", "once" if "TRAINING_ITERATIONS" in training else "each"),
-        )
+        flags.setdefault("train.loop", ("--command", loop))
         flags.setdefault("dataset.source", ("--command", "own"))
-    wished = {}
+    settings = {}
     for key, (flag, text) in flags.items():
         try:
-            wished[key] = BY_KEY[key].kind.from_text(str(text))
+            settings[key] = BY_KEY[key].kind.from_text(str(text))
         except ValueError as error:
             raise SettingsError(f"flag {flag}: {key} {error}") from None
-    return wished
+    return settings
 
 
-def _found(survey: Survey, plan: Plan) -> Iterator[str]:
+def _apply_plan(survey: Survey, plan: InitPlan, runner: SystemRunner) -> None:
+    if not survey.is_repository:
+        make_repository(survey.root, survey.branch, runner)
+    apply_changes(survey.root, plan.changes, made_repository=not survey.is_repository)
+
+
+def _print_report(
+    directory: Path, survey: Survey, plan: InitPlan, *, dry_run: bool
+) -> None:
+    lines = [*_describe_findings(survey, plan), ""]
+    if dry_run:
+        lines += [*_describe_changes(survey, plan, _DRY_WORDS, 12), ""]
+        lines.append("nothing was written (--dry-run)")
+    else:
+        lines += [*_describe_changes(survey, plan, {}, 9), ""]
+        lines += _describe_next_steps(directory, survey, plan)
+    for line in lines:
+        click.echo(line)
+
+
+def _describe_findings(survey: Survey, plan: InitPlan) -> Iterator[str]:
     settings = plan.settings
-    how = {"once": "", "each": ", once an iteration"}[settings.text("train.loop")]
-    source = plan.source or "a built-in sample"
-    own = (
-        f"wfgen's own, on {source}"
-        if runs_built_in(settings)
-        else settings.text("train.command") + how
-    )
-    default = "the default branch" if survey.is_repository else "no git repository yet"
+    branch_note = "no git repository yet"
+    if survey.is_repository:
+        branch_note = "the default branch"
+    training, training_note = _describe_training(survey, plan)
     rows = (
-        ("branch", ", ".join(settings.texts("branches")), default),
+        ("branch", ", ".join(settings.texts("branches")), branch_note),
         ("python", settings.text("python"), survey.python_from or "wfgen's default"),
-        (
-            "training",
-            own,
-            survey.training.script
-            if survey.training and not runs_built_in(settings)
-            else "",
-        ),
+        ("training", training, training_note),
         ("installs", settings.text("install.requirements") or "nothing", ""),
     )
-    for name, value, where in rows:
-        yield f"{name:9}  {value}" + (f"  ({where})" if where else "")
+    for name, value, note in rows:
+        line = f"{name:9}  {value}"
+        if note:
+            line += f"  ({note})"
+        yield line
 
 
-def _done(survey: Survey, plan: Plan, *, dry_run: bool) -> Iterator[str]:
-    def line(act: Act, path: str, note: str) -> str:
-        said = (
-            {
-                Act.WRITE: "would write",
-                Act.APPEND: "would add",
-                Act.REMOVE: "would remove",
-            }
-            if dry_run
-            else {}
-        )
-        return f"{said.get(act, act):{12 if dry_run else 9}}  {path}" + (
-            f"  ({note})" if note else ""
-        )
+def _describe_training(survey: Survey, plan: InitPlan) -> tuple[str, str]:
+    """Return which training it is, and a note on where."""
+    if not plan.package:
+        loop = _LOOP_NOTES[plan.settings.text("train.loop")]
+        note = ""
+        if survey.training is not None:
+            note = survey.training.script
+        return plan.settings.text("train.command") + loop, note
+    note = ""
+    if plan.package != PACKAGE:
+        note = f"in {plan.package}/: {PACKAGE}/ is yours"
+    return f"wfgen's own, on {plan.source or 'a built-in sample'}", note
+
+
+def _describe_changes(
+    survey: Survey, plan: InitPlan, words: dict[FileAction, str], width: int
+) -> Iterator[str]:
+    """Yield a line a file; those of the copied training are counted, not listed."""
+
+    def format_line(action: FileAction, path: str, note: str) -> str:
+        line = f"{words.get(action, action):{width}}  {path}"
+        if note:
+            line += f"  ({note})"
+        return line
 
     if not survey.is_repository:
-        yield line(Act.WRITE, ".git/", f"a new repository, branch {survey.branch}")
-    copied: dict[Act, list[Change]] = {}
+        note = f"a new repository, branch {survey.branch}"
+        yield format_line(FileAction.WRITE, ".git/", note)
+    copied: dict[FileAction, list[Change]] = {}
+    folder = f"{plan.package or PACKAGE}/"
     for change in plan.changes:
-        if change.path.startswith(f"{BUILT_IN}/") and not change.path.endswith("/"):
-            copied.setdefault(change.act, []).append(change)
+        if change.path.startswith(folder) and change.path != folder:
+            copied.setdefault(change.action, []).append(change)
         else:
-            yield line(change.act, change.path, change.note)
-    for act, changes in copied.items():
-        files = f"{len(changes)} files" if len(changes) > 1 else "1 file"
-        yield line(act, f"{BUILT_IN}/", f"{files} of the built-in training")
+            yield format_line(change.action, change.path, change.note)
+    for action, changes in copied.items():
+        files = "1 file"
+        if len(changes) > 1:
+            files = f"{len(changes)} files"
+        yield format_line(action, folder, f"{files} of the built-in training")
 
 
-def _next(directory: Path, survey: Survey, plan: Plan) -> Iterator[str]:
-    """What is left to the user, each as a command."""
-    steps: list[tuple[str, str]] = []
-    if directory != Path():
-        steps.append((f"cd {shlex.quote(str(directory))}", ""))
-    written = dict.fromkeys(
-        change.path.split("/")[0] for change in plan.changes if change.act in WRITING
-    )
-    if written:
-        steps.append((f"git add {' '.join(sorted(written))}", ""))
-        steps.append(('git commit -m "Train on GitHub"', ""))
-    steps.append(
-        ("wfgen run", "here, under act; a second time it goes on from the first")
-    )
-    steps.append(
-        ("git push", "")
-        if survey.has_remote
-        else ("gh repo create --private --source=. --push", "")
-    )
-    text = "\n".join(file.text for file in plan.rendered)
-    secrets = set(re.findall(r"\bsecrets\.([A-Z][A-Z0-9_]*)", text)) - {"GITHUB_TOKEN"}
-    steps.extend(
-        (f"gh secret set {name}", _SECRETS.get(name, "the workflow uses it"))
-        for name in sorted(secrets)
-    )
-    if "vars.TRAINING_ITERATIONS" in text:
-        steps.append(
-            (
-                "gh variable set TRAINING_ITERATIONS --body 5",
-                f"optional; else {plan.settings['iterations']}",
-            )
-        )
+def _describe_next_steps(
+    directory: Path, survey: Survey, plan: InitPlan
+) -> Iterator[str]:
+    """Yield what is left to the user, each step as a command."""
     yield "next"
-    for step, why in steps:
-        yield f"  {step}" + (f"  # {why}" if why else "")
-    if not runs_built_in(plan.settings):
+    for step, note in _list_next_steps(directory, survey, plan):
+        line = f"  {step}"
+        if note:
+            line += f"  # {note}"
+        yield line
+    settings = plan.settings
+    if not plan.package:
         model, data = (
-            plan.settings.text(f"artifacts.{part}.path") for part in ("model", "data")
+            settings.text("artifacts.model.path"),
+            settings.text("artifacts.data.path"),
         )
         yield f"\nthe training has to keep its model below {model}"
         yield f"and how far it got below {data}: artifacts.*.path change that"
-    if not plan.settings["install.requirements"]:
+    if not settings["install.requirements"]:
         yield "\nnothing is installed for it: install.requirements can name a file"
 
 
-_SECRETS = {
-    "KAGGLE_API_TOKEN": "from https://www.kaggle.com/settings",
-    "KAGGLE_USERNAME": "your name on Kaggle",
-    "KAGGLE_KEY": "from https://www.kaggle.com/settings",
-}
+def _list_next_steps(
+    directory: Path, survey: Survey, plan: InitPlan
+) -> Iterator[tuple[str, str]]:
+    """Yield commands, each with a note or ""."""
+    if directory != Path():
+        yield f"cd {shlex.quote(str(directory))}", ""
+    written = set()
+    for change in plan.changes:
+        if change.action in WRITING:
+            written.add(change.path.split("/")[0])
+    if written:
+        yield f"git add {' '.join(sorted(written))}", ""
+        yield 'git commit -m "Train on GitHub"', ""
+    yield "wfgen run", "here, under act; a second time it goes on from the first"
+    if survey.has_remote:
+        yield "git push", ""
+    else:
+        yield "gh repo create --private --source=. --push", ""
+    text = "\n".join(file.text for file in plan.rendered)
+    secrets = set(re.findall(r"\bsecrets\.([A-Z][A-Z0-9_]*)", text))
+    # GitHub makes this one for every run.
+    for name in sorted(secrets - {"GITHUB_TOKEN"}):
+        note = _SECRET_NOTES.get(name, "the workflow uses it")
+        yield f"gh secret set {name}", note
+    if "vars.TRAINING_ITERATIONS" in text:
+        yield (
+            "gh variable set TRAINING_ITERATIONS --body 5",
+            f"optional; else {plan.settings['iterations']}",
+        )

@@ -9,12 +9,14 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
+from . import control
 from .context import AppContext
 from .core.errors import ApiProblem, BlobProblem, TwirpProblem
-from .core.http import json_response, origin_of, read_body
+from .core.http import json_response, origin_of, parse_json_object, read_body
 from .fault_injection import strike
-from .rest.framework import answer_rest
-from .rest.router import json_object
+from .graphql import endpoint as graphql
+from .rest import actions, issues, repository
+from .rest.framework import RestApi
 from .services import artifacts as artifact_service
 from .services import blobs as blob_endpoint
 from .services import cache_v1 as cache_endpoint
@@ -27,10 +29,23 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
-SERVICES = {
+# Every operation that is asked for in the manner of REST.
+ROUTES = (
+    *actions.ROUTES,
+    *issues.ROUTES,
+    *repository.ROUTES,
+    *graphql.ROUTES,
+    *control.ROUTES,
+)
+TWIRP_SERVICES = {
     artifact_service.SERVICE: artifact_service.METHODS,
     cache_service.SERVICE: cache_service.METHODS,
 }
+BLOBS = "/_blobs/"
+TWIRP = "/twirp/"
+CACHES_V1 = "/_apis/artifactcache/"
+# Where GitHub Enterprise Server has its REST API.
+ENTERPRISE_PREFIX = "/api/v3"
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
@@ -39,16 +54,17 @@ class App:
 
     def __init__(self, context: AppContext) -> None:
         self._context = context
+        self._rest = RestApi(context, ROUTES)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         request = Request(scope, receive)
         fault = self._context.faults.meet(scope["method"], scope["path"])
         if fault is not None:
-            struck = await strike(fault, request, send)
-            if struck is None:
+            faulty_send = await strike(fault, request, send)
+            if faulty_send is None:
                 return
-            send = struck
+            send = faulty_send
         response = await self._answer(request)
         if response is not None:
             await response(scope, receive, send)
@@ -72,41 +88,38 @@ class App:
 
     async def _dispatch(self, request: Request, path: str) -> Response:
         _check_host(request)
-        if path.startswith("/_blobs/"):
-            return await self._blob(request, path)
-        if path.startswith("/twirp/"):
-            return await self._twirp(request, path)
-        if path.startswith("/_apis/artifactcache/"):
-            return await cache_endpoint.answer(
-                self._context, request, self._caller(request)
-            )
-        return await answer_rest(self._context, request, path.removeprefix("/api/v3"))
+        if path.startswith(BLOBS):
+            return await self._answer_blob(request, path.removeprefix(BLOBS))
+        if path.startswith(TWIRP):
+            return await self._answer_twirp(request, path)
+        if path.startswith(CACHES_V1):
+            caller = self._authenticate(request)
+            return await cache_endpoint.answer(self._context, request, caller)
+        return await self._rest.answer(request, path.removeprefix(ENTERPRISE_PREFIX))
 
-    async def _blob(self, request: Request, path: str) -> Response:
-        parts = path.split("/")
-        if len(parts) != 4:  # noqa: PLR2004 - "", "_blobs", kind, name
-            raise BlobProblem(
-                404, "ResourceNotFound", "The specified resource does not exist."
-            )
-        return await blob_endpoint.answer(self._context, request, parts[2], parts[3])
+    async def _answer_blob(self, request: Request, address: str) -> Response:
+        blob_type, slash, name = address.partition("/")
+        if not slash or "/" in name:
+            message = "The specified resource does not exist."
+            raise BlobProblem(404, "ResourceNotFound", message)
+        return await blob_endpoint.answer(self._context, request, blob_type, name)
 
-    async def _twirp(self, request: Request, path: str) -> Response:
-        _, _, service, name = (
-            path.split("/") if path.count("/") == 3 else ("", "", "", "")
-        )  # noqa: PLR2004
-        method = SERVICES.get(service, {}).get(name)
+    async def _answer_twirp(self, request: Request, path: str) -> Response:
+        service, _, name = path.removeprefix(TWIRP).partition("/")
+        method = TWIRP_SERVICES.get(service, {}).get(name)
         if method is None or request.method != "POST":
             raise TwirpProblem("bad_route", f"no handler for path {path!r}")
         if not request.headers.get("content-type", "").startswith("application/json"):
             raise TwirpProblem("bad_route", "only the JSON form of Twirp is served")
-        caller = self._caller(request)
+        caller = self._authenticate(request)
         try:
-            message = json_object(await read_body(request))
+            message = parse_json_object(await read_body(request))
         except ApiProblem:
             raise TwirpProblem("malformed", "the request is no JSON object") from None
         return json_response(200, method(self._context, caller, message))
 
-    def _caller(self, request: Request) -> Caller:
+    def _authenticate(self, request: Request) -> Caller:
+        """Whose runtime token came with a request; it is good while its attempt goes on."""
         token = request.headers.get("authorization", "").partition(" ")[2]
         claims = self._context.tokens.read_runtime_token(token)
         if claims is None:
@@ -118,8 +131,13 @@ class App:
 
 
 def _check_host(request: Request) -> None:
-    """Refuse names that are not this machine's: a web page could have its own name lead here."""
-    host = request.headers.get("host", "")
-    name = host.rpartition(":")[0] if host.rpartition(":")[2].isdecimal() else host
-    if name.lower() not in _LOOPBACK and not name.lower().endswith(".localhost"):
+    """421 for names that are not this machine's.
+
+    A web page could have its own name lead here (DNS rebinding), and so read what we answer.
+    """
+    name = request.headers.get("host", "").lower()
+    before, _, port = name.rpartition(":")
+    if port.isdecimal():
+        name = before
+    if name not in _LOOPBACK and not name.endswith(".localhost"):
         raise ApiProblem(421, "This server answers to loopback names only")

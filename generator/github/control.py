@@ -8,115 +8,135 @@ GitHub has nothing like them; they are for programs that drive a server started 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta
-from typing import Any
+from functools import wraps
 
 from .context import AppContext
 from .core.clock import SteerableClock
 from .core.errors import ApiProblem, forbidden, invalid, not_found
 from .core.faults import Fault
 from .core.models import NewRun, Run, Step, WorkflowState
-from .core.tokens import Grant
+from .rest.calls import Call, JsonObject, Reply
+from .rest.router import ANY_METHOD, Endpoint, Handler, build_routes
 from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
 
-Answer = tuple[int, object]
+
+def owner_only(handler: Handler) -> Handler:
+    """Keep runs' tokens out (403), and answer what cannot be done with 404 or 422."""
+
+    @wraps(handler)
+    def perform(context: AppContext, call: Call) -> Reply:
+        if call.grant.run_id is not None:
+            raise forbidden()
+        try:
+            return handler(context, call)
+        except KeyError as error:
+            message = f"There is no {error}, or it is not in that state"
+            raise ApiProblem(404, message) from None
+        except (TypeError, ValueError) as error:
+            raise invalid(f"Invalid request.\n\n{error}") from None
+
+    return perform
 
 
-def answer_control(
-    context: AppContext,
-    grant: Grant,
-    origin: str,
-    asked: tuple[str, str],
-    body: Mapping[str, Any],
-) -> Answer:
-    """Status and JSON for (method, path below `/_wfgen/`).
-
-    403 for a run's token, 422 for what cannot be read.
-    """
-    if grant.run_id is not None:
-        raise forbidden()
-    perform = _ENDPOINTS.get(asked)
-    if perform is None:
-        raise not_found()
-    try:
-        return perform(context, origin, body)
-    except KeyError as error:
-        raise ApiProblem(
-            404, f"There is no {error}, or it is not in that state"
-        ) from None
-    except (TypeError, ValueError) as error:
-        raise invalid(f"Invalid request.\n\n{error}") from None
-
-
-def _begin_run(context: AppContext, origin: str, body: Mapping[str, Any]) -> Answer:
-    if "run_id" in body:
-        ticket = begin_attempt(context, int(body["run_id"]), dict(body["permissions"]))
+@owner_only
+def start_run(context: AppContext, call: Call) -> Reply:
+    """Begin a run, or with `run_id` the next attempt of one."""
+    given = call.body.fields
+    if "run_id" in given:
+        permissions = dict(given["permissions"])
+        ticket = begin_attempt(context, int(given["run_id"]), permissions)
     else:
-        ticket = begin_run(context, NewRun(**body))
-    return 201, {
-        **run_facts(ticket.run),
-        "environment": run_environment(origin, ticket),
-        "token": ticket.token,
-    }
+        ticket = begin_run(context, NewRun(**given))
+    body = describe_run(ticket.run)
+    body["environment"] = run_environment(call.origin, ticket)
+    body["token"] = ticket.token
+    return Reply(201, body)
 
 
-def _finish_run(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
-    return 200, run_facts(
-        end_run(context, int(body["run_id"]), str(body["conclusion"]))
-    )
+@owner_only
+def finish_run(context: AppContext, call: Call) -> Reply:
+    """Enter how a run ended, and end its tokens."""
+    given = call.body.fields
+    run = end_run(context, int(given["run_id"]), str(given["conclusion"]))
+    return Reply(body=describe_run(run))
 
 
-def _record_job(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
-    steps = [Step(**step) for step in body.get("steps", ())]
-    job = context.runs.record_job(
-        context.runs.get(int(body["run_id"])),
-        str(body["name"]),
-        str(body["conclusion"]),
-        steps,
-    )
-    return 201, {"id": job.id}
+@owner_only
+def record_job(context: AppContext, call: Call) -> Reply:
+    """Enter a job that has just ended."""
+    given = call.body.fields
+    run = context.runs.get(int(given["run_id"]))
+    steps = [Step(**step) for step in given.get("steps", ())]
+    name, conclusion = str(given["name"]), str(given["conclusion"])
+    job = context.runs.record_job(run, name, conclusion, steps)
+    return Reply(201, {"id": job.id})
 
 
-def _switch_workflow(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
-    workflow = context.workflows.switch(str(body["file"]), WorkflowState(body["state"]))
-    return 200, {"path": workflow.path, "state": workflow.state.value}
+@owner_only
+def switch_workflow(context: AppContext, call: Call) -> Reply:
+    """Switch a workflow on or off."""
+    given = call.body.fields
+    state = WorkflowState(given["state"])
+    workflow = context.workflows.switch(str(given["file"]), state)
+    return Reply(body={"path": workflow.path, "state": workflow.state.value})
 
 
-def _read_clock(context: AppContext, _: str, __: Mapping[str, Any]) -> Answer:
-    return 200, {"now": context.clock.now().isoformat()}
+@owner_only
+def read_clock(context: AppContext, _: Call) -> Reply:
+    """The time the server goes by."""
+    return Reply(body={"now": context.clock.now().isoformat()})
 
 
-def _move_clock(context: AppContext, origin: str, body: Mapping[str, Any]) -> Answer:
+@owner_only
+def move_clock(context: AppContext, call: Call) -> Reply:
+    """Set the clock, then advance it; 409 where it is the machine's own."""
     if not isinstance(context.clock, SteerableClock):
         raise ApiProblem(409, "The server goes by the machine's clock")
-    if "set" in body:
-        context.clock.set(datetime.fromisoformat(str(body["set"])))
-    context.clock.advance(timedelta(seconds=float(body.get("advance_seconds", 0))))
-    return _read_clock(context, origin, body)
+    given = call.body.fields
+    if "set" in given:
+        context.clock.set(datetime.fromisoformat(str(given["set"])))
+    seconds = float(given.get("advance_seconds", 0))
+    context.clock.advance(timedelta(seconds=seconds))
+    return read_clock(context, call)
 
 
-def _expire_artifact(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
-    instant = context.clock.now() - timedelta(days=float(body.get("days", 0)))
-    context.artifacts.expire(int(body["artifact_id"]), instant)
-    return 200, {"expires_at": instant.isoformat()}
+@owner_only
+def expire_artifact(context: AppContext, call: Call) -> Reply:
+    """Let an artifact expire some days ago, or later where negative."""
+    given = call.body.fields
+    age = timedelta(days=float(given.get("days", 0)))
+    instant = context.clock.now() - age
+    context.artifacts.expire(int(given["artifact_id"]), instant)
+    return Reply(body={"expires_at": instant.isoformat()})
 
 
-def _add_fault(context: AppContext, _: str, body: Mapping[str, Any]) -> Answer:
-    unknown = set(body) - {field.name for field in fields(Fault)}
+@owner_only
+def add_fault(context: AppContext, call: Call) -> Reply:
+    """Put a fault in force."""
+    given = call.body.fields
+    unknown = set(given) - {field.name for field in fields(Fault)}
     if unknown:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-    context.faults.add(Fault(**body))
-    return 201, {}
+    context.faults.add(Fault(**given))
+    return Reply(201, {})
 
 
-def _clear_faults(context: AppContext, _: str, __: Mapping[str, Any]) -> Answer:
+@owner_only
+def clear_faults(context: AppContext, _: Call) -> Reply:
+    """Let everything go right again."""
     context.faults.clear()
-    return 200, {}
+    return Reply(body={})
 
 
-def run_facts(run: Run) -> dict[str, object]:
+@owner_only
+def refuse_unknown(_: AppContext, __: Call) -> Reply:
+    """404 for whatever else is asked for below `/_wfgen/`."""
+    raise not_found()
+
+
+def describe_run(run: Run) -> JsonObject:
     """What a program that began a run needs to know of it."""
     return {
         "run_id": run.id,
@@ -126,16 +146,19 @@ def run_facts(run: Run) -> dict[str, object]:
     }
 
 
-_ENDPOINTS: dict[
-    tuple[str, str], Callable[[AppContext, str, Mapping[str, Any]], Answer]
-] = {
-    ("POST", "runs"): _begin_run,
-    ("POST", "runs/finish"): _finish_run,
-    ("POST", "jobs"): _record_job,
-    ("POST", "workflows"): _switch_workflow,
-    ("GET", "clock"): _read_clock,
-    ("POST", "clock"): _move_clock,
-    ("POST", "artifacts/expire"): _expire_artifact,
-    ("POST", "faults"): _add_fault,
-    ("DELETE", "faults"): _clear_faults,
-}
+# Steering a server must not use up what its runs may call.
+ROUTES = build_routes(
+    "",
+    Endpoint("POST", "/_wfgen/runs", "", start_run),
+    Endpoint("POST", "/_wfgen/runs/finish", "", finish_run),
+    Endpoint("POST", "/_wfgen/jobs", "", record_job),
+    Endpoint("POST", "/_wfgen/workflows", "", switch_workflow),
+    Endpoint("GET", "/_wfgen/clock", "", read_clock),
+    Endpoint("POST", "/_wfgen/clock", "", move_clock),
+    Endpoint("POST", "/_wfgen/artifacts/expire", "", expire_artifact),
+    Endpoint("POST", "/_wfgen/faults", "", add_fault),
+    Endpoint("DELETE", "/_wfgen/faults", "", clear_faults),
+    Endpoint(ANY_METHOD, "/_wfgen/{+endpoint}", "", refuse_unknown),
+    is_metered=False,
+    has_etag=False,
+)

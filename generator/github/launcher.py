@@ -12,7 +12,7 @@ from .core.models import Run, Workflow
 
 
 class RefusedError(Exception):
-    """What was asked for cannot be done; says why in one line."""
+    """A run cannot be started, repeated or stopped; says why in one line, for the client."""
 
 
 class Launcher(Protocol):

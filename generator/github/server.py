@@ -7,7 +7,7 @@ import contextlib
 import socket
 import threading
 from types import TracebackType
-from typing import Any, Self
+from typing import Self, cast
 
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
@@ -25,7 +25,8 @@ class _Protocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["wfgen.transport"] = self.transport  # type: ignore[typeddict-unknown-key]
+        scope = cast("dict[str, object]", self.scope)
+        scope["wfgen.transport"] = self.transport
 
 
 class _Server(uvicorn.Server):
@@ -108,9 +109,8 @@ class ServerThread:
 
     async def _serve(self) -> None:
         self._loop = asyncio.get_running_loop()
-        app: Any = App(self._context)
         config = uvicorn.Config(
-            app,
+            App(self._context),
             http=_Protocol,
             ws="none",
             lifespan="off",

@@ -10,48 +10,50 @@ from pathlib import Path
 from ..errors import OutputError, ToolFailedError
 from ..process import Runner
 from ..rendering.writer import replace
-from .plan import Act, Change
-
-WRITING = frozenset({Act.WRITE, Act.APPEND, Act.REMOVE})
+from .changes import WRITING, Change, FileAction, read_content
 
 
 def make_repository(root: Path, branch: str, runner: Runner) -> None:
-    """`git init`, which commits nothing. Raises ToolFailedError, OutputError."""
+    """Run `git init`, which commits nothing. Raises ToolFailedError, OutputError."""
     try:
         root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise OutputError(f"{root} cannot be made: {error.strerror}") from error
-    done = runner.run(
+    completed = runner.run(
         ["git", "init", "--quiet", "--initial-branch", branch],
         cwd=root,
         timeout_seconds=30,
     )
-    if done.exit_code:
-        raise ToolFailedError(
-            f"git init failed: {done.stderr.strip() or done.exit_code}"
-        )
+    if completed.exit_code:
+        reason = completed.stderr.strip() or completed.exit_code
+        raise ToolFailedError(f"git init failed: {reason}")
 
 
 def apply_changes(
     root: Path, changes: Sequence[Change], *, made_repository: bool
 ) -> None:
-    """Write every file; where one cannot be, put everything back as it was and raise OutputError."""
-    before: list[tuple[Path, bytes | None]] = []
+    """Write every file.
+
+    Where one cannot be written, everything is put back as it was, a repository that was
+    made for it is removed, and OutputError raised.
+    """
+    previous: list[tuple[Path, bytes | None]] = []
     try:
         for change in changes:
-            if change.act in WRITING:
+            if change.action in WRITING:
                 path = root / change.path
-                before.append((path, _read(path)))
-                _write(path, change)
+                previous.append((path, read_content(path)))
+                _write_change(path, change)
+    # An interrupt, too, must not leave half of it.
     except BaseException:
-        _put_back(root, before)
+        _restore_files(root, previous)
         if made_repository:
             shutil.rmtree(root / ".git", ignore_errors=True)
         raise
 
 
-def _write(path: Path, change: Change) -> None:
-    if change.act is not Act.REMOVE:
+def _write_change(path: Path, change: Change) -> None:
+    if change.action is not FileAction.REMOVE:
         replace(path, change.content)
         return
     try:
@@ -60,27 +62,19 @@ def _write(path: Path, change: Change) -> None:
         raise OutputError(f"{path} cannot be removed: {error.strerror}") from error
 
 
-def _read(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _put_back(root: Path, before: Sequence[tuple[Path, bytes | None]]) -> None:
-    for path, content in reversed(before):
+def _restore_files(root: Path, previous: Sequence[tuple[Path, bytes | None]]) -> None:
+    for path, content in reversed(previous):
+        # What cannot be put back must not keep the rest from it.
         with contextlib.suppress(OSError, OutputError):
             if content is None:
                 path.unlink(missing_ok=True)
             else:
                 replace(path, content)
         if content is None:
-            _remove_empty(path.parent, root)
+            _remove_empty_folders(path.parent, root)
 
 
-def _remove_empty(folder: Path, root: Path) -> None:
+def _remove_empty_folders(folder: Path, root: Path) -> None:
     """Remove folders that were made for a file and hold nothing else."""
     while folder != root and folder.is_relative_to(root):
         try:

@@ -1,8 +1,7 @@
-"""A repository's own training.
+"""A repository's own training, as the text of its modules shows it.
 
-Which script it is, how it is started, where it keeps its state, what it imports.
-
-All of it is read from the text of its modules; nothing is imported or run.
+Which script it is, how it is started, where it keeps its state, what it imports. Nothing
+is imported or run.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from __future__ import annotations
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# The reference document's own comes first.
+# Where people put it; the layout of the reference document comes first.
 SCRIPTS = (
     "src/run.py",
     "run.py",
@@ -24,10 +23,12 @@ SCRIPTS = (
     "scripts/train.py",
     "src/training/train.py",
 )
-BUILT_IN = "pipeline"
-_TOO_LARGE = 1_000_000
+# Folders that hold code and nothing else, so that all below them is the training's.
+_CODE_FOLDERS = frozenset({"src", "training"})
+# No module written by hand is that large.
+MAX_BYTES = 1_000_000
 # Where the name to import and the name to install differ.
-_INSTALLED_AS = {
+_DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",
     "cv2": "opencv-python-headless",
     "dateutil": "python-dateutil",
@@ -37,12 +38,16 @@ _INSTALLED_AS = {
     "sklearn": "scikit-learn",
     "yaml": "pyyaml",
 }
-# A login from the environment; the first names that a training speaks of are taken.
+# A login from the environment; the first names that a training mentions are taken.
 _LOGINS = (("KAGGLE_API_TOKEN",), ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+_MODE_FLAG = re.compile(r"""["'](--?mode)["']""")
+_ITERATIONS_FLAG = re.compile(r"""["'](--?iterations)["']""")
+_MODEL_FILE = r"[\w-]*\.(?:pkl|joblib)"
+_STATE_FILE = r"data_state\.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Training:
+class OwnTraining:
     """A training that is already there.
 
     Empty texts and tuples stand for "nothing found, the default will do".
@@ -57,102 +62,120 @@ class Training:
     imports: tuple[str, ...]
 
 
-def find_training(root: Path) -> Training | None:
-    """The repository's own training, if it has one where people put it."""
-    script = next((name for name in SCRIPTS if (root / name).is_file()), None)
+def find_training(root: Path) -> OwnTraining | None:
+    """Return the repository's own training, if it has one where people put it."""
+    script = _find_script(root)
     if script is None:
         return None
-    own = _read(root / script)
-    sources = [own, *(_read(path) for path in _beside(root / script))]
-    text = "\n".join(sources)
-    command, loop = _started(script, own)
-    imports = tuple(
-        sorted(_imports(sources, root, (root / script).parent), key=str.lower)
-    )
-    return Training(
+    path = root / script
+    text = _read_text(path)
+    sources = [text, *_read_neighbours(path)]
+    joined = "\n".join(sources)
+    command, loop = _read_command(script, text)
+    imports = _list_requirements(sources, [root, path.parent])
+    return OwnTraining(
         script=script,
         command=command,
         loop=loop,
-        model_path=_folder_of(r"[\w-]*\.(?:pkl|joblib)", text),
-        data_path=_folder_of(r"data_state\.json", text),
-        secrets=_secrets(text, imports),
+        model_path=_find_folder(_MODEL_FILE, joined),
+        data_path=_find_folder(_STATE_FILE, joined),
+        secrets=_find_secrets(joined, imports),
         imports=imports,
     )
 
 
-def _started(script: str, text: str) -> tuple[str, str]:
-    """The command and whether it is started once, or once an iteration."""
-    words = ["python", script]
-    mode = re.search(r"""["'](--?mode)["']""", text)
+def _find_script(root: Path) -> str | None:
+    for name in SCRIPTS:
+        if (root / name).is_file():
+            return name
+    return None
+
+
+def _read_command(script: str, text: str) -> tuple[str, str]:
+    """Return the command and whether it is started `once`, or once for `each` iteration."""
+    command = f"python {script}"
+    mode = _MODE_FLAG.search(text)
     if mode:
-        words += [mode[1], '"update"']
-    iterations = re.search(r"""["'](--?iterations)["']""", text)
+        command += f' {mode[1]} "update"'
+    iterations = _ITERATIONS_FLAG.search(text)
     if iterations:
-        return " ".join([*words, iterations[1], '"$TRAINING_ITERATIONS"']), "once"
-    return " ".join(words), "once" if "TRAINING_ITERATIONS" in text else "each"
+        return f'{command} {iterations[1]} "$TRAINING_ITERATIONS"', "once"
+    if "TRAINING_ITERATIONS" in text:
+        return command, "once"
+    return command, "each"
 
 
-def _beside(script: Path) -> Iterator[Path]:
-    """The modules of the script's folder and below.
-
-    At the top of a repository only those beside it.
-    """
-    found = (
-        script.parent.rglob("*.py")
-        if script.parent.name in {"src", "training"}
-        else script.parent.glob("*.py")
-    )
-    return (path for path in sorted(found) if path != script and path.is_file())
+def _read_neighbours(script: Path) -> Iterator[str]:
+    """Yield the modules of the script's folder; those below only where it holds nothing else."""
+    folder = script.parent
+    pattern = "*.py"
+    if folder.name in _CODE_FOLDERS:
+        pattern = "**/*.py"
+    for path in sorted(folder.glob(pattern)):
+        if path != script and path.is_file():
+            yield _read_text(path)
 
 
-def _read(path: Path) -> str:
+def _read_text(path: Path) -> str:
+    """Return the text of a module, "" for one that is too large or cannot be read."""
     try:
-        return (
-            path.read_text(encoding="utf-8", errors="replace")
-            if path.stat().st_size < _TOO_LARGE
-            else ""
-        )
+        if path.stat().st_size >= MAX_BYTES:
+            return ""
+        return path.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
 
 
-def _folder_of(file: str, text: str) -> str:
-    """The folder in a literal path to a file, where it is one below the repository's root."""
-    found = re.search(rf"""["']((?:[\w-]+/)+){file}["']""", text)
-    return found[1] if found else ""
+def _find_folder(file: str, text: str) -> str:
+    """Return the folder in a literal path to a file, where it is one below the root."""
+    match = re.search(rf"""["']((?:[\w-]+/)+){file}["']""", text)
+    if match is None:
+        return ""
+    return match[1]
 
 
-def _secrets(text: str, imports: tuple[str, ...]) -> tuple[str, ...]:
+def _find_secrets(text: str, imports: Sequence[str]) -> tuple[str, ...]:
     for names in _LOGINS:
         if all(name in text for name in names):
             return names
-    return _LOGINS[0] if "kaggle" in imports else ()
+    if "kaggle" in imports:
+        return _LOGINS[0]
+    return ()
 
 
-def _imports(sources: list[str], root: Path, folder: Path) -> set[str]:
-    """What has to be installed for the modules' imports."""
-    names = {name for source in sources for name in _imported(source)}
-    foreign = {
-        name
-        for name in names - sys.stdlib_module_names
-        if not any(
-            (place / name).is_dir() or (place / f"{name}.py").is_file()
-            for place in (root, folder)
-        )
-    }
+def _list_requirements(
+    sources: Sequence[str], folders: Sequence[Path]
+) -> tuple[str, ...]:
+    """Return what has to be installed for the modules' imports."""
+    names: set[str] = set()
+    for source in sources:
+        names.update(_iter_imports(source))
+    requirements = set()
+    for name in names - sys.stdlib_module_names:
+        if not _is_local(name, folders):
+            requirements.add(_DISTRIBUTIONS.get(name, name.replace("_", "-")))
     # The client of Kaggle imports six and does not say so.
-    return {_INSTALLED_AS.get(name, name.replace("_", "-")) for name in foreign} | (
-        {"six"} if "kaggle" in foreign else set()
-    )
+    if "kaggle" in requirements:
+        requirements.add("six")
+    return tuple(sorted(requirements, key=str.lower))
 
 
-def _imported(source: str) -> Iterator[str]:
+def _is_local(module: str, folders: Sequence[Path]) -> bool:
+    for folder in folders:
+        if (folder / module).is_dir() or (folder / f"{module}.py").is_file():
+            return True
+    return False
+
+
+def _iter_imports(source: str) -> Iterator[str]:
+    """Yield the top-level names that a module imports; none for one that cannot be parsed."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            yield from (alias.name.partition(".")[0] for alias in node.names)
+            for alias in node.names:
+                yield alias.name.partition(".")[0]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             yield node.module.partition(".")[0]

@@ -5,21 +5,38 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
+from typing import TypeAlias
 
 from ..config.options import BY_KEY
 from ..config.settings import FILE, PYPROJECT, Settings, load, read_toml
 from ..errors import OutputError
-from ..rendering import writer as output
+from ..rendering import writer
 from ..rendering.render import Rendered, render_all
-from ..rendering.writer import PRECIOUS, State
 from ..resources import locked_requirements
-from . import file_texts as texts
-from .own_training import BUILT_IN
-from .survey import Survey, project_dependencies
-from .training_copy import MANIFEST, Vendored, digest, package_files, read_manifest
+from .changes import Change, FileAction, read_content
+from .file_texts import (
+    NOTHING_TO_INSTALL,
+    PIPELINE_TABLE,
+    add_lines,
+    choose_settings,
+    format_requirements,
+    format_settings,
+    list_ignored,
+)
+from .survey import Survey, read_dependencies
+from .training_copy import (
+    PACKAGE,
+    choose_package,
+    find_built_in,
+    make_command,
+    plan_copy,
+    plan_no_upgrade,
+    plan_upgrade,
+    read_manifest,
+)
 
+# Tried in this order; the first is the default of the settings.
 REQUIREMENTS = (
     "requirements.txt",
     "requirements-train.txt",
@@ -27,273 +44,221 @@ REQUIREMENTS = (
     "requirements/base.txt",
     "requirements/prod.txt",
 )
-_BESIDE_YOURS = "requirements-train.txt"
+_SECOND_REQUIREMENTS = "requirements-train.txt"
 _GITIGNORE = ".gitignore"
-
-
-class Act(StrEnum):
-    """What happens to a file."""
-
-    WRITE = "wrote"
-    APPEND = "appended"
-    REMOVE = "removed"
-    SAME = "unchanged"
-    KEEP = "kept"
+Validator: TypeAlias = Callable[[tuple[Rendered, ...]], tuple[Rendered, ...]]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One file.
+class InitOptions:
+    """What the user asked for.
 
-    What happens to it and what it holds then; `note` is for the reader, `path` below
-    the root.
+    `settings` are values by key, over what was found; `pipeline` the settings of the
+    built-in training; `pyproject` puts both into [tool.wfgen] of pyproject.toml.
     """
 
-    path: str
-    act: Act
-    content: bytes = b""
-    note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Wishes:
-    """What the user asked for."""
-
-    settings: Mapping[str, object]  # key -> value, over what was found
-    pipeline: Mapping[str, str]  # settings of the built-in training
-    pyproject: bool = False  # settings into [tool.wfgen] of pyproject.toml
+    settings: Mapping[str, object]
+    pipeline: Mapping[str, str]
+    pyproject: bool = False
     force: bool = False
     upgrade: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """All changes, in the order they are written, and the settings they follow from."""
+class InitPlan:
+    """All changes, in the order they are written, and the settings they follow from.
+
+    `package` is the folder of the built-in training, "" where the training is the
+    user's own; `source` where the built-in training gets its rows, "" for its sample.
+    """
 
     settings: Settings
-    source: str  # of the built-in training's rows, "" for its sample
+    package: str
+    source: str
     rendered: tuple[Rendered, ...]
     changes: tuple[Change, ...]
 
 
-def make_plan(
-    survey: Survey,
-    wishes: Wishes,
-    sound: Callable[[tuple[Rendered, ...]], tuple[Rendered, ...]],
-) -> Plan:
+def make_plan(survey: Survey, options: InitOptions, validate: Validator) -> InitPlan:
     """Work everything out; nothing is written.
 
-    WFGEN_* of the environment are left aside: what is written follows from the files
-    beside it, everywhere. `sound` gives the rendered files back or raises. Raises
+    WFGEN_* of the environment are left out of it: what is written follows from the
+    files beside it, everywhere. `validate` returns the rendered files or raises. Raises
     SettingsError, WorkflowProblemError, and OutputError where a file would be lost.
     """
-    first, settings = _settings(survey, wishes)
-    rendered = sound(render_all(settings, survey.root))
+    root = survey.root
+    settings_change, settings = _plan_settings(survey, options)
+    rendered = validate(render_all(settings, root))
+    package = find_built_in(root, settings.text("train.command"))
     changes = [
-        *first,
-        *_workflow_changes(survey.root, rendered, force=wishes.force),
-        *_training_changes(survey, settings, wishes),
-        _gitignore(survey.root, settings),
+        settings_change,
+        *_plan_workflows(root, rendered, force=options.force),
+        *_plan_training(survey, settings, package, options),
+        _plan_gitignore(root, settings),
     ]
-    return Plan(settings, _source(survey, wishes), rendered, tuple(changes))
+    source = _read_source(survey, options)
+    return InitPlan(settings, package, source, rendered, tuple(changes))
 
 
-def _source(survey: Survey, wishes: Wishes) -> str:
-    """Where the built-in training gets its rows: what is wished for, else what the settings say."""
-    if wishes.pipeline:
-        return wishes.pipeline["source"]
-    table: object = (
-        read_toml(survey.root / survey.settings_file)[0] if survey.settings_file else {}
-    )
-    for name in (
-        ("tool", "wfgen", BUILT_IN)
-        if survey.settings_file == PYPROJECT
-        else (BUILT_IN,)
-    ):
-        table = table.get(name) if isinstance(table, dict) else None
-    return str(table.get("source", "")) if isinstance(table, dict) else ""
+def _read_source(survey: Survey, options: InitOptions) -> str:
+    """Return where the built-in training gets its rows: as asked for, else as the settings say."""
+    if options.pipeline:
+        return options.pipeline["source"]
+    if not survey.settings_file:
+        return ""
+    names = [PIPELINE_TABLE]
+    if survey.settings_file == PYPROJECT:
+        names = ["tool", "wfgen", PIPELINE_TABLE]
+    table: object = read_toml(survey.root / survey.settings_file)[0]
+    for name in (*names, "source"):
+        if not isinstance(table, dict):
+            return ""
+        table = table.get(name, "")
+    return str(table)
 
 
-def _settings(survey: Survey, wishes: Wishes) -> tuple[list[Change], Settings]:
+def _plan_settings(survey: Survey, options: InitOptions) -> tuple[Change, Settings]:
     if survey.settings_file:
-        if wishes.settings or wishes.pipeline or wishes.pyproject:
+        if options.settings or options.pipeline or options.pyproject:
             raise OutputError(
                 f"{survey.settings_file} holds settings already, and they are kept",
                 hint="change them there",
             )
-        return [Change(survey.settings_file, Act.KEEP)], load(survey.root, {})
-    values = (
-        texts.chosen(survey, wishes.pipeline.get("source", ""))
-        | _requirements_setting(survey, wishes)
-        | dict(wishes.settings)
-    )
-    if wishes.pyproject:
-        there = read_toml(survey.root / PYPROJECT)[1]
-        if not there:
-            raise OutputError(
-                f"there is no {PYPROJECT} to write settings into",
-                hint=f"without the flag {FILE} is made",
-            )
-        added = (
-            there.rstrip("\n")
-            + "\n\n"
-            + texts.settings_text(values, wishes.pipeline, "tool.wfgen")
-        )
-        change = Change(PYPROJECT, Act.APPEND, added.encode(), "[tool.wfgen]")
+        kept = Change(survey.settings_file, FileAction.KEEP)
+        return kept, load(survey.root, {})
+    values = choose_settings(survey, options.pipeline.get("source", ""))
+    if _wants_built_in(survey, options):
+        values |= _choose_built_in_settings(survey.root)
     else:
-        change = Change(
-            FILE, Act.WRITE, texts.settings_text(values, wishes.pipeline).encode()
-        )
+        values |= _choose_requirements(survey)
+    values |= options.settings
+    if options.pyproject:
+        change = _append_settings(survey.root, values, options.pipeline)
+    else:
+        text = format_settings(values, options.pipeline)
+        change = Change(FILE, FileAction.WRITE, text.encode())
+    # Read back as they will be: a value that cannot be used is found before it is written.
     with tempfile.TemporaryDirectory(prefix="wfgen-init-") as folder:
         (Path(folder) / change.path).write_bytes(change.content)
-        return [change], load(Path(folder), {})
+        return change, load(Path(folder), {})
 
 
-def _requirements_setting(survey: Survey, wishes: Wishes) -> dict[str, object]:
-    """Which file is installed, where that is not the default one."""
-    there = next(
-        (name for name in REQUIREMENTS if (survey.root / name).is_file()), None
-    )
-    if survey.training is None and "train.command" not in wishes.settings:
-        yours = (
-            there == REQUIREMENTS[0]
-            and (survey.root / there).read_bytes() != locked_requirements().encode()
+def _wants_built_in(survey: Survey, options: InitOptions) -> bool:
+    return survey.training is None and "train.command" not in options.settings
+
+
+def _append_settings(
+    root: Path, values: Mapping[str, object], pipeline: Mapping[str, str]
+) -> Change:
+    present = read_toml(root / PYPROJECT)[1]
+    if not present:
+        raise OutputError(
+            f"there is no {PYPROJECT} to write settings into",
+            hint=f"without the flag {FILE} is made",
         )
-        return {"install.requirements": _BESIDE_YOURS} if yours else {}
-    if there is None:
-        # A file that installs nothing leaves pip's cache empty, and then
-        # actions/setup-python fails the job.
-        installs = texts.requirements_text(survey, project_dependencies(survey.root))
-        return {} if installs else {"install.requirements": ""}
-    return (
-        {}
-        if there == BY_KEY["install.requirements"].default
-        else {"install.requirements": there}
-    )
+    table = format_settings(values, pipeline, "tool.wfgen")
+    text = present.rstrip("\n") + "\n\n" + table
+    return Change(PYPROJECT, FileAction.APPEND, text.encode(), "[tool.wfgen]")
 
 
-def _workflow_changes(
+def _choose_built_in_settings(root: Path) -> dict[str, object]:
+    """Return the settings for what is in the way of the built-in training's files."""
+    settings: dict[str, object] = {}
+    package = choose_package(root)
+    if package != PACKAGE:
+        settings["train.command"] = make_command(package)
+    present = read_content(root / REQUIREMENTS[0])
+    if present not in {None, locked_requirements().encode()}:
+        settings["install.requirements"] = _SECOND_REQUIREMENTS
+    return settings
+
+
+def _choose_requirements(survey: Survey) -> dict[str, object]:
+    """Return which file is installed for a user's training, where not the default one."""
+    for name in REQUIREMENTS:
+        if (survey.root / name).is_file():
+            if name == BY_KEY["install.requirements"].default:
+                return {}
+            return {"install.requirements": name}
+    if format_requirements(survey, read_dependencies(survey.root)):
+        return {}
+    # A file that installs nothing leaves pip's cache empty, and then
+    # actions/setup-python fails the job.
+    return {"install.requirements": ""}
+
+
+def _plan_workflows(
     root: Path, rendered: tuple[Rendered, ...], *, force: bool
 ) -> Iterator[Change]:
-    drifts = output.compare(root, rendered)
-    lost = [
-        f"{drift.path} is {drift.state}" for drift in drifts if drift.state in PRECIOUS
-    ]
+    drifts = writer.compare(root, rendered)
+    lost = [drift for drift in drifts if drift.state in writer.PRECIOUS]
     if lost and not force:
+        listed = ", ".join(f"{drift.path} is {drift.state}" for drift in lost)
         raise OutputError(
-            "nothing was written: " + ", ".join(lost),
+            f"nothing was written: {listed}",
             hint="--force overwrites, or name another file: --set workflow=learn.yml",
         )
     for drift in drifts:
-        act = Act.SAME if drift.state is State.SAME else Act.WRITE
-        yield Change(drift.path, act, drift.wanted.encode())
+        action = FileAction.WRITE
+        if drift.state is writer.State.SAME:
+            action = FileAction.SAME
+        yield Change(drift.path, action, drift.wanted.encode())
 
 
-def _training_changes(
-    survey: Survey, settings: Settings, wishes: Wishes
+def _plan_training(
+    survey: Survey, settings: Settings, package: str, options: InitOptions
 ) -> Iterator[Change]:
-    """The training package where it is wfgen's, and what the training needs."""
+    """Plan the training package where it is wfgen's, and what the training needs."""
     root, requirements = survey.root, settings.text("install.requirements")
-    if texts.runs_built_in(settings):
-        manifest = read_manifest(root)
+    _check_package_name(root, settings, package)
+    if package:
+        manifest = read_manifest(root, package)
+        if manifest is not None and options.upgrade:
+            yield from plan_upgrade(
+                root, package, manifest, requirements, force=options.force
+            )
+            return
         if manifest is not None:
-            yield from _upgraded(root, manifest, requirements, wishes)
+            yield from plan_no_upgrade(root, package, manifest, requirements)
             return
-        if not (root / BUILT_IN).exists():
-            yield from _copied(root, requirements)
+        if not (root / package).exists():
+            yield from plan_copy(root, package, requirements)
             return
-        if not (root / BUILT_IN / "__main__.py").is_file():
-            raise OutputError(
-                f"nothing was written: {BUILT_IN}/ is yours, and the built-in training would go there",
-                hint="name your own training: --command 'python your_training.py'",
-            )
-    if requirements and (root / requirements).exists():
-        yield Change(requirements, Act.KEEP)
-    elif requirements:
-        text = (
-            texts.requirements_text(survey, project_dependencies(root))
-            or texts.NOTHING_TO_INSTALL
-        )
-        yield Change(requirements, Act.WRITE, text.encode())
-
-
-def _copied(root: Path, requirements: str) -> Iterator[Change]:
-    """The training package, where there is none yet."""
-    theirs = bool(requirements) and (root / requirements).exists()
-    for path, content in package_files("" if theirs else requirements).items():
-        yield Change(path, Act.WRITE, content)
-    if theirs:
-        yield Change(requirements, Act.KEEP)
-
-
-def _upgraded(
-    root: Path, manifest: Vendored, requirements: str, wishes: Wishes
-) -> Iterator[Change]:
-    """The copied package against the one of this wfgen.
-
-    Nothing that was edited is replaced without `force`.
-    """
-    new = package_files(requirements if requirements in manifest.files else "")
-    there = {path: _content(root / path) for path in {*new, *manifest.files}}
-    if not wishes.upgrade:
-        same = all(
-            there[path] == content
-            for path, content in new.items()
-            if path != requirements
-        )
-        note = (
-            ""
-            if same
-            else f"from wfgen {manifest.version}; --upgrade replaces what you have not edited"
-        )
-        yield Change(f"{BUILT_IN}/", Act.SAME if same else Act.KEEP, note=note)
-        if requirements:
-            yield Change(requirements, Act.KEEP)
+    if not requirements:
         return
-    edited = [
-        path
-        for path, content in new.items()
-        if path != MANIFEST
-        and there[path] not in {None, content}
-        and digest(there[path] or b"") != manifest.files.get(path)
-    ]
-    lost = [path for path in edited if path != requirements]
-    if lost and not wishes.force:
-        raise OutputError(
-            f"nothing was written: edited by hand: {', '.join(lost)}",
-            hint="--force overwrites them",
-        )
-    for path, content in new.items():
-        if path == requirements and path in edited:
-            yield Change(
-                path,
-                Act.KEEP,
-                note="you edited it: see what wfgen's own training needs now",
-            )
-        else:
-            yield Change(
-                path, Act.SAME if there[path] == content else Act.WRITE, content
-            )
-    for path in sorted(set(manifest.files) - set(new)):
-        if path != requirements and digest(there[path] or b"") == manifest.files[path]:
-            yield Change(path, Act.REMOVE)
+    if (root / requirements).exists():
+        yield Change(requirements, FileAction.KEEP)
+        return
+    text = format_requirements(survey, read_dependencies(root)) or NOTHING_TO_INSTALL
+    yield Change(requirements, FileAction.WRITE, text.encode())
 
 
-def _content(path: Path) -> bytes | None:
-    try:
-        return path.read_bytes()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise OutputError(f"{path} cannot be read: {error.strerror}") from error
-
-
-def _gitignore(root: Path, settings: Settings) -> Change:
-    there = (_content(root / _GITIGNORE) or b"").decode("utf-8", "surrogateescape")
-    text, added = texts.with_lines(there, texts.ignore_lines(settings))
-    if not added:
-        return Change(_GITIGNORE, Act.SAME)
-    act = Act.APPEND if there else Act.WRITE
-    return Change(
-        _GITIGNORE, act, text.encode("utf-8", "surrogateescape"), " ".join(added)
+def _check_package_name(root: Path, settings: Settings, package: str) -> None:
+    """Raise OutputError where the settings start the built-in training out of a user's folder."""
+    command = settings.text("train.command")
+    is_theirs = (root / PACKAGE).exists() and not package
+    if f"-m {PACKAGE} " not in f"{command} " or not is_theirs:
+        return
+    # A package of theirs that can be started is what the command means.
+    if (root / PACKAGE / "__main__.py").is_file():
+        return
+    other = make_command(choose_package(root))
+    raise OutputError(
+        f"nothing was written: {PACKAGE}/ is yours, and the built-in training would go there",
+        hint=f"set train.command in the settings: '{other}', or to your own training",
     )
+
+
+def _plan_gitignore(root: Path, settings: Settings) -> Change:
+    present = read_content(root / _GITIGNORE) or b""
+    # Bytes that are no UTF-8 go through unchanged.
+    text, added = add_lines(
+        present.decode("utf-8", "surrogateescape"), list_ignored(settings)
+    )
+    if not added:
+        return Change(_GITIGNORE, FileAction.SAME)
+    action = FileAction.WRITE
+    if present:
+        action = FileAction.APPEND
+    content = text.encode("utf-8", "surrogateescape")
+    return Change(_GITIGNORE, action, content, " ".join(added))

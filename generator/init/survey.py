@@ -11,16 +11,22 @@ from ..errors import OutputError, SettingsError, ToolMissingError
 from ..process import Runner
 from ..runner.actions.setup_python import fits
 from ..runner.repository import find_root, read_repository
-from .own_training import Training, find_training
+from .own_training import OwnTraining, find_training
 
 # Tried in this order against `requires-python`; the first is the default of the settings.
 PYTHONS = ("3.12", "3.13", "3.11", "3.14", "3.10", "3.9")
+DEFAULT_BRANCH = "main"
 _VERSION_FILE = ".python-version"
+_VERSION = re.compile(r"(?:pypy)?3\.\d{1,2}(?:\.\d{1,3})?t?")
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """What was found out; `*_from` names where, "" where nothing says and the default is taken."""
+    """What was found out.
+
+    `python_from` names the file that says so, "" where nothing does and the default is
+    taken; `settings_file` is the file that holds settings already, "" where none does.
+    """
 
     root: Path
     is_repository: bool
@@ -28,59 +34,80 @@ class Survey:
     branch: str
     python: str
     python_from: str
-    training: Training | None
-    settings_file: str  # the file that holds settings already, "" where none does
+    training: OwnTraining | None
+    settings_file: str
 
 
-def look_around(folder: Path, runner: Runner) -> Survey:
+def survey_repository(folder: Path, runner: Runner) -> Survey:
     """Survey a folder, which need not exist yet.
 
     Raises ToolMissingError without git, OutputError where the folder is no place to
     settle in, SettingsError where a file with settings cannot be read.
     """
     root = folder.absolute()
-    _check_place(root)
-    around = next(parent for parent in (root, *root.parents) if parent.is_dir())
-    top = _top(around, runner)
-    if top is not None and top != root.resolve():
-        raise OutputError(
-            f"{folder} lies inside the repository {top}, and GitHub reads workflows only at a repository's top",
-            hint=f"wfgen init {top}",
-        )
-    about = read_repository(root, runner) if top else None
-    python, python_from = _python(root)
-    return Survey(
-        root=root,
-        is_repository=top is not None,
-        has_remote=bool(top)
-        and bool(
-            runner.run(["git", "remote"], cwd=root, timeout_seconds=30).stdout.strip()
-        ),
-        branch=about.default_branch if about else "main",
-        python=python,
-        python_from=python_from,
-        training=find_training(root),
-        settings_file=_settings_file(root),
-    )
-
-
-def _check_place(root: Path) -> None:
-    nearest = next(place for place in (root, *root.parents) if place.exists())
-    if not nearest.is_dir():
-        raise OutputError(f"{nearest} is not a folder")
+    nearest = _find_existing_folder(root)
     if root in {Path.home(), Path(root.anchor)}:
         raise OutputError(
             f"{root} is no project's folder", hint="wfgen init my-project"
         )
+    top = _find_top(nearest, runner)
+    branch, has_remote = DEFAULT_BRANCH, False
+    if top is not None:
+        if top != root.resolve():
+            raise OutputError(
+                f"{folder} lies inside the repository {top}, "
+                "and GitHub reads workflows only at a repository's top",
+                hint=f"wfgen init {top}",
+            )
+        branch = read_repository(root, runner).default_branch
+        has_remote = _has_remote(root, runner)
+    python, python_from = _choose_python(root)
+    return Survey(
+        root=root,
+        is_repository=top is not None,
+        has_remote=has_remote,
+        branch=branch,
+        python=python,
+        python_from=python_from,
+        training=find_training(root),
+        settings_file=_find_settings_file(root),
+    )
 
 
-def _top(folder: Path, runner: Runner) -> Path | None:
-    """The top of the repository around a folder, None where there is none.
+def read_dependencies(root: Path) -> tuple[str, ...] | None:
+    """Return `project.dependencies` of pyproject.toml.
 
-    Raises as `look_around`.
+    None where the project installs by itself, with its build system. Raises
+    SettingsError where the file is no TOML, or holds no list there.
+    """
+    document, _ = read_toml(root / PYPROJECT)
+    if "build-system" in document:
+        return None
+    dependencies = _read_project(root).get("dependencies", [])
+    if not isinstance(dependencies, list):
+        dependencies = [None]
+    if not all(isinstance(item, str) for item in dependencies):
+        raise SettingsError(f"{PYPROJECT}: project.dependencies is not a list of texts")
+    return tuple(dependencies)
+
+
+def _find_existing_folder(root: Path) -> Path:
+    """Return the nearest thing that exists at a path or above it; raises OutputError for a file."""
+    nearest = root
+    while not nearest.exists():
+        nearest = nearest.parent
+    if not nearest.is_dir():
+        raise OutputError(f"{nearest} is not a folder")
+    return nearest
+
+
+def _find_top(folder: Path, runner: Runner) -> Path | None:
+    """Return the top of the repository around a folder, None where there is none.
+
+    Raises as `survey_repository`.
     """
     try:
-        done = runner.run(
+        completed = runner.run(
             ["git", "rev-parse", "--is-inside-work-tree"],
             cwd=folder,
             timeout_seconds=30,
@@ -89,14 +116,14 @@ def _top(folder: Path, runner: Runner) -> Path | None:
         raise ToolMissingError(
             "git is not installed, and workflows need a repository"
         ) from error
-    if done.exit_code:
-        if "dubious ownership" in done.stderr:
+    if completed.exit_code:
+        if "dubious ownership" in completed.stderr:
             raise OutputError(
                 f"git does not trust {folder}, which belongs to somebody else",
                 hint=f"git config --global --add safe.directory {folder}",
             )
         return None
-    if done.stdout.strip() != "true":
+    if completed.stdout.strip() != "true":
         raise OutputError(
             f"{folder} is a bare repository or git's own folder",
             hint="use a checkout of it",
@@ -104,48 +131,39 @@ def _top(folder: Path, runner: Runner) -> Path | None:
     return find_root(folder, runner).resolve()
 
 
-def _settings_file(root: Path) -> str:
-    own, _ = read_toml(root / FILE)
-    shared, _ = read_toml(root / PYPROJECT)
-    tool = shared.get("tool")
-    if own or (root / FILE).exists():
+def _has_remote(root: Path, runner: Runner) -> bool:
+    completed = runner.run(["git", "remote"], cwd=root, timeout_seconds=30)
+    return bool(completed.stdout.strip())
+
+
+def _find_settings_file(root: Path) -> str:
+    if (root / FILE).exists():
+        # A file that is no TOML is told of before anything is planned on it.
+        read_toml(root / FILE)
         return FILE
-    return PYPROJECT if isinstance(tool, dict) and "wfgen" in tool else ""
+    tool = read_toml(root / PYPROJECT)[0].get("tool")
+    if isinstance(tool, dict) and "wfgen" in tool:
+        return PYPROJECT
+    return ""
 
 
-def _python(root: Path) -> tuple[str, str]:
-    """The version to train with, and the file that says so."""
-    named = root / _VERSION_FILE
-    if named.is_file():
-        words = named.read_text(encoding="utf-8", errors="replace").split()
-        if words and re.fullmatch(r"(?:pypy)?3\.\d{1,2}(?:\.\d{1,3})?t?", words[0]):
+def _choose_python(root: Path) -> tuple[str, str]:
+    """Return the version to train with and the file that says so, "" and "" for the default."""
+    version_file = root / _VERSION_FILE
+    if version_file.is_file():
+        words = version_file.read_text(encoding="utf-8", errors="replace").split()
+        if words and _VERSION.fullmatch(words[0]):
             return words[0], _VERSION_FILE
-    wanted = _project(root).get("requires-python")
-    if isinstance(wanted, str):
-        fitting = [version for version in PYTHONS if fits(version, wanted)]
-        if fitting:
-            return fitting[0], PYPROJECT
+    requires = _read_project(root).get("requires-python")
+    if isinstance(requires, str):
+        for version in PYTHONS:
+            if fits(version, requires):
+                return version, PYPROJECT
     return "", ""
 
 
-def _project(root: Path) -> dict[str, object]:
+def _read_project(root: Path) -> dict[str, object]:
     project = read_toml(root / PYPROJECT)[0].get("project")
-    return project if isinstance(project, dict) else {}
-
-
-def project_dependencies(root: Path) -> tuple[str, ...] | None:
-    """`project.dependencies` of pyproject.toml.
-
-    None where the project installs by itself, with its build system.
-
-    Raises SettingsError where the file is no TOML.
-    """
-    document, _ = read_toml(root / PYPROJECT)
-    if "build-system" in document:
-        return None
-    listed = _project(root).get("dependencies", [])
-    if not isinstance(listed, list) or not all(
-        isinstance(item, str) for item in listed
-    ):
-        raise SettingsError(f"{PYPROJECT}: project.dependencies is no list of texts")
-    return tuple(listed)
+    if isinstance(project, dict):
+        return project
+    return {}

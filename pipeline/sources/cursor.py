@@ -26,6 +26,10 @@ OrderValue = float | str
 """A number, or a moment in ISO 8601."""
 
 
+class InvalidCursorError(ValueError):
+    """The JSON of a cursor lacks a part, or has one of another type."""
+
+
 class ByteMark(NamedTuple):
     """The digest of `length` bytes from `start` on, as they were when they were read."""
 
@@ -66,15 +70,15 @@ class FilePosition(NamedTuple):
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Parse a position of the state document. Raises ValueError for anything else."""
+        """Parse a position of the state document. Raises InvalidCursorError."""
         if not isinstance(value, dict) or set(value) != set(cls._fields):
-            raise ValueError("a position in a file has other parts")
+            raise InvalidCursorError("a position in a file has other parts")
         if not isinstance(value["marks"], list):
-            raise ValueError("marks are no list")
+            raise InvalidCursorError("marks are no list")
         for name in ("offset", "records", "taken", "stride"):
             least = 1 if name == "stride" else 0
             if type(value[name]) is not int or value[name] < least:
-                raise ValueError(f"{name} is no count")
+                raise InvalidCursorError(f"{name} is no count")
         return cls(
             value["offset"],
             value["records"],
@@ -119,7 +123,7 @@ def _parse_end(value: object) -> FileEnd | None:
         return None
     if isinstance(value, list) and list(map(type, value)) == [int, str]:
         return FileEnd(*value)
-    raise ValueError("the end of a file is no size and stamp")
+    raise InvalidCursorError("the end of a file is no size and stamp")
 
 
 def _parse_mark(value: object) -> ByteMark | RowMark:
@@ -131,7 +135,7 @@ def _parse_mark(value: object) -> ByteMark | RowMark:
             rows, columns, digest = value
             if all(isinstance(name, str) for name in columns):
                 return RowMark(rows, tuple(columns), digest)
-    raise ValueError("a mark is neither one of bytes nor one of rows")
+    raise InvalidCursorError("a mark is neither one of bytes nor one of rows")
 
 
 class RowOrder(NamedTuple):
@@ -158,19 +162,21 @@ class Cursor(NamedTuple):
 
     @classmethod
     def from_json(cls, value: object) -> Self:
-        """Parse the cursor of a state document. Raises ValueError for anything else."""
+        """Parse the cursor of a state document. Raises InvalidCursorError."""
         if not isinstance(value, dict) or not isinstance(value.get("files"), dict):
-            raise ValueError("a cursor names its files")
+            raise InvalidCursorError("a cursor names its files")
         files = {}
         for name, position in value["files"].items():
             files[name] = FilePosition.from_json(position)
         version = value.get("version")
         if not isinstance(version, str | None):
-            raise ValueError("the version of a source is no text")
+            raise InvalidCursorError("the version of a source is no text")
         bounds = [value.get(name) for name in RowOrder._fields]
         for bound in bounds:
             if bound is not None and type(bound) not in {int, float, str}:
-                raise ValueError("the order of rows is neither a number nor a moment")
+                raise InvalidCursorError(
+                    "the order of rows is neither a number nor a moment"
+                )
         return cls(files, version, RowOrder(*bounds))
 
     def to_json(self) -> dict[str, Any]:

@@ -1,8 +1,4 @@
-"""Files behind URLs.
-
-Whatever fsspec opens, read by ranges; failures in words, without the secrets of an
-address.
-"""
+"""Files behind URLs: whatever fsspec opens, read in the pieces that are needed."""
 
 from __future__ import annotations
 
@@ -10,239 +6,274 @@ import io
 import shutil
 import tempfile
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
 from ..errors import MissingLibraryError, SourceError
-from ..redaction import HTTP, hide_credentials, scrub_text
+from ..redaction import HTTP_SCHEMES, hide_credentials, scrub_text
 from .cursor import PROBE_BYTES, digest
 from .members import FoundFile, is_table
-from .remote_errors import NoRangesError, explained, install
+from .remote_errors import NoRangesError, explain_remote_errors, make_install_hint
 
-LEAST_FETCH = 8192
-"""So many bytes at least are asked for at once: a header and the probe behind it."""
-KEPT = 256
+MIN_FETCH_BYTES = 8192
+"""At least so much is asked for at once: a header, and the probe behind it."""
+CACHED_PIECES = 256
 """So many pieces of that size are kept while a run lasts."""
+
+FileSystem = Any
+"""An `fsspec.AbstractFileSystem`; fsspec has no types."""
+FileInfo = Mapping[str, Any]
+"""What fsspec tells of a file: `type` and, where it is known, `size`."""
 
 
 def find_remote_files(source: str) -> list[FoundFile]:
-    """The tables that a URL, a glob of URLs or a folder by URL names.
+    """Find the tables that a URL, a glob of URLs or a folder by URL names.
 
-    Raises MissingLibraryError with what to install, or SourceError.
+    Raises MissingLibraryError with what to install, and SourceError.
     """
+    label = hide_credentials(source)
     try:
-        from fsspec.core import url_to_fs  # noqa: PLC0415  # only where a URL is read
+        from fsspec.core import url_to_fs  # noqa: PLC0415  # may not be installed
     except ImportError as error:
         raise MissingLibraryError(
-            f"{hide_credentials(source)} needs fsspec", hint=install(source)
+            f"{label} needs fsspec", hint=make_install_hint(source)
         ) from error
-    with explained(hide_credentials(source)):
+    with explain_remote_errors(label):
         try:
-            system, path = url_to_fs(source)
+            filesystem, path = url_to_fs(source)
         except ImportError as error:
             raise MissingLibraryError(
-                f"{hide_credentials(source)} needs a library more", hint=install(source)
+                f"{label} needs a library more", hint=make_install_hint(source)
             ) from error
         except ValueError as error:
             raise SourceError(
-                f"{hide_credentials(source)} cannot be read: {scrub_text(str(error))}",
+                f"{label} cannot be read: {scrub_text(str(error))}",
                 hint="is its beginning, up to ://, right?",
             ) from error
-        system.invalidate_cache()
-        sizes = _sizes(system, path)
-        return Remote(system).files(sizes)
+        # fsspec keeps file systems, and the listings in them, as long as the process.
+        filesystem.invalidate_cache()
+        sizes = list_sizes(filesystem, path)
+        return RemoteFiles(filesystem).make_found_files(sizes)
 
 
-class Remote:
-    """The files of one filesystem, as one run sees them."""
+class RemoteFiles:
+    """The files of one file system, as one run reads them."""
 
-    def __init__(self, system: Any) -> None:  # noqa: ANN401  # fsspec has no types
-        self._system = system
-        self._ranged: dict[str, bool] = {}
+    def __init__(self, filesystem: FileSystem) -> None:
+        self._filesystem = filesystem
+        self._hosts_with_ranges: dict[str, bool] = {}
         self._copies: dict[str, Path] = {}
-        self._folder: Path | None = None
+        self._copy_folder: Path | None = None
         # A run looks at headers, probes and ends more than once.
-        self._small = lru_cache(KEPT)(self._piece)
+        self._fetch_cached = lru_cache(CACHED_PIECES)(self._fetch)
 
-    def files(self, sizes: dict[str, int]) -> list[FoundFile]:
-        """What there is to know of each. Raises SourceError where two would have one name."""
-        shown = {hide_credentials(name) for name in sizes}
-        if len(shown) < len(sizes):
+    def make_found_files(self, sizes: Mapping[str, int]) -> list[FoundFile]:
+        """Describe each file. Raises SourceError where two would have one name."""
+        labels = set(map(hide_credentials, sizes))
+        if len(labels) < len(sizes):
+            first_labels = ", ".join(sorted(labels)[:3])
             raise SourceError(
-                f"two files are told apart by their query alone: {', '.join(sorted(shown)[:3])}"
+                f"two files are told apart by their query alone: {first_labels}"
             )
-        return [self._found(name, size) for name, size in sizes.items()]
+        return [self._make_found_file(name, size) for name, size in sizes.items()]
 
-    def _found(self, name: str, size: int) -> FoundFile:
+    def _make_found_file(self, name: str, size: int) -> FoundFile:
+        label = hide_credentials(name)
         if self._has_ranges(name, size):
-            return FoundFile(
-                hide_credentials(name), size, lambda: self._opened(name, size)
-            )
+            return FoundFile(label, size, lambda: self._open_ranges(name, size))
         return FoundFile(
-            hide_credentials(name),
-            size,
-            lambda: self._copied(name),
-            lambda: self._head(name),
+            label, size, lambda: self._open_copy(name), lambda: self._make_stamp(name)
         )
 
     def _has_ranges(self, name: str, size: int) -> bool:
-        """Whether parts can be asked for.
+        """Tell whether parts of a file can be asked for.
 
-        Over HTTP each server is tried once, as not every one says so.
+        Over HTTP each server is tried once, since not every one announces it.
         """
-        scheme, sign, rest = name.partition("://")
-        if not sign or scheme not in HTTP or size < 2:  # noqa: PLR2004  # a second byte is asked for
+        scheme, separator, rest = name.partition("://")
+        if not separator or scheme not in HTTP_SCHEMES or size <= 1:
             return True
         host = rest.split("/", 1)[0]
-        if host not in self._ranged:
-            try:
-                with self._opened(name, size) as stream:
-                    stream.seek(1)
-                    stream.read(1)
-                self._ranged[host] = True
-            except NoRangesError:
-                self._ranged[host] = False
-        return self._ranged[host]
+        if host not in self._hosts_with_ranges:
+            self._hosts_with_ranges[host] = self._try_range(name, size)
+        return self._hosts_with_ranges[host]
 
-    def _opened(self, name: str, size: int) -> IO[bytes]:
+    def _try_range(self, name: str, size: int) -> bool:
+        try:
+            with self._open_ranges(name, size) as stream:
+                # From the second byte on, as a server may send the whole from the first.
+                stream.seek(1)
+                stream.read(1)
+        except NoRangesError:
+            return False
+        return True
+
+    def _open_ranges(self, name: str, size: int) -> IO[bytes]:
         def fetch(start: int, length: int) -> bytes:
-            return (self._small if length <= LEAST_FETCH else self._piece)(
-                name, size, start, length
-            )
+            if length <= MIN_FETCH_BYTES:
+                return self._fetch_cached(name, size, start, length)
+            return self._fetch(name, size, start, length)
 
-        return cast("IO[bytes]", Ranges(fetch, size))
+        return cast("IO[bytes]", RangeStream(fetch, size))
 
-    def _piece(self, name: str, size: int, start: int, length: int) -> bytes:
-        known = {"size": size} if name.startswith(HTTP) else {}
+    def _fetch(self, name: str, size: int, start: int, length: int) -> bytes:
+        options: dict[str, Any] = {"cache_type": "none"}
+        if name.startswith(HTTP_SCHEMES):
+            # Without it, fsspec asks the server for the size with every opening.
+            options["size"] = size
+        label = hide_credentials(name)
         with (
-            explained(hide_credentials(name)),
-            self._system.open(name, "rb", cache_type="none", **known) as stream,
+            explain_remote_errors(label),
+            self._filesystem.open(name, "rb", **options) as stream,
         ):
             stream.seek(start)
             piece = bytes(stream.read(length))
         if len(piece) < length:
             raise SourceError(
-                f"{hide_credentials(name)} got shorter while it was read",
-                hint="run again",
+                f"{label} got shorter while it was read", hint="run again"
             )
         return piece
 
-    def _head(self, name: str) -> str:
-        """The stamp of a file that comes only as a whole.
+    def _make_stamp(self, name: str) -> str:
+        """Digest the first bytes of a file that comes only as a whole.
 
-        Of its first bytes alone, without the rest.
+        Its last ones would cost a download of the rest.
         """
-        with explained(hide_credentials(name)):
-            copy = self._copies.get(name)
-            with (
-                copy.open("rb")
-                if copy
-                else self._system.open(name, "rb", block_size=0) as stream
-            ):
+        copy = self._copies.get(name)
+        with explain_remote_errors(hide_credentials(name)):
+            if copy is not None:
+                stream = copy.open("rb")
+            else:
+                # A block size of 0 makes fsspec stream the file instead of seeking.
+                stream = self._filesystem.open(name, "rb", block_size=0)
+            with stream:
                 return "head " + digest(stream.read(PROBE_BYTES))
 
-    def _copied(self, name: str) -> IO[bytes]:
-        """A copy on disk, made once a run: the server gives no parts of it."""
+    def _open_copy(self, name: str) -> IO[bytes]:
+        """Open a copy on disk, made once a run: the server gives no parts of the file."""
         if name not in self._copies:
-            if self._folder is None:
-                self._folder = Path(tempfile.mkdtemp(prefix="pipeline-"))
-                weakref.finalize(self, shutil.rmtree, self._folder, ignore_errors=True)
-            copy = self._folder / str(len(self._copies))
-            with explained(hide_credentials(name)):
-                self._system.get_file(name, str(copy))
+            if self._copy_folder is None:
+                self._copy_folder = Path(tempfile.mkdtemp(prefix="pipeline-"))
+                weakref.finalize(
+                    self, shutil.rmtree, self._copy_folder, ignore_errors=True
+                )
+            copy = self._copy_folder / str(len(self._copies))
+            with explain_remote_errors(hide_credentials(name)):
+                self._filesystem.get_file(name, str(copy))
             self._copies[name] = copy
         return self._copies[name].open("rb")
 
 
-class Ranges(io.IOBase):
+class RangeStream(io.IOBase):
     """A remote file that is fetched in the pieces it is read in, and never ahead."""
 
     def __init__(self, fetch: Callable[[int, int], bytes], size: int) -> None:
         super().__init__()
         self._fetch = fetch
-        self._held = b""
-        self._start = 0
-        """Where in the file the held bytes begin."""
-        self._at = 0
         self._size = size
+        self._position = 0
+        self._buffer = b""
+        self._buffer_start = 0
+        """Where in the file the buffer begins."""
 
     def readable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def seekable(self) -> bool:
-        """It is."""
+        """Return True."""
         return True
 
     def tell(self) -> int:
-        """Where the next byte comes from."""
-        return self._at
+        """Return where the next byte comes from."""
+        return self._position
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Costs nothing until something is read."""
-        self._at = offset + (0, self._at, self._size)[whence]
-        return self._at
+        """Move; nothing is fetched before it is read."""
+        base = (0, self._position, self._size)[whence]
+        self._position = base + offset
+        return self._position
 
     def read(self, size: int = -1) -> bytes:
-        """Up to so many bytes; fewer at the end alone."""
-        wanted = self._size - self._at if size < 0 else size
-        first = self._at - self._start
-        have = (
-            self._held[first : first + wanted] if 0 <= first <= len(self._held) else b""
-        )
-        if len(have) < wanted:
-            self._start = self._at + len(have)
-            missing = min(
-                max(wanted - len(have), LEAST_FETCH), self._size - self._start
-            )
-            self._held = self._fetch(self._start, missing) if missing > 0 else b""
-            have += self._held[: wanted - len(have)]
-        self._at += len(have)
-        return have
+        """Read up to `size` bytes; fewer only at the end."""
+        if size < 0:
+            size = self._size - self._position
+        content = self._read_buffer(size)
+        missing = size - len(content)
+        if missing > 0:
+            self._buffer_start = self._position + len(content)
+            rest = self._size - self._buffer_start
+            length = min(max(missing, MIN_FETCH_BYTES), rest)
+            self._buffer = b""
+            if length > 0:
+                self._buffer = self._fetch(self._buffer_start, length)
+            content += self._buffer[:missing]
+        self._position += len(content)
+        return content
+
+    def _read_buffer(self, size: int) -> bytes:
+        start = self._position - self._buffer_start
+        if not 0 <= start <= len(self._buffer):
+            return b""
+        return self._buffer[start : start + size]
 
 
-def _sizes(system: Any, path: str) -> dict[str, int]:  # noqa: ANN401  # fsspec has no types
-    """Each table with its size.
+def list_sizes(filesystem: FileSystem, path: str) -> dict[str, int]:
+    """List each table that a path of fsspec's names, with its size in bytes.
 
     Raises what fsspec raises, and SourceError for a file of unknown length.
     """
-    over_http = path.startswith(HTTP)
-    sign = next(
-        (
-            at
-            for at, letter in enumerate(path)
-            if letter in ("*[" if over_http else "*?[")
-        ),
-        None,
-    )
-    folder = path if sign is None else path[:sign].rpartition("/")[0]
-    if sign is not None:
-        infos = system.glob(path, detail=True)
-    # Over HTTP to look whether it is a folder would be to fetch it.
-    elif path.endswith("/") if over_http else system.isdir(path):
-        infos = system.find(path, detail=True)
+    glob_start = _find_glob_start(path)
+    if glob_start is not None:
+        folder = path[:glob_start].rpartition("/")[0]
+        infos = filesystem.glob(path, detail=True)
+        tables = _select_tables(infos, lambda name: name.rpartition("/")[2])
+    elif _is_folder(filesystem, path):
+        folder = path
+        infos = filesystem.find(path, detail=True)
+        tables = _select_tables(infos, lambda name: name.removeprefix(path))
     else:
-        return {path: _size(system, path, system.info(path))}
-    tables = {
-        name: info
-        for name, info in infos.items()
-        if info.get("type") == "file"
-        and is_table(
-            name.rpartition("/")[2] if sign is not None else name.removeprefix(path)
-        )
-    }
+        return {path: _get_size(filesystem, path, filesystem.info(path))}
     if not tables:
-        # Listing passes over what cannot be listed: this says why.
-        system.ls(folder)
-    return {name: _size(system, name, info) for name, info in tables.items()}
+        # Finding passes over a folder that cannot be listed; listing it raises why.
+        filesystem.ls(folder)
+    return {name: _get_size(filesystem, name, info) for name, info in tables.items()}
 
 
-def _size(system: Any, name: str, info: dict[str, Any]) -> int:  # noqa: ANN401  # fsspec has no types
-    size = (
-        info["size"] if info.get("size") is not None else system.info(name).get("size")
-    )
+def _find_glob_start(path: str) -> int | None:
+    """Find the first sign of a glob; in HTTP a question mark begins the query."""
+    signs = "*?["
+    if path.startswith(HTTP_SCHEMES):
+        signs = "*["
+    for index, letter in enumerate(path):
+        if letter in signs:
+            return index
+    return None
+
+
+def _is_folder(filesystem: FileSystem, path: str) -> bool:
+    if path.startswith(HTTP_SCHEMES):
+        # Asking the server would fetch the file.
+        return path.endswith("/")
+    return bool(filesystem.isdir(path))
+
+
+def _select_tables(
+    infos: Mapping[str, FileInfo], get_relative_name: Callable[[str], str]
+) -> dict[str, FileInfo]:
+    def is_selected(name: str) -> bool:
+        return infos[name].get("type") == "file" and is_table(get_relative_name(name))
+
+    return {name: infos[name] for name in infos if is_selected(name)}
+
+
+def _get_size(filesystem: FileSystem, name: str, info: FileInfo) -> int:
+    size = info.get("size")
+    if size is None:
+        # A page of links has no sizes.
+        size = filesystem.info(name).get("size")
     if not isinstance(size, int):
         raise SourceError(
             f"{hide_credentials(name)}: the server does not say how long it is"

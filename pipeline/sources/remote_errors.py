@@ -1,16 +1,16 @@
-"""What goes wrong between here and a URL, in words.
-
-The texts of libraries pass through without secrets alone.
-"""
+"""What goes wrong between here and a URL, in words and without secrets."""
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
 
 from ..errors import MissingLibraryError, SourceError
 from ..redaction import scrub_text
 
+DENIED_STATUSES = {401, 403}
+GONE_STATUSES = {404, 410}
 LIBRARIES = {
     "s3": "s3fs",
     "s3a": "s3fs",
@@ -29,6 +29,7 @@ LIBRARIES = {
     "webdav": "webdav4",
     "github": "requests",
 }
+"""What fsspec needs for each scheme."""
 DENIED = {
     "PermissionError",
     "NoCredentialsError",
@@ -42,86 +43,117 @@ UNREACHABLE = {
     "gaierror",
     "NoValidConnectionsError",
 }
-"""By name: the libraries they come from may not be installed."""
+"""Classes by their names: the libraries they come from may not be installed."""
 LATER = "run again later"
 
 
 class NoRangesError(SourceError):
-    """The server sends files as a whole alone."""
+    """The server sends files only as a whole."""
 
 
-def install(source: str) -> str:
-    """The line that installs what a URL needs."""
-    schemes = [link.partition("://")[0] for link in source.split("::") if "://" in link]
-    return " ".join(
-        dict.fromkeys(
-            [
-                "pip install fsspec",
-                *(LIBRARIES[name] for name in schemes if name in LIBRARIES),
-            ]
-        )
-    )
+class RemoteFailure(NamedTuple):
+    """An error of a library: its chain of causes, its class names, the answer's status."""
+
+    error: BaseException
+    class_names: frozenset[str]
+    status: int | None
+
+    @property
+    def status_note(self) -> str:
+        """The status in brackets, for a message that is about something else."""
+        if self.status is None:
+            return ""
+        return f" ({self.status})"
 
 
-@contextlib.contextmanager
-def explained(shown: str) -> Iterator[None]:
-    """Whatever the library of a filesystem raises becomes a SourceError.
+def make_install_hint(source: str) -> str:
+    """Return the line that installs what a URL needs."""
+    packages = ["fsspec"]
+    for link in source.split("::"):
+        scheme, separator, _ = link.partition("://")
+        package = LIBRARIES.get(scheme)
+        if separator and package and package not in packages:
+            packages.append(package)
+    return "pip install " + " ".join(packages)
 
-    `shown` names the file without secrets.
+
+@contextmanager
+def explain_remote_errors(label: str) -> Iterator[None]:
+    """Turn whatever the library of a file system raises into a SourceError.
+
+    `label` names the file without secrets.
     """
     try:
         yield
     except (SourceError, MissingLibraryError):
         raise
-    except Exception as error:  # noqa: BLE001  # each filesystem has errors of its own
+    except Exception as error:  # noqa: BLE001  # each file system has errors of its own
+        # The message of fsspec's HTTP file system, which has no class for it.
         if isinstance(error, ValueError) and "range requests" in str(error):
             raise NoRangesError(
-                f"{shown} cannot be read: the server sends no parts of it any more"
+                f"{label} cannot be read: the server sends no parts of it any more"
             ) from None
-        what, hint = _in_words(error)
-        raise SourceError(f"{shown} {what}", hint=hint) from None
+        reason, hint = describe_failure(examine_error(error))
+        raise SourceError(f"{label} {reason}", hint=hint) from None
 
 
-def _in_words(error: BaseException) -> tuple[str, str]:
-    chain = list(_chain(error))
-    kinds = {kind.__name__ for each in chain for kind in type(each).__mro__}
-    status = next(filter(None, map(_status, chain)), None)
-    said = f" ({status})" if status else ""
-    if status in {401, 403} or kinds & DENIED:
-        return f"may not be read{said}", "give the job the credentials that it takes"
-    reasons = [
-        (status in {404, 410}, f"it is not there{said}", ""),
-        (status is not None, f"the server answers {status}", LATER),
-        (
-            any("Timeout" in kind for kind in kinds),
-            "the server did not answer in time",
-            LATER,
-        ),
-        (bool(kinds & UNREACHABLE), "the server cannot be reached", LATER),
-        ("FileNotFoundError" in kinds, "it is not there", ""),
-        (True, f"{type(error).__name__}: {scrub_text(str(error))}", ""),
-    ]
-    what, hint = next((what, hint) for holds, what, hint in reasons if holds)
-    return f"cannot be read: {what}", hint
+def examine_error(error: BaseException) -> RemoteFailure:
+    """Collect what an error and its causes tell."""
+    class_names: set[str] = set()
+    status = None
+    for cause in list_causes(error):
+        for error_class in type(cause).__mro__:
+            class_names.add(error_class.__name__)
+        if status is None:
+            status = get_status(cause)
+    return RemoteFailure(error, frozenset(class_names), status)
 
 
-def _chain(error: BaseException | None) -> Iterator[BaseException]:
-    """The innermost reason first: fsspec calls everything over HTTP a file that is not found."""
-    if error is not None:
-        yield from _chain(
-            error.__cause__
-            or (None if error.__suppress_context__ else error.__context__)
-        )
-        yield error
+def describe_failure(failure: RemoteFailure) -> tuple[str, str]:
+    """Say what went wrong, and what to do about it."""
+    if failure.status in DENIED_STATUSES or failure.class_names & DENIED:
+        reason = f"may not be read{failure.status_note}"
+        return reason, "give the job the credentials that it takes"
+    reason, hint = find_reason(failure)
+    return f"cannot be read: {reason}", hint
 
 
-def _status(error: BaseException) -> int | None:
-    """The answer of an HTTP server, as aiohttp and botocore carry it."""
+def find_reason(failure: RemoteFailure) -> tuple[str, str]:
+    """Find the first reason that fits, and what to do about it."""
+    status, names = failure.status, failure.class_names
+    if status in GONE_STATUSES:
+        return f"it is not there{failure.status_note}", ""
+    if status is not None:
+        return f"the server answers {status}", LATER
+    if any("Timeout" in name for name in names):
+        return "the server did not answer in time", LATER
+    if names & UNREACHABLE:
+        return "the server cannot be reached", LATER
+    # Last, as fsspec calls everything over HTTP a file that is not found.
+    if "FileNotFoundError" in names:
+        return "it is not there", ""
+    return f"{type(failure.error).__name__}: {scrub_text(str(failure.error))}", ""
+
+
+def list_causes(error: BaseException) -> list[BaseException]:
+    """List an error and what led to it, the innermost first."""
+    causes: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None:
+        causes.insert(0, cause)
+        if cause.__cause__ is not None or cause.__suppress_context__:
+            cause = cause.__cause__
+        else:
+            cause = cause.__context__
+    return causes
+
+
+def get_status(error: BaseException) -> int | None:
+    """Return the status of an HTTP answer, as aiohttp or botocore carry it."""
+    status = getattr(error, "status", None)
     response = getattr(error, "response", None)
-    carried = (
-        response.get("ResponseMetadata", {}).get("HTTPStatusCode")
-        if isinstance(response, dict)
-        else None
-    )
-    status = getattr(error, "status", None) or carried
-    return status if isinstance(status, int) else None
+    if not status and isinstance(response, dict):
+        status = response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+    if isinstance(status, int) and status:
+        return status
+    return None

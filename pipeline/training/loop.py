@@ -1,11 +1,10 @@
-"""The loop: score the batch, learn it, commit."""
+"""The loop: score a batch, train on it, commit."""
 
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import SettingsError
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
 from ..features.schema import (
@@ -17,9 +16,8 @@ from ..features.schema import (
 from ..models.population import BASELINE, CHAMPION, Population
 from ..redaction import hide_credentials
 from ..reporting.summary import TrainedBatch
-from ..sources.cursor import Cursor, RowOrder
-from ..sources.protocol import Chunk
-from ..state import prediction_check
+from ..sources.cursor import RowOrder
+from ..state import pickles
 from ..state.compatibility import read_versions
 from ..state.document import (
     Counters,
@@ -28,280 +26,258 @@ from ..state.document import (
     SourceRecord,
     StateDocument,
 )
-from ..state.pickles import dump_pickle, load_instance
+from ..state.prediction_check import taken
+from .restore import restore_population
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
-    from ..models.population import Engine
+    from ..models.metrics import PrequentialMetrics
+    from ..models.population import Champion, Engine
     from ..settings import Settings
+    from ..sources.cursor import Cursor
     from ..sources.protocol import Reader
     from ..state.store import Store
-    from ..state.verification import State
+    from .starting_point import StartingPoint
 
+# So many runs are remembered: the state must not grow with its age.
 HISTORY = 100
-"""So many runs are remembered; more would make the state grow with its age."""
+# Metrics are rounded for people.
+DECIMALS = 6
+
+
+class NewRows(NamedTuple):
+    """Rows to train on, the cursor behind them, and notes on their order."""
+
+    frame: pd.DataFrame
+    cursor: Cursor
+    notes: list[str]
 
 
 class Training:
-    """One run over one state."""
+    """One run over one state.
+
+    `parent` is the id of the state before the run, None for none: of one that goes on
+    and of one that new models take the place of.
+    """
 
     def __init__(
         self,
         settings: Settings,
         target: str,
         store: Store,
-        state: State | None,
-        now: str,
+        start: StartingPoint,
+        parent: str | None,
     ) -> None:
-        self.settings = settings
-        self.target = target
-        self.state = state
-        self.parent = None if state is None else state.state_id
-        self.counters = {"rows": 0, "batches": 0, "unlabelled": 0, "runs": 0}
-        self.history: tuple[RunRecord, ...] = ()
+        """Raises SettingsError where state and settings do not go together."""
+        self.state = start.state
+        self.cursor = start.cursor
         self.population: Population | None = None
-        self.cursor: Cursor | None = None
+        self.counters = Counters()
+        self._history: tuple[RunRecord, ...] = ()
+        if start.state is not None:
+            document = start.state.document
+            self.counters = document.counters
+            self._history = document.history
+            self.population = restore_population(start.state, settings, target)
+        self.counters = self.counters._replace(runs=self.counters.runs + 1)
+        self._settings = settings
+        self._target = target
         self._store = store
-        self._now = now
-        if state is not None:
-            self._go_on(state)
-        self.counters["runs"] += 1
-
-    def _go_on(self, state: State) -> None:
-        document = state.document
-        self.counters |= document.counters.to_json()
-        self.history = document.history
-        self.cursor = document.source.cursor
-        if document.models != self.settings.models:
-            raise SettingsError(
-                f"the state holds the candidates {', '.join(document.models)}, "
-                f"the settings say {', '.join(self.settings.models)}",
-                hint="set `models` back, or start over: `python -m pipeline reset`",
-            )
-        self.population = load_instance(
-            Population, state.population, document.population, self.settings.models
-        )
-        schema = self.population.schema
-        if schema.target != self.target:
-            raise SettingsError(
-                f"the state predicts {schema.target!r}, the settings say {self.target!r}",
-                hint="set `target` back, or start over: `python -m pipeline reset`",
-            )
-        left_out = {*self.settings.ignore, self.settings.time, self.settings.key} & set(
-            schema.names
-        )
-        if left_out:
-            names = ", ".join(map(repr, sorted(left_out)))
-            raise SettingsError(
-                f"the state learnt {names}, which `ignore`, `time` or `key` leave out now",
-                hint="set them back, or start over: `python -m pipeline reset`",
-            )
-        if self.settings.task not in {"auto", schema.task}:
-            raise SettingsError(
-                f"the state holds a {schema.task} task, the settings say {self.settings.task}",
-                hint="set `task` back, or start over: `python -m pipeline reset`",
-            )
+        self._parent = parent
+        self._started_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def run(
         self,
         reader: Reader,
         engine: Engine,
         on_batch: Callable[[TrainedBatch], None],
-        stop: Callable[[], bool],
-    ) -> int:
-        """Learn up to `iterations` batches and commit; how many were learnt."""
-        done, committed = 0, time.monotonic()
-        while done < self.settings.iterations and not stop():
-            learnt = self._iterate(reader, engine)
-            if learnt is None:
-                break
-            done += 1
-            on_batch(learnt)
-            last = done == self.settings.iterations
-            if (
-                not last
-                and time.monotonic() - committed >= self.settings.checkpoint_seconds
-            ):
-                self.commit()
-                committed = time.monotonic()
-        if done:
-            self.commit()
-        return done
+        should_stop: Callable[[], bool],
+    ) -> None:
+        """Train on up to `iterations` batches, and commit at the end.
 
-    def _iterate(self, reader: Reader, engine: Engine) -> TrainedBatch | None:
-        begun = time.monotonic()
-        population = self.population
-        numbers = None if population is None else population.schema.number_names
-        read = self._read(reader, numbers)
-        if read is None:
+        And in between, whenever `checkpoint_seconds` have passed.
+        """
+        iterations = self._settings.iterations
+        committed_at = time.monotonic()
+        trained = 0
+        while trained < iterations and not should_stop():
+            batch = self._train_batch(reader, engine)
+            if batch is None:
+                break
+            trained += 1
+            on_batch(batch)
+            is_due = (
+                time.monotonic() - committed_at >= self._settings.checkpoint_seconds
+            )
+            if is_due and trained < iterations:
+                self.commit()
+                committed_at = time.monotonic()
+        if trained:
+            self.commit()
+
+    def _train_batch(self, reader: Reader, engine: Engine) -> TrainedBatch | None:
+        started = time.monotonic()
+        rows = self._read_rows(reader)
+        if rows is None:
             return None
-        chunk, watched = read
-        frame, met = self._meet(chunk.frame)
-        notes = met + watched
-        population = self.population
-        assert population is not None  # noqa: S101  # _meet made it
+        population, frame, notes = self._prepare_population(rows.frame)
+        notes += rows.notes
         table = convert_batch(population.schema, frame)
         if not population.rows:
             notes += find_leakage(population.schema, table)
         if population.switch_to_multiclass():
+            classes = len(population.schema.classes)
             notes.append(
-                f"a third class came: the task is now multiclass, with {len(population.schema.classes)} classes"
+                "a third class came: the task is now multiclass, "
+                f"with {classes} classes"
             )
         if len(table):
-            notes += [
-                f"drift: {found.message}"
-                for found in population.score_and_train(table, engine)
-            ]
-        self.cursor = chunk.cursor
-        self.counters["rows"] += len(table)
-        self.counters["unlabelled"] += table.unlabelled
-        self.counters["batches"] += 1
-        return self._learnt(
-            population, len(table), table.unlabelled, time.monotonic() - begun, notes
+            drifts = population.score_and_train(table, engine)
+            notes += [f"drift: {drift.message}" for drift in drifts]
+        self.cursor = rows.cursor
+        self._count(batches=1, rows=len(table), unlabelled=table.unlabelled)
+        champion = population.metrics[CHAMPION]
+        return TrainedBatch(
+            batch=self.counters.batches,
+            rows=len(table),
+            rows_total=self.counters.rows,
+            unlabelled=table.unlabelled,
+            champion=population.best,
+            headline=champion.headline,
+            loss=champion.loss,
+            baseline=population.metrics[BASELINE].loss,
+            seconds=time.monotonic() - started,
+            notes=tuple(notes),
         )
 
-    def _read(
-        self, reader: Reader, numbers: frozenset[str] | None
-    ) -> tuple[Chunk, list[str]] | None:
-        """The next rows that were not learnt, without the columns that only order them.
+    def _count(self, *, batches: int = 0, rows: int = 0, unlabelled: int = 0) -> None:
+        self.counters = self.counters._replace(
+            batches=self.counters.batches + batches,
+            rows=self.counters.rows + rows,
+            unlabelled=self.counters.unlabelled + unlabelled,
+        )
 
-        What was seen in those.
+    def _read_rows(self, reader: Reader) -> NewRows | None:
+        """The next rows to train on, without the columns that only order them.
+
+        None where nothing is left. Rows that the cursor says to skip, and those before
+        the first one with a target, are passed over.
         """
-        order_columns = {self.settings.time, self.settings.key} - {"", self.target}
-        ignored = set(self.settings.ignore) - order_columns
+        settings = self._settings
+        order_columns = {settings.time, settings.key} - {"", self._target}
+        ignored = set(settings.ignore) - order_columns
+        numbers = None
+        if self.population is not None:
+            numbers = self.population.schema.number_names
         while True:
             chunk = reader.read(
-                self.settings.batch_rows, numbers, lambda name: name not in ignored
+                settings.batch_rows, numbers, lambda name: name not in ignored
             )
             if chunk is None:
                 return None
             order = RowOrder() if self.cursor is None else self.cursor.order
-            frame, notes, order = check_order(chunk.frame, self.settings, order)
+            frame, notes, order = check_order(chunk.frame, settings, order)
             cursor = chunk.cursor._replace(order=order)
-            if len(frame) and not self._waiting(frame):
-                return Chunk(
-                    frame.drop(columns=list(order_columns)) if order_columns else frame,
-                    cursor,
-                ), notes
+            if len(frame) and not self._lacks_any_target(frame):
+                frame = frame.drop(columns=list(order_columns))
+                return NewRows(frame, cursor, notes)
+            self._count(unlabelled=len(frame))
             self.cursor = cursor
 
-    def _waiting(self, frame: pd.DataFrame) -> bool:
-        """Whether nothing can be told of the task yet, since no row has a target so far.
-
-        Such rows are passed over.
-        """
-        if (
-            self.population is not None
-            or self.target not in frame.columns
-            or frame[self.target].notna().any()
-        ):
+    def _lacks_any_target(self, frame: pd.DataFrame) -> bool:
+        """Whether no row had a target so far: nothing is known of the task then."""
+        if self.population is not None or self._target not in frame.columns:
             return False
-        self.counters["unlabelled"] += len(frame)
-        return True
+        return not frame[self._target].notna().any()
 
-    def _meet(self, frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
-        """Get to know the columns.
+    def _prepare_population(
+        self, frame: pd.DataFrame
+    ) -> tuple[Population, pd.DataFrame, list[str]]:
+        """The population, which knows the frame's columns, and notes on those.
 
-        The frame as far as that converted it, and what there is to say.
+        The frame is given back as far as deciding on them has converted it.
         """
+        settings = self._settings
         if self.population is not None:
-            joined, frame = add_columns(
-                self.population.schema, frame, self.settings.ignore
-            )
-            return frame, [f"columns joined: {', '.join(joined)}"] if joined else []
-        task = None if self.settings.task == "auto" else self.settings.task
-        schema, frame = infer_schema(frame, self.target, task, self.settings.ignore)
-        self.population = Population(schema, self.settings.models, self.settings.seed)
-        inferred = "as set" if task else "inferred from the target"
-        kinds = describe_columns(schema)
-        return frame, [
-            f"task: {schema.task} ({inferred}); {len(schema.columns)} columns: {kinds}"
-        ]
-
-    def _learnt(
-        self,
-        population: Population,
-        rows: int,
-        unlabelled: int,
-        seconds: float,
-        notes: list[str],
-    ) -> TrainedBatch:
-        figures = population.metrics
-        return TrainedBatch(
-            self.counters["batches"],
-            rows,
-            self.counters["rows"],
-            unlabelled,
-            population.best,
-            figures[CHAMPION].headline,
-            figures[CHAMPION].loss,
-            figures[BASELINE].loss,
-            seconds,
-            tuple(notes),
+            schema = self.population.schema
+            added, frame = add_columns(schema, frame, settings.ignore)
+            notes = []
+            if added:
+                notes.append(f"columns joined: {', '.join(added)}")
+            return self.population, frame, notes
+        task = None if settings.task == "auto" else settings.task
+        schema, frame = infer_schema(frame, self._target, task, settings.ignore)
+        self.population = Population(schema, settings.models, settings.seed)
+        origin = "as set" if task else "inferred from the target"
+        note = (
+            f"task: {schema.task} ({origin}); "
+            f"{len(schema.columns)} columns: {describe_columns(schema)}"
         )
+        return self.population, frame, [note]
 
     def commit(self) -> None:
-        """Make what was learnt so far the state."""
-        population = self.population
-        cursor = self.cursor
-        if population is None or cursor is None:
+        """Make what was trained so far the state. Raises StateWriteError."""
+        if self.population is None or self.cursor is None:
             return
-        champion = population.create_champion()
-        counters = Counters(**self.counters)
-        run = RunRecord(
-            at=self._now,
-            batches=counters.batches,
-            rows=counters.rows,
-            champion=champion.name,
-            metric=self.metric(),
-            parent_state_id=self.parent,
-        )
-        columns = {column.name: column.kind for column in population.schema.columns}
-        document = StateDocument(
-            counters=counters,
-            champion=champion.name,
-            metric=self.metric(),
-            metrics=self.figures(),
-            task=population.schema.task,
-            target=self.target,
-            models=self.settings.models,
-            classes=tuple(population.schema.classes),
-            columns=columns,
-            source=SourceRecord(hide_credentials(self.settings.source), cursor),
-            libraries=read_versions(),
-            probe=prediction_check.record_predictions(population),
-            history=(*self.history, run)[-HISTORY:],
-        )
+        champion = self.population.create_champion()
+        document = self._make_document(self.population, champion, self.cursor)
         # The models first: what the Python objects hold now is what both files and the
         # document speak of.
         self.state = self._store.commit(
-            document, dump_pickle(population), dump_pickle(champion), self.parent
+            document,
+            pickles.dumps(self.population),
+            pickles.dumps(champion),
+            self._parent,
         )
 
-    def figures(self) -> dict[str, dict[str, float | None]]:
-        """Loss and headline of everything in the running, rounded for people."""
-        found: dict[str, dict[str, float | None]] = {}
-        for name, figure in (
-            {} if self.population is None else self.population.metrics
-        ).items():
-            headline = figure.headline
-            found[name] = {
-                "loss": None if figure.loss is None else round(figure.loss, 6)
-            }
-            found[name] |= (
-                {} if headline is None else {headline[0]: round(headline[1], 6)}
-            )
-        return found
+    def _make_document(
+        self, population: Population, champion: Champion, cursor: Cursor
+    ) -> StateDocument:
+        schema = population.schema
+        metric = _get_metric(population.metrics[CHAMPION])
+        run = RunRecord(
+            at=self._started_at,
+            batches=self.counters.batches,
+            rows=self.counters.rows,
+            champion=champion.name,
+            metric=metric,
+            parent_state_id=self._parent,
+        )
+        return StateDocument(
+            counters=self.counters,
+            champion=champion.name,
+            metric=metric,
+            metrics=_round_metrics(population),
+            task=schema.task,
+            target=self._target,
+            models=self._settings.models,
+            classes=tuple(schema.classes),
+            columns={column.name: column.kind for column in schema.columns},
+            source=SourceRecord(hide_credentials(self._settings.source), cursor),
+            libraries=read_versions(),
+            probe=taken(population),
+            history=(*self._history, run)[-HISTORY:],
+        )
 
-    def metric(self) -> Metric | None:
-        """The metric a run is judged by, rounded for people."""
-        if self.population is None:
-            return None
-        headline = self.population.metrics[CHAMPION].headline
-        if headline is None:
-            return None
-        name, value = headline
-        return Metric(name, round(value, 6))
+
+def _get_metric(metrics: PrequentialMetrics) -> Metric | None:
+    """The metric that a run is judged by; None before anything was scored."""
+    if metrics.headline is None:
+        return None
+    name, value = metrics.headline
+    return Metric(name, round(value, DECIMALS))
+
+
+def _round_metrics(population: Population) -> dict[str, dict[str, float | None]]:
+    """Loss and headline metric of every candidate, ensemble, baseline and champion."""
+    rounded: dict[str, dict[str, float | None]] = {}
+    for name, metrics in population.metrics.items():
+        loss = metrics.loss
+        rounded[name] = {"loss": None if loss is None else round(loss, DECIMALS)}
+        headline = metrics.headline
+        if headline is not None:
+            rounded[name][headline[0]] = round(headline[1], DECIMALS)
+    return rounded

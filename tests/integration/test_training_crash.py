@@ -197,7 +197,7 @@ def test_sigterm_keeps_what_was_learnt(tmp_path: Path) -> None:
     rest = process.stdout.read()
     process.stdout.close()
     assert process.wait() == 130
-    assert "what was learnt is kept" in rest
+    assert "what was trained is kept" in rest
     summary = json.loads((tmp_path / "runtime/logs/summary.json").read_text())
     assert summary["batches_total"] >= 20
     document = json.loads((tmp_path / "runtime/data/data_state.json").read_text())

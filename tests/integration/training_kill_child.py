@@ -78,7 +78,7 @@ def import_marked() -> None:
     from pipeline.training.loop import Training  # noqa: PLC0415
 
     mark(Training, "__init__", 7)
-    mark(Training, "_read", 8)
+    mark(Training, "_read_rows", 8)
     mark(Population, "score_and_train", 9)
     mark(Training, "commit", 10)
 
@@ -86,7 +86,7 @@ def import_marked() -> None:
 mark(Store, "lock", 2)
 mark(Store, "load", 3)
 mark(Store, "recover", 4)
-mark(run, "_look", 5)
+mark(run, "find_starting_point", 5)
 mark(Store, "commit", 11, lambda: say(8))
 mark(report, "write_summary", 12)
 mark(report, "write_page", 13, lambda: say(14))

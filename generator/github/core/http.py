@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
@@ -23,6 +24,24 @@ def json_response(
     return Response(
         payload, status, headers, media_type="application/json; charset=utf-8"
     )
+
+
+def parse_json_object(payload: bytes) -> Mapping[str, Any]:
+    """The JSON object a client sent; an empty body is an empty object.
+
+    ApiProblem (400) for anything else.
+    """
+    if not payload.strip():
+        return {}
+    try:
+        body = json.loads(payload)
+        # Half of a surrogate pair is JSON, but no text that could be stored or sent.
+        json.dumps(body, ensure_ascii=False).encode()
+    except ValueError:
+        raise ApiProblem(400, "Problems parsing JSON") from None
+    if not isinstance(body, dict):
+        raise ApiProblem(400, "Body should be a JSON object")
+    return body
 
 
 async def read_body(request: Request) -> bytes:

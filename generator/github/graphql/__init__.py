@@ -1,1 +1,1 @@
-"""GraphQL, as far as gh asks through it [docs.github.com/graphql]."""
+"""GraphQL, as far as gh asks for issues, releases and the repository through it."""

@@ -1,44 +1,90 @@
-"""GraphQL: what small nodes look like, and pages of them."""
+"""GraphQL: who asks, what small nodes look like, and pages of them.
+
+A node is a mapping of its fields. A field that takes arguments is a function of them,
+which is only called where a query asks for the field.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from ..context import AppContext
 from ..core.clock import rfc3339
+from ..core.errors import forbidden
 from ..core.models import Label, Release
+from ..core.tokens import Grant
+from ..rest.serializers import name_actor_type, serialize_instant
 
 Fields = dict[str, Any]
+Arguments = Mapping[str, Any]
+# As graphql-core calls it: with what it knows of the query, and the arguments by name.
+Resolver = Callable[..., object]
 
 
-def connection(nodes: Sequence[Fields], arguments: Fields) -> Fields:
-    """A page of nodes; cursors are positions."""
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who asks, as GraphQL calls it, and by which address the server was reached."""
+
+    context: AppContext
+    grant: Grant
+    origin: str
+
+    def require(self, scope: str, level: str) -> None:
+        """403 where the viewer's token does not reach `level` of a scope."""
+        if not self.grant.allows(scope, level):
+            raise forbidden()
+
+
+def resolve_with(resolve: Callable[[Arguments], object]) -> Resolver:
+    """A field that a function of the arguments resolves."""
+
+    def resolver(_: object, **arguments: object) -> object:
+        return resolve(arguments)
+
+    return resolver
+
+
+def connect(nodes: Sequence[Fields]) -> Resolver:
+    """A field that gives pages of nodes."""
+    return resolve_with(partial(make_connection, nodes))
+
+
+def make_connection(nodes: Sequence[Fields], arguments: Arguments) -> Fields:
+    """The page of nodes that first, last and after ask for; cursors are positions."""
     start = int(arguments.get("after") or 0)
     first, last = arguments.get("first"), arguments.get("last")
-    shown = list(nodes[start:]) if first is None else list(nodes[start : start + first])
+    shown = list(nodes[start:])
+    if first is not None:
+        shown = shown[:first]
     if last is not None:
-        shown = shown[-last:] if last else []
+        shown = shown[max(0, len(shown) - last) :]
     end = start + len(shown)
+    cursor = None
+    if shown:
+        cursor = str(end)
     return {
         "nodes": shown,
         "totalCount": len(nodes),
         "pageInfo": {
             "hasNextPage": last is None and end < len(nodes),
-            "endCursor": str(end) if shown else None,
+            "endCursor": cursor,
         },
     }
 
 
-def actor_fields(login: str) -> Fields:
+def describe_actor(login: str) -> Fields:
     """Who did something: a user, or a bot."""
     return {
-        "__typename": "Bot" if login.endswith("[bot]") else "User",
+        "__typename": name_actor_type(login),
         "id": f"U_{login}",
         "login": login,
     }
 
 
-def label_fields(label: Label) -> Fields:
+def describe_label(label: Label) -> Fields:
     """A label; its id is its name, so that mutations need no look-up."""
     return {
         "id": f"LA_{label.name}",
@@ -48,18 +94,13 @@ def label_fields(label: Label) -> Fields:
     }
 
 
-def label_name(label_id: str) -> str:
-    """The name that `label_fields` made an id of."""
-    return label_id.removeprefix("LA_")
+def parse_label_ids(ids: Sequence[str] | None) -> list[str]:
+    """The names that `describe_label` made ids of; none for no list."""
+    return [label_id.removeprefix("LA_") for label_id in ids or ()]
 
 
-def issue_number(node_id: str) -> int:
-    """The number in an issue's id."""
-    return int(node_id.removeprefix("I_"))
-
-
-def release_fields(release: Release, latest: int | None) -> Fields:
-    """A release; `latest` is the id of the one to be called so."""
+def describe_release(release: Release, latest_id: int | None) -> Fields:
+    """A release; `latest_id` is that of the one to be called so."""
     return {
         "id": f"RE_{release.id}",
         "databaseId": release.id,
@@ -67,7 +108,7 @@ def release_fields(release: Release, latest: int | None) -> Fields:
         "tagName": release.tag,
         "isDraft": release.draft,
         "isPrerelease": release.prerelease,
-        "isLatest": release.id == latest,
+        "isLatest": release.id == latest_id,
         "createdAt": rfc3339(release.created_at),
-        "publishedAt": rfc3339(release.published_at) if release.published_at else None,
+        "publishedAt": serialize_instant(release.published_at),
     }

@@ -1,1 +1,1 @@
-"""The REST API: the framework of requests, and the table of routes by family."""
+"""REST: what its operations share. The operations are in the packages below, by family."""

@@ -1,220 +1,119 @@
-"""The REST API's frame: routes, who may call them, pages, ETags, rate limits.
+"""Operations of the REST API as rows of a table, and finding the one that is asked for.
 
-A handler is a plain function of (context, call): it needs no server to be tested.
+An operation is one function and one row:
+
+    def get_run(context: AppContext, call: Call) -> Reply: ...
+
+    ROUTES = build_routes(
+        "actions",
+        Endpoint("GET", "~/actions/runs/{run_id}", READ, get_run, "get-a-workflow-run"),
+    )
+
+The tables of a family's modules are put together in its `__init__`, those of the
+families in `app.py`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from urllib.parse import urlencode
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..context import AppContext
-from ..core.errors import ApiProblem, bad_credentials, forbidden, invalid, not_found
-from ..core.tokens import Grant
+from .calls import Call, Reply
 
-MAX_PAGE = 100
-DEFAULT_PAGE = 30
+if TYPE_CHECKING:
+    from starlette.requests import Request
 
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request, parsed.
-
-    `path` holds what the route's pattern named, `origin` is how the server was reached.
-    """
-
-    method: str
-    url_path: str
-    path: Mapping[str, str]
-    query: Mapping[str, str]
-    body: Mapping[str, object]
-    grant: Grant
-    origin: str
-    docs: str
-    accept: str = ""
-
-    def number(self, name: str) -> int:
-        """A number from the path; 404 for one no record can have."""
-        text = self.path[name]
-        if not text.isdecimal() or len(text) > 18:  # noqa: PLR2004 - what fits SQLite's integers
-            raise not_found(self.docs)
-        return int(text)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """A success: `body` is sent as JSON, `raw` as it is; neither is no body at all."""
-
-    status: int = 200
-    body: object | None = None
-    raw: bytes | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
+ANY_METHOD = "*"
 
 Handler = Callable[[AppContext, Call], Reply]
 
 
+class UploadHandler(NamedTuple):
+    """An operation whose body is bytes: it reads them itself, from the request."""
+
+    receive: Callable[[AppContext, Call, Request], Awaitable[Reply]]
+
+
+class Endpoint(NamedTuple):
+    """A row: how an operation is asked for, what it needs, and what performs it.
+
+    In `path`, `~` is a repository's address, `{name}` one segment, `{+name}` several.
+    `permission` is "scope:level", or "" for what every token of the repository may do.
+    `anchor` is the operation's place on GitHub's page about it.
+    """
+
+    method: str
+    path: str
+    permission: str
+    handler: Handler | UploadHandler
+    anchor: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
-    """One operation: `needs` is "scope:level", "" for what every token of the repository may do."""
+    """An endpoint, ready to be matched.
+
+    Calls of a route that is not metered do not count against the rate limits. Replies of
+    one without ETag are never 304.
+    """
 
     method: str
     pattern: re.Pattern[str]
-    needs: str
+    permission: str
+    handler: Handler | UploadHandler
     docs: str
-    handler: Handler
+    is_metered: bool = True
+    has_etag: bool = True
 
 
-def table(
-    docs: str, entries: Mapping[str, tuple[Handler, str, str]]
+class Match(NamedTuple):
+    """A route with the values that its pattern found in the path."""
+
+    route: Route
+    path: Mapping[str, str]
+
+
+def build_routes(
+    page: str, *endpoints: Endpoint, is_metered: bool = True, has_etag: bool = True
 ) -> tuple[Route, ...]:
-    """Routes from lines such as "GET ~/actions/runs/{run_id}".
-
-    (handler, needs, anchor in GitHub's page `docs`).
-
-    `~` is a repository's address; `{name}` one segment of the path, `{+name}` several.
-    """
-    made = []
-    for line, (handler, needs, anchor) in entries.items():
-        method, _, path = line.partition(" ")
-        pattern = re.sub(
-            r"\{\+(\w+)\}", r"(?P<\1>.+)", path.replace("~", "/repos/{owner}/{repo}")
+    """Routes of the endpoints that one `page` below docs.github.com/rest describes."""
+    routes = []
+    for endpoint in endpoints:
+        docs = ""
+        if endpoint.anchor:
+            docs = f"{page}#{endpoint.anchor}"
+        route = Route(
+            endpoint.method,
+            compile_path(endpoint.path),
+            endpoint.permission,
+            endpoint.handler,
+            docs,
+            is_metered,
+            has_etag,
         )
-        pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
-        made.append(
-            Route(
-                method,
-                re.compile(pattern),
-                needs,
-                f"{docs}#{anchor}" if docs else "",
-                handler,
-            )
-        )
-    return tuple(made)
+        routes.append(route)
+    return tuple(routes)
 
 
-def find_route(
-    routes: Sequence[Route], method: str, path: str
-) -> tuple[Route, Mapping[str, str]]:
-    """The route for a request, HEAD being taken as GET; 404 for one that is not served."""
-    wanted = "GET" if method == "HEAD" else method
-    for candidate in routes:
-        if candidate.method == wanted and (found := candidate.pattern.fullmatch(path)):
-            return candidate, found.groupdict()
-    raise ApiProblem(
-        404, f"Not Found (the local GitHub does not serve {method} {path})"
-    )
+def compile_path(path: str) -> re.Pattern[str]:
+    """The pattern of a row's path."""
+    pattern = path.replace("~", "/repos/{owner}/{repo}")
+    pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", pattern)
+    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
+    return re.compile(pattern)
 
 
-def authenticate(context: AppContext, authorization: str) -> Grant:
-    """Who is calling.
-
-    401 for an unknown token, 404 for none, as a private repository is not there for
-    strangers.
-    """
-    if not authorization:
-        raise not_found()
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() not in ("bearer", "token"):
-        raise bad_credentials()
-    grant = context.tokens.grant_of(token.strip())
-    if grant is None:
-        raise bad_credentials()
-    return grant
-
-
-def authorize(
-    context: AppContext, chosen: Route, path: Mapping[str, str], grant: Grant
-) -> None:
-    """404 for another repository, 403 where the token's permissions do not reach."""
-    if (
-        "owner" in path
-        and f"{path['owner']}/{path['repo']}".lower() != context.repository.lower()
-    ):
-        raise not_found(chosen.docs)
-    if chosen.needs:
-        scope, _, level = chosen.needs.partition(":")
-        if not grant.allows(scope, level):
-            raise forbidden(chosen.docs)
-
-
-def window(call: Call) -> tuple[int, int]:
-    """Offset and length of the page that was asked for."""
-    size = _positive(call, "per_page", DEFAULT_PAGE, MAX_PAGE)
-    return (_positive(call, "page", 1, 1_000_000) - 1) * size, size
-
-
-def listing(
-    call: Call, shown: Sequence[object], total: int, key: str | None = None
-) -> Reply:
-    """A page of `total` records; in an object under `key` with `total_count`, else a bare list."""
-    offset, size = window(call)
-    headers = (
-        {"Link": links}
-        if (links := _links(call, offset // size + 1, max(1, -(-total // size))))
-        else {}
-    )
-    return Reply(
-        body={"total_count": total, key: list(shown)} if key else list(shown),
-        headers=headers,
-    )
-
-
-def _links(call: Call, page: int, last: int) -> str:
-    wanted: list[tuple[str, int]] = []
-    if page > 1:
-        wanted += [("prev", min(page - 1, last))]
-    if page < last:
-        wanted += [("next", page + 1), ("last", last)]
-    if page > 1:
-        wanted += [("first", 1)]
-    return ", ".join(
-        f'<{call.origin}{call.url_path}?{urlencode({**call.query, "page": number})}>; rel="{name}"'
-        for name, number in wanted
-    )
-
-
-def _positive(call: Call, name: str, default: int, most: int) -> int:
-    """A query number as GitHub reads it.
-
-    What makes no sense counts as the default, too much as the most.
-    """
-    text = call.query.get(name, "")
-    return max(1, min(int(text), most)) if text.isdecimal() and int(text) else default
-
-
-def json_object(raw: bytes) -> Mapping[str, object]:
-    """The JSON object a client sent; an empty body is an empty object."""
-    if not raw.strip():
-        return {}
-    try:
-        body = json.loads(raw)
-        # Half of a surrogate pair is JSON, but no text that could be stored or sent.
-        json.dumps(body, ensure_ascii=False).encode()
-    except ValueError:
-        raise ApiProblem(400, "Problems parsing JSON") from None
-    if not isinstance(body, dict):
-        raise ApiProblem(400, "Body should be a JSON object")
-    return body
-
-
-def text_field(call: Call, name: str, default: str = "") -> str:
-    """A text field of the body; 422 for one of another type."""
-    value = call.body.get(name)
-    if value is None:
-        return default
-    if not isinstance(value, str):
-        raise invalid(
-            f"Invalid request.\n\nFor 'properties/{name}', {json.dumps(value)} is not a string.",
-            docs=call.docs,
-        )
-    return value
-
-
-def etag_of(payload: bytes) -> str:
-    """A weak ETag over a body, as GitHub gives its JSON answers."""
-    return f'W/"{hashlib.sha256(payload).hexdigest()}"'
+def find_route(routes: Sequence[Route], method: str, path: str) -> Match | None:
+    """The first route that takes a request, HEAD being taken as GET; None for none."""
+    if method == "HEAD":
+        method = "GET"
+    for route in routes:
+        if route.method not in (ANY_METHOD, method):
+            continue
+        found = route.pattern.fullmatch(path)
+        if found is not None:
+            return Match(route, found.groupdict())
+    return None

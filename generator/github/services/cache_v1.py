@@ -9,8 +9,7 @@ from starlette.responses import Response
 
 from ..context import AppContext
 from ..core.errors import ApiProblem
-from ..core.http import json_response, read_body
-from ..rest.router import json_object
+from ..core.http import json_response, parse_json_object, read_body
 from . import caches as cache_service
 from .blobs import receive
 from .messages import Caller
@@ -37,7 +36,7 @@ async def answer(context: AppContext, request: Request, caller: Caller) -> Respo
         case ("GET", "caches"):
             return json_response(200, cache_service.v1_list(context, caller, query))
         case ("POST", "caches"):
-            message = json_object(await read_body(request))
+            message = parse_json_object(await read_body(request))
             return json_response(
                 201, cache_service.v1_reserve(context, caller, message)
             )
@@ -50,7 +49,7 @@ async def answer(context: AppContext, request: Request, caller: Caller) -> Respo
             )
             return Response(status_code=204)
         case ("POST", "caches", cache_id) if cache_id.isdecimal():
-            message = json_object(await read_body(request))
+            message = parse_json_object(await read_body(request))
             await asyncio.to_thread(
                 cache_service.v1_commit, context, caller, int(cache_id), message
             )

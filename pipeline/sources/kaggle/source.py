@@ -1,57 +1,35 @@
-"""Kaggle datasets and competitions: the version is asked for before anything is downloaded."""
+"""Kaggle datasets and competitions: the version is asked for before any download."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from ...errors import SettingsError
 from ..cursor import Cursor
 from ..files import FileReader, FileSource
-from .archive import Archives
-from .client import Client, RetryPolicy, Wanted
-
-PREFIX = "kaggle:"
-
-
-def parse(source: str) -> Wanted:
-    """`kaggle:OWNER/DATASET[/TABLES]` or `kaggle:competitions/NAME[/TABLES]`.
-
-    Raises SettingsError.
-    """
-    parts = source.removeprefix(PREFIX).split("/", 2)
-    if len(parts) < 2 or not all(
-        re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", part) for part in parts[:2]
-    ):  # noqa: PLR2004
-        raise SettingsError(
-            f"`source` is {source!r}",
-            hint="kaggle:OWNER/DATASET, kaggle:OWNER/DATASET/TABLE.csv or kaggle:competitions/NAME",
-        )
-    pattern = parts[2] if len(parts) > 2 else "*"  # noqa: PLR2004  # owner, dataset, tables
-    if parts[0] == "competitions":
-        return Wanted(source, parts[1], competition=True, pattern=pattern)
-    return Wanted(source, f"{parts[0]}/{parts[1]}", competition=False, pattern=pattern)
+from .client import KaggleClient, RetryPolicy
+from .downloads import Downloads
+from .reference import parse_reference
 
 
 class KaggleSource(FileSource):
-    """Tables of a dataset at its current version.
+    """Tables of a dataset or competition at its current version.
 
-    Downloaded when that is another than the cursor's.
+    They are downloaded when that is another than the cursor's.
     """
 
     def __init__(
         self,
         source: str,
-        downloads: Path,
+        folder: Path,
         environment: Mapping[str, str],
         policy: RetryPolicy,
     ) -> None:
-        self._wanted = parse(source)
-        self._client = Client(environment, policy)
-        archives = Archives(self._wanted, downloads, self._client)
+        self._reference = parse_reference(source)
+        self._client = KaggleClient(environment, policy)
         self._version: str | None = None
-        super().__init__(source, lambda: archives.tables(self._get_version()))
+        downloads = Downloads(self._reference, folder, self._client)
+        super().__init__(source, lambda: downloads.list_tables(self._get_version()))
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.
@@ -64,7 +42,7 @@ class KaggleSource(FileSource):
         return super().has_new_rows(cursor)
 
     def update_cursor(self, cursor: Cursor) -> Cursor:
-        """Return the cursor with the present version: the next run need not download it."""
+        """Return the cursor with the present version, so that it is not downloaded again."""
         return super().update_cursor(cursor)._replace(version=self._get_version())
 
     def open_reader(self, cursor: Cursor | None) -> FileReader:
@@ -73,7 +51,7 @@ class KaggleSource(FileSource):
 
     def _get_version(self) -> str:
         if self._version is None:
-            self._version = self._client.version(self._wanted)
+            self._version = self._client.get_version(self._reference)
         return self._version
 
 

@@ -161,7 +161,7 @@ def test_each_login_is_sent_and_shown_nowhere(  # noqa: PLR0913, PLR0917  # a ro
     ]
     assert asked
     assert set(asked) == {sent}
-    assert "-m pipeline update" in seen[0]
+    assert "-m wfgen_actions.pipeline update" in seen[0]
     left = b"".join(
         path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()
     )

@@ -1,1 +1,11 @@
-"""REST: artifacts, caches, runs, workflows [docs.github.com/rest/actions]."""
+"""REST: workflows, runs, artifacts and caches [docs.github.com/rest/actions]."""
+
+from . import artifacts, caches, launches, runs, workflows
+
+ROUTES = (
+    *runs.ROUTES,
+    *workflows.ROUTES,
+    *launches.ROUTES,
+    *artifacts.ROUTES,
+    *caches.ROUTES,
+)

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...context import AppContext
 from ...core.clock import rfc3339
-from ...core.errors import ApiProblem, not_found
-from ...core.models import Artifact, Run
-from ...services.artifacts import read_address
-from ..router import Call, Reply, listing, table, window
-from .runs import known_run
+from ...core.models import Artifact
+from ..calls import Call, JsonObject, Reply
+from ..pagination import read_page, reply_page
+from ..router import Endpoint, build_routes
+from .runs import find_run
+
+READ = "actions:read"
+WRITE = "actions:write"
 
 
-def artifact_body(
-    context: AppContext, artifact: Artifact, run: Run, origin: str
-) -> dict[str, object]:
-    """An artifact as REST shows it; one that has expired is still listed."""
+def serialize_artifact(
+    context: AppContext, origin: str, artifact: Artifact
+) -> JsonObject:
+    """An artifact with the run it is from; one that has expired is still shown."""
+    run = context.runs.get(artifact.run_id)
     url = f"{origin}/repos/{context.repository}/actions/artifacts/{artifact.id}"
     return {
         "id": artifact.id,
@@ -38,91 +44,83 @@ def artifact_body(
     }
 
 
-def _known_artifact(context: AppContext, call: Call) -> Artifact:
-    try:
-        return context.artifacts.get(call.number("artifact_id"))
-    except KeyError:
-        raise not_found(call.docs) from None
-
-
 def list_artifacts(context: AppContext, call: Call) -> Reply:
     """Artifacts of the repository, forks' runs among them, or of one run; newest first."""
     where = "1"
     parameters: list[object] = []
     if "run_id" in call.path:
-        where, parameters = "run_id = ?", [known_run(context, call).id]
+        where, parameters = "run_id = ?", [find_run(context, call).id]
     if name := call.query.get("name"):
         where, parameters = f"{where} AND name = ?", [*parameters, name]
-    found = context.artifacts.newest(where, parameters, *window(call))
-    bodies = [
-        artifact_body(context, artifact, context.runs.get(artifact.run_id), call.origin)
-        for artifact in found
-    ]
-    return listing(
-        call, bodies, context.artifacts.count(where, parameters), "artifacts"
-    )
+    page = read_page(call)
+    shown = context.artifacts.newest(where, parameters, page.offset, page.size)
+    total = context.artifacts.count(where, parameters)
+    serialize = partial(serialize_artifact, context, call.origin)
+    return reply_page(call, shown, total, serialize, "artifacts")
 
 
 def get_artifact(context: AppContext, call: Call) -> Reply:
     """One artifact."""
-    artifact = _known_artifact(context, call)
-    return Reply(
-        body=artifact_body(
-            context, artifact, context.runs.get(artifact.run_id), call.origin
-        )
-    )
+    artifact = call.find(context.artifacts.get, "artifact_id")
+    return Reply(body=serialize_artifact(context, call.origin, artifact))
 
 
 def download_artifact(context: AppContext, call: Call) -> Reply:
     """Redirect to the bytes; 410 once the artifact has expired."""
-    artifact = _known_artifact(context, call)
+    artifact = call.find(context.artifacts.get, "artifact_id")
     if call.path["format"] != "zip":
-        raise not_found(call.docs)
+        raise call.not_found()
     if artifact.expired:
-        raise ApiProblem(410, "Artifact has expired", docs=call.docs)
-    return Reply(
-        302,
-        headers={
-            "Location": read_address(
-                context, call.origin, artifact, call.grant.run_id or 0
-            )
-        },
+        raise call.refusal(410, "Artifact has expired")
+    reader_id = call.grant.run_id or 0
+    address = context.signed_address(
+        call.origin, "artifacts", artifact.blob, "r", reader_id
     )
+    return Reply(302, headers={"Location": address})
 
 
 def delete_artifact(context: AppContext, call: Call) -> Reply:
     """Delete an artifact."""
-    context.artifacts.delete(_known_artifact(context, call).id)
+    artifact = call.find(context.artifacts.get, "artifact_id")
+    context.artifacts.delete(artifact.id)
     return Reply(204)
 
 
-ROUTES = table(
+ROUTES = build_routes(
     "actions/artifacts",
-    {
-        "GET ~/actions/runs/{run_id}/artifacts": (
-            list_artifacts,
-            "actions:read",
-            "list-workflow-run-artifacts",
-        ),
-        "GET ~/actions/artifacts": (
-            list_artifacts,
-            "actions:read",
-            "list-artifacts-for-a-repository",
-        ),
-        "GET ~/actions/artifacts/{artifact_id}": (
-            get_artifact,
-            "actions:read",
-            "get-an-artifact",
-        ),
-        "GET ~/actions/artifacts/{artifact_id}/{format}": (
-            download_artifact,
-            "actions:read",
-            "download-an-artifact",
-        ),
-        "DELETE ~/actions/artifacts/{artifact_id}": (
-            delete_artifact,
-            "actions:write",
-            "delete-an-artifact",
-        ),
-    },
+    Endpoint(
+        "GET",
+        "~/actions/runs/{run_id}/artifacts",
+        READ,
+        list_artifacts,
+        "list-workflow-run-artifacts",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/artifacts",
+        READ,
+        list_artifacts,
+        "list-artifacts-for-a-repository",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/artifacts/{artifact_id}",
+        READ,
+        get_artifact,
+        "get-an-artifact",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/artifacts/{artifact_id}/{format}",
+        READ,
+        download_artifact,
+        "download-an-artifact",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/actions/artifacts/{artifact_id}",
+        WRITE,
+        delete_artifact,
+        "delete-an-artifact",
+    ),
 )

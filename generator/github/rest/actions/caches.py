@@ -4,19 +4,22 @@ from __future__ import annotations
 
 from ...context import AppContext
 from ...core.clock import rfc3339
-from ...core.errors import invalid, not_found
 from ...core.models import Cache
-from ..router import Call, Reply, listing, table, window
+from ..calls import Call, JsonObject, Reply
+from ..pagination import paginate
+from ..router import Endpoint, build_routes
 
-_SORTS = {
+READ = "actions:read"
+WRITE = "actions:write"
+_SORT_COLUMNS = {
     "created_at": "created_at",
     "last_accessed_at": "used_at",
     "size_in_bytes": "size_bytes",
 }
 
 
-def cache_body(cache: Cache) -> dict[str, object]:
-    """A cache as REST shows it."""
+def serialize_cache(cache: Cache) -> JsonObject:
+    """A cache."""
     return {
         "id": cache.id,
         "ref": cache.ref,
@@ -29,93 +32,85 @@ def cache_body(cache: Cache) -> dict[str, object]:
 
 
 def list_caches(context: AppContext, call: Call) -> Reply:
-    """Caches, the last used first unless told otherwise."""
-    found = _matching(
-        context, call, _SORTS.get(call.query.get("sort", ""), "used_at"), prefix=True
-    )
+    """Caches whose key begins with `key`, the last used first unless told otherwise."""
+    column = _SORT_COLUMNS.get(call.query.get("sort", ""), "used_at")
+    prefix = call.query.get("key", "")
+    caches = _select_caches(context, call, column)
+    caches = [cache for cache in caches if cache.key.startswith(prefix)]
     if call.query.get("direction") != "asc":
-        found.reverse()
-    offset, limit = window(call)
-    return listing(
-        call,
-        [cache_body(cache) for cache in found[offset : offset + limit]],
-        len(found),
-        "actions_caches",
-    )
+        caches.reverse()
+    return paginate(call, caches, serialize_cache, "actions_caches")
 
 
-def _matching(
-    context: AppContext, call: Call, order: str = "id", *, prefix: bool = False
-) -> list[Cache]:
-    key, ref = call.query.get("key", ""), call.query.get("ref", "")
-    return [
-        cache
-        for cache in context.caches.select(order=f"{order}, id")
-        if (cache.key.startswith(key) if prefix else cache.key == key)
-        and ref in ("", cache.ref)
-    ]
+def _select_caches(context: AppContext, call: Call, column: str) -> list[Cache]:
+    """Caches of the ref that is asked for, or of all, ordered by a column."""
+    caches = context.caches.select(order=f"{column}, id")
+    ref = call.query.get("ref")
+    if not ref:
+        return caches
+    return [cache for cache in caches if cache.ref == ref]
 
 
-def delete_by_key(context: AppContext, call: Call) -> Reply:
+def delete_caches_by_key(context: AppContext, call: Call) -> Reply:
     """Delete the caches of a key, on one ref where it is named."""
-    if not call.query.get("key"):
-        raise invalid('Invalid request.\n\n"key" wasn\'t supplied.', docs=call.docs)
-    found = _matching(context, call)
-    if not found:
-        raise not_found(call.docs)
-    for cache in found:
-        context.caches.delete(cache.id)
-    return Reply(
-        body={
-            "total_count": len(found),
-            "actions_caches": [cache_body(cache) for cache in found],
-        }
-    )
+    key = call.query.get("key")
+    if not key:
+        raise call.missing("key")
+    bodies = []
+    for cache in _select_caches(context, call, "id"):
+        if cache.key == key:
+            context.caches.delete(cache.id)
+            bodies.append(serialize_cache(cache))
+    if not bodies:
+        raise call.not_found()
+    return Reply(body={"total_count": len(bodies), "actions_caches": bodies})
 
 
-def delete_by_id(context: AppContext, call: Call) -> Reply:
+def delete_cache(context: AppContext, call: Call) -> Reply:
     """Delete one cache."""
-    try:
-        context.caches.delete(call.number("cache_id"))
-    except KeyError:
-        raise not_found(call.docs) from None
+    call.find(context.caches.delete, "cache_id")
     return Reply(204)
 
 
-def usage(context: AppContext, call: Call) -> Reply:
+def get_usage(context: AppContext, call: Call) -> Reply:
     """How much the caches take."""
-    found = context.caches.select()
-    return Reply(
-        body={
-            "full_name": f"{call.path['owner']}/{call.path['repo']}",
-            "active_caches_size_in_bytes": sum(cache.size_bytes for cache in found),
-            "active_caches_count": len(found),
-        }
-    )
+    caches = context.caches.select()
+    body = {
+        "full_name": f"{call.path['owner']}/{call.path['repo']}",
+        "active_caches_size_in_bytes": sum(cache.size_bytes for cache in caches),
+        "active_caches_count": len(caches),
+    }
+    return Reply(body=body)
 
 
-ROUTES = table(
+ROUTES = build_routes(
     "actions/cache",
-    {
-        "GET ~/actions/caches": (
-            list_caches,
-            "actions:read",
-            "list-github-actions-caches-for-a-repository",
-        ),
-        "DELETE ~/actions/caches": (
-            delete_by_key,
-            "actions:write",
-            "delete-github-actions-caches-using-a-cache-key",
-        ),
-        "DELETE ~/actions/caches/{cache_id}": (
-            delete_by_id,
-            "actions:write",
-            "delete-a-github-actions-cache",
-        ),
-        "GET ~/actions/cache/usage": (
-            usage,
-            "actions:read",
-            "get-github-actions-cache-usage-for-a-repository",
-        ),
-    },
+    Endpoint(
+        "GET",
+        "~/actions/caches",
+        READ,
+        list_caches,
+        "list-github-actions-caches-for-a-repository",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/actions/caches",
+        WRITE,
+        delete_caches_by_key,
+        "delete-github-actions-caches-using-a-cache-key",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/actions/caches/{cache_id}",
+        WRITE,
+        delete_cache,
+        "delete-a-github-actions-cache",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/cache/usage",
+        READ,
+        get_usage,
+        "get-github-actions-cache-usage-for-a-repository",
+    ),
 )

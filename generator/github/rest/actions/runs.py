@@ -2,40 +2,35 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from ...context import AppContext
 from ...core.clock import to_micros
-from ...core.errors import ApiProblem, not_found
 from ...core.models import Run
-from ..router import Call, Reply, listing, table, window
-from .serializers import job_body, run_body
-from .workflows import known_workflow
+from ..calls import Call, Reply
+from ..pagination import paginate, read_page, reply_page
+from ..router import Endpoint, build_routes
+from .date_ranges import parse_date_range
+from .serializers import serialize_job, serialize_run
+from .workflows import find_workflow
 
-_CREATED = re.compile(r"(>=|<=|>|<)?(.+?)(?:\.\.(.+))?")
+READ = "actions:read"
+_COLUMNS = {"event": "event", "head_sha": "head_sha", "branch": "head_branch"}
 
 
-def known_run(context: AppContext, call: Call) -> Run:
+def find_run(context: AppContext, call: Call) -> Run:
     """The run that the path names; 404 for one that is unknown."""
-    try:
-        return context.runs.get(call.number("run_id"))
-    except KeyError:
-        raise not_found(call.docs) from None
+    return call.find(context.runs.get, "run_id")
 
 
-def run_filter(context: AppContext, call: Call) -> tuple[str, list[object]]:
+def read_run_filter(context: AppContext, call: Call) -> tuple[str, list[object]]:
     """The condition on runs that path and query ask for."""
     parts: list[str] = ["1"]
     parameters: list[object] = []
     if "workflow" in call.path:
         parts.append("workflow_id = ?")
-        parameters.append(known_workflow(context, call).id)
-    for name, column in (
-        ("event", "event"),
-        ("head_sha", "head_sha"),
-        ("branch", "head_branch"),
-    ):
+        parameters.append(find_workflow(context, call).id)
+    for name, column in _COLUMNS.items():
         if value := call.query.get(name):
             parts.append(f"{column} = ?")
             parameters.append(value)
@@ -43,98 +38,51 @@ def run_filter(context: AppContext, call: Call) -> tuple[str, list[object]]:
         parts.append("(status = ? OR conclusion = ?)")
         parameters += [status, status]
     if created := call.query.get("created"):
-        since, until = created_span(created)
+        since, until = parse_date_range(created)
         parts.append("runs.created_at >= ? AND runs.created_at < ?")
         parameters += [to_micros(since), to_micros(until)]
     return " AND ".join(parts), parameters
 
 
-def created_span(said: str) -> tuple[datetime, datetime]:
-    """First instant and the one after the last of a date search such as `>=2026-01-02` or `2026-01-02..2026-02-03`.
-
-    Syntax from docs.github.com, "Query for dates". What cannot be read matches nothing,
-    as on GitHub.
-    """
-    ages = datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-    found = _CREATED.fullmatch(said)
-    if found is None:
-        return ages[1], ages[0]
-    sign, first, last = found.groups()
-    try:
-        begins, ends = _moment(first)
-        if last:
-            return (ages[0] if first == "*" else begins), (
-                ages[1] if last == "*" else _moment(last)[1]
-            )
-    except ValueError:
-        return ages[1], ages[0]
-    return {
-        ">=": (begins, ages[1]),
-        ">": (ends, ages[1]),
-        "<=": (ages[0], ends),
-        "<": (ages[0], begins),
-        None: (begins, ends),
-    }[sign]
-
-
-def _moment(said: str) -> tuple[datetime, datetime]:
-    """Begin and end of a date (a day) or of an instant (a second)."""
-    if said == "*":
-        return datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 12, 31, tzinfo=UTC)
-    instant = datetime.fromisoformat(said)
-    instant = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
-    return instant, instant + (
-        timedelta(seconds=1) if "T" in said else timedelta(days=1)
-    )
-
-
 def list_runs(context: AppContext, call: Call) -> Reply:
     """Runs, newest first, of one workflow where the path names one."""
-    where, parameters = run_filter(context, call)
-    found = context.runs.newest(where, parameters, *window(call))
-    return listing(
-        call,
-        [run_body(context, run, call.origin) for run in found],
-        context.runs.count(where, parameters),
-        "workflow_runs",
-    )
+    where, parameters = read_run_filter(context, call)
+    page = read_page(call)
+    shown = context.runs.newest(where, parameters, page.offset, page.size)
+    total = context.runs.count(where, parameters)
+    serialize = partial(serialize_run, context, call.origin)
+    return reply_page(call, shown, total, serialize, "workflow_runs")
 
 
 def get_run(context: AppContext, call: Call) -> Reply:
     """One run, as it is or as an attempt of it was."""
-    run = known_run(context, call)
+    run = find_run(context, call)
     if "attempt" in call.path:
-        try:
-            run = context.runs.at_attempt(run, call.number("attempt"))
-        except KeyError:
-            raise not_found(call.docs) from None
-    return Reply(body=run_body(context, run, call.origin))
+        run = call.find(partial(context.runs.at_attempt, run), "attempt")
+    return Reply(body=serialize_run(context, call.origin, run))
 
 
 def list_jobs(context: AppContext, call: Call) -> Reply:
     """Jobs of a run: of one attempt, of the latest (the default), or of all."""
-    run = known_run(context, call)
+    run = find_run(context, call)
     where, parameters = "run_id = ?", [run.id]
     if "attempt" in call.path:
-        where, parameters = f"{where} AND attempt = ?", [run.id, call.number("attempt")]
+        attempt = call.read_number("attempt")
+        where, parameters = f"{where} AND attempt = ?", [run.id, attempt]
     elif call.query.get("filter") != "all":
         where, parameters = f"{where} AND attempt = ?", [run.id, run.attempt]
     jobs = context.runs.jobs(where, parameters)
-    offset, size = window(call)
-    shown = [
-        job_body(context, job, run, call.origin) for job in jobs[offset : offset + size]
-    ]
-    return listing(call, shown, len(jobs), "jobs")
+    serialize = partial(serialize_job, context, call.origin, run)
+    return paginate(call, jobs, serialize, "jobs")
 
 
 def get_job(context: AppContext, call: Call) -> Reply:
     """One job."""
-    jobs = context.runs.jobs("id = ?", [call.number("job_id")])
+    jobs = context.runs.jobs("id = ?", [call.read_number("job_id")])
     if not jobs:
-        raise not_found(call.docs)
-    return Reply(
-        body=job_body(context, jobs[0], context.runs.get(jobs[0].run_id), call.origin)
-    )
+        raise call.not_found()
+    run = context.runs.get(jobs[0].run_id)
+    return Reply(body=serialize_job(context, call.origin, run, jobs[0]))
 
 
 def list_annotations(context: AppContext, call: Call) -> Reply:
@@ -148,55 +96,67 @@ def refuse_logs(context: AppContext, call: Call) -> Reply:
 
     Act's log goes to the terminal and is not kept here.
     """
-    known_run(context, call)
-    raise ApiProblem(
-        410, "Server Error: logs are not kept by the local GitHub", docs=call.docs
-    )
+    find_run(context, call)
+    raise call.refusal(410, "Server Error: logs are not kept by the local GitHub")
 
 
-ROUTES = table(
+ROUTES = build_routes(
     "actions",
-    {
-        "GET ~/actions/runs": (
-            list_runs,
-            "actions:read",
-            "list-workflow-runs-for-a-repository",
-        ),
-        "GET ~/actions/runs/{run_id}": (get_run, "actions:read", "get-a-workflow-run"),
-        "GET ~/actions/runs/{run_id}/attempts/{attempt}": (
-            get_run,
-            "actions:read",
-            "get-a-workflow-run-attempt",
-        ),
-        "GET ~/actions/runs/{run_id}/jobs": (
-            list_jobs,
-            "actions:read",
-            "list-jobs-for-a-workflow-run",
-        ),
-        "GET ~/actions/runs/{run_id}/attempts/{attempt}/jobs": (
-            list_jobs,
-            "actions:read",
-            "list-jobs-for-an-attempt",
-        ),
-        "GET ~/actions/runs/{run_id}/logs": (
-            refuse_logs,
-            "actions:read",
-            "download-workflow-run-logs",
-        ),
-        "GET ~/actions/jobs/{job_id}": (
-            get_job,
-            "actions:read",
-            "get-a-job-for-a-workflow-run",
-        ),
-        "GET ~/check-runs/{job_id}/annotations": (
-            list_annotations,
-            "checks:read",
-            "list-check-run-annotations",
-        ),
-        "GET ~/actions/workflows/{workflow}/runs": (
-            list_runs,
-            "actions:read",
-            "list-workflow-runs-for-a-workflow",
-        ),
-    },
+    Endpoint(
+        "GET",
+        "~/actions/runs",
+        READ,
+        list_runs,
+        "list-workflow-runs-for-a-repository",
+    ),
+    Endpoint("GET", "~/actions/runs/{run_id}", READ, get_run, "get-a-workflow-run"),
+    Endpoint(
+        "GET",
+        "~/actions/runs/{run_id}/attempts/{attempt}",
+        READ,
+        get_run,
+        "get-a-workflow-run-attempt",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/runs/{run_id}/jobs",
+        READ,
+        list_jobs,
+        "list-jobs-for-a-workflow-run",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/runs/{run_id}/attempts/{attempt}/jobs",
+        READ,
+        list_jobs,
+        "list-jobs-for-an-attempt",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/runs/{run_id}/logs",
+        READ,
+        refuse_logs,
+        "download-workflow-run-logs",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/jobs/{job_id}",
+        READ,
+        get_job,
+        "get-a-job-for-a-workflow-run",
+    ),
+    Endpoint(
+        "GET",
+        "~/check-runs/{job_id}/annotations",
+        "checks:read",
+        list_annotations,
+        "list-check-run-annotations",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/workflows/{workflow}/runs",
+        READ,
+        list_runs,
+        "list-workflow-runs-for-a-workflow",
+    ),
 )

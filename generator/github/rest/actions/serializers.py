@@ -7,40 +7,13 @@ from datetime import timedelta
 from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.models import Job, Run, Workflow
+from ..calls import JsonObject
+from ..serializers import serialize_instant, serialize_repository, serialize_user
 
 
-def user_body(login: str) -> dict[str, object]:
-    """A user, or a bot, as REST shows it."""
-    return {
-        "login": login,
-        "id": 1,
-        "node_id": f"U_{login}",
-        "type": "Bot" if login.endswith("[bot]") else "User",
-    }
-
-
-def repository_stub(
-    context: AppContext, full_name: str, repository_id: int, origin: str
-) -> dict[str, object]:
-    """The minimal repository object that runs carry."""
-    owner, _, name = full_name.partition("/")
-    return {
-        "id": repository_id,
-        "node_id": f"R_{repository_id}",
-        "name": name,
-        "full_name": full_name,
-        "private": True,
-        "owner": user_body(owner),
-        "fork": full_name.lower() != context.repository.lower(),
-        "url": f"{origin}/repos/{full_name}",
-        "html_url": f"{origin}/{full_name}",
-    }
-
-
-def run_body(context: AppContext, run: Run, origin: str) -> dict[str, object]:
-    """A workflow run as REST shows it."""
-    base = f"{origin}/repos/{context.repository}"
-    url = f"{base}/actions/runs/{run.id}"
+def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
+    """A workflow run."""
+    owner = serialize_user(context.owner)
     return {
         "id": run.id,
         "name": run.workflow_name,
@@ -55,39 +28,49 @@ def run_body(context: AppContext, run: Run, origin: str) -> dict[str, object]:
         "conclusion": run.conclusion,
         "workflow_id": run.workflow_id,
         "check_suite_id": run.id,
-        "url": url,
-        "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}",
         "pull_requests": [],
         "created_at": rfc3339(run.created_at),
         "updated_at": rfc3339(run.updated_at),
         "run_started_at": rfc3339(run.started_at),
         "run_attempt": run.attempt,
-        "actor": user_body(context.owner),
-        "triggering_actor": user_body(context.owner),
-        "jobs_url": f"{url}/jobs",
-        "logs_url": f"{url}/logs",
-        "artifacts_url": f"{url}/artifacts",
-        "cancel_url": f"{url}/cancel",
-        "rerun_url": f"{url}/rerun",
-        "workflow_url": f"{base}/actions/workflows/{run.workflow_id}",
+        "actor": owner,
+        "triggering_actor": owner,
+        **_list_run_links(context, origin, run),
         "head_commit": {
             "id": run.head_sha,
             "message": "",
             "timestamp": rfc3339(run.created_at),
         },
-        "repository": repository_stub(
-            context, context.repository, context.runs.repository_id, origin
+        "repository": serialize_repository(
+            context, origin, context.repository, context.runs.repository_id
         ),
-        "head_repository": repository_stub(
-            context, run.head_repository, run.head_repository_id, origin
+        "head_repository": serialize_repository(
+            context, origin, run.head_repository, run.head_repository_id
         ),
     }
 
 
-def workflow_body(
-    context: AppContext, workflow: Workflow, origin: str
-) -> dict[str, object]:
-    """A workflow as REST shows it."""
+def _list_run_links(context: AppContext, origin: str, run: Run) -> JsonObject:
+    actions = f"{origin}/repos/{context.repository}/actions"
+    url = f"{actions}/runs/{run.id}"
+    return {
+        "url": url,
+        "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}",
+        "jobs_url": f"{url}/jobs",
+        "logs_url": f"{url}/logs",
+        "artifacts_url": f"{url}/artifacts",
+        "cancel_url": f"{url}/cancel",
+        "rerun_url": f"{url}/rerun",
+        "workflow_url": f"{actions}/workflows/{run.workflow_id}",
+    }
+
+
+def serialize_workflow(
+    context: AppContext, origin: str, workflow: Workflow
+) -> JsonObject:
+    """A workflow."""
+    actions = f"{origin}/repos/{context.repository}/actions"
+    page = f"{origin}/{context.repository}"
     return {
         "id": workflow.id,
         "node_id": f"W_{workflow.id}",
@@ -96,33 +79,20 @@ def workflow_body(
         "state": workflow.state.value,
         "created_at": rfc3339(workflow.created_at),
         "updated_at": rfc3339(workflow.updated_at),
-        "url": f"{origin}/repos/{context.repository}/actions/workflows/{workflow.id}",
-        "html_url": f"{origin}/{context.repository}/blob/{context.default_branch}/{workflow.path}",
-        "badge_url": f"{origin}/{context.repository}/workflows/{workflow.name}/badge.svg",
+        "url": f"{actions}/workflows/{workflow.id}",
+        "html_url": f"{page}/blob/{context.default_branch}/{workflow.path}",
+        "badge_url": f"{page}/workflows/{workflow.name}/badge.svg",
     }
 
 
-def job_body(context: AppContext, job: Job, run: Run, origin: str) -> dict[str, object]:
-    """A job as REST shows it; a step's times follow from how long each took."""
-    steps, began = [], job.started_at
-    for number, step in enumerate(job.steps, start=1):
-        ended = began + timedelta(seconds=step.duration_seconds)
-        steps.append(
-            {
-                "name": step.name,
-                "status": "completed",
-                "conclusion": step.conclusion,
-                "number": number,
-                "started_at": rfc3339(began),
-                "completed_at": rfc3339(ended),
-            }
-        )
-        began = ended
-    base = f"{origin}/repos/{context.repository}"
+def serialize_job(context: AppContext, origin: str, run: Run, job: Job) -> JsonObject:
+    """A job of a run."""
+    api = f"{origin}/repos/{context.repository}"
+    page = f"{origin}/{context.repository}/actions/runs/{run.id}"
     return {
         "id": job.id,
         "run_id": run.id,
-        "run_url": f"{base}/actions/runs/{run.id}",
+        "run_url": f"{api}/actions/runs/{run.id}",
         "run_attempt": job.attempt,
         "node_id": f"CR_{job.id}",
         "head_sha": run.head_sha,
@@ -133,11 +103,33 @@ def job_body(context: AppContext, job: Job, run: Run, origin: str) -> dict[str, 
         "conclusion": job.conclusion,
         "created_at": rfc3339(job.started_at),
         "started_at": rfc3339(job.started_at),
-        "completed_at": None if job.completed_at is None else rfc3339(job.completed_at),
-        "url": f"{base}/actions/jobs/{job.id}",
-        "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}/job/{job.id}",
-        "check_run_url": f"{base}/check-runs/{job.id}",
+        "completed_at": serialize_instant(job.completed_at),
+        "url": f"{api}/actions/jobs/{job.id}",
+        "html_url": f"{page}/job/{job.id}",
+        "check_run_url": f"{api}/check-runs/{job.id}",
         "labels": ["ubuntu-latest"],
         "runner_name": "local",
-        "steps": steps,
+        "steps": _serialize_steps(job),
     }
+
+
+def _serialize_steps(job: Job) -> list[JsonObject]:
+    """A job's steps, each beginning when the one before it ended.
+
+    Only durations are known, as act reports no instants.
+    """
+    bodies: list[JsonObject] = []
+    started_at = job.started_at
+    for number, step in enumerate(job.steps, start=1):
+        completed_at = started_at + timedelta(seconds=step.duration_seconds)
+        body: JsonObject = {
+            "name": step.name,
+            "status": "completed",
+            "conclusion": step.conclusion,
+            "number": number,
+            "started_at": rfc3339(started_at),
+            "completed_at": rfc3339(completed_at),
+        }
+        bodies.append(body)
+        started_at = completed_at
+    return bodies

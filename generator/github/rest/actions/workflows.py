@@ -2,77 +2,75 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...context import AppContext
-from ...core.errors import not_found
 from ...core.models import Workflow, WorkflowState
-from ..router import Call, Reply, listing, table, window
-from .serializers import workflow_body
+from ..calls import Call, Reply
+from ..pagination import paginate
+from ..router import Endpoint, build_routes
+from .serializers import serialize_workflow
+
+READ = "actions:read"
+WRITE = "actions:write"
 
 
-def known_workflow(context: AppContext, call: Call) -> Workflow:
+def find_workflow(context: AppContext, call: Call) -> Workflow:
     """The workflow that the path names by id or file name; 404 for one that is unknown."""
     try:
         return context.workflows.get(call.path["workflow"])
     except KeyError:
-        raise not_found(call.docs) from None
+        raise call.not_found() from None
 
 
 def list_workflows(context: AppContext, call: Call) -> Reply:
     """Workflows, those that are switched off among them."""
-    known = context.workflows.all()
-    offset, size = window(call)
-    shown = [
-        workflow_body(context, one, call.origin)
-        for one in known[offset : offset + size]
-    ]
-    return listing(call, shown, len(known), "workflows")
+    serialize = partial(serialize_workflow, context, call.origin)
+    return paginate(call, context.workflows.all(), serialize, "workflows")
 
 
 def get_workflow(context: AppContext, call: Call) -> Reply:
     """One workflow, by id or file name."""
-    return Reply(
-        body=workflow_body(context, known_workflow(context, call), call.origin)
-    )
+    workflow = find_workflow(context, call)
+    return Reply(body=serialize_workflow(context, call.origin, workflow))
 
 
 def enable_workflow(context: AppContext, call: Call) -> Reply:
     """Switch a workflow on, whatever had switched it off; one that is on stays so."""
-    context.workflows.switch(
-        str(known_workflow(context, call).id), WorkflowState.ACTIVE
-    )
-    return Reply(204)
+    return _switch(context, call, WorkflowState.ACTIVE)
 
 
 def disable_workflow(context: AppContext, call: Call) -> Reply:
     """Switch a workflow off, as if by hand."""
-    context.workflows.switch(
-        str(known_workflow(context, call).id), WorkflowState.DISABLED_MANUALLY
-    )
+    return _switch(context, call, WorkflowState.DISABLED_MANUALLY)
+
+
+def _switch(context: AppContext, call: Call, state: WorkflowState) -> Reply:
+    workflow = find_workflow(context, call)
+    context.workflows.switch(str(workflow.id), state)
     return Reply(204)
 
 
-ROUTES = table(
+ROUTES = build_routes(
     "actions/workflows",
-    {
-        "GET ~/actions/workflows": (
-            list_workflows,
-            "actions:read",
-            "list-repository-workflows",
-        ),
-        "GET ~/actions/workflows/{workflow}": (
-            get_workflow,
-            "actions:read",
-            "get-a-workflow",
-        ),
-        "PUT ~/actions/workflows/{workflow}/enable": (
-            enable_workflow,
-            "actions:write",
-            "enable-a-workflow",
-        ),
-        "PUT ~/actions/workflows/{workflow}/disable": (
-            disable_workflow,
-            "actions:write",
-            "disable-a-workflow",
-        ),
-    },
+    Endpoint(
+        "GET", "~/actions/workflows", READ, list_workflows, "list-repository-workflows"
+    ),
+    Endpoint(
+        "GET", "~/actions/workflows/{workflow}", READ, get_workflow, "get-a-workflow"
+    ),
+    Endpoint(
+        "PUT",
+        "~/actions/workflows/{workflow}/enable",
+        WRITE,
+        enable_workflow,
+        "enable-a-workflow",
+    ),
+    Endpoint(
+        "PUT",
+        "~/actions/workflows/{workflow}/disable",
+        WRITE,
+        disable_workflow,
+        "disable-a-workflow",
+    ),
 )

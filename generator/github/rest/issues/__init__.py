@@ -1,1 +1,5 @@
-"""REST: issues, labels and their search [docs.github.com/rest/issues]."""
+"""REST: issues, their comments and labels [docs.github.com/rest/issues]."""
+
+from . import comments, issues, labels
+
+ROUTES = (*issues.ROUTES, *comments.ROUTES, *labels.ROUTES)

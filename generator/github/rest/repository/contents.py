@@ -1,38 +1,35 @@
-"""REST: files, branches and refs of the git repository [docs.github.com/rest/repos/contents]."""
+"""REST: files of the git repository [docs.github.com/rest/repos/contents]."""
 
 from __future__ import annotations
 
 import base64
 
 from ...context import AppContext
-from ...core.errors import ApiProblem, invalid, not_found
 from ...storage.git_remote import StaleShaError, is_ref_name
-from ..router import Call, Reply, listing, table, text_field, window
+from ..calls import Call, JsonObject, Reply
+from ..router import Endpoint, build_routes
 
-_KINDS = {"blob": "file", "tree": "dir"}
+READ = "contents:read"
+WRITE = "contents:write"
+_TYPES = {"blob": "file", "tree": "dir"}
 
 
-def _entry(
-    context: AppContext, call: Call, entry: tuple[str, str, str, int]
-) -> dict[str, object]:
-    kind, sha, path, size = entry
+def serialize_entry(
+    context: AppContext, origin: str, entry: tuple[str, str, str, int]
+) -> JsonObject:
+    """A file or folder, given by git's type, SHA, path and size."""
+    git_type, sha, path, size = entry
+    page = f"{origin}/{context.repository}/blob/{context.default_branch}"
     return {
-        "type": _KINDS.get(kind, "submodule"),
+        "type": _TYPES.get(git_type, "submodule"),
         "name": path.rpartition("/")[2],
         "path": path,
         "sha": sha,
         "size": size,
-        "url": f"{call.origin}/repos/{context.repository}/contents/{path}",
-        "html_url": f"{call.origin}/{context.repository}/blob/{context.default_branch}/{path}",
+        "url": f"{origin}/repos/{context.repository}/contents/{path}",
+        "html_url": f"{page}/{path}",
         "download_url": None,
     }
-
-
-def _commit(context: AppContext, call: Call) -> str:
-    commit = context.git.resolve(call.query.get("ref") or context.default_branch)
-    if commit is None:
-        raise not_found(call.docs)
-    return commit
 
 
 def get_contents(context: AppContext, call: Call) -> Reply:
@@ -40,133 +37,92 @@ def get_contents(context: AppContext, call: Call) -> Reply:
 
     Raw bytes where the client accepts them.
     """
-    commit, path = _commit(context, call), call.path.get("path", "").strip("/")
-    file = context.git.read(commit, path) if path else None
+    commit = context.git.resolve(call.query.get("ref") or context.default_branch)
+    if commit is None:
+        raise call.not_found()
+    path = call.path.get("path", "").strip("/")
+    file = None
+    if path:
+        file = context.git.read(commit, path)
     if file is None:
-        entries = context.git.entries(commit, path)
-        if not entries:
-            raise not_found(call.docs)
-        return Reply(body=[_entry(context, call, entry) for entry in entries])
+        return _list_folder(context, call, commit, path)
     if "raw" in call.accept:
-        return Reply(
-            raw=file.data,
-            headers={"Content-Type": "application/vnd.github.raw; charset=utf-8"},
-        )
-    entry = _entry(context, call, ("blob", file.sha, path, len(file.data)))
-    content = base64.encodebytes(file.data).decode()
-    return Reply(body=entry | {"content": content, "encoding": "base64"})
+        content_type = "application/vnd.github.raw; charset=utf-8"
+        return Reply(raw=file.data, headers={"Content-Type": content_type})
+    entry = ("blob", file.sha, path, len(file.data))
+    body = serialize_entry(context, call.origin, entry)
+    body["content"] = base64.encodebytes(file.data).decode()
+    body["encoding"] = "base64"
+    return Reply(body=body)
+
+
+def _list_folder(context: AppContext, call: Call, commit: str, path: str) -> Reply:
+    entries = context.git.entries(commit, path)
+    # Git has no empty folders.
+    if not entries:
+        raise call.not_found()
+    return Reply(
+        body=[serialize_entry(context, call.origin, entry) for entry in entries]
+    )
 
 
 def put_contents(context: AppContext, call: Call) -> Reply:
     """Commit a file to a branch; 409 where `sha` is not the file's present one."""
+    # Clients break base64 into lines, which a strict decoder does not take.
+    content = "".join(call.body.read_text("content").split())
     try:
-        data = base64.b64decode(
-            "".join(text_field(call, "content").split()), validate=True
-        )
+        data = base64.b64decode(content, validate=True)
     except ValueError:
-        raise invalid("content is not valid Base64", docs=call.docs) from None
-    existed = call.body.get("sha") is not None
-    commit, sha = _write(context, call, data)
-    content = _entry(context, call, ("blob", sha, call.path["path"], len(data)))
-    return Reply(
-        200 if existed else 201, {"content": content, "commit": {"sha": commit}}
-    )
+        raise call.invalid("content is not valid Base64") from None
+    status = 201
+    if call.body.has_value("sha"):
+        status = 200
+    commit, sha = _commit(context, call, data)
+    entry = ("blob", sha, call.path["path"], len(data))
+    body = {
+        "content": serialize_entry(context, call.origin, entry),
+        "commit": {"sha": commit},
+    }
+    return Reply(status, body)
 
 
 def delete_contents(context: AppContext, call: Call) -> Reply:
     """Commit a file's removal."""
-    if call.body.get("sha") is None:
-        raise invalid('Invalid request.\n\n"sha" wasn\'t supplied.', docs=call.docs)
-    commit, _ = _write(context, call, None)
+    if not call.body.has_value("sha"):
+        raise call.missing("sha")
+    commit, _ = _commit(context, call, None)
     return Reply(body={"content": None, "commit": {"sha": commit}})
 
 
-def _write(context: AppContext, call: Call, data: bytes | None) -> tuple[str, str]:
-    path, message = call.path["path"], text_field(call, "message")
-    if not message:
-        raise invalid('Invalid request.\n\n"message" wasn\'t supplied.', docs=call.docs)
-    branch = text_field(call, "branch") or context.default_branch
+def _commit(context: AppContext, call: Call, data: bytes | None) -> tuple[str, str]:
+    """Commit a file's bytes, or its removal; the SHAs of the commit and of the file."""
+    path = call.path["path"]
+    message = call.body.require_text("message")
+    branch = call.body.read_text("branch") or context.default_branch
     branches = context.git.branches()
     # The first commit of an empty repository makes its branch, as on GitHub.
     if not is_ref_name(branch) or (branches and branch not in branches):
-        raise ApiProblem(404, f"Branch {branch} not found", docs=call.docs)
+        raise call.refusal(404, f"Branch {branch} not found")
+    previous = call.body.read_text("sha") or None
     try:
-        return context.git.write(
-            branch, path, data, message, text_field(call, "sha") or None
-        )
+        return context.git.write(branch, path, data, message, previous)
     except StaleShaError:
-        raise ApiProblem(
-            409,
-            f"{path} does not match {text_field(call, 'sha') or 'nothing'}",
-            docs=call.docs,
-        ) from None
+        complaint = f"{path} does not match {previous or 'nothing'}"
+        raise call.refusal(409, complaint) from None
     except ValueError:
-        raise invalid(
-            "path contains a malformed path component", docs=call.docs
-        ) from None
+        raise call.invalid("path contains a malformed path component") from None
 
 
-def list_branches(context: AppContext, call: Call) -> Reply:
-    """Every branch."""
-    found = [
-        {"name": name, "commit": {"sha": sha}, "protected": False}
-        for name, sha in context.git.branches().items()
-    ]
-    offset, size = window(call)
-    return listing(call, found[offset : offset + size], len(found))
-
-
-def get_branch(context: AppContext, call: Call) -> Reply:
-    """One branch."""
-    name = call.path["branch"]
-    sha = context.git.branches().get(name)
-    if sha is None:
-        raise ApiProblem(404, "Branch not found", docs=call.docs)
-    return Reply(body={"name": name, "commit": {"sha": sha}, "protected": False})
-
-
-def get_ref(context: AppContext, call: Call) -> Reply:
-    """One ref, such as `heads/main`."""
-    ref = f"refs/{call.path['ref']}"
-    sha = context.git.resolve(ref)
-    if sha is None:
-        raise not_found(call.docs)
-    return Reply(body={"ref": ref, "object": {"type": "commit", "sha": sha}})
-
-
-def delete_ref(context: AppContext, call: Call) -> Reply:
-    """Delete a branch or tag."""
-    if not context.git.delete_ref(f"refs/{call.path['ref']}"):
-        raise invalid("Reference does not exist", docs=call.docs)
-    return Reply(204)
-
-
-ROUTES = table(
+ROUTES = build_routes(
     "repos/contents",
-    {
-        "GET ~/contents": (get_contents, "contents:read", "get-repository-content"),
-        "GET ~/contents/{+path}": (
-            get_contents,
-            "contents:read",
-            "get-repository-content",
-        ),
-        "PUT ~/contents/{+path}": (
-            put_contents,
-            "contents:write",
-            "create-or-update-file-contents",
-        ),
-        "DELETE ~/contents/{+path}": (
-            delete_contents,
-            "contents:write",
-            "delete-a-file",
-        ),
-        "GET ~/branches": (list_branches, "contents:read", "list-branches"),
-        "GET ~/branches/{+branch}": (get_branch, "contents:read", "get-a-branch"),
-        "GET ~/git/ref/{+ref}": (get_ref, "contents:read", "get-a-reference"),
-        "DELETE ~/git/refs/{+ref}": (
-            delete_ref,
-            "contents:write",
-            "delete-a-reference",
-        ),
-    },
+    Endpoint("GET", "~/contents", READ, get_contents, "get-repository-content"),
+    Endpoint("GET", "~/contents/{+path}", READ, get_contents, "get-repository-content"),
+    Endpoint(
+        "PUT",
+        "~/contents/{+path}",
+        WRITE,
+        put_contents,
+        "create-or-update-file-contents",
+    ),
+    Endpoint("DELETE", "~/contents/{+path}", WRITE, delete_contents, "delete-a-file"),
 )

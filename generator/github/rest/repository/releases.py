@@ -1,24 +1,35 @@
-"""REST: releases and their assets [docs.github.com/rest/releases]."""
+"""REST: releases [docs.github.com/rest/releases/releases]."""
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...context import AppContext
 from ...core.clock import rfc3339
-from ...core.errors import ApiProblem, invalid, not_found
-from ...core.models import Asset, Release
+from ...core.models import Release
 from ...storage.git_remote import is_ref_name
-from ...storage.releases import AssetTakenError, NewAsset
-from ..actions.serializers import user_body
-from ..router import Call, Reply, listing, table, text_field, window
+from ..calls import Call, JsonObject, Reply, validation_failed
+from ..pagination import paginate
+from ..router import Endpoint, build_routes
+from ..serializers import serialize_instant, serialize_user
+from .assets import serialize_asset
 
-UPLOAD_DOCS = "releases/assets#upload-a-release-asset"
+READ = "contents:read"
+WRITE = "contents:write"
+# Fields of a request, and what the store calls them.
+_TEXT_FIELDS = {
+    "tag_name": "tag",
+    "name": "name",
+    "body": "body",
+    "target_commitish": "target",
+}
+_FLAGS = ("draft", "prerelease")
 
 
-def release_body(
-    context: AppContext, release: Release, origin: str
-) -> dict[str, object]:
-    """A release as REST shows it."""
-    url = f"{origin}/repos/{context.repository}/releases/{release.id}"
+def serialize_release(context: AppContext, origin: str, release: Release) -> JsonObject:
+    """A release with its assets."""
+    releases = f"repos/{context.repository}/releases/{release.id}"
+    url = f"{origin}/{releases}"
     assets = context.releases.assets("release_id = ?", [release.id])
     return {
         "id": release.id,
@@ -29,291 +40,113 @@ def release_body(
         "body": release.body,
         "draft": release.draft,
         "prerelease": release.prerelease,
-        "author": user_body(release.author),
+        "author": serialize_user(release.author),
         "created_at": rfc3339(release.created_at),
-        "published_at": None
-        if release.published_at is None
-        else rfc3339(release.published_at),
+        "published_at": serialize_instant(release.published_at),
         "url": url,
         "assets_url": f"{url}/assets",
-        "upload_url": f"{origin}/api/uploads/repos/{context.repository}/releases/{release.id}/assets{{?name,label}}",
+        "upload_url": f"{origin}/api/uploads/{releases}/assets{{?name,label}}",
         "html_url": f"{origin}/{context.repository}/releases/tag/{release.tag}",
         "tarball_url": None,
         "zipball_url": None,
-        "assets": [asset_body(context, asset, release, origin) for asset in assets],
+        "assets": [
+            serialize_asset(context, origin, release, asset) for asset in assets
+        ],
     }
-
-
-def asset_body(
-    context: AppContext, asset: Asset, release: Release, origin: str
-) -> dict[str, object]:
-    """An asset as REST shows it."""
-    return {
-        "id": asset.id,
-        "node_id": f"RA_{asset.id}",
-        "name": asset.name,
-        "label": asset.label,
-        "state": "uploaded",
-        "content_type": asset.content_type,
-        "size": asset.size_bytes,
-        "digest": asset.digest,
-        "download_count": 0,
-        "uploader": user_body(asset.author),
-        "created_at": rfc3339(asset.created_at),
-        "updated_at": rfc3339(asset.updated_at),
-        "url": f"{origin}/repos/{context.repository}/releases/assets/{asset.id}",
-        "browser_download_url": f"{origin}/{context.repository}/releases/download/{release.tag}/{asset.name}",
-    }
-
-
-def known_release(context: AppContext, call: Call) -> Release:
-    """The release that the path names; 404 for one that is unknown."""
-    try:
-        return context.releases.get(call.number("release_id"))
-    except KeyError:
-        raise not_found(call.docs) from None
-
-
-def _known_asset(context: AppContext, call: Call) -> Asset:
-    try:
-        return context.releases.asset(call.number("asset_id"))
-    except KeyError:
-        raise not_found(call.docs) from None
-
-
-def _visible(context: AppContext, call: Call) -> list[Release]:
-    """Drafts are for those who may write."""
-    found = context.releases.select()
-    return (
-        found
-        if call.grant.allows("contents", "write")
-        else [release for release in found if not release.draft]
-    )
-
-
-def _fields(call: Call) -> dict[str, object]:
-    """The fields of a release that a request sets."""
-    names = {
-        "tag_name": "tag",
-        "name": "name",
-        "body": "body",
-        "target_commitish": "target",
-    }
-    fields: dict[str, object] = {
-        column: text_field(call, name)
-        for name, column in names.items()
-        if name in call.body
-    }
-    for name in ("draft", "prerelease"):
-        if isinstance(call.body.get(name), bool):
-            fields[name] = call.body[name]
-    return fields
-
-
-def _already_exists(field: str, resource: str) -> list[dict[str, str]]:
-    return [{"resource": resource, "code": "already_exists", "field": field}]
 
 
 def list_releases(context: AppContext, call: Call) -> Reply:
-    """Releases, newest first."""
-    found = _visible(context, call)
-    offset, size = window(call)
-    shown = [
-        release_body(context, release, call.origin)
-        for release in found[offset : offset + size]
-    ]
-    return listing(call, shown, len(found))
+    """Releases, newest first; drafts are for those who may write."""
+    releases = context.releases.select()
+    if not call.grant.allows("contents", "write"):
+        releases = [release for release in releases if not release.draft]
+    return paginate(call, releases, partial(serialize_release, context, call.origin))
 
 
 def create_release(context: AppContext, call: Call) -> Reply:
     """Make a release."""
-    fields = _fields(call)
+    fields = _read_fields(call)
     tag = str(fields.pop("tag", ""))
     if not tag:
-        raise invalid(
-            'Invalid request.\n\n"tag_name" wasn\'t supplied.', docs=call.docs
-        )
+        raise call.missing("tag_name")
     if not is_ref_name(tag):
-        errors = [{"resource": "Release", "code": "custom", "field": "tag_name"}]
-        raise invalid("Validation Failed", docs=call.docs, errors=errors)
+        details = validation_failed("Release", "tag_name", "custom")
+        raise call.invalid("Validation Failed", details)
     release = context.releases.create(tag, call.grant.login, **fields)
     if release is None:
-        raise invalid(
-            "Validation Failed",
-            docs=call.docs,
-            errors=_already_exists("tag_name", "Release"),
-        )
-    return Reply(201, release_body(context, release, call.origin))
+        details = validation_failed("Release", "tag_name", "already_exists")
+        raise call.invalid("Validation Failed", details)
+    return Reply(201, serialize_release(context, call.origin, release))
+
+
+def _read_fields(call: Call) -> dict[str, object]:
+    """The fields of a release that a request sets, by the names of the store."""
+    fields: dict[str, object] = {}
+    for name, column in _TEXT_FIELDS.items():
+        if name in call.body:
+            fields[column] = call.body.read_text(name)
+    for name in _FLAGS:
+        flag = call.body.read_flag(name)
+        if flag is not None:
+            fields[name] = flag
+    return fields
 
 
 def get_release(context: AppContext, call: Call) -> Reply:
     """One release."""
-    return Reply(body=release_body(context, known_release(context, call), call.origin))
+    release = call.find(context.releases.get, "release_id")
+    return Reply(body=serialize_release(context, call.origin, release))
 
 
-def latest_release(context: AppContext, call: Call) -> Reply:
+def get_latest_release(context: AppContext, call: Call) -> Reply:
     """The newest release that is neither a draft nor a prerelease."""
-    found = [
-        release
-        for release in context.releases.select()
-        if not release.draft and not release.prerelease
-    ]
-    if not found:
-        raise not_found(call.docs)
-    return Reply(body=release_body(context, found[0], call.origin))
+    for release in context.releases.select():
+        if not release.draft and not release.prerelease:
+            return Reply(body=serialize_release(context, call.origin, release))
+    raise call.not_found()
 
 
-def release_by_tag(context: AppContext, call: Call) -> Reply:
+def get_release_by_tag(context: AppContext, call: Call) -> Reply:
     """The published release of a tag."""
-    found = context.releases.select("tag = ? AND draft = 0", [call.path["tag"]])
-    if not found:
-        raise not_found(call.docs)
-    return Reply(body=release_body(context, found[0], call.origin))
+    releases = context.releases.select("tag = ? AND draft = 0", [call.path["tag"]])
+    if not releases:
+        raise call.not_found()
+    return Reply(body=serialize_release(context, call.origin, releases[0]))
 
 
 def edit_release(context: AppContext, call: Call) -> Reply:
     """Change a release."""
-    release = context.releases.edit(known_release(context, call).id, **_fields(call))
-    return Reply(body=release_body(context, release, call.origin))
+    release = call.find(context.releases.get, "release_id")
+    release = context.releases.edit(release.id, **_read_fields(call))
+    return Reply(body=serialize_release(context, call.origin, release))
 
 
 def delete_release(context: AppContext, call: Call) -> Reply:
     """Delete a release with its assets."""
-    context.releases.delete(known_release(context, call).id)
+    call.find(context.releases.delete, "release_id")
     return Reply(204)
 
 
-def list_assets(context: AppContext, call: Call) -> Reply:
-    """A release's assets."""
-    release = known_release(context, call)
-    found = context.releases.assets("release_id = ?", [release.id])
-    offset, size = window(call)
-    shown = [
-        asset_body(context, asset, release, call.origin)
-        for asset in found[offset : offset + size]
-    ]
-    return listing(call, shown, len(found))
-
-
-def get_asset(context: AppContext, call: Call) -> Reply:
-    """One asset, or with `Accept: application/octet-stream` a redirect to its bytes."""
-    asset = _known_asset(context, call)
-    if "application/octet-stream" in call.accept:
-        return Reply(
-            302,
-            headers={
-                "Location": context.signed_address(
-                    call.origin, "assets", asset.blob, "r"
-                )
-            },
-        )
-    return Reply(
-        body=asset_body(
-            context, asset, context.releases.get(asset.release_id), call.origin
-        )
-    )
-
-
-def edit_asset(context: AppContext, call: Call) -> Reply:
-    """Change an asset's name or label."""
-    asset = _known_asset(context, call)
-    try:
-        asset = context.releases.rename_asset(
-            asset.id,
-            text_field(call, "name", asset.name),
-            text_field(call, "label", asset.label),
-        )
-    except AssetTakenError:
-        raise invalid(
-            "Validation Failed",
-            docs=call.docs,
-            errors=_already_exists("name", "ReleaseAsset"),
-        ) from None
-    return Reply(
-        body=asset_body(
-            context, asset, context.releases.get(asset.release_id), call.origin
-        )
-    )
-
-
-def delete_asset(context: AppContext, call: Call) -> Reply:
-    """Delete an asset."""
-    context.releases.delete_asset(_known_asset(context, call).id)
-    return Reply(204)
-
-
-def check_upload(context: AppContext, call: Call, content_type: str) -> NewAsset:
-    """What an upload of an asset is to become, before its bytes are taken.
-
-    404 or 422 where it cannot be.
-    """
-    release = known_release(context, call)
-    new = NewAsset(
-        release.id,
-        call.query.get("name", ""),
-        call.query.get("label", ""),
-        content_type,
-    )
-    if not new.name or "/" in new.name:
-        raise ApiProblem(400, "Bad Request: an asset has a name", docs=call.docs)
-    if context.releases.assets("release_id = ? AND name = ?", [release.id, new.name]):
-        raise invalid(
-            "Validation Failed",
-            docs=call.docs,
-            errors=_already_exists("name", "ReleaseAsset"),
-        )
-    return new
-
-
-ROUTES = table(
+# `latest` stands before `{release_id}`, which would match it too.
+ROUTES = build_routes(
     "releases/releases",
-    {
-        "GET ~/releases": (list_releases, "contents:read", "list-releases"),
-        "POST ~/releases": (create_release, "contents:write", "create-a-release"),
-        "GET ~/releases/latest": (
-            latest_release,
-            "contents:read",
-            "get-the-latest-release",
-        ),
-        "GET ~/releases/tags/{+tag}": (
-            release_by_tag,
-            "contents:read",
-            "get-a-release-by-tag-name",
-        ),
-        "GET ~/releases/{release_id}": (get_release, "contents:read", "get-a-release"),
-        "PATCH ~/releases/{release_id}": (
-            edit_release,
-            "contents:write",
-            "update-a-release",
-        ),
-        "DELETE ~/releases/{release_id}": (
-            delete_release,
-            "contents:write",
-            "delete-a-release",
-        ),
-    },
-) + table(
-    "releases/assets",
-    {
-        "GET ~/releases/{release_id}/assets": (
-            list_assets,
-            "contents:read",
-            "list-release-assets",
-        ),
-        "GET ~/releases/assets/{asset_id}": (
-            get_asset,
-            "contents:read",
-            "get-a-release-asset",
-        ),
-        "PATCH ~/releases/assets/{asset_id}": (
-            edit_asset,
-            "contents:write",
-            "update-a-release-asset",
-        ),
-        "DELETE ~/releases/assets/{asset_id}": (
-            delete_asset,
-            "contents:write",
-            "delete-a-release-asset",
-        ),
-    },
+    Endpoint("GET", "~/releases", READ, list_releases, "list-releases"),
+    Endpoint("POST", "~/releases", WRITE, create_release, "create-a-release"),
+    Endpoint(
+        "GET", "~/releases/latest", READ, get_latest_release, "get-the-latest-release"
+    ),
+    Endpoint(
+        "GET",
+        "~/releases/tags/{+tag}",
+        READ,
+        get_release_by_tag,
+        "get-a-release-by-tag-name",
+    ),
+    Endpoint("GET", "~/releases/{release_id}", READ, get_release, "get-a-release"),
+    Endpoint(
+        "PATCH", "~/releases/{release_id}", WRITE, edit_release, "update-a-release"
+    ),
+    Endpoint(
+        "DELETE", "~/releases/{release_id}", WRITE, delete_release, "delete-a-release"
+    ),
 )

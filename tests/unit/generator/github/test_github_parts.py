@@ -25,7 +25,7 @@ from generator.github.core.rate_limits import Limits, Meter
 from generator.github.core.tokens import Grant, RuntimeClaims, TokenBook
 from generator.github.gh_environment import gh_environment
 from generator.github.local_github import LocalGitHub
-from generator.github.rest.actions.runs import created_span
+from generator.github.rest.actions.date_ranges import parse_date_range
 from generator.github.storage.blobs import BlobStore
 from generator.github.storage.database import Database
 from generator.github.storage.migrations import STEPS
@@ -135,14 +135,14 @@ def test_windows_of_the_limits_open_again() -> None:
     ],
 )
 def test_searches_for_dates(said: str, inside: datetime, outside: datetime) -> None:
-    begins, ends = created_span(said)
+    begins, ends = parse_date_range(said)
     assert begins <= inside < ends
     assert not begins <= outside < ends
 
 
 @pytest.mark.parametrize("said", ["", "x", "2026-13-01", "2026-06-01..x", ">="])
 def test_searches_for_no_dates_find_nothing(said: str) -> None:
-    begins, ends = created_span(said)
+    begins, ends = parse_date_range(said)
     assert begins > ends
 
 

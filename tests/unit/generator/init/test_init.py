@@ -15,14 +15,18 @@ from generator.cli import main
 from generator.config.settings import load
 from generator.errors import OutputError
 from generator.init import apply
-from generator.init.file_texts import with_lines
+from generator.init.file_texts import add_lines
 from generator.init.own_training import find_training
-from generator.init.training_copy import MANIFEST
 from generator.process import SystemRunner
 from generator.workflow.source import read_yaml
 
-RUN_PY = 'import argparse\nfrom pathlib import Path\nparser = argparse.ArgumentParser()\nparser.add_argument("-mode")\n'
+RUN_PY = """import argparse
+from pathlib import Path
+parser = argparse.ArgumentParser()
+parser.add_argument("-mode")
+"""
 WORKFLOW = ".github/workflows/train.yml"
+MANIFEST = "pipeline/VENDORED.json"
 
 
 def git(root: Path, *words: str) -> str:
@@ -158,11 +162,16 @@ def test_a_training_of_ones_own_is_found_with_what_it_needs(
     [
         ("train.py", "print(1)", "python train.py", "each"),
         ("train.py", 'os.environ["TRAINING_ITERATIONS"]', "python train.py", "once"),
-        ("run.py", 'p.add_argument("--iterations")', 'python run.py --iterations "$TRAINING_ITERATIONS"', "once"),
+        (
+            "run.py",
+            'p.add_argument("--iterations")',
+            'python run.py --iterations "$TRAINING_ITERATIONS"',
+            "once",
+        ),
         ("run.py", 'p.add_argument("--mode")', 'python run.py --mode "update"', "each"),
         ("train.py", "def broken(:\n  \x00", "python train.py", "each"),
     ],
-)  # fmt: skip
+)
 def test_how_a_training_is_started_is_read_from_it(
     script: str, text: str, command: str, loop: str, tmp_path: Path
 ) -> None:
@@ -195,7 +204,12 @@ def test_the_first_names_of_a_login_that_the_training_speaks_of_are_taken(
             "numpy>=2",
         ),
         (
-            '[project]\nname = "x"\nrequires-python = ">=3.10,<3.12"\n[build-system]\nrequires = []\n',
+            """[project]
+name = "x"
+requires-python = ">=3.10,<3.12"
+[build-system]
+requires = []
+""",
             "3.11",
             ".",
         ),
@@ -340,7 +354,7 @@ def test_gitignore_is_appended_to_and_never_duplicated(here: Path) -> None:
     assert (here / ".gitignore").read_text(
         encoding="utf-8"
     ) == "*.log\nruntime/\n/.wfgen/\n"
-    assert with_lines("a\n.wfgen\n", ("/.wfgen/", "/runtime/")) == (
+    assert add_lines("a\n.wfgen\n", ("/.wfgen/", "/runtime/")) == (
         "a\n.wfgen\n/runtime/\n",
         ("/runtime/",),
     )
@@ -369,18 +383,6 @@ def test_nothing_is_written_where_work_would_be_lost(
     assert tree(here) == before
     assert wfgen("init", "--force") == 0
     assert "Written by wfgen" in (here / WORKFLOW).read_text(encoding="utf-8")
-
-
-def test_a_pipeline_folder_of_somebody_else_is_left_alone(
-    here: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    give(here, {"pipeline/etl.py": "x = 1\n"})
-    assert wfgen("init") == 2
-    assert "--command 'python your_training.py'" in capsys.readouterr().err
-    assert set(tree(here)) == {"pipeline/etl.py"}
-    give(here, {"pipeline/__main__.py": "import json\n"})
-    assert wfgen("init") == 0
-    assert tree(here)["pipeline/__main__.py"] == b"import json\n"
 
 
 @pytest.mark.parametrize("existing", [True, False])
@@ -449,8 +451,15 @@ def test_upgrade_replaces_what_nobody_edited(
     assert "unchanged  pipeline/\n" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("text", ["", "[]", '{"format": 2, "wfgen": "9", "files": {}}',
-                                  '{"format": 1, "wfgen": "9", "files": {"../x": "y"}}'])  # fmt: skip
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        '{"format": 2, "wfgen": "9", "files": {}}',
+        '{"format": 1, "wfgen": "9", "files": {"../x": "y"}}',
+    ],
+)
 def test_a_manifest_that_cannot_be_read_is_a_sentence(
     text: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -29,7 +29,7 @@ from pipeline.errors import (
 from pipeline.features.schema import add_columns, convert_features
 from pipeline.features.views import EncodedBatch
 from pipeline.settings import load
-from pipeline.state.pickles import load_pickle
+from pipeline.state import pickles as persist
 from pipeline.state.store import Store
 from pipeline.training.update import update
 
@@ -268,7 +268,7 @@ def test_trees_stay_where_they_grew_when_a_number_joins(tmp_path: Path) -> None:
     pytest.importorskip("lightgbm")
     put(tmp_path, flowers(600))
     train(tmp_path, ignore="score", models="boosting")
-    population = load_pickle(
+    population = persist.loads(
         commands.loaded(Store(tmp_path / "runtime")).population, "population"
     )
     schema, encoder = population.schema, population.encoder
@@ -335,7 +335,7 @@ def test_a_learnt_column_that_the_settings_leave_out_now_is_said_to_be_theirs(
     train(tmp_path, iterations=1, models="sgd")
     with pytest.raises(
         SettingsError,
-        match="the state learnt 'day', which `ignore`, `time` or `key` leave out now",
+        match="the state was trained on 'day', which `ignore`, `time` or `key` leave out now",
     ):
         train(tmp_path, models="sgd", **{setting: "day"})
 
@@ -355,7 +355,7 @@ def test_a_learner_that_cannot_grow_has_room_for_classes_to_come(
     three = whole[whole["label"].isin(["k0", "k1", "k2"])]
     put(tmp_path, three, whole[whole["label"] != "k4"])
     train(tmp_path, ignore="score")
-    population = load_pickle(
+    population = persist.loads(
         commands.loaded(Store(tmp_path / "runtime")).population, "population"
     )
     network = population.candidates["mlp"].estimator
@@ -511,7 +511,7 @@ def test_the_target_and_the_source_cannot_change_under_a_state(tmp_path: Path) -
     train(tmp_path, iterations=1, ignore="score")
     with pytest.raises(SettingsError, match="predicts 'label'"):
         train(tmp_path, target="score")
-    with pytest.raises(SettingsError, match=r"learnt from 't\.csv'"):
+    with pytest.raises(SettingsError, match=r"trained on 't\.csv'"):
         train(tmp_path, source="u.csv")
 
 

@@ -1,0 +1,209 @@
+"""GraphQL: issues and their comments, as queries show and mutations change them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ..core.clock import rfc3339
+from ..core.issue_search import search_issues
+from ..core.models import Comment, Issue
+from ..rest.serializers import serialize_instant
+from .fields import (
+    Arguments,
+    Fields,
+    Viewer,
+    connect,
+    describe_actor,
+    describe_label,
+    make_connection,
+    parse_label_ids,
+)
+
+Mutation = Callable[[Viewer, Arguments], Fields]
+
+
+def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
+    """An issue with its labels and comments."""
+    store = viewer.context.issues
+    labels = [describe_label(label) for label in store.labels(issue.labels)]
+    comments = [
+        describe_comment(viewer, comment) for comment in store.comments(issue.number)
+    ]
+    state_reason = None
+    if issue.state_reason:
+        state_reason = issue.state_reason.upper()
+    return {
+        "__typename": "Issue",
+        "id": f"I_{issue.number}",
+        "number": issue.number,
+        "title": issue.title,
+        "body": issue.body,
+        "url": _link_issue(viewer, issue.number),
+        "state": issue.state.upper(),
+        "stateReason": state_reason,
+        "closed": issue.state == "closed",
+        "author": describe_actor(issue.author),
+        "createdAt": rfc3339(issue.created_at),
+        "updatedAt": rfc3339(issue.updated_at),
+        "closedAt": serialize_instant(issue.closed_at),
+        "labels": connect(labels),
+        "assignees": connect([]),
+        "comments": connect(comments),
+        "projectCards": connect([]),
+        "reactionGroups": [],
+    }
+
+
+def describe_comment(viewer: Viewer, comment: Comment) -> Fields:
+    """A comment."""
+    association = "NONE"
+    if comment.author == viewer.context.owner:
+        association = "OWNER"
+    page = _link_issue(viewer, comment.issue_number)
+    return {
+        "__typename": "IssueComment",
+        "id": f"IC_{comment.id}",
+        "author": describe_actor(comment.author),
+        "authorAssociation": association,
+        "body": comment.body,
+        "url": f"{page}#issuecomment-{comment.id}",
+        "createdAt": rfc3339(comment.created_at),
+        "includesCreatedEdit": comment.updated_at != comment.created_at,
+        "isMinimized": False,
+        "reactionGroups": [],
+        "viewerDidAuthor": comment.author == viewer.grant.login,
+    }
+
+
+def _link_issue(viewer: Viewer, number: int) -> str:
+    return f"{viewer.origin}/{viewer.context.repository}/issues/{number}"
+
+
+def find_issue(viewer: Viewer, number: int) -> Fields:
+    """One issue; LookupError in GitHub's words where there is none."""
+    viewer.require("issues", "read")
+    try:
+        issue = viewer.context.issues.get(number)
+    except KeyError:
+        raise LookupError(
+            "Could not resolve to an issue or pull request "
+            f"with the number of {number}."
+        ) from None
+    return describe_issue(viewer, issue)
+
+
+def find_node(viewer: Viewer, arguments: Arguments) -> Fields | None:
+    """An issue by its id; nothing else can be asked for in this way."""
+    node_type, _, number = arguments["id"].partition("_")
+    if node_type != "I" or not number.isdecimal():
+        return None
+    return find_issue(viewer, int(number))
+
+
+def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
+    """A page of the issues that have a state and all of the labels."""
+    viewer.require("issues", "read")
+    states = arguments.get("states") or ("OPEN", "CLOSED")
+    filters = arguments.get("filterBy") or {}
+    labels = arguments.get("labels") or filters.get("labels") or ()
+    nodes = [
+        describe_issue(viewer, issue)
+        for issue in viewer.context.issues.select("all", labels)
+        if issue.state.upper() in states
+    ]
+    return make_connection(nodes, arguments)
+
+
+def find_issues(viewer: Viewer, arguments: Arguments) -> Fields:
+    """A page of the issues that a search matches."""
+    viewer.require("issues", "read")
+    issues = search_issues(viewer.context.issues.select("all"), arguments["query"])
+    nodes = [describe_issue(viewer, issue) for issue in issues]
+    # gh asks for the "last" N where it means a page from the top.
+    page = {
+        "first": arguments.get("first") or arguments.get("last"),
+        "after": arguments.get("after"),
+    }
+    return make_connection(nodes, page) | {"issueCount": len(nodes)}
+
+
+def create_issue(viewer: Viewer, given: Arguments) -> Fields:
+    """Open an issue."""
+    issue = viewer.context.issues.open(
+        given["title"],
+        given.get("body") or "",
+        viewer.grant.login,
+        parse_label_ids(given.get("labelIds")),
+    )
+    return {"issue": describe_issue(viewer, issue)}
+
+
+def update_issue(viewer: Viewer, given: Arguments) -> Fields:
+    """Change title, body, state or labels."""
+    changes: dict[str, object] = {}
+    for name in ("title", "body"):
+        if given.get(name) is not None:
+            changes[name] = given[name]
+    if given.get("state"):
+        changes["state"] = given["state"].lower()
+    if given.get("labelIds") is not None:
+        changes["labels"] = parse_label_ids(given["labelIds"])
+    return _edit_issue(viewer, given["id"], **changes)
+
+
+def close_issue(viewer: Viewer, given: Arguments) -> Fields:
+    """Close an issue."""
+    reason = (given.get("stateReason") or "COMPLETED").lower()
+    return _edit_issue(viewer, given["issueId"], state="closed", state_reason=reason)
+
+
+def reopen_issue(viewer: Viewer, given: Arguments) -> Fields:
+    """Open an issue again."""
+    return _edit_issue(viewer, given["issueId"], state="open", state_reason="reopened")
+
+
+def _edit_issue(viewer: Viewer, node_id: str, **changes: object) -> Fields:
+    issue = viewer.context.issues.edit(parse_issue_id(node_id), **changes)
+    return {"issue": describe_issue(viewer, issue)}
+
+
+def parse_issue_id(node_id: str) -> int:
+    """The number in an issue's id."""
+    return int(node_id.removeprefix("I_"))
+
+
+def add_labels(viewer: Viewer, given: Arguments) -> Fields:
+    """Put labels on an issue, besides those it has."""
+    issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
+    names = [*issue.labels, *parse_label_ids(given["labelIds"])]
+    viewer.context.issues.edit(issue.number, labels=list(dict.fromkeys(names)))
+    return {}
+
+
+def remove_labels(viewer: Viewer, given: Arguments) -> Fields:
+    """Take labels off an issue."""
+    issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
+    removed = parse_label_ids(given["labelIds"])
+    names = [name for name in issue.labels if name not in removed]
+    viewer.context.issues.edit(issue.number, labels=names)
+    return {}
+
+
+def add_comment(viewer: Viewer, given: Arguments) -> Fields:
+    """Comment on an issue."""
+    comment = viewer.context.issues.comment(
+        parse_issue_id(given["subjectId"]), given["body"], viewer.grant.login
+    )
+    return {"commentEdge": {"node": describe_comment(viewer, comment)}}
+
+
+# A mutation is a function of its input, and a row here and in schema.graphql.
+MUTATIONS: dict[str, Mutation] = {
+    "createIssue": create_issue,
+    "updateIssue": update_issue,
+    "closeIssue": close_issue,
+    "reopenIssue": reopen_issue,
+    "addComment": add_comment,
+    "addLabelsToLabelable": add_labels,
+    "removeLabelsFromLabelable": remove_labels,
+}

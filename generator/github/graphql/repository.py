@@ -1,0 +1,104 @@
+"""GraphQL: the repository, its labels and releases."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from .fields import (
+    Arguments,
+    Fields,
+    Resolver,
+    Viewer,
+    connect,
+    describe_actor,
+    describe_label,
+    describe_release,
+    make_connection,
+    resolve_with,
+)
+from .issues import find_issue, list_issues
+
+
+def find_repository(viewer: Viewer, arguments: Arguments) -> Fields | None:
+    """The repository of this server; None for any other."""
+    context = viewer.context
+    full_name = f"{arguments['owner']}/{arguments['name']}"
+    if full_name.lower() != context.repository.lower():
+        return None
+    viewer_permission = "WRITE"
+    if viewer.grant.run_id is None:
+        viewer_permission = "ADMIN"
+    return {
+        "id": f"R_{context.runs.repository_id}",
+        "name": arguments["name"],
+        "nameWithOwner": context.repository,
+        "owner": describe_actor(context.owner),
+        "url": f"{viewer.origin}/{context.repository}",
+        "isPrivate": True,
+        "isFork": False,
+        "hasIssuesEnabled": True,
+        "hasWikiEnabled": False,
+        "viewerPermission": viewer_permission,
+        "defaultBranchRef": {"name": context.default_branch},
+        "mergeCommitAllowed": True,
+        "rebaseMergeAllowed": True,
+        "squashMergeAllowed": True,
+        "issueTemplates": [],
+        **_list_resolvers(viewer),
+    }
+
+
+def _list_resolvers(viewer: Viewer) -> dict[str, Resolver]:
+    """The repository's fields that take arguments."""
+    nothing = connect([])
+    issue = resolve_with(partial(_find_issue, viewer))
+    return {
+        "issue": issue,
+        "issueOrPullRequest": issue,
+        "issues": resolve_with(partial(list_issues, viewer)),
+        "label": resolve_with(partial(_find_label, viewer)),
+        "labels": resolve_with(partial(_list_labels, viewer)),
+        "release": resolve_with(partial(_find_release, viewer)),
+        "releases": resolve_with(partial(_list_releases, viewer)),
+        "assignableUsers": nothing,
+        "milestones": nothing,
+        "projects": nothing,
+        "pullRequests": nothing,
+    }
+
+
+def _find_issue(viewer: Viewer, arguments: Arguments) -> Fields:
+    return find_issue(viewer, arguments["number"])
+
+
+def _list_labels(viewer: Viewer, arguments: Arguments) -> Fields:
+    nodes = [describe_label(label) for label in viewer.context.issues.labels()]
+    return make_connection(nodes, arguments)
+
+
+def _find_label(viewer: Viewer, arguments: Arguments) -> Fields | None:
+    labels = viewer.context.issues.labels([arguments["name"]])
+    if not labels:
+        return None
+    return describe_label(labels[0])
+
+
+def _list_releases(viewer: Viewer, arguments: Arguments) -> Fields:
+    viewer.require("contents", "read")
+    releases = viewer.context.releases.select()
+    latest_id = None
+    # Newest first, so the latest is the first that is published in full.
+    for release in releases:
+        if not release.draft and not release.prerelease:
+            latest_id = release.id
+            break
+    nodes = [describe_release(release, latest_id) for release in releases]
+    return make_connection(nodes, arguments)
+
+
+def _find_release(viewer: Viewer, arguments: Arguments) -> Fields | None:
+    viewer.require("contents", "read")
+    releases = viewer.context.releases.select("tag = ?", [arguments["tagName"]])
+    if not releases:
+        return None
+    return describe_release(releases[0], None)

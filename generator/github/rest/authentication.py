@@ -1,0 +1,39 @@
+"""Who calls, and what the caller may do."""
+
+from __future__ import annotations
+
+from ..context import AppContext
+from ..core.errors import bad_credentials, forbidden, not_found
+from ..core.tokens import Grant
+from .router import Match
+
+_SCHEMES = ("bearer", "token")
+
+
+def authenticate(context: AppContext, authorization: str) -> Grant:
+    """What the token of an Authorization header grants; 401 for one that is unknown.
+
+    404 where there is none: to strangers, a private repository does not exist.
+    """
+    if not authorization:
+        raise not_found()
+    scheme, _, token = authorization.partition(" ")
+    if scheme.lower() not in _SCHEMES:
+        raise bad_credentials()
+    grant = context.tokens.grant_of(token.strip())
+    if grant is None:
+        raise bad_credentials()
+    return grant
+
+
+def authorize(context: AppContext, match: Match, grant: Grant) -> None:
+    """404 for another repository, 403 where the token's permissions do not reach."""
+    route, path = match
+    if "owner" in path:
+        full_name = f"{path['owner']}/{path['repo']}"
+        if full_name.lower() != context.repository.lower():
+            raise not_found(route.docs)
+    if route.permission:
+        scope, _, level = route.permission.partition(":")
+        if not grant.allows(scope, level):
+            raise forbidden(route.docs)

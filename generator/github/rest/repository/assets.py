@@ -1,0 +1,159 @@
+"""REST: assets of releases [docs.github.com/rest/releases/assets]."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...context import AppContext
+from ...core.clock import rfc3339
+from ...core.errors import ApiProblem
+from ...core.models import Asset, Release
+from ...services.blobs import receive
+from ...storage.releases import AssetTakenError, NewAsset
+from ..calls import Call, JsonObject, Reply, validation_failed
+from ..pagination import paginate
+from ..router import Endpoint, UploadHandler, build_routes
+from ..serializers import serialize_user
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+READ = "contents:read"
+WRITE = "contents:write"
+_DEFAULT_TYPE = "application/octet-stream"
+# The block id of a blob that comes in one piece.
+_ONLY_BLOCK = ""
+
+
+def serialize_asset(
+    context: AppContext, origin: str, release: Release, asset: Asset
+) -> JsonObject:
+    """An asset of a release."""
+    downloads = f"{origin}/{context.repository}/releases/download"
+    return {
+        "id": asset.id,
+        "node_id": f"RA_{asset.id}",
+        "name": asset.name,
+        "label": asset.label,
+        "state": "uploaded",
+        "content_type": asset.content_type,
+        "size": asset.size_bytes,
+        "digest": asset.digest,
+        "download_count": 0,
+        "uploader": serialize_user(asset.author),
+        "created_at": rfc3339(asset.created_at),
+        "updated_at": rfc3339(asset.updated_at),
+        "url": f"{origin}/repos/{context.repository}/releases/assets/{asset.id}",
+        "browser_download_url": f"{downloads}/{release.tag}/{asset.name}",
+    }
+
+
+def _reply_asset(
+    context: AppContext, call: Call, asset: Asset, status: int = 200
+) -> Reply:
+    release = context.releases.get(asset.release_id)
+    return Reply(status, serialize_asset(context, call.origin, release, asset))
+
+
+def list_assets(context: AppContext, call: Call) -> Reply:
+    """A release's assets."""
+    release = call.find(context.releases.get, "release_id")
+    assets = context.releases.assets("release_id = ?", [release.id])
+    serialize = partial(serialize_asset, context, call.origin, release)
+    return paginate(call, assets, serialize)
+
+
+def get_asset(context: AppContext, call: Call) -> Reply:
+    """One asset, or with `Accept: application/octet-stream` a redirect to its bytes."""
+    asset = call.find(context.releases.asset, "asset_id")
+    if "application/octet-stream" not in call.accept:
+        return _reply_asset(context, call, asset)
+    address = context.signed_address(call.origin, "assets", asset.blob, "r")
+    return Reply(302, headers={"Location": address})
+
+
+async def upload_asset(context: AppContext, call: Call, request: Request) -> Reply:
+    """Attach the bytes of a request to a release."""
+    content_type = request.headers.get("content-type", _DEFAULT_TYPE)
+    new = _check_upload(context, call, content_type)
+    blob = context.blobs.new_name()
+    await receive(context, request, blob, _ONLY_BLOCK)
+    stored = await asyncio.to_thread(context.blobs.assemble, blob, [_ONLY_BLOCK])
+    try:
+        asset = context.releases.attach(new, blob, stored, call.grant.login)
+    except AssetTakenError:
+        # Another upload of that name ended while this one was under way.
+        raise call.invalid("Validation Failed") from None
+    return _reply_asset(context, call, asset, 201)
+
+
+def _check_upload(context: AppContext, call: Call, content_type: str) -> NewAsset:
+    """What an upload is to become; refused before its bytes are taken where it cannot be."""
+    release = call.find(context.releases.get, "release_id")
+    name, label = call.query.get("name", ""), call.query.get("label", "")
+    if not name or "/" in name:
+        raise call.refusal(400, "Bad Request: an asset has a name")
+    if context.releases.assets("release_id = ? AND name = ?", [release.id, name]):
+        raise _refuse_name(call)
+    return NewAsset(release.id, name, label, content_type)
+
+
+def edit_asset(context: AppContext, call: Call) -> Reply:
+    """Change an asset's name or label."""
+    asset = call.find(context.releases.asset, "asset_id")
+    name = call.body.read_text("name", asset.name)
+    label = call.body.read_text("label", asset.label)
+    try:
+        asset = context.releases.rename_asset(asset.id, name, label)
+    except AssetTakenError:
+        raise _refuse_name(call) from None
+    return _reply_asset(context, call, asset)
+
+
+def delete_asset(context: AppContext, call: Call) -> Reply:
+    """Delete an asset."""
+    call.find(context.releases.delete_asset, "asset_id")
+    return Reply(204)
+
+
+def _refuse_name(call: Call) -> ApiProblem:
+    details = validation_failed("ReleaseAsset", "name", "already_exists")
+    return call.invalid("Validation Failed", details)
+
+
+ROUTES = build_routes(
+    "releases/assets",
+    Endpoint(
+        "GET",
+        "~/releases/{release_id}/assets",
+        READ,
+        list_assets,
+        "list-release-assets",
+    ),
+    Endpoint(
+        "POST",
+        "~/releases/{release_id}/assets",
+        WRITE,
+        UploadHandler(upload_asset),
+        "upload-a-release-asset",
+    ),
+    Endpoint(
+        "GET", "~/releases/assets/{asset_id}", READ, get_asset, "get-a-release-asset"
+    ),
+    Endpoint(
+        "PATCH",
+        "~/releases/assets/{asset_id}",
+        WRITE,
+        edit_asset,
+        "update-a-release-asset",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/releases/assets/{asset_id}",
+        WRITE,
+        delete_asset,
+        "delete-a-release-asset",
+    ),
+)

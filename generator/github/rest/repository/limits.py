@@ -1,0 +1,28 @@
+"""REST: how much may still be called [docs.github.com/rest/rate-limit]."""
+
+from __future__ import annotations
+
+from ...context import AppContext
+from ..calls import Call, Reply
+from ..router import ANY_METHOD, Endpoint, build_routes
+
+
+def get_rate_limit(context: AppContext, _: Call) -> Reply:
+    """How the caller stands."""
+    standing = context.meter.look(context.clock.now())
+    core = {
+        "limit": standing.limit,
+        "used": standing.used,
+        "remaining": max(0, standing.limit - standing.used),
+        "reset": int(standing.reset.timestamp()),
+    }
+    return Reply(body={"resources": {"core": core}, "rate": core})
+
+
+# Asking for the limits is free: "does not count against your REST API rate limit".
+ROUTES = build_routes(
+    "",
+    Endpoint(ANY_METHOD, "/rate_limit", "", get_rate_limit),
+    is_metered=False,
+    has_etag=False,
+)

@@ -1,0 +1,132 @@
+"""REST: variables of the repository [docs.github.com/rest/actions/variables]."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+
+from ...context import AppContext
+from ...core.clock import from_micros, rfc3339, to_micros
+from ..calls import Call, JsonObject, Reply
+from ..pagination import paginate
+from ..router import Endpoint, build_routes
+
+# A run's token can have no right on variables: there is no such key below `permissions`.
+READ = "variables:read"
+WRITE = "variables:write"
+# docs.github.com, "Naming conventions for configuration variables" and their limits.
+_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*", re.IGNORECASE)
+MAX_VALUE_BYTES = 48 << 10
+
+
+def serialize_variable(row: sqlite3.Row) -> JsonObject:
+    """A variable."""
+    return {
+        "name": row["name"],
+        "value": row["value"],
+        "created_at": rfc3339(from_micros(row["created_at"])),
+        "updated_at": rfc3339(from_micros(row["updated_at"])),
+    }
+
+
+def list_variables(context: AppContext, call: Call) -> Reply:
+    """The repository's variables."""
+    rows = context.database.rows("SELECT * FROM variables ORDER BY name")
+    return paginate(call, rows, serialize_variable, "variables")
+
+
+def get_variable(context: AppContext, call: Call) -> Reply:
+    """One variable."""
+    return Reply(body=serialize_variable(_find_variable(context, call)))
+
+
+def create_variable(context: AppContext, call: Call) -> Reply:
+    """Make a variable; 409 where there is one of that name."""
+    name = call.body.read_text("name")
+    if not _NAME.fullmatch(name):
+        raise call.invalid(
+            "Variable names may only contain letters, digits and underscores"
+        )
+    value, now = _read_value(call), to_micros(context.clock.now())
+    try:
+        context.database.execute(
+            "INSERT INTO variables (name, value, created_at, updated_at) "
+            "VALUES (?, ?, ?, ?)",
+            [name.upper(), value, now, now],
+        )
+    except sqlite3.IntegrityError:
+        raise call.refusal(409, "Already exists - Variable already exists") from None
+    return Reply(201, {})
+
+
+def edit_variable(context: AppContext, call: Call) -> Reply:
+    """Change a variable's value."""
+    row = _find_variable(context, call)
+    context.database.execute(
+        "UPDATE variables SET value = ?, updated_at = ? WHERE name = ?",
+        [_read_value(call), to_micros(context.clock.now()), row["name"]],
+    )
+    return Reply(204)
+
+
+def delete_variable(context: AppContext, call: Call) -> Reply:
+    """Delete a variable."""
+    row = _find_variable(context, call)
+    context.database.execute("DELETE FROM variables WHERE name = ?", [row["name"]])
+    return Reply(204)
+
+
+def _find_variable(context: AppContext, call: Call) -> sqlite3.Row:
+    row = context.database.row(
+        "SELECT * FROM variables WHERE name = ?", [call.path["name"].upper()]
+    )
+    if row is None:
+        raise call.not_found()
+    return row
+
+
+def _read_value(call: Call) -> str:
+    value = call.body.read_text("value")
+    if len(value.encode()) > MAX_VALUE_BYTES:
+        raise call.invalid("Variable value is too large")
+    return value
+
+
+ROUTES = build_routes(
+    "actions/variables",
+    Endpoint(
+        "GET",
+        "~/actions/variables",
+        READ,
+        list_variables,
+        "list-repository-variables",
+    ),
+    Endpoint(
+        "POST",
+        "~/actions/variables",
+        WRITE,
+        create_variable,
+        "create-a-repository-variable",
+    ),
+    Endpoint(
+        "GET",
+        "~/actions/variables/{name}",
+        READ,
+        get_variable,
+        "get-a-repository-variable",
+    ),
+    Endpoint(
+        "PATCH",
+        "~/actions/variables/{name}",
+        WRITE,
+        edit_variable,
+        "update-a-repository-variable",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/actions/variables/{name}",
+        WRITE,
+        delete_variable,
+        "delete-a-repository-variable",
+    ),
+)

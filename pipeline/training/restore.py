@@ -1,0 +1,54 @@
+"""The population of a stored state, for a run with the settings of today."""
+
+from __future__ import annotations
+
+from ..errors import SettingsError, StateTamperedError
+from ..features.schema import Schema
+from ..models.population import Population
+from ..settings import Settings
+from ..state import pickles
+from ..state.verification import State
+
+START_OVER = "or start over: `python -m pipeline reset`"
+
+
+def restore_population(state: State, settings: Settings, target: str) -> Population:
+    """Unpickle the population of a state.
+
+    Raises SettingsError where the settings want another one than it is, and
+    StateTamperedError where the file holds none.
+    """
+    document = state.document
+    if document.models != settings.models:
+        raise SettingsError(
+            f"the state holds the candidates {', '.join(document.models)}, "
+            f"the settings say {', '.join(settings.models)}",
+            hint=f"set `models` back, {START_OVER}",
+        )
+    population = pickles.loads(state.population, document.population, settings.models)
+    if not isinstance(population, Population):
+        raise StateTamperedError(f"{document.population} holds no population")
+    _check_schema(population.schema, settings, target)
+    return population
+
+
+def _check_schema(schema: Schema, settings: Settings, target: str) -> None:
+    if schema.target != target:
+        raise SettingsError(
+            f"the state predicts {schema.target!r}, the settings say {target!r}",
+            hint=f"set `target` back, {START_OVER}",
+        )
+    left_out = {*settings.ignore, settings.time, settings.key}
+    removed = sorted(left_out & set(schema.names))
+    if removed:
+        names = ", ".join(map(repr, removed))
+        raise SettingsError(
+            f"the state was trained on {names}, "
+            "which `ignore`, `time` or `key` leave out now",
+            hint=f"set them back, {START_OVER}",
+        )
+    if settings.task not in {"auto", schema.task}:
+        raise SettingsError(
+            f"the state holds a {schema.task} task, the settings say {settings.task}",
+            hint=f"set `task` back, {START_OVER}",
+        )
