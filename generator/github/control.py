@@ -158,6 +158,7 @@ ROUTES = build_routes(
     Endpoint("POST", "/_wfgen/artifacts/expire", "", expire_artifact),
     Endpoint("POST", "/_wfgen/faults", "", add_fault),
     Endpoint("DELETE", "/_wfgen/faults", "", clear_faults),
+    Endpoint(ANY_METHOD, "/_wfgen/", "", refuse_unknown),
     Endpoint(ANY_METHOD, "/_wfgen/{+endpoint}", "", refuse_unknown),
     is_metered=False,
     has_etag=False,

@@ -11,6 +11,7 @@ from typing import Self
 
 from ..errors import LocalGitHubError
 from ..process import Runner, SystemRunner
+from .client_setup import build_gh_environment
 from .context import AppContext, AppSettings
 from .core.clock import Clock, SystemClock
 from .core.faults import FaultPlan
@@ -28,7 +29,6 @@ from .core.models import (
 )
 from .core.rate_limits import Limits
 from .core.tokens import Grant
-from .gh_environment import gh_environment
 from .launcher import Launcher
 from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
 from .server import ServerThread
@@ -114,7 +114,7 @@ class LocalGitHub:
 
     def gh_environment(self) -> dict[str, str]:
         """The variables that make `gh` speak to this server, as the repository's owner."""
-        return gh_environment(self.url, self.repository, self.owner_token())
+        return build_gh_environment(self.url, self.repository, self.owner_token())
 
     def record_job(
         self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()

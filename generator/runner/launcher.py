@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,15 +16,15 @@ from ..errors import WfgenError
 from ..github.core.models import Run, Workflow
 from ..github.launcher import RefusedError
 from ..github.local_github import LocalGitHub
-from ..process import StoppableRunner, SystemRunner
+from ..process import StoppableRunner, SystemRunner, require_tool
 from ..workflow.files import list_workflow_files
 from ..workflow.model import Workflow as ParsedWorkflow
 from ..workflow.parser import read_workflow
 from ..workflow.reusable import list_actions
 from .events import Trigger, make_trigger
 from .models import RunRequest
-from .repository import branches_of, read_repository
-from .run import Watcher, run_workflow
+from .repository import branches_of, find_root, read_repository
+from .run import ACT_HINT, Watcher, run_workflow
 from .workflow_files import make_known
 
 DISPATCH = "workflow_dispatch"
@@ -199,3 +200,23 @@ class _Noting(Watcher):
         """A run that waits can be cancelled, too."""
         if self._runner.stopped:
             raise KeyboardInterrupt(group)
+
+
+@contextmanager
+def launch_for_clients(
+    local_github: LocalGitHub, folder: Path, say: Callable[[str], None]
+) -> Iterator[None]:
+    """Let clients start and stop runs of the repository around a folder.
+
+    What still runs at the end stops. ToolMissingError where act is not installed.
+    """
+    require_tool("act", hint=ACT_HINT)
+    root = find_root(folder, SystemRunner())
+    base = RunRequest(root, Path(), "", repository=local_github.repository)
+    launcher = LocalLauncher(local_github, base, say)
+    local_github.launch_by(launcher)
+    try:
+        yield
+    finally:
+        local_github.launch_by(None)
+        launcher.close()

@@ -25,7 +25,7 @@ import pytest
 
 from generator.github.core.clock import SteerableClock
 from generator.github.core.models import NewRun, RunTicket
-from generator.github.gh_environment import gh_environment
+from generator.github.client_setup import build_gh_environment
 from generator.github.local_github import LocalGitHub
 
 ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/"
@@ -481,7 +481,7 @@ def gh(local_github: LocalGitHub, tmp_path: Path) -> Gh:
     program = shutil.which("gh")
     if program is None:
         pytest.skip("gh is not installed")
-    env = gh_environment(
+    env = build_gh_environment(
         local_github.url, "local/repository", local_github.owner_token()
     )
     return Gh(

@@ -23,7 +23,7 @@ from generator.github.core.faults import Fault, FaultPlan
 from generator.github.core.models import NewRun
 from generator.github.core.rate_limits import Limits, Meter
 from generator.github.core.tokens import Grant, RuntimeClaims, TokenBook
-from generator.github.gh_environment import gh_environment
+from generator.github.client_setup import build_gh_environment
 from generator.github.local_github import LocalGitHub
 from generator.github.rest.actions.date_ranges import parse_date_range
 from generator.github.storage.blobs import BlobStore
@@ -346,6 +346,6 @@ def test_a_server_that_never_started_can_be_left(tmp_path: Path) -> None:
 
 
 def test_gh_is_pointed_at_the_server() -> None:
-    environment = gh_environment("http://127.0.0.1:1", "o/r", "t")
+    environment = build_gh_environment("http://127.0.0.1:1", "o/r", "t")
     assert environment["GH_REPO"] == "github.localhost/o/r"
     assert environment["HTTP_PROXY"] == "http://127.0.0.1:1"
