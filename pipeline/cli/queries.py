@@ -76,7 +76,7 @@ def verify(store: Store, settings: Settings = DEFAULTS) -> list[str]:
     the state names are not.
     """
     from ..models.population import Champion, Population  # noqa: PLC0415
-    from ..state import pickles as persist  # noqa: PLC0415  # brings scikit-learn
+    from ..state.pickles import load_pickle  # noqa: PLC0415  # brings scikit-learn
 
     state = loaded(store)
     lines = [
@@ -90,7 +90,7 @@ def verify(store: Store, settings: Settings = DEFAULTS) -> list[str]:
         (state.document.population, state.population, Population),
         (BEST, state.champion, Champion),
     ):
-        if not isinstance(persist.loads(content, name, settings.models), kind):
+        if not isinstance(load_pickle(content, name, settings.models), kind):
             raise StateTamperedError(f"{name} holds no {kind.__name__}")
         lines.append(f"{name}: only classes that are listed")
     previous = store.load_previous(state.document)
@@ -122,9 +122,11 @@ def check_libraries(state: State, settings: Settings = DEFAULTS) -> str:
     except StateLibrariesError:
         if settings.on_library_change != "try":
             raise
-        from ..state import prediction_check as probe  # noqa: PLC0415  # brings pandas
+        from ..state import prediction_check  # noqa: PLC0415  # brings pandas
 
-        return "others than recorded; " + probe.tried(state, settings.models)
+        return "others than recorded; " + prediction_check.try_state(
+            state, settings.models
+        )
     return "as recorded"
 
 
@@ -147,12 +149,12 @@ def _check_own(state: State, models: Sequence[str]) -> None:
 def champion(store: Store, settings: Settings = DEFAULTS) -> Champion:
     """The model that predicts, after every check; the user's own candidates as for `verify`."""
     from ..models.population import Champion  # noqa: PLC0415
-    from ..state import pickles as persist  # noqa: PLC0415  # brings scikit-learn
+    from ..state.pickles import load_pickle  # noqa: PLC0415  # brings scikit-learn
 
     state = loaded(store)
     _check_own(state, settings.models)
     check_libraries(state, settings)
-    model = persist.loads(state.champion, BEST, settings.models)
+    model = load_pickle(state.champion, BEST, settings.models)
     if not isinstance(model, Champion):
         raise StateTamperedError(f"{BEST} holds no Champion")
     return model

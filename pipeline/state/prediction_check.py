@@ -1,6 +1,6 @@
-"""What every candidate says of a few made-up rows.
+"""Recorded predictions: what every candidate says of a few made-up rows.
 
-Kept to know a state again under other libraries.
+A state keeps them so that its models can be recognised under other libraries.
 
 The rows are drawn, not taken from the source: a state lies in an artifact that all who
 read the repository can read, and an encoded row can be decoded. So none is kept; both
@@ -20,11 +20,12 @@ import scipy.sparse
 
 from ..errors import StateLibrariesError, StateTamperedError
 from ..features.views import count_features
-from .numpy_checks import plain_dtype
+from .numpy_checks import restore_dtype
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..models.estimators import Candidate, Matrix
     from ..models.population import Population
     from .verification import State
 
@@ -34,125 +35,123 @@ DRAWN = 1
 """Which rows: another way of drawing them has another number."""
 ROWS, PLACES = 8, 128
 TAIL = 1088
-"""The last slots of a sparse view, where numbers and rates are, get half of the places."""
+"""The last features of a sparse view, those of numbers and rates, get half of the places."""
 TOLERANCE = 1e-4
 """Of a log-odds or a deviation: other versions may add up in another order, in single precision."""
 
-Probe = dict[str, Any]
+Recorded = dict[str, Any]
+"""`drawn`, and in `said` by candidate an array as `pack_array` makes it."""
 
 
-def taken(population: Population) -> Probe | None:
-    """What every candidate says, raw; None where none has learnt yet."""
+def record_predictions(population: Population) -> Recorded | None:
+    """Record the decision scores of every candidate; None where none is trained yet."""
     if not population.rows:
         return None
-    said = {
-        name: _packed(each.decision_scores(drawn(population, each.view)))
-        for name, each in population.candidates.items()
-    }
-    return {"drawn": DRAWN, "said": said}
+    packed = {}
+    for name, candidate in population.candidates.items():
+        matrix = draw_rows(population, candidate.view)
+        packed[name] = pack_array(candidate.decision_scores(matrix))
+    return {"drawn": DRAWN, "said": packed}
 
 
-def drawn(population: Population, view: str) -> Any:  # noqa: ANN401  # sparse or dense
-    """Rows in the form of a view.
+def draw_rows(population: Population, view: str) -> Matrix:
+    """Draw rows in the form of a view: of shape (ROWS, its features), sparse or dense.
 
     RandomState is frozen (NEP 19): every version of numpy draws the same.
     """
-    chance = np.random.RandomState(zlib.crc32(view.encode()))
+    random = np.random.RandomState(zlib.crc32(view.encode()))
     width = count_features(population.encoder, view)
     if view == "dense":
-        return chance.standard_normal((ROWS, width)).astype(np.float32)
+        return random.standard_normal((ROWS, width)).astype(np.float32)
     if view == "tree":
         # Of any size: a tree asks on which side of a number as it came a row lies.
-        return chance.standard_normal((ROWS, width)) * 10 ** (
-            4 * chance.random_sample((ROWS, width))
-        )
-    places = np.hstack(
-        [
-            chance.randint(0, width, (ROWS, PLACES)),
-            chance.randint(width - TAIL, width, (ROWS, PLACES)),
-        ]
-    )
-    # Counts that come to about what a row has; more would drive a log-odds to where it is cut off.
-    weights = (
-        chance.random_sample(places.size) / 10
-        if view == "tokens"
-        else chance.standard_normal(places.size)
-    )
+        values = random.standard_normal((ROWS, width))
+        return values * 10 ** (4 * random.random_sample((ROWS, width)))
+    anywhere = random.randint(0, width, (ROWS, PLACES))
+    at_the_end = random.randint(width - TAIL, width, (ROWS, PLACES))
+    places = np.hstack([anywhere, at_the_end]).astype(np.int32).ravel()
+    if view == "tokens":
+        # Counts that come to about what a row has; more would drive a log-odds to where
+        # it is cut off.
+        weights = random.random_sample(places.size) / 10
+    else:
+        weights = random.standard_normal(places.size)
     starts = np.arange(0, places.size + 1, 2 * PLACES, dtype=np.int32)
-    return scipy.sparse.csr_matrix(
-        (weights, places.astype(np.int32).ravel(), starts), shape=(ROWS, width)
-    )
+    return scipy.sparse.csr_matrix((weights, places, starts), shape=(ROWS, width))
 
 
-def tried(state: State, models: Sequence[str]) -> str:
-    """Load a state of other libraries and hold its candidates against what they said.
+def try_state(state: State, models: Sequence[str]) -> str:
+    """Load a state of other libraries and compare its candidates with their predictions.
 
-    What was found, for the log.
-
-    Raises StateLibrariesError where they cannot be loaded, say something else, or fail
-    to learn.
+    Returns what was found, for the log. Raises StateLibrariesError where they cannot be
+    loaded, predict something else, or fail to train.
     """
     from ..models.population import Population  # noqa: PLC0415
-    from . import pickles as persist  # noqa: PLC0415  # brings joblib
+    from .pickles import load_instance  # noqa: PLC0415  # brings joblib
 
-    probe = state.document.probe
-    if probe is None or probe.get("drawn") != DRAWN:
+    name, recorded = state.document.population, state.document.probe
+    if recorded is None or recorded.get("drawn") != DRAWN:
         raise StateLibrariesError(
             "the state does not say by what its models can be known again"
         )
     try:
-        population = persist.loads(state.population, state.document.population, models)
+        population = load_instance(Population, state.population, name, models)
     except StateTamperedError as error:
         raise StateLibrariesError(error.message) from error
-    if not isinstance(population, Population):
-        raise StateTamperedError(f"{state.document.population} holds no population")
-    return held(population, probe)
+    return compare_predictions(population, recorded)
 
 
-def held(population: Population, probe: Probe) -> str:
-    """Let every candidate say it again, and a copy of it learn; what was found.
+def compare_predictions(population: Population, recorded: Recorded) -> str:
+    """Let every candidate predict again, and a copy of it train; return what was found.
 
-    Raises StateLibrariesError where one says something else, or fails;
-    StateTamperedError where it cannot be read.
+    Raises StateLibrariesError where one predicts something else, or fails;
+    StateTamperedError where the recorded predictions cannot be read.
     """
+    expected: dict[str, Array] = {}
     try:
-        kept = {name: _unpacked(probe["said"][name]) for name in population.candidates}
+        for name in population.candidates:
+            expected[name] = unpack_array(recorded["said"][name])
     except Exception as error:
         raise StateTamperedError(
-            f"what the models said cannot be read from the state: {error}"
+            f"the recorded predictions cannot be read from the state: {error}"
         ) from error
-    furthest = 0.0
+    largest = 0.0
     for name, candidate in population.candidates.items():
-        expected, matrix = kept[name], drawn(population, candidate.view)
+        matrix = draw_rows(population, candidate.view)
+        classes = len(population.schema.classes)
         try:
-            said = candidate.decision_scores(matrix)
-            target = np.arange(len(said), dtype=np.float64) % 2
-            copy.deepcopy(candidate).partial_fit(
-                matrix, target, len(population.schema.classes), said
-            )
+            scores = _predict_and_train(candidate, matrix, classes)
         except Exception as error:
             raise StateLibrariesError(
                 f"{name} fails: {type(error).__name__}: {error}"
             ) from error
-        if said.shape != expected.shape or not np.allclose(
-            said, expected, rtol=TOLERANCE, atol=TOLERANCE
+        same_shape = scores.shape == expected[name].shape
+        if not same_shape or not np.allclose(
+            scores, expected[name], rtol=TOLERANCE, atol=TOLERANCE
         ):
-            raise StateLibrariesError(f"{name} says something else than it did")
-        furthest = max(furthest, float(np.abs(said - expected).max(initial=0.0)))
-    return f"{', '.join(population.candidates)} say what they said (within {furthest:.1g}), and learn"
+            raise StateLibrariesError(f"{name} predicts something else than it did")
+        difference = np.abs(scores - expected[name])
+        largest = max(largest, float(difference.max(initial=0.0)))
+    names = ", ".join(population.candidates)
+    return f"{names} predict what they did (within {largest:.1g}), and can be trained"
 
 
-def _packed(array: Array) -> dict[str, Any]:
-    packed = base64.b64encode(
-        zlib.compress(np.ascontiguousarray(array).tobytes())
-    ).decode()
+def _predict_and_train(candidate: Candidate, matrix: Matrix, classes: int) -> Array:
+    scores = candidate.decision_scores(matrix)
+    target = np.arange(len(scores), dtype=np.float64) % 2
+    copy.deepcopy(candidate).partial_fit(matrix, target, classes, scores)
+    return scores
+
+
+def pack_array(array: Array) -> dict[str, Any]:
+    """Return an array as JSON values."""
+    content = zlib.compress(np.ascontiguousarray(array).tobytes())
+    packed = base64.b64encode(content).decode()
     return {"dtype": array.dtype.str, "shape": list(array.shape), "zlib": packed}
 
 
-def _unpacked(packed: Mapping[str, Any]) -> Array:
+def unpack_array(packed: Mapping[str, Any]) -> Array:
+    """Return the array of `pack_array`; raises some exception for anything else."""
     content = zlib.decompress(base64.b64decode(packed["zlib"]))
-    return (
-        np.frombuffer(content, plain_dtype(packed["dtype"]))
-        .reshape(packed["shape"])
-        .copy()
-    )
+    array = np.frombuffer(content, restore_dtype(packed["dtype"]))
+    return array.reshape(packed["shape"]).copy()

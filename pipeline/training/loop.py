@@ -17,7 +17,6 @@ from ..models.population import BASELINE, CHAMPION, Population
 from ..redaction import hide_credentials
 from ..reporting.summary import TrainedBatch
 from ..sources.cursor import RowOrder
-from ..state import pickles
 from ..state.compatibility import read_versions
 from ..state.document import (
     Counters,
@@ -26,7 +25,8 @@ from ..state.document import (
     SourceRecord,
     StateDocument,
 )
-from ..state.prediction_check import taken
+from ..state.pickles import dump_pickle
+from ..state.prediction_check import record_predictions
 from .restore import restore_population
 
 if TYPE_CHECKING:
@@ -228,8 +228,8 @@ class Training:
         # document speak of.
         self.state = self._store.commit(
             document,
-            pickles.dumps(self.population),
-            pickles.dumps(champion),
+            dump_pickle(self.population),
+            dump_pickle(champion),
             self._parent,
         )
 
@@ -258,7 +258,7 @@ class Training:
             columns={column.name: column.kind for column in schema.columns},
             source=SourceRecord(hide_credentials(self._settings.source), cursor),
             libraries=read_versions(),
-            probe=taken(population),
+            probe=record_predictions(population),
             history=(*self._history, run)[-HISTORY:],
         )
 

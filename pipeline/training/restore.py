@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from ..errors import SettingsError, StateTamperedError
+from ..errors import SettingsError
 from ..features.schema import Schema
 from ..models.population import Population
+from ..program import COMMAND
 from ..settings import Settings
-from ..state import pickles
+from ..state.pickles import load_instance
 from ..state.verification import State
 
-START_OVER = "or start over: `python -m pipeline reset`"
+START_OVER = f"or start over: `{COMMAND} reset`"
 
 
 def restore_population(state: State, settings: Settings, target: str) -> Population:
@@ -25,9 +26,9 @@ def restore_population(state: State, settings: Settings, target: str) -> Populat
             f"the settings say {', '.join(settings.models)}",
             hint=f"set `models` back, {START_OVER}",
         )
-    population = pickles.loads(state.population, document.population, settings.models)
-    if not isinstance(population, Population):
-        raise StateTamperedError(f"{document.population} holds no population")
+    population = load_instance(
+        Population, state.population, document.population, settings.models
+    )
     _check_schema(population.schema, settings, target)
     return population
 

@@ -110,7 +110,7 @@ def _try_models(state: State, settings: Settings, changed: StateLibrariesError) 
     from ..state import prediction_check  # noqa: PLC0415  # brings pandas
 
     try:
-        return prediction_check.tried(state, settings.models)
+        return prediction_check.try_state(state, settings.models)
     except StateLibrariesError as error:
         raise StateLibrariesError(
             f"{changed.message}; tried: {error.message}", hint=changed.hint

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 
 from pipeline.models.population import Population
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 
 ROOT = Path(__file__).parents[2]
@@ -94,7 +94,7 @@ def train(root: Path, *flags: str, kill: int | None = None) -> int:
 def population(root: Path) -> Any:  # noqa: ANN401  # reached into below
     state = Store(root / "runtime").load()
     assert state is not None
-    value = persist.loads(state.population, "population")
+    value = load_pickle(state.population, "population")
     assert isinstance(value, Population)
     return value
 

@@ -28,7 +28,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.models.population import Population
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 from pipeline.state.verification import KEY_VARIABLE, State
 
@@ -181,7 +181,7 @@ def _previous(state: State) -> set[str]:
 
 def facts(state: State) -> tuple[object, ...]:
     """Counters, cursor and coefficients."""
-    population = persist.loads(state.population, "population")
+    population = load_pickle(state.population, "population")
     assert isinstance(population, Population)
     counters = {
         name: value

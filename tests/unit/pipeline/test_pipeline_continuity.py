@@ -19,7 +19,7 @@ from numpy.testing import assert_array_equal
 from pipeline.errors import StateMismatchError, StateTamperedError
 from pipeline.models.population import Population
 from pipeline.settings import load
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 from pipeline.training.update import update
 
@@ -46,7 +46,7 @@ def train(
 def population(root: Path) -> Population:
     state = Store(root / "runtime").load()
     assert state is not None
-    value = persist.loads(state.population, "population")
+    value = load_pickle(state.population, "population")
     assert isinstance(value, Population)
     return value
 

@@ -91,7 +91,7 @@ def test_a_stored_one_goes_on_as_if_it_had_not_been_stored(
 ) -> None:
     candidate = create_candidate(name, task)
     matrix = fit(candidate, task)
-    stored = pickles.loads(pickles.dumps(candidate), "candidate")
+    stored = pickles.load_pickle(pickles.dump_pickle(candidate), "candidate")
     target = make_batch(task)[1].target
     scores = []
     for one in (candidate, stored):
@@ -105,9 +105,9 @@ def test_a_stored_one_goes_on_as_if_it_had_not_been_stored(
 def test_scoring_leaves_it_as_it_is(name: str, task: str) -> None:
     candidate = create_candidate(name, task)
     matrix = fit(candidate, task)
-    before = pickles.dumps(copy.deepcopy(candidate))
+    before = pickles.dump_pickle(copy.deepcopy(candidate))
     candidate.decision_scores(matrix)
-    assert pickles.dumps(copy.deepcopy(candidate)) == before
+    assert pickles.dump_pickle(copy.deepcopy(candidate)) == before
 
 
 def test_each_asks_for_a_view_that_there_is() -> None:

@@ -29,7 +29,7 @@ from pipeline.errors import (
 from pipeline.features.schema import add_columns, convert_features
 from pipeline.features.views import EncodedBatch
 from pipeline.settings import load
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 from pipeline.training.update import update
 
@@ -268,7 +268,7 @@ def test_trees_stay_where_they_grew_when_a_number_joins(tmp_path: Path) -> None:
     pytest.importorskip("lightgbm")
     put(tmp_path, flowers(600))
     train(tmp_path, ignore="score", models="boosting")
-    population = persist.loads(
+    population = load_pickle(
         commands.loaded(Store(tmp_path / "runtime")).population, "population"
     )
     schema, encoder = population.schema, population.encoder
@@ -355,7 +355,7 @@ def test_a_learner_that_cannot_grow_has_room_for_classes_to_come(
     three = whole[whole["label"].isin(["k0", "k1", "k2"])]
     put(tmp_path, three, whole[whole["label"] != "k4"])
     train(tmp_path, ignore="score")
-    population = persist.loads(
+    population = load_pickle(
         commands.loaded(Store(tmp_path / "runtime")).population, "population"
     )
     network = population.candidates["mlp"].estimator

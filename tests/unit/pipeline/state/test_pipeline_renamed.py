@@ -12,7 +12,8 @@ from pipeline.features.target_encoder import TargetEncoder
 from pipeline.models.population import Champion, Population
 from pipeline.settings import MODELS
 from pipeline.state import pickles
-from pipeline.state.pickles import CLASSES, RENAMED, RENAMED_ATTRIBUTES
+from pipeline.state.class_names import RENAMED, RENAMED_ATTRIBUTES
+from pipeline.state.pickles import CLASSES
 
 OWN = [name for name in RENAMED.values() if name[0].startswith("pipeline.")]
 ADDED_AT_LOADING = {
@@ -65,9 +66,9 @@ def test_attributes_of_old_are_read_as_what_they_are_called_now(
         all_rows=encoder.all_rows,
         all_targets=encoder.all_targets,
     )
-    read = pickles.loads(pickles.dumps(old), "state")
+    read = pickles.load_pickle(pickles.dump_pickle(old), "state")
     assert vars(read).keys() == vars(encoder).keys()
     np.testing.assert_array_equal(read.row_counts, encoder.row_counts)
     # Without the table they would stay what they were.
     monkeypatch.setattr(pickles, "RENAMED_ATTRIBUTES", {})
-    assert "odds" in vars(pickles.loads(pickles.dumps(old), "state"))
+    assert "odds" in vars(pickles.load_pickle(pickles.dump_pickle(old), "state"))

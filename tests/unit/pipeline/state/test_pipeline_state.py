@@ -33,7 +33,7 @@ from pipeline.errors import (
     StateWriteError,
 )
 from pipeline.settings import load
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 from pipeline.state.verification import KEY_VARIABLE
 from pipeline.training.update import update
@@ -155,7 +155,7 @@ def test_a_pickle_that_runs_code_is_never_run(
 def test_the_list_of_classes_alone_stops_it_too(tmp_path: Path, kind: str) -> None:
     witness = tmp_path / "it ran"
     with pytest.raises(StateTamperedError):
-        persist.loads(hostile(witness)[kind], "model")
+        load_pickle(hostile(witness)[kind], "model")
     assert not witness.exists()
 
 
@@ -164,7 +164,7 @@ def test_the_list_of_classes_alone_stops_it_too(tmp_path: Path, kind: str) -> No
 )
 def test_bytes_that_are_no_pickle_are_said_to_be_none(content: bytes) -> None:
     with pytest.raises(StateTamperedError):
-        persist.loads(content, "model")
+        load_pickle(content, "model")
 
 
 def test_with_a_key_a_manifest_that_was_swapped_is_refused(tmp_path: Path) -> None:

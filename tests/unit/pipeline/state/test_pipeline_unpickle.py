@@ -21,14 +21,14 @@ from sklearn.linear_model import SGDClassifier
 from pipeline.errors import PipelineError, StateTamperedError
 from pipeline.models.linear import LinearModel
 from pipeline.models.user_model import UserModel
-from pipeline.state import pickles as persist
+from pipeline.state.pickles import dump_pickle, load_pickle
 
 SGD = ("sklearn.linear_model._stochastic_gradient", "SGDClassifier")
 EVIL = "evil_module_of_a_state:make"
 
 
 def load(body: bytes, *models: str) -> Any:  # noqa: ANN401
-    return persist.loads(b"\x80\x04" + body + b".", "model", models)
+    return load_pickle(b"\x80\x04" + body + b".", "model", models)
 
 
 def named(module: str, name: str) -> bytes:
@@ -274,7 +274,7 @@ def test_an_array_of_objects_is_refused_as_joblib_and_as_pickle_write_it() -> No
     joblib.dump(np.array([1, None], dtype=object), sink)
     for content in (sink.getvalue(), pickle.dumps(np.array([1, None], dtype=object))):
         with pytest.raises(StateTamperedError):
-            persist.loads(content, "model")
+            load_pickle(content, "model")
 
 
 @pytest.mark.parametrize("position", [-1, 625, 10**8, None, True])
@@ -282,7 +282,7 @@ def test_a_random_state_points_into_its_own_words(position: object) -> None:
     """Numpy reads from wherever it is told to."""
     source = np.random.RandomState(1)
     assert_array_equal(
-        persist.loads(persist.dumps(source), "model").random(3), source.random(3)
+        load_pickle(dump_pickle(source), "model").random(3), source.random(3)
     )
     generator = called(
         named("numpy.random._pickle", "__bit_generator_ctor"),
@@ -304,12 +304,10 @@ def test_a_linear_model_whose_arrays_are_too_short_for_what_is_written_to_them(
     learner = SGDClassifier(loss="log_loss").partial_fit(
         np.eye(9)[:2], [0, 1], classes=[0, 1]
     )
-    assert_array_equal(
-        persist.loads(persist.dumps(learner), "model").coef_, learner.coef_
-    )
+    assert_array_equal(load_pickle(dump_pickle(learner), "model").coef_, learner.coef_)
     learner.__dict__.update(wrong)
     with pytest.raises(StateTamperedError, match="linear model"):
-        persist.loads(persist.dumps(learner), "model")
+        load_pickle(dump_pickle(learner), "model")
 
 
 MINE = """
@@ -327,11 +325,11 @@ def test_a_candidate_of_ones_own_is_loaded_where_the_settings_name_it(
     name = "mine_for_unpickling:Prior"
     own = UserModel("binary", name)
     own.partial_fit(np.eye(2), np.zeros(2), 2, None)
-    content = persist.dumps(own)
-    assert type(persist.loads(content, "model", [name]).estimator).__name__ == "Prior"
+    content = dump_pickle(own)
+    assert type(load_pickle(content, "model", [name]).estimator).__name__ == "Prior"
     for models in ([], ["linear"], ["mine_for_unpickling:Other"]):
         with pytest.raises(PipelineError, match=r"Prior|Other"):
-            persist.loads(content, "model", models)
+            load_pickle(content, "model", models)
 
 
 def test_every_truncation_and_many_damages_of_a_real_model_are_said_and_crash_nothing() -> (
@@ -339,16 +337,16 @@ def test_every_truncation_and_many_damages_of_a_real_model_are_said_and_crash_no
 ):
     learner = LinearModel("binary", 1, "plain")
     learner.partial_fit(np.eye(20), np.arange(20.0) % 2, 2, None)
-    content = persist.dumps(learner)
+    content = dump_pickle(learner)
     chance = np.random.default_rng(1)
     for end in range(0, len(content) - 1, 7):
         with pytest.raises(StateTamperedError):
-            persist.loads(content[:end], "model")
+            load_pickle(content[:end], "model")
     for place in chance.integers(0, len(content), 1500):
         damaged = bytearray(content)
         damaged[place] ^= 1 << int(chance.integers(8))
         try:
-            persist.loads(bytes(damaged), "model")
+            load_pickle(bytes(damaged), "model")
         except StateTamperedError:
             continue
 

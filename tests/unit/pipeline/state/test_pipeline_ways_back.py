@@ -27,13 +27,13 @@ from pipeline.models.population import Population
 from pipeline.models.user_model import UserModel
 from pipeline.settings import Settings, load
 from pipeline.state import compatibility as libraries
-from pipeline.state import pickles as persist
 from pipeline.state.document import (
     FORMAT,
     READERS,
     compute_signature,
     serialize_json,
 )
+from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
 from pipeline.state.verification import KEY_VARIABLE
 from pipeline.training.update import update
@@ -215,7 +215,7 @@ def test_a_state_of_other_libraries_is_tried_and_goes_on_as_if_nothing_were(
         train(tmp_path / "tried", models=models, on_library_change="try")["rows_total"]
         == 900
     )
-    assert "say what they said (within 0), and learn; going on" in logs(
+    assert "predict what they did (within 0), and can be trained; going on" in logs(
         tmp_path / "tried"
     )
     monkeypatch.undo()
@@ -250,7 +250,7 @@ def lost_an_attribute(learner: Any, matrix: Any, *_: Any, **__: Any) -> None:  #
 @pytest.mark.parametrize(
     ("method", "replacement", "match"),
     [
-        ("decision_function", says_otherwise, "sgd says something else"),
+        ("decision_function", says_otherwise, "sgd predicts something else"),
         ("decision_function", lost_an_attribute, "sgd fails: AttributeError"),
         ("partial_fit", lost_an_attribute, "sgd fails: AttributeError"),
         ("__setstate__", lost_an_attribute, "is not a pickle of this pipeline"),
@@ -288,7 +288,7 @@ def test_kept_scores_that_were_changed_lead_nowhere(
         kept["said"]["sgd"][damage] = {"dtype": "O", "shape": [1 << 40]}[damage]
     edit(tmp_path, probe=kept)
     other_libraries(monkeypatch)
-    with pytest.raises(StateTamperedError, match="what the models said cannot be read"):
+    with pytest.raises(StateTamperedError, match="recorded predictions cannot be read"):
         train(tmp_path, on_library_change="try")
 
 
@@ -296,7 +296,7 @@ def test_every_candidate_has_something_to_say_of_the_rows_that_are_drawn(
     tmp_path: Path,
 ) -> None:
     """A score that does not depend on what was learnt would let any model pass for another."""
-    from pipeline.state import prediction_check as probe  # noqa: PLC0415
+    from pipeline.state import prediction_check  # noqa: PLC0415
 
     for iterations in (2, 3):
         train(tmp_path / str(iterations), models="auto", iterations=iterations)
@@ -306,11 +306,11 @@ def test_every_candidate_has_something_to_say_of_the_rows_that_are_drawn(
     assert three is not None
     assert three.probe is not None
     for name, packed in three.probe["said"].items():
-        said = probe._unpacked(packed)
-        assert len(np.unique(said)) > probe.ROWS / 2, name
+        said = prediction_check.unpack_array(packed)
+        assert len(np.unique(said)) > prediction_check.ROWS / 2, name
         assert (
-            np.abs(said - probe._unpacked(two.probe["said"][name])).max()
-            > 10 * probe.TOLERANCE
+            np.abs(said - prediction_check.unpack_array(two.probe["said"][name])).max()
+            > 10 * prediction_check.TOLERANCE
         ), name
 
 
@@ -332,8 +332,8 @@ def test_a_state_keeps_no_row_of_the_source(tmp_path: Path) -> None:
 
     The rows that candidates are asked about know only how many columns there are.
     """
-    from pipeline.state import pickles as persist  # noqa: PLC0415
-    from pipeline.state import prediction_check as probe
+    from pipeline.state import prediction_check
+    from pipeline.state.pickles import load_pickle  # noqa: PLC0415
 
     kept = []
     for salt in (1, 2):
@@ -349,10 +349,10 @@ def test_a_state_keeps_no_row_of_the_source(tmp_path: Path) -> None:
         assert state is not None
         assert state.document.probe is not None
         assert set(state.document.probe) == {"drawn", "said"}
-        population = persist.loads(state.population, "population")
+        population = load_pickle(state.population, "population")
         kept.append(
             {
-                name: probe.drawn(population, each.view)
+                name: prediction_check.draw_rows(population, each.view)
                 for name, each in population.candidates.items()
             }
         )
@@ -422,7 +422,7 @@ def test_a_state_of_format_1_is_read_goes_on_and_is_written_anew(
     assert store(old_state).rollback().state_id == "60b400774e364aae"
     state = store(old_state).load()
     assert state is not None
-    population = persist.loads(state.population, "population", settings.models)
+    population = load_pickle(state.population, "population", settings.models)
     assert isinstance(population, Population)
     prior = population.candidates["plain_prior:Prior"]
     assert isinstance(prior, UserModel)
