@@ -21,7 +21,7 @@ from .services import artifacts as artifact_service
 from .services import blobs as blob_endpoint
 from .services import cache_v1 as cache_endpoint
 from .services import caches as cache_service
-from .services.messages import Caller
+from .services.twirp_messages import Caller
 
 log = logging.getLogger("wfgen.github")
 

@@ -1,28 +1,28 @@
-"""Everything a request handler works with."""
+"""Everything a request handler works with: the stores of one repository, and its guards."""
 
 from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlencode
 
 from ..errors import LocalGitHubError
 from ..process import Runner
-from .core.clock import Clock, to_micros
+from .core.clock import Clock
 from .core.faults import FaultPlan
 from .core.rate_limits import Limits, Meter
 from .core.tokens import TokenBook
 from .launcher import Launcher
-from .storage.artifacts import ArtifactStore
-from .storage.blobs import BlobStore, Stored
+from .storage.artifacts import ArtifactFilter, ArtifactStore
+from .storage.blobs import BlobStore, StoredBlob
 from .storage.caches import CacheStore
 from .storage.database import Database
 from .storage.git_remote import GitRemote
 from .storage.issues import IssueStore
-from .storage.releases import ReleaseStore
+from .storage.releases import AssetFilter, ReleaseStore
 from .storage.runs import RunStore
+from .storage.variables import VariableStore
 from .storage.workflows import WorkflowStore
 
 DATABASE_NAME = "github.sqlite3"
@@ -31,12 +31,12 @@ ZIP = "application/zip"
 
 
 @dataclass(frozen=True, slots=True)
-class Readable:
+class ReadableBlob:
     """What a GET of a blob answers with, besides the bytes."""
 
     file_name: str
     mime_type: str
-    artifact_id: int | None
+    artifact_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,7 @@ class AppContext:
     caches: CacheStore
     issues: IssueStore
     releases: ReleaseStore
+    variables: VariableStore
     git: GitRemote
     meter: Meter
     tokens: TokenBook = field(default_factory=TokenBook)
@@ -74,25 +75,17 @@ class AppContext:
 
     @classmethod
     def open(cls, root: Path, settings: AppSettings) -> AppContext:
-        """Open the store below a folder, made where it is missing."""
-        repository, default_branch, clock = (
-            settings.repository,
-            settings.default_branch,
-            settings.clock,
-        )
-        try:
-            root.mkdir(parents=True, exist_ok=True)
-            blobs = BlobStore(root)
-        except OSError as error:
-            raise LocalGitHubError(
-                f"the local GitHub cannot use {root}: {error.strerror}"
-            ) from error
+        """Open the stores below a folder, made where it is missing.
+
+        Raises LocalGitHubError where the folder or the database cannot be used.
+        """
+        clock, repository = settings.clock, settings.repository
+        blobs = _open_blobs(root)
         database = Database(root / DATABASE_NAME)
-        blobs.sweep(lambda: known_blobs(database, clock))
         workflows = WorkflowStore(database, clock)
-        return cls(
+        context = cls(
             repository=repository,
-            default_branch=default_branch,
+            default_branch=settings.default_branch,
             clock=clock,
             database=database,
             blobs=blobs,
@@ -102,14 +95,12 @@ class AppContext:
             caches=CacheStore(database, blobs, clock),
             issues=IssueStore(database, clock),
             releases=ReleaseStore(database, blobs, clock),
-            git=GitRemote(
-                root / "git" / f"{repository.replace('/', '-')}.git",
-                default_branch,
-                settings.runner,
-                settings.path,
-            ),
+            variables=VariableStore(database, clock),
+            git=_open_git(root, settings),
             meter=Meter(settings.limits),
         )
+        blobs.sweep(context.list_needed_blobs)
+        return context
 
     @property
     def owner(self) -> str:
@@ -123,22 +114,23 @@ class AppContext:
     def signed_address(
         self, origin: str, kind: str, blob: str, verb: str, run_id: int = 0
     ) -> str:
-        """An address of a blob that needs no other credential, for reading ("r") or writing ("w").
+        """An address of a blob that needs no other credential.
 
-        It ends by the machine's clock, as it guards a transfer under way, not the age
-        of what is transferred.
+        It is for reading (`verb` "r") or writing ("w"), and ends after ADDRESS_SECONDS.
         """
+        # By the machine's clock, which a test that moves ours does not move: the end
+        # guards a transfer under way, not the age of what is transferred.
         ends = int(time.time()) + ADDRESS_SECONDS
         signature = self.tokens.sign(f"{kind}/{blob}/{verb}/{run_id}/{ends}")
-        return f"{origin}/_blobs/{kind}/{blob}?{urlencode({'sp': verb, 'run': run_id, 'se': ends, 'sig': signature})}"
+        query = urlencode({"sp": verb, "run": run_id, "se": ends, "sig": signature})
+        return f"{origin}/_blobs/{kind}/{blob}?{query}"
 
     def check_address(self, kind: str, blob: str, query: dict[str, str]) -> bool:
         """Whether `signed_address` made this address and it has not ended."""
         text = f"{kind}/{blob}/{query.get('sp')}/{query.get('run')}/{query.get('se')}"
-        return (
-            self.tokens.check(text, query.get("sig", ""))
-            and int(query["se"]) > time.time()
-        )
+        if not self.tokens.check(text, query.get("sig", "")):
+            return False
+        return int(query["se"]) > time.time()
 
     def accepts_bytes(self, kind: str, blob: str) -> bool:
         """Whether a blob is still being written."""
@@ -146,47 +138,60 @@ class AppContext:
             return self.caches.is_open(blob)
         return kind == "artifacts" and self.artifacts.is_open(blob)
 
-    def took_bytes(self, kind: str, blob: str, stored: Stored) -> None:
-        """Note that a blob is complete."""
+    def complete_upload(self, kind: str, blob: str, stored: StoredBlob) -> None:
+        """Note that all bytes of a blob have come."""
         if kind == "artifacts":
-            self.artifacts.uploaded(blob, stored)
+            self.artifacts.complete_upload(blob, stored)
 
-    def readable(self, kind: str, blob: str) -> Readable | None:
+    def find_readable(self, kind: str, blob: str) -> ReadableBlob | None:
         """What can be read under a blob's name at this instant."""
-        if kind == "caches":
-            return (
-                Readable("cache.tzst", "application/octet-stream", None)
-                if self.caches.by_blob(blob)
-                else None
-            )
+        if kind == "artifacts":
+            return self._find_artifact(blob)
         if kind == "assets":
-            assets = self.releases.assets("blob = ?", [blob])
-            return (
-                Readable(assets[0].name, assets[0].content_type, None)
-                if assets
-                else None
-            )
-        found = self.artifacts.select("blob = ?", [blob]) if kind == "artifacts" else []
-        if not found or found[0].expired:
-            return None
-        artifact = found[0]
-        suffix = ".zip" if artifact.mime_type == ZIP else ""
-        return Readable(artifact.name + suffix, artifact.mime_type, artifact.id)
+            return self._find_asset(blob)
+        if kind == "caches" and self.caches.find_by_blob(blob):
+            return ReadableBlob("cache.tzst", "application/octet-stream")
+        return None
+
+    def _find_artifact(self, blob: str) -> ReadableBlob | None:
+        for artifact in self.artifacts.list_finished(ArtifactFilter(blob=blob)):
+            if artifact.expired:
+                continue
+            file_name = artifact.name
+            if artifact.mime_type == ZIP:
+                file_name += ".zip"
+            return ReadableBlob(file_name, artifact.mime_type, artifact.id)
+        return None
+
+    def _find_asset(self, blob: str) -> ReadableBlob | None:
+        for asset in self.releases.list_assets(AssetFilter(blob=blob)):
+            return ReadableBlob(asset.name, asset.content_type)
+        return None
+
+    def list_needed_blobs(self) -> set[str]:
+        """The names of all blobs that a record needs."""
+        return (
+            self.artifacts.list_needed_blobs()
+            | self.caches.list_needed_blobs()
+            | self.releases.list_needed_blobs()
+        )
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the stores."""
         self.blobs.close()
         self.database.close()
 
 
-def known_blobs(database: Database, clock: Clock) -> set[str]:
-    """The names of all blobs that a record needs.
+def _open_blobs(root: Path) -> BlobStore:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        return BlobStore(root)
+    except OSError as error:
+        raise LocalGitHubError(
+            f"the local GitHub cannot use {root}: {error.strerror}"
+        ) from error
 
-    An artifact that expired more than a day ago needs none.
-    """
-    rows = database.rows(
-        """SELECT blob FROM artifacts WHERE state != 'deleted' AND expires_at > ?
-           UNION SELECT blob FROM caches WHERE state != 'deleted' UNION SELECT blob FROM assets""",
-        [to_micros(clock.now() - timedelta(days=1))],
-    )
-    return {row["blob"] for row in rows}
+
+def _open_git(root: Path, settings: AppSettings) -> GitRemote:
+    folder = root / "git" / f"{settings.repository.replace('/', '-')}.git"
+    return GitRemote(folder, settings.default_branch, settings.runner, settings.path)

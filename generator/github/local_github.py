@@ -32,6 +32,7 @@ from .core.tokens import Grant
 from .launcher import Launcher
 from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
 from .server import ServerThread
+from .storage.artifacts import ArtifactFilter
 
 
 class LocalGitHub:
@@ -143,21 +144,19 @@ class LocalGitHub:
 
     def variables(self) -> dict[str, str]:
         """The variables of the repository."""
-        return {
-            row["name"]: row["value"]
-            for row in self._context.database.rows("SELECT name, value FROM variables")
-        }
+        variables = self._context.variables.list_all()
+        return {variable.name: variable.value for variable in variables}
 
     def know_workflow(self, path: str, name: str) -> Workflow:
         """Enter a workflow file of the repository.
 
         On GitHub it is known as soon as it is on the default branch.
         """
-        return self._context.workflows.know(path, name)
+        return self._context.workflows.register(path, name)
 
     def workflows(self) -> tuple[Workflow, ...]:
         """Every workflow, those that are switched off among them."""
-        return tuple(self._context.workflows.all())
+        return tuple(self._context.workflows.list_all())
 
     def switch_workflow(self, file: str, state: WorkflowState) -> Workflow:
         """Switch a workflow on or off, by its file name; KeyError for one that is unknown."""
@@ -165,20 +164,20 @@ class LocalGitHub:
 
     def runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""
-        return tuple(self._context.runs.select())
+        return tuple(self._context.runs.list_runs())
 
     def artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
         """Finished artifacts, oldest first, of one run or of all.
 
         Expired ones among them, deleted ones not.
         """
-        if run_id is None:
-            return tuple(self._context.artifacts.select())
-        return tuple(self._context.artifacts.select("run_id = ?", [run_id]))
+        artifact_filter = ArtifactFilter(run_id=run_id)
+        return tuple(self._context.artifacts.list_finished(artifact_filter))
 
     def artifact_path(self, artifact_id: int) -> Path:
         """The stored zip; KeyError for an artifact that is not there."""
-        return self._context.blobs.path(self._context.artifacts.get(artifact_id).blob)
+        artifact = self._context.artifacts.get(artifact_id)
+        return self._context.blobs.get_path(artifact.blob)
 
     def delete_artifact(self, artifact_id: int) -> None:
         """Delete an artifact; KeyError for one that is not there."""
@@ -197,19 +196,19 @@ class LocalGitHub:
 
     def downloads(self, run_id: int) -> tuple[Artifact, ...]:
         """Artifacts of other runs that this run fetched: where its state came from."""
-        return tuple(self._context.artifacts.downloads(run_id))
+        return tuple(self._context.artifacts.list_downloads(run_id))
 
     def caches(self) -> tuple[Cache, ...]:
         """Finished caches, oldest first."""
-        return tuple(self._context.caches.select())
+        return tuple(self._context.caches.list_finished())
 
     def issues(self) -> tuple[Issue, ...]:
         """Every issue, oldest first."""
-        return tuple(reversed(self._context.issues.select("all")))
+        return tuple(reversed(self._context.issues.list_issues()))
 
     def git_environment(self, *addresses: str) -> dict[str, str]:
         """Environment variables that make git send what is meant for `addresses` to the repository kept here."""
-        return self._context.git.environment(*addresses)
+        return self._context.git.build_environment(*addresses)
 
     def git_folder(self) -> Path:
         """The bare repository that runs push to, made where it is missing."""

@@ -23,7 +23,7 @@ def begin_attempt(
     context: AppContext, run_id: int, permissions: Mapping[str, str]
 ) -> RunTicket:
     """Run a finished run again; KeyError for one that is not known or not finished."""
-    return _ticket(context, context.runs.next_attempt(run_id), permissions)
+    return _ticket(context, context.runs.begin_attempt(run_id), permissions)
 
 
 def end_run(context: AppContext, run_id: int, conclusion: str) -> Run:

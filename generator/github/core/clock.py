@@ -27,7 +27,10 @@ class SystemClock:
 
 
 class SteerableClock:
-    """A clock that runs on from wherever it was set; `frozen` ones stand still between two moves."""
+    """A clock that runs on from wherever it was set.
+
+    A `frozen` one stands still between two moves.
+    """
 
     def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
         self._lock = threading.Lock()
@@ -38,11 +41,9 @@ class SteerableClock:
     def now(self) -> datetime:
         """The present instant, aware and in UTC."""
         with self._lock:
-            return (
-                self._base
-                if self._frozen
-                else self._base + (datetime.now(UTC) - self._set_at)
-            )
+            if self._frozen:
+                return self._base
+            return self._base + (datetime.now(UTC) - self._set_at)
 
     def set(self, instant: datetime) -> None:
         """Jump to an instant, forwards or back; a naive one is refused with ValueError."""
@@ -57,16 +58,21 @@ class SteerableClock:
 
 
 def to_micros(instant: datetime) -> int:
-    """Microseconds since 1970, which is how the store keeps instants.
-
-    Whole numbers compare exactly.
-    """
+    """Microseconds since 1970, which is how the database holds instants."""
+    # Integers compare exactly in SQL; SQLite's REAL would round microseconds of today.
     return (instant - EPOCH) // _MICROSECOND
 
 
 def from_micros(micros: int) -> datetime:
     """The instant `to_micros` was given."""
     return EPOCH + timedelta(microseconds=micros)
+
+
+def from_optional_micros(micros: int | None) -> datetime | None:
+    """The instant of a column that may be NULL."""
+    if micros is None:
+        return None
+    return from_micros(micros)
 
 
 def rfc3339(instant: datetime) -> str:

@@ -1,4 +1,4 @@
-"""What the local GitHub keeps, as frozen records."""
+"""The records of the local GitHub, frozen: what stores return and handlers pass on."""
 
 from __future__ import annotations
 
@@ -56,15 +56,11 @@ class Run:
 
 
 class WorkflowState(StrEnum):
-    """Whether events start a workflow.
-
-    GitHub has no words for the states a workflow of this server cannot be in.
-    """
+    """Whether events start a workflow: those of GitHub's states that occur here."""
 
     ACTIVE = "active"
-    DISABLED_INACTIVITY = (
-        "disabled_inactivity"  # a public repository's schedule, after 60 quiet days
-    )
+    # GitHub switches the schedule of a public repository off after 60 quiet days.
+    DISABLED_INACTIVITY = "disabled_inactivity"
     DISABLED_MANUALLY = "disabled_manually"
 
 
@@ -106,10 +102,7 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Cache:
-    """A finished cache.
-
-    `ref` is the only one that restores it, besides those that see the default branch.
-    """
+    """A finished cache; `ref` is where it was saved, and so who can restore it."""
 
     id: int
     key: str
@@ -161,6 +154,16 @@ class Comment:
 
 
 @dataclass(frozen=True, slots=True)
+class Variable:
+    """A variable of the repository; `name` in capitals."""
+
+    name: str
+    value: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Release:
     """A release; a draft has no `published_at`."""
 
@@ -195,10 +198,7 @@ class Asset:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A finished artifact.
-
-    `expired` as the clock of the local GitHub said when this record was read.
-    """
+    """A finished artifact; `expired` by the local GitHub's clock when the record was read."""
 
     id: int
     run_id: int
@@ -217,15 +217,13 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class RunTicket:
-    """A run and its two credentials.
-
-    The REST token (GITHUB_TOKEN) and the runtime token of the services.
-    """
+    """A run and its credentials: the REST token (GITHUB_TOKEN), the services' runtime token."""
 
     run: Run
     token: str
     runtime_token: str
 
     def __repr__(self) -> str:
-        """Show the run only: tickets turn up in logs and tracebacks."""
+        """Show the run only."""
+        # Tickets turn up in logs and tracebacks, where a token must not.
         return f"RunTicket(run={self.run!r}, token='***', runtime_token='***')"

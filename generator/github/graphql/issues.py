@@ -8,6 +8,7 @@ from ..core.clock import rfc3339
 from ..core.issue_search import search_issues
 from ..core.models import Comment, Issue
 from ..rest.serializers import serialize_instant
+from ..storage.issues import IssueChanges
 from .fields import (
     Arguments,
     Fields,
@@ -25,9 +26,10 @@ Mutation = Callable[[Viewer, Arguments], Fields]
 def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
     """An issue with its labels and comments."""
     store = viewer.context.issues
-    labels = [describe_label(label) for label in store.labels(issue.labels)]
+    labels = [describe_label(label) for label in store.list_labels(issue.labels)]
     comments = [
-        describe_comment(viewer, comment) for comment in store.comments(issue.number)
+        describe_comment(viewer, comment)
+        for comment in store.list_comments(issue.number)
     ]
     state_reason = None
     if issue.state_reason:
@@ -108,7 +110,7 @@ def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     labels = arguments.get("labels") or filters.get("labels") or ()
     nodes = [
         describe_issue(viewer, issue)
-        for issue in viewer.context.issues.select("all", labels)
+        for issue in viewer.context.issues.list_issues(labels=labels)
         if issue.state.upper() in states
     ]
     return make_connection(nodes, arguments)
@@ -117,7 +119,7 @@ def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
 def find_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     """A page of the issues that a search matches."""
     viewer.require("issues", "read")
-    issues = search_issues(viewer.context.issues.select("all"), arguments["query"])
+    issues = search_issues(viewer.context.issues.list_issues(), arguments["query"])
     nodes = [describe_issue(viewer, issue) for issue in issues]
     # gh asks for the "last" N where it means a page from the top.
     page = {
@@ -140,30 +142,33 @@ def create_issue(viewer: Viewer, given: Arguments) -> Fields:
 
 def update_issue(viewer: Viewer, given: Arguments) -> Fields:
     """Change title, body, state or labels."""
-    changes: dict[str, object] = {}
-    for name in ("title", "body"):
-        if given.get(name) is not None:
-            changes[name] = given[name]
+    changes: IssueChanges = {}
+    if given.get("title") is not None:
+        changes["title"] = given["title"]
+    if given.get("body") is not None:
+        changes["body"] = given["body"]
     if given.get("state"):
         changes["state"] = given["state"].lower()
     if given.get("labelIds") is not None:
         changes["labels"] = parse_label_ids(given["labelIds"])
-    return _edit_issue(viewer, given["id"], **changes)
+    return _edit_issue(viewer, given["id"], changes)
 
 
 def close_issue(viewer: Viewer, given: Arguments) -> Fields:
     """Close an issue."""
     reason = (given.get("stateReason") or "COMPLETED").lower()
-    return _edit_issue(viewer, given["issueId"], state="closed", state_reason=reason)
+    changes: IssueChanges = {"state": "closed", "state_reason": reason}
+    return _edit_issue(viewer, given["issueId"], changes)
 
 
 def reopen_issue(viewer: Viewer, given: Arguments) -> Fields:
     """Open an issue again."""
-    return _edit_issue(viewer, given["issueId"], state="open", state_reason="reopened")
+    changes: IssueChanges = {"state": "open", "state_reason": "reopened"}
+    return _edit_issue(viewer, given["issueId"], changes)
 
 
-def _edit_issue(viewer: Viewer, node_id: str, **changes: object) -> Fields:
-    issue = viewer.context.issues.edit(parse_issue_id(node_id), **changes)
+def _edit_issue(viewer: Viewer, node_id: str, changes: IssueChanges) -> Fields:
+    issue = viewer.context.issues.update(parse_issue_id(node_id), changes)
     return {"issue": describe_issue(viewer, issue)}
 
 
@@ -176,7 +181,7 @@ def add_labels(viewer: Viewer, given: Arguments) -> Fields:
     """Put labels on an issue, besides those it has."""
     issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
     names = [*issue.labels, *parse_label_ids(given["labelIds"])]
-    viewer.context.issues.edit(issue.number, labels=list(dict.fromkeys(names)))
+    viewer.context.issues.update(issue.number, {"labels": list(dict.fromkeys(names))})
     return {}
 
 
@@ -185,13 +190,13 @@ def remove_labels(viewer: Viewer, given: Arguments) -> Fields:
     issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
     removed = parse_label_ids(given["labelIds"])
     names = [name for name in issue.labels if name not in removed]
-    viewer.context.issues.edit(issue.number, labels=names)
+    viewer.context.issues.update(issue.number, {"labels": names})
     return {}
 
 
 def add_comment(viewer: Viewer, given: Arguments) -> Fields:
     """Comment on an issue."""
-    comment = viewer.context.issues.comment(
+    comment = viewer.context.issues.add_comment(
         parse_issue_id(given["subjectId"]), given["body"], viewer.grant.login
     )
     return {"commentEdge": {"node": describe_comment(viewer, comment)}}

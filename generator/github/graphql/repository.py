@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
+from ..storage.releases import ReleaseFilter
 from .fields import (
     Arguments,
     Fields,
@@ -72,20 +73,21 @@ def _find_issue(viewer: Viewer, arguments: Arguments) -> Fields:
 
 
 def _list_labels(viewer: Viewer, arguments: Arguments) -> Fields:
-    nodes = [describe_label(label) for label in viewer.context.issues.labels()]
+    nodes = [describe_label(label) for label in viewer.context.issues.list_labels()]
     return make_connection(nodes, arguments)
 
 
 def _find_label(viewer: Viewer, arguments: Arguments) -> Fields | None:
-    labels = viewer.context.issues.labels([arguments["name"]])
-    if not labels:
+    try:
+        label = viewer.context.issues.get_label(arguments["name"])
+    except KeyError:
         return None
-    return describe_label(labels[0])
+    return describe_label(label)
 
 
 def _list_releases(viewer: Viewer, arguments: Arguments) -> Fields:
     viewer.require("contents", "read")
-    releases = viewer.context.releases.select()
+    releases = viewer.context.releases.list_releases()
     latest_id = None
     # Newest first, so the latest is the first that is published in full.
     for release in releases:
@@ -98,7 +100,9 @@ def _list_releases(viewer: Viewer, arguments: Arguments) -> Fields:
 
 def _find_release(viewer: Viewer, arguments: Arguments) -> Fields | None:
     viewer.require("contents", "read")
-    releases = viewer.context.releases.select("tag = ?", [arguments["tagName"]])
+    releases = viewer.context.releases.list_releases(
+        ReleaseFilter(tag=arguments["tagName"])
+    )
     if not releases:
         return None
     return describe_release(releases[0], None)

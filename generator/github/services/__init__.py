@@ -1,1 +1,1 @@
-"""The services behind a run: artifacts and caches by Twirp, and the blobs behind signed addresses."""
+"""The services behind a run: artifacts and caches by Twirp, blobs at signed addresses."""

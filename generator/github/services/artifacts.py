@@ -16,40 +16,35 @@ from ..core.models import Artifact, Run
 from ..storage.artifacts import (
     MAX_PER_JOB,
     MAX_RETENTION_DAYS,
+    ArtifactFilter,
     NameTakenError,
     NewArtifact,
     TooManyError,
 )
-from .messages import Caller, Message, text
+from .twirp_messages import Caller, Message, read_text
 
 SERVICE = "github.actions.results.api.v1.ArtifactService"
-_FORBIDDEN_IN_NAMES = '":<>|*?\r\n\\/'
+# actions/toolkit packages/artifact/src/internal/upload/path-and-artifact-name-validation.ts.
+_FORBIDDEN_IN_NAMES = frozenset('":<>|*?\r\n\\/')
+_MAX_NAME_LENGTH = 256
 _DAY = timedelta(days=1)
 
 
 def create_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
     """Announce an artifact and say where its bytes go."""
-    name = text(message, "name")
+    name = read_text(message, "name")
     _check_name(name)
-    mime_type = text(message, "mime_type", "mimeType") or ZIP
-    claims = caller.claims
-    room = context.meter.limits.artifact_bytes
-    if room is not None and context.artifacts.used_bytes() >= room:
-        # "insufficient usage" is what the toolkit looks for, to tell people about their quota.
-        raise TwirpProblem(
-            "resource_exhausted", "insufficient usage to create artifact", status=403
-        )
+    _check_quota(context)
+    new = NewArtifact(
+        run_id=caller.run.id,
+        attempt=caller.claims.attempt,
+        job_backend_id=caller.claims.job_backend_id,
+        name=name,
+        mime_type=read_text(message, "mime_type", "mimeType") or ZIP,
+        days=_read_retention_days(message),
+    )
     try:
-        pending = context.artifacts.create(
-            NewArtifact(
-                caller.run.id,
-                claims.attempt,
-                claims.job_backend_id,
-                name,
-                mime_type,
-                _retention_days(message),
-            )
-        )
+        pending = context.artifacts.create(new)
     except NameTakenError:
         raise TwirpProblem(
             "already_exists",
@@ -61,30 +56,26 @@ def create_artifact(context: AppContext, caller: Caller, message: Message) -> Me
             f"a job can have no more than {MAX_PER_JOB} artifacts",
             status=403,
         ) from None
-    return {
-        "ok": True,
-        "signed_upload_url": context.signed_address(
-            caller.origin, "artifacts", pending.blob, "w", caller.run.id
-        ),
-    }
+    address = context.signed_address(
+        caller.origin, "artifacts", pending.blob, "w", caller.run.id
+    )
+    return {"ok": True, "signed_upload_url": address}
 
 
 def finalize_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
-    """Make an artifact visible; its size and digest have to be what the client says they are."""
-    name = text(message, "name")
-    pending = context.artifacts.pending(caller.run.id, caller.claims.attempt, name)
+    """Make an artifact visible; its size and digest have to be what the client says."""
+    name = read_text(message, "name")
+    pending = context.artifacts.find_pending(caller.run.id, caller.claims.attempt, name)
     if pending is None:
-        return _finalized_before(context, caller, message)
-    measured = context.artifacts.measured(pending.id)
-    if measured is None:
+        return _finalize_again(context, caller, message)
+    if pending.digest is None:
         raise TwirpProblem(
             "failed_precondition", "the artifact's upload is not complete"
         )
-    size_bytes, digest = measured
-    said = text(message, "hash") or digest
-    if text(message, "size") not in ("", str(size_bytes)) or not hmac.compare_digest(
-        said, digest
-    ):
+    size = read_text(message, "size")
+    is_size_right = size in ("", str(pending.size_bytes))
+    digest = read_text(message, "hash") or pending.digest
+    if not is_size_right or not hmac.compare_digest(digest, pending.digest):
         raise TwirpProblem(
             "invalid_argument",
             "size or hash of the artifact is not that of the uploaded bytes",
@@ -93,47 +84,40 @@ def finalize_artifact(context: AppContext, caller: Caller, message: Message) -> 
     return {"ok": True, "artifact_id": str(pending.id)}
 
 
-def _finalized_before(context: AppContext, caller: Caller, message: Message) -> Message:
-    """A client that lost the answer asks again: it gets the same one, if it says the same."""
-    artifact = _newest(context, caller, text(message, "name"))
-    if (text(message, "size"), text(message, "hash")) != (
-        str(artifact.size_bytes),
-        artifact.digest,
-    ):
+def _finalize_again(context: AppContext, caller: Caller, message: Message) -> Message:
+    """The same answer to a client that lost it and asks the same again."""
+    artifact = _find_newest(context, caller, read_text(message, "name"))
+    request = (read_text(message, "size"), read_text(message, "hash"))
+    if request != (str(artifact.size_bytes), artifact.digest):
         raise TwirpProblem("not_found", "artifact not found")
     return {"ok": True, "artifact_id": str(artifact.id)}
 
 
 def list_artifacts(context: AppContext, caller: Caller, message: Message) -> Message:
     """The run's artifacts, of every attempt."""
-    name, wanted = (
-        text(message, "name_filter", "nameFilter"),
-        text(message, "id_filter", "idFilter"),
-    )
-    found = [
-        artifact
-        for artifact in context.artifacts.select("run_id = ?", [caller.run.id])
-        if not artifact.expired
-        and name in ("", artifact.name)
-        and wanted in ("", str(artifact.id))
-    ]
-    return {"artifacts": [_listed(artifact, caller.run) for artifact in found]}
+    name = read_text(message, "name_filter", "nameFilter")
+    artifact_id = read_text(message, "id_filter", "idFilter")
+    artifact_filter = ArtifactFilter(run_id=caller.run.id, name=name or None)
+    bodies = []
+    for artifact in context.artifacts.list_finished(artifact_filter):
+        if artifact.expired or artifact_id not in ("", str(artifact.id)):
+            continue
+        bodies.append(_describe_artifact(artifact, caller.run))
+    return {"artifacts": bodies}
 
 
 def get_signed_artifact_url(
     context: AppContext, caller: Caller, message: Message
 ) -> Message:
     """Where an artifact of this run can be fetched."""
-    artifact = _newest(context, caller, text(message, "name"))
-    return {
-        "name": artifact.name,
-        "signed_url": read_address(context, caller.origin, artifact, caller.run.id),
-    }
+    artifact = _find_newest(context, caller, read_text(message, "name"))
+    address = read_address(context, caller.origin, artifact, caller.run.id)
+    return {"name": artifact.name, "signed_url": address}
 
 
 def delete_artifact(context: AppContext, caller: Caller, message: Message) -> Message:
     """Delete an artifact of this run, which frees its name."""
-    artifact = _newest(context, caller, text(message, "name"))
+    artifact = _find_newest(context, caller, read_text(message, "name"))
     context.artifacts.delete(artifact.id)
     return {"ok": True, "artifact_id": str(artifact.id)}
 
@@ -150,19 +134,19 @@ METHODS = {
 def read_address(
     context: AppContext, origin: str, artifact: Artifact, run_id: int
 ) -> str:
-    """A signed address to read an artifact; `run_id` is who reads it (0: nobody in particular)."""
+    """A signed address to read an artifact; `run_id` is who reads it (0: nobody known)."""
     return context.signed_address(origin, "artifacts", artifact.blob, "r", run_id)
 
 
-def _newest(context: AppContext, caller: Caller, name: str) -> Artifact:
-    found = context.artifacts.select("run_id = ? AND name = ?", [caller.run.id, name])
-    fresh = [artifact for artifact in found if not artifact.expired]
-    if not fresh:
-        raise TwirpProblem("not_found", "artifact not found")
-    return fresh[-1]
+def _find_newest(context: AppContext, caller: Caller, name: str) -> Artifact:
+    artifact_filter = ArtifactFilter(run_id=caller.run.id, name=name)
+    for artifact in reversed(context.artifacts.list_finished(artifact_filter)):
+        if not artifact.expired:
+            return artifact
+    raise TwirpProblem("not_found", "artifact not found")
 
 
-def _listed(artifact: Artifact, run: Run) -> Message:
+def _describe_artifact(artifact: Artifact, run: Run) -> Message:
     return {
         "workflow_run_backend_id": run.backend_id,
         "workflow_job_run_backend_id": artifact.job_backend_id,
@@ -174,30 +158,38 @@ def _listed(artifact: Artifact, run: Run) -> Message:
     }
 
 
-def _retention_days(message: Message) -> int:
-    """The retention in days that the client asked for.
-
-    Clients send the end worked out by the machine's clock; only the difference carries
-    over to our own clock.
-    """
-    said = text(message, "expires_at", "expiresAt")
-    if not said:
+def _read_retention_days(message: Message) -> int:
+    """The retention in days that the client asked for; GitHub's most where it did not."""
+    timestamp = read_text(message, "expires_at", "expiresAt")
+    if not timestamp:
         return MAX_RETENTION_DAYS
     try:
-        ends = datetime.fromisoformat(said)
+        expires_at = datetime.fromisoformat(timestamp)
     except ValueError:
         raise TwirpProblem("malformed", "expires_at is not a timestamp") from None
-    if ends.tzinfo is None:
+    if expires_at.tzinfo is None:
         raise TwirpProblem("malformed", "expires_at has no time zone")
-    return round((ends - datetime.now(UTC)) / _DAY)
+    # Clients work the end out by the machine's clock, not by the local GitHub's: only
+    # the difference carries over.
+    return round((expires_at - datetime.now(UTC)) / _DAY)
+
+
+def _check_quota(context: AppContext) -> None:
+    limit = context.meter.limits.artifact_bytes
+    if limit is not None and context.artifacts.sum_used_bytes() >= limit:
+        # "insufficient usage" is what the toolkit looks for, to tell people about their quota.
+        raise TwirpProblem(
+            "resource_exhausted", "insufficient usage to create artifact", status=403
+        )
 
 
 def _check_name(name: str) -> None:
-    if not name or len(name) > 256:  # noqa: PLR2004 - GitHub's limit
+    if not 0 < len(name) <= _MAX_NAME_LENGTH:
         raise TwirpProblem(
-            "invalid_argument", "an artifact's name has 1 to 256 characters"
+            "invalid_argument",
+            f"an artifact's name has 1 to {_MAX_NAME_LENGTH} characters",
         )
-    if any(character in _FORBIDDEN_IN_NAMES for character in name):
+    if not _FORBIDDEN_IN_NAMES.isdisjoint(name):
         raise TwirpProblem(
             "invalid_argument",
             "the artifact's name contains a character that is not allowed",

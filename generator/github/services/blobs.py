@@ -1,7 +1,7 @@
-"""The storage behind signed addresses, as far as clients use Azure's.
+"""The blob storage behind signed addresses: what clients use of Azure's.
 
 Protocol: Azure Blob REST - Put Block, Put Block List, Put Blob, Get Blob, Get Blob
-Properties [learn.microsoft.com/rest/api/storageservices]. Blocks carry ids and may come
+Properties [learn.microsoft.com/rest/api/storageservices]. Blocks have ids and may come
 in any order and in parallel; the block list fixes the order.
 """
 
@@ -10,23 +10,27 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from starlette.responses import Response, StreamingResponse
 
-from ..context import AppContext
+from ..context import AppContext, ReadableBlob
 from ..core.errors import BlobProblem
-from ..storage.blobs import Stored
+from ..storage.blobs import StoredBlob
 from ..storage.uploads import CHUNK_BYTES
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-_WHOLE = ""  # the block id of a blob put in one piece
+# The block id of a blob put in one piece; a client's own ids are never empty.
+_SINGLE_BLOCK = ""
+# 50,000 blocks, the most there can be, with ids of 64 bytes and their tags.
 _MAX_LIST_BYTES = 8 << 20
 _LISTED = re.compile(rb"<(Latest|Uncommitted|Committed)>([^<]*)</\1>")
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_VERSION = "2024-11-04"
 
 
 async def answer(
@@ -52,39 +56,37 @@ async def answer(
 async def _write(
     context: AppContext, request: Request, kind: str, blob: str
 ) -> Response:
+    """Put Block, Put Block List or Put Blob, told apart by `comp`."""
     if not context.accepts_bytes(kind, blob):
         raise BlobProblem(
             409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
         )
     part = request.query_params.get("comp")
-    if part == "blocklist":
-        stored = await _commit(context, blob, await _small_body(request))
-        context.took_bytes(kind, blob, stored)
-    elif part == "block":
+    if part == "block":
         await receive(context, request, blob, request.query_params.get("blockid", ""))
+    elif part == "blocklist":
+        block_ids = _parse_block_list(await _read_block_list(request))
+        stored = await _commit(context, blob, block_ids)
+        context.complete_upload(kind, blob, stored)
     elif part is None:
-        await receive(context, request, blob, _WHOLE)
-        stored = await asyncio.to_thread(context.blobs.assemble, blob, [_WHOLE])
-        context.took_bytes(kind, blob, stored)
+        await receive(context, request, blob, _SINGLE_BLOCK)
+        stored = await asyncio.to_thread(context.blobs.assemble, blob, [_SINGLE_BLOCK])
+        context.complete_upload(kind, blob, stored)
     else:
         raise BlobProblem(
             400,
             "InvalidQueryParameterValue",
             "comp has a value that is not served here.",
         )
-    return Response(
-        status_code=201, headers={"ETag": f'"{blob}"', "x-ms-version": "2024-11-04"}
-    )
+    headers = {"ETag": f'"{blob}"', "x-ms-version": _VERSION}
+    return Response(status_code=201, headers=headers)
 
 
-async def _commit(context: AppContext, blob: str, listing: bytes) -> Stored:
-    block_ids = [
-        found[1].decode("ascii", "replace") for found in _LISTED.findall(listing)
-    ]
+async def _commit(context: AppContext, blob: str, block_ids: list[str]) -> StoredBlob:
     if not block_ids:
         # An empty list is how an empty file is put.
-        context.blobs.open_block(blob, _WHOLE, 0).keep()
-        block_ids = [_WHOLE]
+        context.blobs.open_block(blob, _SINGLE_BLOCK, 0).keep()
+        block_ids = [_SINGLE_BLOCK]
     try:
         return await asyncio.to_thread(context.blobs.assemble, blob, block_ids)
     except FileNotFoundError:
@@ -93,24 +95,32 @@ async def _commit(context: AppContext, blob: str, listing: bytes) -> Stored:
         ) from None
 
 
+def _parse_block_list(listing: bytes) -> list[str]:
+    """The block ids of a block list, in order; it is XML of one shape only."""
+    return [
+        block_id.decode("ascii", "replace") for _, block_id in _LISTED.findall(listing)
+    ]
+
+
 async def receive(
     context: AppContext, request: Request, blob: str, block_id: str
 ) -> None:
     """Write a request's body as one block of a blob; one that breaks off leaves nothing."""
-    announced = request.headers.get("content-length", "")
-    incoming = context.blobs.open_block(
-        blob, block_id, int(announced) if announced.isdecimal() else None
-    )
+    size = None
+    content_length = request.headers.get("content-length", "")
+    if content_length.isdecimal():
+        size = int(content_length)
+    block = context.blobs.open_block(blob, block_id, size)
     try:
         async for chunk in request.stream():
-            incoming.write(chunk)
-        incoming.keep()
+            block.write(chunk)
+        block.keep()
     except BaseException:
-        incoming.drop()
+        block.drop()
         raise
 
 
-async def _small_body(request: Request) -> bytes:
+async def _read_block_list(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
@@ -120,51 +130,67 @@ async def _small_body(request: Request) -> bytes:
 
 
 def _read(context: AppContext, request: Request, kind: str, blob: str) -> Response:
-    readable = context.readable(kind, blob)
-    path = context.blobs.path(blob)
+    """Get Blob or Get Blob Properties, of all bytes or of one range."""
+    readable = context.find_readable(kind, blob)
+    path = context.blobs.get_path(blob)
     if readable is None or not path.is_file():
         raise BlobProblem(404, "BlobNotFound", "The specified blob does not exist.")
     size = path.stat().st_size
-    start, stop = _span(request.headers.get("range", ""), size)
+    start, stop = _parse_range(request.headers.get("range", ""), size)
     headers = {
         "Content-Type": readable.mime_type,
         "Content-Length": str(stop - start),
-        "Content-Disposition": _disposition(readable.file_name),
+        "Content-Disposition": _format_disposition(readable.file_name),
         "Accept-Ranges": "bytes",
         "ETag": f'"{blob}"',
         "x-ms-blob-type": "BlockBlob",
     }
-    partial = stop - start < size
-    if partial:
+    status = 200
+    if stop - start < size:
+        status = 206
         headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
     if request.method == "HEAD":
+        # Get Blob Properties knows no partial answer.
         return Response(headers=headers)
-
-    async def body() -> AsyncIterator[bytes]:
-        with path.open("rb") as file:
-            file.seek(start)
-            left = stop - start
-            while left and (chunk := file.read(min(CHUNK_BYTES, left))):
-                left -= len(chunk)
-                yield chunk
-        run_id = int(request.query_params["run"])
-        if run_id and readable.artifact_id is not None:
-            context.artifacts.note_download(run_id, readable.artifact_id)
-
-    return StreamingResponse(
-        body(), status_code=206 if partial else 200, headers=headers
-    )
+    reader_id = int(request.query_params["run"])
+    body = _send_file(context, path, range(start, stop), readable, reader_id)
+    return StreamingResponse(body, status_code=status, headers=headers)
 
 
-def _span(text: str, size: int) -> tuple[int, int]:
-    """First byte and the one after the last, of a Range header with a single range."""
-    found = _RANGE.fullmatch(text)
-    if found is None or found.group(0) == "bytes=-":
+async def _send_file(
+    context: AppContext,
+    path: Path,
+    span: range,
+    readable: ReadableBlob,
+    reader_id: int,
+) -> AsyncIterator[bytes]:
+    """The bytes of a span; then note that the run `reader_id` fetched the artifact."""
+    with path.open("rb") as file:
+        file.seek(span.start)
+        remaining = len(span)
+        while remaining and (chunk := file.read(min(CHUNK_BYTES, remaining))):
+            remaining -= len(chunk)
+            yield chunk
+    # Only here has the client taken all of it: a download that broke off is none.
+    if reader_id and readable.artifact_id is not None:
+        context.artifacts.record_download(reader_id, readable.artifact_id)
+
+
+def _parse_range(header: str, size: int) -> tuple[int, int]:
+    """First byte and the one after the last, of a Range header with a single range.
+
+    All bytes where there is no such header [RFC 9110, 14.2: others may be ignored].
+    """
+    match = _RANGE.fullmatch(header)
+    if match is None or header == "bytes=-":
         return 0, size
-    first, last = found.groups()
+    first, last = match.groups()
     if not first:
+        # "bytes=-N" are the last N.
         return max(0, size - int(last)), size
-    start, stop = int(first), min(int(last) + 1 if last else size, size)
+    start, stop = int(first), size
+    if last:
+        stop = min(int(last) + 1, size)
     if start >= stop:
         raise BlobProblem(
             416,
@@ -174,8 +200,9 @@ def _span(text: str, size: int) -> tuple[int, int]:
     return start, stop
 
 
-def _disposition(name: str) -> str:
-    plain = (
-        name.encode("ascii", "replace").decode().replace('"', "_").replace("\\", "_")
-    )
-    return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+def _format_disposition(name: str) -> str:
+    """A Content-Disposition that names a file in ASCII and in UTF-8 [RFC 6266]."""
+    ascii_name = name.encode("ascii", "replace").decode()
+    ascii_name = ascii_name.replace('"', "_").replace("\\", "_")
+    utf8_name = quote(name, safe="")
+    return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{utf8_name}"

@@ -12,46 +12,42 @@ from ..core.errors import ApiProblem
 from ..core.http import json_response, parse_json_object, read_body
 from . import caches as cache_service
 from .blobs import receive
-from .messages import Caller
+from .twirp_messages import Caller
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
 
+_PREFIX = "/_apis/artifactcache/"
+
+
 async def answer(context: AppContext, request: Request, caller: Caller) -> Response:
     """Answer a request of the v1 protocol."""
-    asked = (
-        request.method,
-        *request.url.path.removeprefix("/_apis/artifactcache/").split("/"),
-    )
     query = dict(request.query_params)
-    match asked:
+    match (request.method, *request.url.path.removeprefix(_PREFIX).split("/")):
         case ("GET", "cache"):
-            found = cache_service.v1_find(context, caller, query)
-            return (
-                Response(status_code=204)
-                if found is None
-                else json_response(200, found)
-            )
+            body = cache_service.find_v1(context, caller, query)
+            if body is None:
+                return Response(status_code=204)
+            return json_response(200, body)
         case ("GET", "caches"):
-            return json_response(200, cache_service.v1_list(context, caller, query))
+            return json_response(200, cache_service.list_v1(context, caller, query))
         case ("POST", "caches"):
             message = parse_json_object(await read_body(request))
-            return json_response(
-                201, cache_service.v1_reserve(context, caller, message)
-            )
+            body = cache_service.reserve_v1(context, caller, message)
+            return json_response(201, body)
         case ("PATCH", "caches", cache_id) if cache_id.isdecimal():
             content_range = request.headers.get("content-range", "")
-            await receive(
-                context,
-                request,
-                *cache_service.v1_block(context, caller, int(cache_id), content_range),
+            blob, block_id = cache_service.locate_v1_chunk(
+                context, caller, int(cache_id), content_range
             )
+            await receive(context, request, blob, block_id)
             return Response(status_code=204)
         case ("POST", "caches", cache_id) if cache_id.isdecimal():
             message = parse_json_object(await read_body(request))
+            # Putting a cache of gigabytes together must not stop other requests.
             await asyncio.to_thread(
-                cache_service.v1_commit, context, caller, int(cache_id), message
+                cache_service.commit_v1, context, caller, int(cache_id), message
             )
             return Response(status_code=204)
     raise ApiProblem(404, "Not Found")

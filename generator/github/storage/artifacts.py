@@ -1,27 +1,31 @@
 """Artifacts in the database.
 
-Created pending, visible once finished, gone when deleted, useless when expired.
+An artifact is pending from its announcement on, finished (and visible) once its bytes
+are durable, and deleted or expired at its end.
 """
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from ..core.clock import Clock, from_micros, to_micros
 from ..core.models import Artifact
-from .blobs import BlobStore, Stored
-from .database import Database
+from .blobs import BlobStore, StoredBlob
+from .database import Conditions, Database
 
+# docs.github.com, "Usage limits": artifacts of a private repository end after 90 days.
 MAX_RETENTION_DAYS = 90
 MAX_PER_JOB = 500
+# A download that began before an artifact expired may still be reading its bytes.
+_BLOB_GRACE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class NewArtifact:
-    """An artifact a job wants to upload; `days` beyond GitHub's most are cut to it."""
+    """An artifact a job wants to upload; more `days` than GitHub's most are cut to it."""
 
     run_id: int
     attempt: int
@@ -32,11 +36,38 @@ class NewArtifact:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
-    """An artifact that has been announced; its bytes may still be on their way."""
+class PendingArtifact:
+    """An artifact that has been announced.
+
+    `size_bytes` and `digest` are None until all of its bytes have come.
+    """
 
     id: int
     blob: str
+    size_bytes: int | None = None
+    digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactFilter:
+    """Which finished artifacts to list; None leaves a field free."""
+
+    id: int | None = None
+    run_id: int | None = None
+    name: str | None = None
+    blob: str | None = None
+
+    def build_conditions(self) -> Conditions:
+        """The WHERE clause of the query."""
+        conditions = Conditions("state = 'finished'")
+        conditions.require_equal("id", self.id)
+        conditions.require_equal("run_id", self.run_id)
+        conditions.require_equal("name", self.name)
+        conditions.require_equal("blob", self.blob)
+        return conditions
+
+
+ALL_ARTIFACTS = ArtifactFilter()
 
 
 class NameTakenError(Exception):
@@ -48,85 +79,82 @@ class TooManyError(Exception):
 
 
 class ArtifactStore:
-    """What is known of artifacts."""
+    """Artifacts of all runs, with the blobs that hold their bytes."""
 
     def __init__(self, database: Database, blobs: BlobStore, clock: Clock) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
 
-    def create(self, new: NewArtifact) -> Pending:
+    def create(self, new: NewArtifact) -> PendingArtifact:
         """Announce an artifact; raises NameTakenError or TooManyError."""
+        days = max(1, min(new.days, MAX_RETENTION_DAYS))
         now = self._clock.now()
-        expires_at = now + timedelta(days=max(1, min(new.days, MAX_RETENTION_DAYS)))
-        blob = self._blobs.new_name()
+        blob = self._blobs.make_name()
         with self._database.transaction():
-            held = self._database.value(
-                "SELECT count(*) FROM artifacts WHERE run_id = ? AND attempt = ? AND job_backend_id = ?"
-                " AND state != 'deleted'",
-                [new.run_id, new.attempt, new.job_backend_id],
-            )
-            if held >= MAX_PER_JOB:
+            if self._count_of_job(new) >= MAX_PER_JOB:
                 raise TooManyError
             try:
                 artifact_id = self._database.execute(
-                    """INSERT INTO artifacts (run_id, attempt, job_backend_id, name, mime_type, blob, state,
-                       created_at, updated_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)""",
+                    """INSERT INTO artifacts (run_id, attempt, job_backend_id, name,
+                       mime_type, blob, state, created_at, updated_at, expires_at)
+                       VALUES (?, ?, ?, ?, ?, ?, 'pending', ?, ?, ?)""",
                     [
-                        *(
-                            new.run_id,
-                            new.attempt,
-                            new.job_backend_id,
-                            new.name,
-                            new.mime_type,
-                            blob,
-                        ),
-                        *(to_micros(now), to_micros(now), to_micros(expires_at)),
+                        new.run_id,
+                        new.attempt,
+                        new.job_backend_id,
+                        new.name,
+                        new.mime_type,
+                        blob,
+                        to_micros(now),
+                        to_micros(now),
+                        to_micros(now + timedelta(days=days)),
                     ],
                 )
             except sqlite3.IntegrityError as error:
                 raise NameTakenError(new.name) from error
-        return Pending(artifact_id, blob)
+        return PendingArtifact(artifact_id, blob)
 
-    def pending(self, run_id: int, attempt: int, name: str) -> Pending | None:
+    def _count_of_job(self, new: NewArtifact) -> int:
+        return self._database.value(
+            """SELECT count(*) FROM artifacts WHERE run_id = ? AND attempt = ?
+               AND job_backend_id = ? AND state != 'deleted'""",
+            [new.run_id, new.attempt, new.job_backend_id],
+        )
+
+    def find_pending(
+        self, run_id: int, attempt: int, name: str
+    ) -> PendingArtifact | None:
         """The unfinished artifact of that name."""
         row = self._database.row(
-            "SELECT id, blob FROM artifacts WHERE run_id = ? AND attempt = ? AND name = ? AND state = 'pending'",
+            """SELECT id, blob, size_bytes, digest FROM artifacts
+               WHERE run_id = ? AND attempt = ? AND name = ? AND state = 'pending'""",
             [run_id, attempt, name],
         )
-        return Pending(row["id"], row["blob"]) if row else None
+        if row is None:
+            return None
+        return PendingArtifact(row["id"], row["blob"], row["size_bytes"], row["digest"])
 
     def is_open(self, blob: str) -> bool:
         """Whether an artifact's bytes are still to come."""
-        return (
-            self._database.row(
-                "SELECT 1 FROM artifacts WHERE blob = ? AND state = 'pending'", [blob]
-            )
-            is not None
-        )
-
-    def uploaded(self, blob: str, stored: Stored) -> None:
-        """Note that an unfinished artifact's bytes are complete."""
-        self._database.execute(
-            "UPDATE artifacts SET size_bytes = ?, digest = ? WHERE blob = ? AND state = 'pending'",
-            [stored.size_bytes, f"sha256:{stored.sha256}", blob],
-        )
-
-    def measured(self, artifact_id: int) -> tuple[int, str] | None:
-        """Size and digest of an unfinished artifact's bytes; None while they are incomplete."""
         row = self._database.row(
-            "SELECT size_bytes, digest FROM artifacts WHERE id = ?", [artifact_id]
+            "SELECT 1 FROM artifacts WHERE blob = ? AND state = 'pending'", [blob]
         )
-        return (
-            None
-            if row is None or row["digest"] is None
-            else (row["size_bytes"], row["digest"])
+        return row is not None
+
+    def complete_upload(self, blob: str, stored: StoredBlob) -> None:
+        """Note that an unfinished artifact's bytes are all there."""
+        self._database.execute(
+            """UPDATE artifacts SET size_bytes = ?, digest = ?
+               WHERE blob = ? AND state = 'pending'""",
+            [stored.size_bytes, f"sha256:{stored.sha256}", blob],
         )
 
     def finish(self, artifact_id: int) -> None:
         """Make an artifact visible: the commit point, after its bytes are durable."""
         self._database.execute(
-            "UPDATE artifacts SET state = 'finished', updated_at = ? WHERE id = ? AND state = 'pending'",
+            """UPDATE artifacts SET state = 'finished', updated_at = ?
+               WHERE id = ? AND state = 'pending'""",
             [to_micros(self._clock.now()), artifact_id],
         )
 
@@ -138,7 +166,8 @@ class ArtifactStore:
                 [run_id],
             )
             self._database.execute(
-                "UPDATE artifacts SET state = 'deleted' WHERE run_id = ? AND state = 'pending'",
+                """UPDATE artifacts SET state = 'deleted'
+                   WHERE run_id = ? AND state = 'pending'""",
                 [run_id],
             )
         for row in rows:
@@ -146,56 +175,48 @@ class ArtifactStore:
 
     def get(self, artifact_id: int) -> Artifact:
         """One finished artifact; KeyError where there is none."""
-        found = self.select("artifacts.id = ?", [artifact_id])
-        if not found:
+        artifacts = self.list_finished(ArtifactFilter(id=artifact_id))
+        if not artifacts:
             raise KeyError(artifact_id)
-        return found[0]
+        return artifacts[0]
 
-    def select(
-        self, where: str = "1", parameters: Sequence[object] = ()
+    def list_finished(
+        self, artifact_filter: ArtifactFilter = ALL_ARTIFACTS
     ) -> list[Artifact]:
-        """Finished artifacts, oldest first.
+        """Finished artifacts, oldest first, expired ones among them."""
+        conditions = artifact_filter.build_conditions()
+        query = conditions.complete("SELECT * FROM artifacts", "ORDER BY id")
+        return self._read(self._database.rows(query, conditions.parameters))
 
-        That a condition of ours (never a client's text) holds for.
-        """
-        now = to_micros(self._clock.now())
-        rows = self._database.rows(
-            f"SELECT * FROM artifacts WHERE state = 'finished' AND ({where}) ORDER BY id",  # noqa: S608 - our own text
-            parameters,
-        )
-        return [_artifact(row, now) for row in rows]
-
-    def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
-        """How many finished artifacts a condition of ours holds for."""
-        return self._database.value(
-            f"SELECT count(*) FROM artifacts WHERE state = 'finished' AND ({where})",  # noqa: S608 - as above
-            parameters,
-        )
-
-    def newest(
-        self, where: str, parameters: Sequence[object], offset: int, limit: int
+    def list_newest(
+        self, artifact_filter: ArtifactFilter, offset: int, limit: int
     ) -> list[Artifact]:
-        """A page of the finished artifacts a condition of ours holds for, newest first."""
-        rows = self._database.rows(
-            f"SELECT * FROM artifacts WHERE state = 'finished' AND ({where}) "  # noqa: S608 - as above
-            "ORDER BY id DESC LIMIT ? OFFSET ?",
-            [*parameters, limit, offset],
+        """A page of the finished artifacts, newest first."""
+        conditions = artifact_filter.build_conditions()
+        query = conditions.complete(
+            "SELECT * FROM artifacts", "ORDER BY id DESC LIMIT ? OFFSET ?"
         )
-        return [_artifact(row, to_micros(self._clock.now())) for row in rows]
+        parameters = [*conditions.parameters, limit, offset]
+        return self._read(self._database.rows(query, parameters))
 
-    def used_bytes(self) -> int:
-        """What the artifacts that have not expired take of the storage quota."""
+    def count_finished(self, artifact_filter: ArtifactFilter = ALL_ARTIFACTS) -> int:
+        """How many finished artifacts there are."""
+        conditions = artifact_filter.build_conditions()
+        query = conditions.complete("SELECT count(*) FROM artifacts")
+        return self._database.value(query, conditions.parameters)
+
+    def sum_used_bytes(self) -> int:
+        """Bytes that the artifacts that have not expired take of the storage quota."""
         return self._database.value(
-            "SELECT sum(size_bytes) FROM artifacts WHERE state = 'finished' AND expires_at > ?",
+            """SELECT sum(size_bytes) FROM artifacts
+               WHERE state = 'finished' AND expires_at > ?""",
             [to_micros(self._clock.now())],
         )
 
     def delete(self, artifact_id: int) -> None:
-        """Delete for good; KeyError where there is none.
-
-        The row goes first: no row may name missing bytes.
-        """
+        """Delete for good; KeyError where there is none."""
         artifact = self.get(artifact_id)
+        # The row goes first, as no row may name bytes that are missing.
         self._database.execute(
             "UPDATE artifacts SET state = 'deleted' WHERE id = ?", [artifact_id]
         )
@@ -208,27 +229,38 @@ class ArtifactStore:
             [to_micros(instant), self.get(artifact_id).id],
         )
 
-    def note_download(self, run_id: int, artifact_id: int) -> None:
+    def record_download(self, run_id: int, artifact_id: int) -> None:
         """Remember which run fetched which artifact."""
         self._database.execute(
             "INSERT OR IGNORE INTO downloads (run_id, artifact_id, at) VALUES (?, ?, ?)",
             [run_id, artifact_id, to_micros(self._clock.now())],
         )
 
-    def downloads(self, run_id: int) -> list[Artifact]:
-        """Artifacts of other runs that a run fetched, oldest first.
-
-        Those deleted since are among them.
-        """
+    def list_downloads(self, run_id: int) -> list[Artifact]:
+        """Artifacts of other runs that a run fetched, oldest first, deleted ones too."""
         rows = self._database.rows(
-            """SELECT artifacts.* FROM artifacts JOIN downloads ON artifact_id = artifacts.id
-               WHERE downloads.run_id = ? AND artifacts.run_id != ? ORDER BY artifacts.id""",
+            """SELECT artifacts.* FROM artifacts
+               JOIN downloads ON artifact_id = artifacts.id
+               WHERE downloads.run_id = ? AND artifacts.run_id != ?
+               ORDER BY artifacts.id""",
             [run_id, run_id],
         )
-        return [_artifact(row, to_micros(self._clock.now())) for row in rows]
+        return self._read(rows)
+
+    def list_needed_blobs(self) -> set[str]:
+        """Blobs of artifacts that can still be read, or could be a day ago."""
+        rows = self._database.rows(
+            "SELECT blob FROM artifacts WHERE state != 'deleted' AND expires_at > ?",
+            [to_micros(self._clock.now() - _BLOB_GRACE)],
+        )
+        return {row["blob"] for row in rows}
+
+    def _read(self, rows: Iterable[sqlite3.Row]) -> list[Artifact]:
+        now = to_micros(self._clock.now())
+        return [_read_artifact(row, now) for row in rows]
 
 
-def _artifact(row: sqlite3.Row, now: int) -> Artifact:
+def _read_artifact(row: sqlite3.Row, now: int) -> Artifact:
     return Artifact(
         id=row["id"],
         run_id=row["run_id"],

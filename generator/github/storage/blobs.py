@@ -1,9 +1,9 @@
-"""Bytes on disk: written aside, made durable, and only then given their name.
+"""Bytes on disk: written to a temporary file, made durable, and only then named.
 
-`staging/<blob>/` holds what is on its way, `blobs/<xx>/<blob>` what is complete. A
-blob's name is 32 hex digits made by us, so no path can come from a client. Blocks of a
-blob lie in one file, for the clients in use already in the order of the block list, so
-that nothing has to be written twice.
+`staging/<blob>/` holds uploads, `blobs/<xx>/<blob>` complete blobs. A blob's name is 32
+hex digits made by us, so no path can come from a client. Blocks of a blob lie in one
+file, for the clients in use already in the order of the block list, so that nothing has
+to be written twice.
 """
 
 from __future__ import annotations
@@ -24,21 +24,23 @@ from pathlib import Path
 
 from .uploads import (
     CHUNK_BYTES,
-    Incoming,
+    IncomingBlock,
     Region,
-    Spooled,
+    SpooledBlock,
     Upload,
     copy_region,
-    place_of,
+    parse_block_number,
 )
 
 LEFTOVER_SECONDS = 24 * 3600
 REMEMBERED_COMMITS = 256
 _NAME = re.compile(r"[0-9a-f]{32}")
+_CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+_OWNER_ONLY = 0o600
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredBlob:
     """A complete blob: its size and the SHA-256 of its bytes, in hex."""
 
     size_bytes: int
@@ -51,14 +53,15 @@ class BlobStore:
     def __init__(self, root: Path) -> None:
         self._staging = root / "staging"
         self._blobs = root / "blobs"
+        self._sweep_marker = root / "swept"
         self._uploads: dict[str, Upload] = {}
-        self._commits: OrderedDict[str, tuple[tuple[str, ...], Stored]] = OrderedDict()
+        self._commits = _CommitMemory()
         self._lock = threading.Lock()
         for folder in (self._staging, self._blobs):
             folder.mkdir(parents=True, exist_ok=True)
 
     @staticmethod
-    def new_name() -> str:
+    def make_name() -> str:
         """A name that no blob had or will have."""
         return secrets.token_hex(16)
 
@@ -67,7 +70,7 @@ class BlobStore:
         """Whether a text has the form of our names."""
         return _NAME.fullmatch(name) is not None
 
-    def path(self, name: str) -> Path:
+    def get_path(self, name: str) -> Path:
         """Where a complete blob is; ValueError for a text that is no name of ours."""
         if not self.is_name(name):
             raise ValueError("not a blob name")
@@ -75,164 +78,210 @@ class BlobStore:
 
     def open_block(
         self, name: str, block_id: str, size: int | None
-    ) -> Incoming | Spooled:
-        """A block to be written, of a size in bytes or of an unknown one.
+    ) -> IncomingBlock | SpooledBlock:
+        """A block to be written, of a size in bytes or (None) of an unknown one.
 
-        It counts once it is kept.
+        It is part of the blob once its `keep` is called.
         """
-        upload = self._upload(name)
+        upload = self._open_upload(name)
         if size is None:
-            return Spooled(upload, block_id, self._staging)
-        return Incoming(upload, block_id, upload.reserve(size, place_of(block_id)))
+            return SpooledBlock(upload, block_id, self._staging)
+        region = upload.reserve(size, parse_block_number(block_id))
+        return IncomingBlock(upload, block_id, region)
 
-    def _upload(self, name: str) -> Upload:
+    def _open_upload(self, name: str) -> Upload:
         with self._lock:
             if name not in self._uploads:
-                aside = self._staging / self.path(name).name
-                aside.mkdir(exist_ok=True)
-                flags = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-                self._uploads[name] = Upload(os.open(aside / "data", flags, 0o600))
+                folder = self._staging / self.get_path(name).name
+                folder.mkdir(exist_ok=True)
+                descriptor = os.open(folder / "data", _CREATE_FLAGS, _OWNER_ONLY)
+                self._uploads[name] = Upload(descriptor)
             return self._uploads[name]
 
-    def assemble(self, name: str, block_ids: Sequence[str]) -> Stored:
+    def assemble(self, name: str, block_ids: Sequence[str]) -> StoredBlob:
         """Put blocks together in the order given, and drop the rest.
 
         The blob can be read under its name from here on. Raises FileNotFoundError where
         a block is missing. A client that lost the answer may ask again for the same.
         """
-        asked, before = tuple(block_ids), self._commits.get(name)
-        if before is not None and before[0] == asked and name not in self._uploads:
-            return before[1]
-        upload = self._upload(name)
+        committed = self._commits.recall(name, block_ids)
+        if committed is not None and name not in self._uploads:
+            return committed
+        upload = self._open_upload(name)
         try:
-            regions = [upload.regions[block_id] for block_id in asked]
+            regions = [upload.regions[block_id] for block_id in block_ids]
         except KeyError:
             raise FileNotFoundError(name) from None
+        stored = self._commit(name, upload, regions)
+        self._forget_upload(name)
+        self._commits.remember(name, block_ids, stored)
+        return stored
+
+    def _commit(
+        self, name: str, upload: Upload, regions: Sequence[Region]
+    ) -> StoredBlob:
+        """Write regions in order, make them durable, and give them the blob's name."""
         size = sum(region.size for region in regions)
-        with self._in_order(upload, regions, self._staging / name) as (
-            descriptor,
-            source,
-        ):
+        target = self.get_path(name)
+        folder = self._staging / name
+        with _arrange(upload, regions, folder) as (descriptor, source):
             stored = _make_durable(descriptor, size)
-            target = self.path(name)
             target.parent.mkdir(exist_ok=True)
             source.replace(target)
         _sync_folder(target.parent)
-        self._forget(name)
-        self._commits[name] = asked, stored
-        while len(self._commits) > REMEMBERED_COMMITS:
-            self._commits.popitem(last=False)
         return stored
 
-    @contextlib.contextmanager
-    def _in_order(
-        self, upload: Upload, regions: Sequence[Region], folder: Path
-    ) -> Iterator[tuple[int, Path]]:
-        """The file with the regions in order.
-
-        The one they lie in, cut to size, or where that is not so a copy.
-        """
-        end = 0
-        for region in regions:
-            if region.offset != end:
-                break
-            end += region.size
-        else:
-            os.ftruncate(upload.descriptor, end)
-            yield upload.descriptor, folder / "data"
-            return
-        copy = folder / "whole"
-        descriptor = os.open(
-            copy, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
-        )
-        try:
-            for region in regions:
-                copy_region(upload.descriptor, region, descriptor)
-            yield descriptor, copy
-        finally:
-            os.close(descriptor)
-
-    def assemble_by_place(self, name: str) -> Stored:
-        """Put blocks together whose ids are their offsets (20 digits).
+    def assemble_by_offset(self, name: str) -> StoredBlob:
+        """Put blocks together whose ids are their offsets in bytes (20 digits).
 
         FileNotFoundError where the first is missing.
         """
-        regions, end = self._upload(name).regions, 0
-        places: list[str] = []
-        while (place := f"{end:020d}") in regions and (
-            regions[place].size or not places
-        ):
-            places.append(place)
-            end += regions[place].size
-        if not places:
+        regions = self._open_upload(name).regions
+        block_ids: list[str] = []
+        end = 0
+        region = regions.get(format_offset(end))
+        # An empty block ends the blob: its end is its own offset, for ever.
+        while region is not None and (region.size or not block_ids):
+            block_ids.append(format_offset(end))
+            end += region.size
+            region = regions.get(format_offset(end))
+        if not block_ids:
             raise FileNotFoundError(name)
-        return self.assemble(name, places)
+        return self.assemble(name, block_ids)
 
-    def size(self, name: str) -> int | None:
-        """How long a complete blob is; None for one that is not complete."""
-        path = self.path(name)
-        return path.stat().st_size if path.is_file() else None
+    def get_size(self, name: str) -> int | None:
+        """Bytes of a complete blob; None for one that is not complete."""
+        path = self.get_path(name)
+        if not path.is_file():
+            return None
+        return path.stat().st_size
 
     def remove(self, name: str) -> None:
-        """Forget a blob, finished or not."""
-        self._commits.pop(name, None)
-        self._forget(name)
+        """Delete a blob, complete or not."""
+        self._commits.forget(name)
+        self._forget_upload(name)
         with contextlib.suppress(FileNotFoundError):
-            self.path(name).unlink()
+            self.get_path(name).unlink()
 
-    def _forget(self, name: str) -> None:
+    def _forget_upload(self, name: str) -> None:
         with self._lock:
             upload = self._uploads.pop(name, None)
         if upload is not None:
             os.close(upload.descriptor)
-        shutil.rmtree(self._staging / self.path(name).name, ignore_errors=True)
+        shutil.rmtree(self._staging / self.get_path(name).name, ignore_errors=True)
 
-    def sweep(self, known: Callable[[], set[str]]) -> None:
-        """Once a day remove what is in nobody's use.
-
-        Old uploads of killed servers, old blobs not `known` any more.
-        """
-        old, marker = time.time() - LEFTOVER_SECONDS, self._staging.parent / "swept"
-        if marker.exists() and marker.stat().st_mtime > old:
+    def sweep(self, list_needed: Callable[[], set[str]]) -> None:
+        """Once a day remove uploads of killed servers, and old blobs that are not needed."""
+        before = time.time() - LEFTOVER_SECONDS
+        marker = self._sweep_marker
+        if marker.exists() and marker.stat().st_mtime > before:
             return
         for folder in self._staging.iterdir():
-            if folder.stat().st_mtime < old:
+            if folder.stat().st_mtime < before:
                 shutil.rmtree(folder, ignore_errors=True)
-        unused = [
-            path for path in self._blobs.glob("*/*") if path.stat().st_mtime < old
-        ]
-        names = known() if unused else set()
-        for path in unused:
-            if path.name not in names:
-                path.unlink(missing_ok=True)
+        self._sweep_blobs(before, list_needed)
         marker.touch()
 
+    def _sweep_blobs(self, before: float, list_needed: Callable[[], set[str]]) -> None:
+        old = [
+            path for path in self._blobs.glob("*/*") if path.stat().st_mtime < before
+        ]
+        if not old:
+            return
+        needed = list_needed()
+        for path in old:
+            if path.name not in needed:
+                path.unlink(missing_ok=True)
+
     def close(self) -> None:
-        """Let go of the files of uploads that were never completed."""
+        """Close and drop uploads that were never completed."""
         for name in list(self._uploads):
-            self._forget(name)
+            self._forget_upload(name)
 
 
-def _make_durable(descriptor: int, size: int) -> Stored:
-    """Hash a file and bring it to the disk, both at once.
+class _CommitMemory:
+    """The last blobs put together, and of which blocks."""
 
-    The one waits for the processor, the other for the disk.
+    def __init__(self) -> None:
+        self._commits: OrderedDict[str, tuple[tuple[str, ...], StoredBlob]] = (
+            OrderedDict()
+        )
+
+    def recall(self, name: str, block_ids: Sequence[str]) -> StoredBlob | None:
+        """The blob as it was put together of just these blocks."""
+        committed_ids, stored = self._commits.get(name, (None, None))
+        if committed_ids != tuple(block_ids):
+            return None
+        return stored
+
+    def remember(self, name: str, block_ids: Sequence[str], stored: StoredBlob) -> None:
+        """Remember a blob; the oldest beyond REMEMBERED_COMMITS are forgotten."""
+        self._commits[name] = tuple(block_ids), stored
+        while len(self._commits) > REMEMBERED_COMMITS:
+            self._commits.popitem(last=False)
+
+    def forget(self, name: str) -> None:
+        """Forget a blob that is deleted."""
+        self._commits.pop(name, None)
+
+
+def format_offset(offset: int) -> str:
+    """The block id of an offset: as many digits as 64 bits need, so that ids sort."""
+    return f"{offset:020d}"
+
+
+@contextlib.contextmanager
+def _arrange(
+    upload: Upload, regions: Sequence[Region], folder: Path
+) -> Iterator[tuple[int, Path]]:
+    """A descriptor and path of a file with the regions in order.
+
+    It is the one that they lie in, cut to size, or a copy where they lie otherwise.
     """
+    if _are_adjacent(regions):
+        os.ftruncate(upload.descriptor, sum(region.size for region in regions))
+        yield upload.descriptor, folder / "data"
+        return
+    copy = folder / "whole"
+    descriptor = os.open(copy, _CREATE_FLAGS, _OWNER_ONLY)
+    try:
+        for region in regions:
+            copy_region(upload.descriptor, region, descriptor)
+        yield descriptor, copy
+    finally:
+        os.close(descriptor)
 
-    def digest() -> str:
-        total, offset = hashlib.sha256(), 0
-        while chunk := os.pread(descriptor, CHUNK_BYTES, offset):
-            total.update(chunk)
-            offset += len(chunk)
-        return total.hexdigest()
 
+def _are_adjacent(regions: Sequence[Region]) -> bool:
+    """Whether regions follow each other from the file's first byte on."""
+    end = 0
+    for region in regions:
+        if region.offset != end:
+            return False
+        end += region.size
+    return True
+
+
+def _make_durable(descriptor: int, size: int) -> StoredBlob:
+    """Hash a file and bring it to the disk."""
+    # Both at once: one waits for the processor, the other for the disk.
     with ThreadPoolExecutor(1) as pool:
-        hashing = pool.submit(digest)
+        hashing = pool.submit(_compute_sha256, descriptor)
         os.fsync(descriptor)
-        return Stored(size, hashing.result())
+        return StoredBlob(size, hashing.result())
+
+
+def _compute_sha256(descriptor: int) -> str:
+    digest = hashlib.sha256()
+    offset = 0
+    while chunk := os.pread(descriptor, CHUNK_BYTES, offset):
+        digest.update(chunk)
+        offset += len(chunk)
+    return digest.hexdigest()
 
 
 def _sync_folder(folder: Path) -> None:
+    # A rename is durable only once the folder that holds the name is on the disk too.
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,4 +1,4 @@
-"""The SQLite file of the local GitHub: opening, versions, transactions."""
+"""The SQLite file of the local GitHub: opening, migrating, transactions, queries."""
 
 from __future__ import annotations
 
@@ -10,10 +10,38 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import LocalGitHubError
-from .migrations import STEPS
+from .migrations import LATEST_VERSION, migrate
 
 BUSY_TIMEOUT_SECONDS = 30
 BUSY_PAUSE_SECONDS = 0.01
+
+
+class Conditions:
+    """The WHERE clause of a query: terms that all have to hold, and their parameters.
+
+    Terms and columns are texts of the stores; what a client sent is a parameter.
+    """
+
+    def __init__(self, *terms: str) -> None:
+        self._terms = list(terms)
+        self.parameters: list[object] = []
+
+    def require(self, term: str, *parameters: object) -> None:
+        """Add a term with one `?` for each parameter."""
+        self._terms.append(term)
+        self.parameters += parameters
+
+    def require_equal(self, column: str, value: object | None) -> None:
+        """Add that a column holds a value; None leaves the column free."""
+        if value is not None:
+            self.require(f"{column} = ?", value)
+
+    def complete(self, select: str, ending: str = "") -> str:
+        """The whole query: `SELECT ... FROM ...`, the WHERE clause, and what follows it."""
+        where = ""
+        if self._terms:
+            where = "WHERE " + " AND ".join(self._terms)
+        return f"{select} {where} {ending}"
 
 
 class Database:
@@ -29,7 +57,7 @@ class Database:
         """
         self._lock = threading.RLock()
         self._path = path
-        with self._translated("read"):
+        with self._translate_errors("read"):
             self._connection = sqlite3.connect(
                 path,
                 timeout=BUSY_TIMEOUT_SECONDS,
@@ -37,7 +65,7 @@ class Database:
                 check_same_thread=False,
             )
         try:
-            with self._translated("read"):
+            with self._translate_errors("read"):
                 self._connection.row_factory = sqlite3.Row
                 # WAL with FULL: a commit is on the disk when it returns, and readers
                 # never wait for writers.
@@ -50,29 +78,26 @@ class Database:
             raise
 
     def _switch_to_wal(self) -> None:
-        """Wait for others who open a new file at the same time.
-
-        Here SQLite does not do so by itself.
-        """
+        """Switch the file to a write-ahead log, however many open it at once."""
+        # SQLite's own timeout does not cover the change of the journal mode: it answers
+        # SQLITE_BUSY at once while another process makes the same change.
         give_up = time.monotonic() + BUSY_TIMEOUT_SECONDS
         while True:
             try:
                 self._connection.execute("PRAGMA journal_mode = WAL")
             except sqlite3.OperationalError as error:
-                if (
-                    error.sqlite_errorcode != sqlite3.SQLITE_BUSY
-                    or time.monotonic() > give_up
-                ):
+                is_busy = error.sqlite_errorcode == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > give_up:
                     raise
                 time.sleep(BUSY_PAUSE_SECONDS)
             else:
                 return
 
     @contextmanager
-    def _translated(self, doing: str) -> Iterator[None]:
-        """Turn what SQLite says of files and disks into one line.
+    def _translate_errors(self, action: str) -> Iterator[None]:
+        """Turn SQLite's errors about files and disks into a LocalGitHubError.
 
-        What it says of the data goes on to the caller.
+        Errors about the data (IntegrityError, ProgrammingError) go on to the caller.
         """
         try:
             yield
@@ -80,23 +105,20 @@ class Database:
             raise
         except sqlite3.DatabaseError as error:
             raise LocalGitHubError(
-                f"the local GitHub's records in {self._path} cannot be {doing}: {error}",
+                f"the local GitHub's records in {self._path} cannot be {action}: {error}",
                 hint=f"make room, or move {self._path.parent} away to start afresh",
             ) from error
 
     def _migrate(self, path: Path) -> None:
         with self.transaction():
-            found = int(self.value("PRAGMA user_version"))
-            if found > len(STEPS):
+            version = self.value("PRAGMA user_version")
+            if version > LATEST_VERSION:
                 raise LocalGitHubError(
-                    f"{path} was written by a newer wfgen (format {found}, this one knows {len(STEPS)})",
+                    f"{path} was written by a newer wfgen "
+                    f"(format {version}, this one knows {LATEST_VERSION})",
                     hint="upgrade wfgen, or move the folder away to start afresh",
                 )
-            for step in STEPS[found:]:
-                for statement in step:
-                    self._connection.execute(statement)
-            if found < len(STEPS):
-                self._connection.execute(f"PRAGMA user_version = {len(STEPS)}")
+            migrate(self._connection, version)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
@@ -105,11 +127,11 @@ class Database:
             if self._connection.in_transaction:
                 yield
                 return
-            with self._translated("written"):
+            with self._translate_errors("written"):
                 self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield
-                with self._translated("written"):
+                with self._translate_errors("written"):
                     self._connection.execute("COMMIT")
             except BaseException:
                 # After some failures SQLite has rolled back by itself and knows of no
@@ -119,29 +141,32 @@ class Database:
                 raise
 
     def execute(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """Run a statement; gives the id of an inserted row, else the number of rows changed."""
-        with self._lock, self._translated("written"):
+        """Run a statement; returns the id of an inserted row, else the number of rows changed."""
+        with self._lock, self._translate_errors("written"):
             cursor = self._connection.execute(sql, tuple(parameters))
-            return (
-                int(cursor.lastrowid or 0)
-                if sql.lstrip().startswith("INSERT")
-                else cursor.rowcount
-            )
+            # `lastrowid` holds the id of an earlier INSERT after any other statement.
+            if sql.lstrip().startswith("INSERT"):
+                return int(cursor.lastrowid or 0)
+            return cursor.rowcount
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[sqlite3.Row]:
         """Every row of a query."""
-        with self._lock, self._translated("read"):
+        with self._lock, self._translate_errors("read"):
             return self._connection.execute(sql, tuple(parameters)).fetchall()
 
     def row(self, sql: str, parameters: Sequence[object] = ()) -> sqlite3.Row | None:
         """The first row of a query, if there is one."""
-        found = self.rows(sql, parameters)
-        return found[0] if found else None
+        rows = self.rows(sql, parameters)
+        if not rows:
+            return None
+        return rows[0]
 
     def value(self, sql: str, parameters: Sequence[object] = ()) -> int:
-        """The one number a query gives; 0 for NULL."""
+        """The one number a query gives; 0 for NULL or no row."""
         row = self.row(sql, parameters)
-        return int(row[0] or 0) if row is not None else 0
+        if row is None:
+            return 0
+        return int(row[0] or 0)
 
     def close(self) -> None:
         """Close the file."""

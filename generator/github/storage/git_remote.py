@@ -1,9 +1,7 @@
-"""The repository's git side.
+"""The repository's git side: a bare repository that runs push to and REST writes to.
 
-A bare repository on disk that runs push to, and files read and written in it by REST.
-
-Binary-safe on purpose: contents come out by `unpack-file` and go in by `hash-object`,
-through files.
+Safe for binary files: contents come out by `git unpack-file` and go in by
+`git hash-object`, through files, never as text.
 """
 
 from __future__ import annotations
@@ -24,8 +22,10 @@ _AUTHOR = {
     "GIT_COMMITTER_EMAIL": "noreply@github.com",
 }
 GIT_SECONDS = 60
-
-
+# What git takes for "the ref does not exist", and for "remove" in an index.
+_NULL_SHA = "0" * 40
+_TREE_FLAGS = ("--long", "-z")
+_FORBIDDEN_PARTS = frozenset({"..", ".", ".git"})
 # What git takes for a branch or tag, a little stricter [git-check-ref-format].
 _REF_NAME = re.compile(
     r"(?![-./])(?!.*(?:\.\.|//|@\{|\.lock(?:/|$)|/\.))[^\x00-\x20\x7f~^:?*\[\\]+(?<![./])"
@@ -42,12 +42,37 @@ class StaleShaError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Blob:
+class FileContent:
     """A file in a commit."""
 
     path: str
     sha: str
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class TreeEntry:
+    """A file ("blob") or folder ("tree") of a commit; a folder has no size."""
+
+    type: str
+    sha: str
+    path: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileChange:
+    """A file to be committed to a branch.
+
+    `data` None removes it. `sha` is what the caller believes the file's present SHA is,
+    None for "there is no such file".
+    """
+
+    branch: str
+    path: str
+    data: bytes | None
+    message: str
+    sha: str | None
 
 
 class GitRemote:
@@ -76,21 +101,14 @@ class GitRemote:
         """The repository's folder, which a push can be sent to."""
         if not (self.folder / "HEAD").is_file():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
-            self._check(
-                self._git(
-                    "init",
-                    "--quiet",
-                    "--bare",
-                    f"--initial-branch={self._default_branch}",
-                    ".",
-                )
-            )
+            branch = f"--initial-branch={self._default_branch}"
+            self._run("init", "--quiet", "--bare", branch, ".")
         return self.folder
 
-    def environment(self, *addresses: str) -> dict[str, str]:
-        """What makes any git send what is meant for `addresses` here.
+    def build_environment(self, *addresses: str) -> dict[str, str]:
+        """Variables that make any git send what is meant for `addresses` here.
 
-        Settings through the environment.
+        [git-config, GIT_CONFIG_COUNT and url.<base>.insteadOf]
         """
         base = f"file://{self.ensure()}"
         settings = {"GIT_CONFIG_COUNT": str(len(addresses))}
@@ -103,120 +121,107 @@ class GitRemote:
         """The commit a branch, tag or SHA names; None where it names none."""
         if ref.startswith("-"):
             return None
-        found = self._git(
+        result = self._git(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
-        return found.stdout.strip() if found.exit_code == 0 else None
+        if result.exit_code:
+            return None
+        return result.stdout.strip()
 
-    def branches(self) -> dict[str, str]:
+    def list_branches(self) -> dict[str, str]:
         """Every branch and its commit."""
-        found = self._git(
+        result = self._git(
             "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads/"
         )
-        pairs = [line.rpartition(" ") for line in found.stdout.splitlines()]
-        return {name: commit for name, _, commit in pairs}
+        branches = {}
+        for line in result.stdout.splitlines():
+            name, _, commit = line.rpartition(" ")
+            branches[name] = commit
+        return branches
 
-    def entries(self, commit: str, path: str) -> list[tuple[str, str, str, int]]:
-        """Type (blob or tree), SHA, path and size of what is at a path.
+    def list_entries(self, commit: str, path: str) -> list[TreeEntry]:
+        """What is at a path of a commit: what a folder holds, or one file."""
+        listing = ""
+        if path:
+            listing = self._git(
+                "ls-tree", *_TREE_FLAGS, commit, "--", f"{path}/"
+            ).stdout
+        if not listing:
+            # The root of the commit, or a path that is no folder.
+            paths = [path] if path else []
+            listing = self._git("ls-tree", *_TREE_FLAGS, commit, "--", *paths).stdout
+        lines = listing.split("\0")
+        return [_parse_tree_line(line) for line in lines if line]
 
-        One file, or what a folder holds.
-        """
-        prefix = [f"{path}/"] if path else []
-        within = self._git("ls-tree", "--long", "-z", commit, "--", *prefix).stdout
-        listed = within or (
-            self._git("ls-tree", "--long", "-z", commit, "--", path).stdout
-            if path
-            else ""
-        )
-        found = []
-        for line in filter(None, listed.split("\0")):
-            facts, _, name = line.partition("\t")
-            _, kind, sha, size = facts.split()
-            found.append((kind, sha, name, 0 if size == "-" else int(size)))
-        return found
-
-    def read(self, commit: str, path: str) -> Blob | None:
+    def read(self, commit: str, path: str) -> FileContent | None:
         """A file of a commit; None where there is no such file."""
-        found = [
-            entry
-            for entry in self.entries(commit, path)
-            if entry[0] == "blob" and entry[2] == path
-        ]
-        if not found:
-            return None
-        # It writes the blob, byte for byte, to a file of its own making in the folder
-        # and prints the name.
-        unpacked = self.folder / self._check(self._git("unpack-file", found[0][1]))
+        for entry in self.list_entries(commit, path):
+            if entry.type == "blob" and entry.path == path:
+                return FileContent(path, entry.sha, self._read_blob(entry.sha))
+        return None
+
+    def _read_blob(self, sha: str) -> bytes:
+        # `unpack-file` writes the blob, byte for byte, to a file of its own making in
+        # the folder and prints its name.
+        unpacked = self.folder / self._run("unpack-file", sha)
         try:
-            return Blob(path, found[0][1], unpacked.read_bytes())
+            return unpacked.read_bytes()
         finally:
             unpacked.unlink()
 
-    def write(
-        self, branch: str, path: str, data: bytes | None, message: str, sha: str | None
-    ) -> tuple[str, str]:
-        """Commit a file (None: its removal) to a branch; gives the commit and the file's SHA.
+    def write(self, change: FileChange) -> tuple[str, str]:
+        """Commit a file to a branch; returns the commit and the file's SHA ("" if removed).
 
-        Raises StaleShaError unless `sha` is the file's present one (None: there is
-        none), ValueError for a path that git would not take.
+        Raises StaleShaError where the file is not the one that the caller believes it
+        is, ValueError for a path that git would not take.
         """
-        pure = PurePosixPath(path)
-        if (
-            pure.is_absolute()
-            or any(part in ("..", ".", ".git") for part in pure.parts)
-            or str(pure) != path
-        ):
-            raise ValueError(path)
-        parent = self.resolve(f"refs/heads/{branch}")
-        present = self.read(parent, path) if parent else None
-        if (present.sha if present else None) != sha:
-            raise StaleShaError(path)
+        _check_path(change.path)
+        parent = self.resolve(f"refs/heads/{change.branch}")
+        if self._find_sha(parent, change.path) != change.sha:
+            raise StaleShaError(change.path)
         with tempfile.TemporaryDirectory() as folder:
-            index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
-            if parent:
-                self._check(self._git("read-tree", parent, **index))
-            if data is None:
-                blob = ""
-                self._check(
-                    self._git(
-                        "update-index",
-                        "-z",
-                        "--index-info",
-                        text=f"0 {'0' * 40}\t{path}\0",
-                        **index,
-                    )
-                )
-            else:
-                source = Path(folder) / "data"
-                source.write_bytes(data)
-                blob = self._check(
-                    self._git("hash-object", "-w", "--no-filters", str(source))
-                )
-                self._check(
-                    self._git(
-                        "update-index",
-                        "--add",
-                        "--cacheinfo",
-                        f"100644,{blob},{path}",
-                        **index,
-                    )
-                )
-            tree = self._check(self._git("write-tree", **index))
+            blob, tree = self._write_tree(Path(folder), parent, change)
         parents = ["-p", parent] if parent else []
-        commit = self._check(self._git("commit-tree", tree, *parents, "-m", message))
+        commit = self._run("commit-tree", tree, *parents, "-m", change.message)
         # The old value makes two writers at once safe: the second one's ref has moved.
-        if self._git(
-            "update-ref", f"refs/heads/{branch}", commit, parent or "0" * 40
-        ).exit_code:
-            raise StaleShaError(path)
+        ref = f"refs/heads/{change.branch}"
+        if self._git("update-ref", ref, commit, parent or _NULL_SHA).exit_code:
+            raise StaleShaError(change.path)
         return commit, blob
+
+    def _find_sha(self, commit: str | None, path: str) -> str | None:
+        """The SHA of a file of a commit; None where there is no such file or commit."""
+        if commit is None:
+            return None
+        content = self.read(commit, path)
+        if content is None:
+            return None
+        return content.sha
+
+    def _write_tree(
+        self, folder: Path, parent: str | None, change: FileChange
+    ) -> tuple[str, str]:
+        """Write the file and the tree with it in its place; returns both SHAs."""
+        index = {"GIT_INDEX_FILE": str(folder / "index")}
+        if parent:
+            self._run("read-tree", parent, **index)
+        if change.data is None:
+            blob = ""
+            removal = f"0 {_NULL_SHA}\t{change.path}\0"
+            self._run("update-index", "-z", "--index-info", text=removal, **index)
+        else:
+            source = folder / "data"
+            source.write_bytes(change.data)
+            blob = self._run("hash-object", "-w", "--no-filters", str(source))
+            entry = f"100644,{blob},{change.path}"
+            self._run("update-index", "--add", "--cacheinfo", entry, **index)
+        return blob, self._run("write-tree", **index)
 
     def delete_ref(self, ref: str) -> bool:
         """Delete a branch or tag, named in full; whether there was one."""
-        if (
-            not ref.startswith(("refs/heads/", "refs/tags/"))
-            or self.resolve(ref) is None
-        ):
+        if not ref.startswith(("refs/heads/", "refs/tags/")):
+            return False
+        if self.resolve(ref) is None:
             return False
         return self._git("update-ref", "-d", ref).exit_code == 0
 
@@ -234,7 +239,29 @@ class GitRemote:
             timeout_seconds=GIT_SECONDS,
         )
 
-    def _check(self, done: Completed) -> str:
-        if done.exit_code:
-            raise LocalGitHubError(f"git {done.argv[1]} failed: {done.stderr.strip()}")
-        return done.stdout.strip()
+    def _run(self, *arguments: str, text: str | None = None, **environment: str) -> str:
+        """What a git command prints; LocalGitHubError for one that fails."""
+        result = self._git(*arguments, text=text, **environment)
+        if result.exit_code:
+            raise LocalGitHubError(
+                f"git {arguments[0]} failed: {result.stderr.strip()}"
+            )
+        return result.stdout.strip()
+
+
+def _parse_tree_line(line: str) -> TreeEntry:
+    """A line of `git ls-tree --long`: mode, type, SHA and size, a tab, the path."""
+    columns, _, path = line.partition("\t")
+    _, object_type, sha, size = columns.split()
+    if size == "-":
+        return TreeEntry(object_type, sha, path, 0)
+    return TreeEntry(object_type, sha, path, int(size))
+
+
+def _check_path(path: str) -> None:
+    """ValueError for a path that git would not take, or would take for another one."""
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or str(pure) != path:
+        raise ValueError(path)
+    if not _FORBIDDEN_PARTS.isdisjoint(pure.parts):
+        raise ValueError(path)

@@ -5,17 +5,34 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Sequence
-from typing import cast
+from typing import TypedDict
 
-from ..core.clock import Clock, from_micros, to_micros
+from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.models import Comment, Issue, Label
-from .database import Database
+from .database import Conditions, Database
 
-_EDITABLE = ("title", "body", "state", "state_reason", "labels")
+
+class IssueChanges(TypedDict, total=False):
+    """The fields of an issue to set; absent ones stay as they are."""
+
+    title: str
+    body: str
+    state: str
+    state_reason: str | None
+    labels: Sequence[str]
+
+
+# One statement a field, as the name of a column cannot be a parameter of SQL.
+_UPDATES = {
+    "title": "UPDATE issues SET title = ? WHERE number = ?",
+    "body": "UPDATE issues SET body = ? WHERE number = ?",
+    "state": "UPDATE issues SET state = ? WHERE number = ?",
+    "state_reason": "UPDATE issues SET state_reason = ? WHERE number = ?",
+}
 
 
 class IssueStore:
-    """What is known of issues."""
+    """Issues of the repository, with their comments and labels."""
 
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
@@ -37,55 +54,61 @@ class IssueStore:
         row = self._database.row("SELECT * FROM issues WHERE number = ?", [number])
         if row is None:
             raise KeyError(number)
-        return self._issue(row)
+        return self._read_issue(row)
 
-    def edit(self, number: int, **changes: object) -> Issue:
-        """Change title, body, state, state_reason or labels.
-
-        KeyError where there is no such issue.
-        """
-        before, now = self.get(number), to_micros(self._clock.now())
+    def update(self, number: int, changes: IssueChanges) -> Issue:
+        """Set fields of an issue; KeyError where there is no such issue."""
+        before = self.get(number)
+        now = to_micros(self._clock.now())
         with self._database.transaction():
-            for name in _EDITABLE:
+            for name, statement in _UPDATES.items():
                 if name in changes:
-                    if name == "labels":
-                        self.ensure_labels(cast("Sequence[str]", changes[name]))
-                    value = (
-                        json.dumps(changes[name]) if name == "labels" else changes[name]
-                    )
-                    self._database.execute(
-                        f"UPDATE issues SET {name} = ? WHERE number = ?",
-                        [value, number],
-                    )  # noqa: S608 - one of _EDITABLE
-            if changes.get("state", before.state) != before.state:
-                closed_at = now if changes["state"] == "closed" else None
-                self._database.execute(
-                    "UPDATE issues SET closed_at = ? WHERE number = ?",
-                    [closed_at, number],
-                )
+                    self._database.execute(statement, [changes.get(name), number])
+            if "labels" in changes:
+                self._set_labels(number, changes["labels"])
+            self._set_closed_at(before, changes.get("state", before.state), now)
             self._database.execute(
                 "UPDATE issues SET updated_at = ? WHERE number = ?", [now, number]
             )
         return self.get(number)
 
-    def select(self, state: str = "open", labels: Sequence[str] = ()) -> list[Issue]:
-        """Issues of a state ("all": of any) that bear all of the labels, newest first."""
-        rows = self._database.rows(
-            "SELECT * FROM issues WHERE ? IN ('all', state) ORDER BY number DESC",
-            [state],
+    def _set_labels(self, number: int, labels: Sequence[str]) -> None:
+        self.ensure_labels(labels)
+        self._database.execute(
+            "UPDATE issues SET labels = ? WHERE number = ?",
+            [json.dumps(list(labels)), number],
         )
-        wanted = {label.lower() for label in labels}
-        return [
-            issue
-            for issue in map(self._issue, rows)
-            if wanted <= {label.lower() for label in issue.labels}
-        ]
+
+    def _set_closed_at(self, before: Issue, state: str, now: int) -> None:
+        """Enter when an issue was closed; closing a closed one again changes nothing."""
+        if state == before.state:
+            return
+        closed_at = None
+        if state == "closed":
+            closed_at = now
+        self._database.execute(
+            "UPDATE issues SET closed_at = ? WHERE number = ?",
+            [closed_at, before.number],
+        )
+
+    def list_issues(
+        self, state: str = "all", labels: Sequence[str] = ()
+    ) -> list[Issue]:
+        """Issues of a state ("all": of any) that bear all of the labels, newest first."""
+        conditions = Conditions()
+        if state != "all":
+            conditions.require_equal("state", state)
+        query = conditions.complete("SELECT * FROM issues", "ORDER BY number DESC")
+        required = _fold_names(labels)
+        issues = []
+        for row in self._database.rows(query, conditions.parameters):
+            issue = self._read_issue(row)
+            if required <= _fold_names(issue.labels):
+                issues.append(issue)
+        return issues
 
     def ensure_labels(self, names: Sequence[str]) -> None:
-        """Make the labels that are missing.
-
-        On GitHub they come about with the issue that bears them.
-        """
+        """Make the labels that are missing, as GitHub does for an issue that bears them."""
         for name in names:
             self._database.execute(
                 "INSERT OR IGNORE INTO labels (name) VALUES (?)", [name]
@@ -100,44 +123,54 @@ class IssueStore:
             )
         except sqlite3.IntegrityError:
             return None
-        return self.labels([name])[0]
+        return self.get_label(name)
 
-    def labels(self, names: Sequence[str] | None = None) -> list[Label]:
-        """All labels, or those of the names given, by name."""
-        rows = self._database.rows("SELECT * FROM labels ORDER BY name")
-        wanted = None if names is None else {name.lower() for name in names}
-        return [
-            Label(row["id"], row["name"], row["color"], row["description"] or "")
-            for row in rows
-            if wanted is None or row["name"].lower() in wanted
-        ]
+    def get_label(self, name: str) -> Label:
+        """One label, whatever the case of its name; KeyError where there is none."""
+        labels = self.list_labels([name])
+        if not labels:
+            raise KeyError(name)
+        return labels[0]
 
-    def comment(self, number: int, body: str, author: str) -> Comment:
+    def list_labels(self, names: Sequence[str] | None = None) -> list[Label]:
+        """All labels (None), or those of the names given, by name."""
+        labels = []
+        for row in self._database.rows("SELECT * FROM labels ORDER BY name"):
+            description = row["description"] or ""
+            labels.append(Label(row["id"], row["name"], row["color"], description))
+        if names is None:
+            return labels
+        folded = _fold_names(names)
+        return [label for label in labels if label.name.lower() in folded]
+
+    def add_comment(self, number: int, body: str, author: str) -> Comment:
         """Add a comment; KeyError where there is no such issue."""
         now = to_micros(self._clock.now())
         with self._database.transaction():
-            self.edit(number)
+            self.update(number, {})
             comment_id = self._database.execute(
-                "INSERT INTO comments (issue_number, author, body, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+                """INSERT INTO comments
+                   (issue_number, author, body, created_at, updated_at)
+                   VALUES (?, ?, ?, ?, ?)""",
                 [number, author, body, now, now],
             )
         return self.get_comment(comment_id)
 
-    def comments(self, number: int) -> list[Comment]:
+    def list_comments(self, number: int) -> list[Comment]:
         """An issue's comments, oldest first."""
         rows = self._database.rows(
             "SELECT * FROM comments WHERE issue_number = ? ORDER BY id", [number]
         )
-        return [_comment(row) for row in rows]
+        return [_read_comment(row) for row in rows]
 
     def get_comment(self, comment_id: int) -> Comment:
         """One comment; KeyError where there is none."""
         row = self._database.row("SELECT * FROM comments WHERE id = ?", [comment_id])
         if row is None:
             raise KeyError(comment_id)
-        return _comment(row)
+        return _read_comment(row)
 
-    def edit_comment(self, comment_id: int, body: str) -> Comment:
+    def update_comment(self, comment_id: int, body: str) -> Comment:
         """Change a comment's text; KeyError where there is none."""
         self.get_comment(comment_id)
         now = to_micros(self._clock.now())
@@ -152,7 +185,7 @@ class IssueStore:
         self.get_comment(comment_id)
         self._database.execute("DELETE FROM comments WHERE id = ?", [comment_id])
 
-    def _issue(self, row: sqlite3.Row) -> Issue:
+    def _read_issue(self, row: sqlite3.Row) -> Issue:
         count = self._database.value(
             "SELECT count(*) FROM comments WHERE issue_number = ?", [row["number"]]
         )
@@ -167,13 +200,16 @@ class IssueStore:
             comments=count,
             created_at=from_micros(row["created_at"]),
             updated_at=from_micros(row["updated_at"]),
-            closed_at=None
-            if row["closed_at"] is None
-            else from_micros(row["closed_at"]),
+            closed_at=from_optional_micros(row["closed_at"]),
         )
 
 
-def _comment(row: sqlite3.Row) -> Comment:
+def _fold_names(names: Sequence[str]) -> set[str]:
+    """Names of labels for comparing: on GitHub their case does not count."""
+    return {name.lower() for name in names}
+
+
+def _read_comment(row: sqlite3.Row) -> Comment:
     return Comment(
         id=row["id"],
         issue_number=row["issue_number"],

@@ -1,22 +1,40 @@
-"""The tables of the local GitHub.
+"""The tables of the local GitHub, as a numbered list of migrations.
 
-Instants are microseconds since 1970, ids grow and are never used twice.
-
-`STEPS` is how the tables came about: a store of format N has had the first N steps, and
-opening it takes the rest.
+A database of version N (`PRAGMA user_version`) has had the first N migrations; opening
+it applies the rest. A released migration never changes: a new table or column is a new
+migration at the end of the list. Instants are microseconds since 1970; ids grow and are
+never used twice (AUTOINCREMENT).
 """
 
 from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 # Run ids on GitHub no longer fit 32 bits; code that cuts them off should fail here as
 # it does there.
 FIRST_RUN_ID = 10_000_000_001
 FIRST_ARTIFACT_ID = 4_000_000_001
+FIRST_JOB_ID = 20_000_000_001
+
+
+def _start_ids(table: str, first: int) -> str:
+    """The statement that makes the ids of an empty table begin at `first`."""
+    # AUTOINCREMENT counts on from the largest id that this table of SQLite's remembers.
+    return f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {first - 1})"  # noqa: S608 - a table and a number of ours
+
 
 _RUNS_AND_ARTIFACTS = (
-    "CREATE TABLE repositories (id INTEGER PRIMARY KEY AUTOINCREMENT, full_name TEXT NOT NULL UNIQUE COLLATE NOCASE)",
+    """CREATE TABLE repositories (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        full_name TEXT NOT NULL UNIQUE COLLATE NOCASE
+    )""",
     """CREATE TABLE workflows (
-        id INTEGER PRIMARY KEY AUTOINCREMENT, path TEXT NOT NULL UNIQUE, name TEXT NOT NULL, created_at INTEGER NOT NULL
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        path TEXT NOT NULL UNIQUE,
+        name TEXT NOT NULL,
+        created_at INTEGER NOT NULL
     )""",
     """CREATE TABLE runs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -35,7 +53,7 @@ _RUNS_AND_ARTIFACTS = (
         backend_id TEXT NOT NULL UNIQUE,
         UNIQUE (workflow_id, number)
     )""",
-    f"INSERT INTO sqlite_sequence (name, seq) VALUES ('runs', {FIRST_RUN_ID - 1})",  # noqa: S608 - a number of ours
+    _start_ids("runs", FIRST_RUN_ID),
     """CREATE TABLE artifacts (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run_id INTEGER NOT NULL REFERENCES runs (id),
@@ -51,9 +69,10 @@ _RUNS_AND_ARTIFACTS = (
         updated_at INTEGER NOT NULL,
         expires_at INTEGER NOT NULL
     )""",
-    "CREATE UNIQUE INDEX one_name_an_attempt ON artifacts (run_id, attempt, name) WHERE state != 'deleted'",
+    """CREATE UNIQUE INDEX one_name_an_attempt ON artifacts (run_id, attempt, name)
+       WHERE state != 'deleted'""",
     "CREATE INDEX artifacts_by_name ON artifacts (name, id)",
-    f"INSERT INTO sqlite_sequence (name, seq) VALUES ('artifacts', {FIRST_ARTIFACT_ID - 1})",  # noqa: S608 - as above
+    _start_ids("artifacts", FIRST_ARTIFACT_ID),
     """CREATE TABLE downloads (
         run_id INTEGER NOT NULL, artifact_id INTEGER NOT NULL, at INTEGER NOT NULL,
         PRIMARY KEY (run_id, artifact_id)
@@ -75,7 +94,8 @@ _CACHES_AND_ATTEMPTS = (
         created_at INTEGER NOT NULL,
         used_at INTEGER NOT NULL
     )""",
-    "CREATE UNIQUE INDEX one_cache_a_key ON caches (key, version, ref) WHERE state != 'deleted'",
+    """CREATE UNIQUE INDEX one_cache_a_key ON caches (key, version, ref)
+       WHERE state != 'deleted'""",
     """CREATE TABLE jobs (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         run_id INTEGER NOT NULL REFERENCES runs (id),
@@ -87,7 +107,7 @@ _CACHES_AND_ATTEMPTS = (
         completed_at INTEGER,
         steps TEXT NOT NULL
     )""",
-    "INSERT INTO sqlite_sequence (name, seq) VALUES ('jobs', 20000000000)",
+    _start_ids("jobs", FIRST_JOB_ID),
 )
 
 _ISSUES_AND_RELEASES = (
@@ -144,7 +164,10 @@ _ISSUES_AND_RELEASES = (
         UNIQUE (release_id, name)
     )""",
     """CREATE TABLE variables (
-        name TEXT PRIMARY KEY, value TEXT NOT NULL, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL
+        name TEXT PRIMARY KEY,
+        value TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
     )""",
 )
 
@@ -166,10 +189,34 @@ _WORKFLOW_STATES = (
     "UPDATE workflows SET updated_at = created_at",
 )
 
-STEPS = (
-    _RUNS_AND_ARTIFACTS,
-    _CACHES_AND_ATTEMPTS,
-    _ISSUES_AND_RELEASES,
-    _EARLIER_ATTEMPTS,
-    _WORKFLOW_STATES,
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step from a version of the tables to the next; `number` is the version it makes."""
+
+    number: int
+    purpose: str
+    statements: tuple[str, ...]
+
+
+MIGRATIONS = (
+    Migration(1, "runs and artifacts", _RUNS_AND_ARTIFACTS),
+    Migration(2, "caches, jobs and refs of runs", _CACHES_AND_ATTEMPTS),
+    Migration(3, "issues, releases and variables", _ISSUES_AND_RELEASES),
+    Migration(4, "earlier attempts of runs", _EARLIER_ATTEMPTS),
+    Migration(5, "states of workflows", _WORKFLOW_STATES),
 )
+LATEST_VERSION = MIGRATIONS[-1].number
+
+
+def migrate(
+    connection: sqlite3.Connection,
+    version: int,
+    migrations: Sequence[Migration] = MIGRATIONS,
+) -> None:
+    """Bring tables of a version to the latest one, within the caller's transaction."""
+    for migration in migrations[version:]:
+        for statement in migration.statements:
+            connection.execute(statement)
+        # PRAGMA takes no parameters; the number is one of ours.
+        connection.execute(f"PRAGMA user_version = {migration.number}")

@@ -1,17 +1,76 @@
-"""Releases and their assets in the database: state that has to outlive artifacts is kept here."""
+"""Releases and their assets in the database: for state that has to outlive artifacts."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypedDict
 
-from ..core.clock import Clock, from_micros, to_micros
+from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.models import Asset, Release
-from .blobs import BlobStore, Stored
-from .database import Database
+from .blobs import BlobStore, StoredBlob
+from .database import Conditions, Database
 
-_EDITABLE = ("tag", "name", "body", "draft", "prerelease", "target")
+
+class ReleaseChanges(TypedDict, total=False):
+    """The fields of a release to set; absent ones stay as they are."""
+
+    tag: str
+    name: str
+    body: str
+    target: str
+    draft: bool
+    prerelease: bool
+
+
+# One statement a field, as the name of a column cannot be a parameter of SQL.
+_UPDATES = {
+    "tag": "UPDATE releases SET tag = ? WHERE id = ?",
+    "name": "UPDATE releases SET name = ? WHERE id = ?",
+    "body": "UPDATE releases SET body = ? WHERE id = ?",
+    "target": "UPDATE releases SET target = ? WHERE id = ?",
+    "draft": "UPDATE releases SET draft = ? WHERE id = ?",
+    "prerelease": "UPDATE releases SET prerelease = ? WHERE id = ?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseFilter:
+    """Which releases to list; None leaves a field free."""
+
+    id: int | None = None
+    tag: str | None = None
+    draft: bool | None = None
+
+    def build_conditions(self) -> Conditions:
+        """The WHERE clause of the query."""
+        conditions = Conditions()
+        conditions.require_equal("id", self.id)
+        conditions.require_equal("tag", self.tag)
+        conditions.require_equal("draft", self.draft)
+        return conditions
+
+
+ALL_RELEASES = ReleaseFilter()
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFilter:
+    """Which assets to list; None leaves a field free."""
+
+    id: int | None = None
+    release_id: int | None = None
+    name: str | None = None
+    blob: str | None = None
+
+    def build_conditions(self) -> Conditions:
+        """The WHERE clause of the query."""
+        conditions = Conditions()
+        conditions.require_equal("id", self.id)
+        conditions.require_equal("release_id", self.release_id)
+        conditions.require_equal("name", self.name)
+        conditions.require_equal("blob", self.blob)
+        return conditions
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +88,14 @@ class AssetTakenError(Exception):
 
 
 class ReleaseStore:
-    """What is known of releases."""
+    """Releases of the repository, and the blobs of their assets."""
 
     def __init__(self, database: Database, blobs: BlobStore, clock: Clock) -> None:
         self._database = database
         self._blobs = blobs
         self._clock = clock
 
-    def create(self, tag: str, author: str, **fields: object) -> Release | None:
+    def create(self, tag: str, author: str, fields: ReleaseChanges) -> Release | None:
         """Make a release; None where the tag has one already."""
         now = to_micros(self._clock.now())
         try:
@@ -46,91 +105,92 @@ class ReleaseStore:
             )
         except sqlite3.IntegrityError:
             return None
-        return self.edit(release_id, **fields)
+        return self.update(release_id, fields)
 
-    def edit(self, release_id: int, **fields: object) -> Release:
-        """Change a release's fields; it is published once it is no draft.
+    def update(self, release_id: int, fields: ReleaseChanges) -> Release:
+        """Set fields of a release; it is published once it is no draft.
 
         KeyError where there is none.
         """
         self.get(release_id)
         with self._database.transaction():
-            for name in _EDITABLE:
-                if name in fields:
-                    self._database.execute(
-                        f"UPDATE releases SET {name} = ? WHERE id = ?",
-                        [fields[name], release_id],
-                    )  # noqa: S608 - one of _EDITABLE
+            for name, value in fields.items():
+                self._database.execute(_UPDATES[name], [value, release_id])
             self._database.execute(
-                "UPDATE releases SET published_at = ? WHERE id = ? AND draft = 0 AND published_at IS NULL",
+                """UPDATE releases SET published_at = ?
+                   WHERE id = ? AND draft = 0 AND published_at IS NULL""",
                 [to_micros(self._clock.now()), release_id],
             )
         return self.get(release_id)
 
     def get(self, release_id: int) -> Release:
         """One release; KeyError where there is none."""
-        found = self.select("id = ?", [release_id])
-        if not found:
+        releases = self.list_releases(ReleaseFilter(id=release_id))
+        if not releases:
             raise KeyError(release_id)
-        return found[0]
+        return releases[0]
 
-    def select(
-        self, where: str = "1", parameters: Sequence[object] = ()
+    def list_releases(
+        self, release_filter: ReleaseFilter = ALL_RELEASES
     ) -> list[Release]:
-        """Releases, newest first, that a condition of ours (never a client's text) holds for."""
-        rows = self._database.rows(
-            f"SELECT * FROM releases WHERE {where} ORDER BY id DESC", parameters
-        )  # noqa: S608 - our own text
-        return [_release(row) for row in rows]
+        """Releases, newest first."""
+        conditions = release_filter.build_conditions()
+        query = conditions.complete("SELECT * FROM releases", "ORDER BY id DESC")
+        rows = self._database.rows(query, conditions.parameters)
+        return [_read_release(row) for row in rows]
 
     def delete(self, release_id: int) -> None:
         """Delete a release with its assets; KeyError where there is none."""
         self.get(release_id)
-        for asset in self.assets("release_id = ?", [release_id]):
+        for asset in self.list_assets(AssetFilter(release_id=release_id)):
             self.delete_asset(asset.id)
         self._database.execute("DELETE FROM releases WHERE id = ?", [release_id])
 
-    def attach(self, new: NewAsset, blob: str, stored: Stored, author: str) -> Asset:
+    def attach(
+        self, new: NewAsset, blob: str, stored: StoredBlob, author: str
+    ) -> Asset:
         """Enter an asset whose bytes are durable; raises AssetTakenError."""
         now = to_micros(self._clock.now())
         try:
             asset_id = self._database.execute(
-                """INSERT INTO assets (release_id, name, label, content_type, blob, size_bytes, digest, author,
-                   created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+                """INSERT INTO assets (release_id, name, label, content_type, blob,
+                   size_bytes, digest, author, created_at, updated_at)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
                 [
-                    *(
-                        new.release_id,
-                        new.name,
-                        new.label,
-                        new.content_type,
-                        blob,
-                        stored.size_bytes,
-                    ),
-                    *(f"sha256:{stored.sha256}", author, now, now),
+                    new.release_id,
+                    new.name,
+                    new.label,
+                    new.content_type,
+                    blob,
+                    stored.size_bytes,
+                    f"sha256:{stored.sha256}",
+                    author,
+                    now,
+                    now,
                 ],
             )
         except sqlite3.IntegrityError:
             self._blobs.remove(blob)
             raise AssetTakenError(new.name) from None
-        return self.asset(asset_id)
+        return self.get_asset(asset_id)
 
-    def asset(self, asset_id: int) -> Asset:
+    def get_asset(self, asset_id: int) -> Asset:
         """One asset; KeyError where there is none."""
-        found = self.assets("id = ?", [asset_id])
-        if not found:
+        assets = self.list_assets(AssetFilter(id=asset_id))
+        if not assets:
             raise KeyError(asset_id)
-        return found[0]
+        return assets[0]
 
-    def assets(self, where: str, parameters: Sequence[object]) -> list[Asset]:
-        """Assets, oldest first, that a condition of ours (never a client's text) holds for."""
-        rows = self._database.rows(
-            f"SELECT * FROM assets WHERE {where} ORDER BY id", parameters
-        )  # noqa: S608 - our own text
-        return [_asset(row) for row in rows]
+    def list_assets(self, asset_filter: AssetFilter) -> list[Asset]:
+        """Assets, oldest first."""
+        conditions = asset_filter.build_conditions()
+        query = conditions.complete("SELECT * FROM assets", "ORDER BY id")
+        rows = self._database.rows(query, conditions.parameters)
+        return [_read_asset(row) for row in rows]
 
     def rename_asset(self, asset_id: int, name: str, label: str) -> Asset:
-        """Change an asset's name and label; KeyError or AssetTakenError where that cannot be."""
-        self.asset(asset_id)
+        """Change an asset's name and label; raises KeyError or AssetTakenError."""
+        self.get_asset(asset_id)
         try:
             self._database.execute(
                 "UPDATE assets SET name = ?, label = ?, updated_at = ? WHERE id = ?",
@@ -138,16 +198,21 @@ class ReleaseStore:
             )
         except sqlite3.IntegrityError:
             raise AssetTakenError(name) from None
-        return self.asset(asset_id)
+        return self.get_asset(asset_id)
 
     def delete_asset(self, asset_id: int) -> None:
         """Delete an asset; KeyError where there is none."""
-        asset = self.asset(asset_id)
+        asset = self.get_asset(asset_id)
         self._database.execute("DELETE FROM assets WHERE id = ?", [asset_id])
         self._blobs.remove(asset.blob)
 
+    def list_needed_blobs(self) -> set[str]:
+        """Blobs of all assets."""
+        rows = self._database.rows("SELECT blob FROM assets")
+        return {row["blob"] for row in rows}
 
-def _release(row: sqlite3.Row) -> Release:
+
+def _read_release(row: sqlite3.Row) -> Release:
     return Release(
         id=row["id"],
         tag=row["tag"],
@@ -158,13 +223,11 @@ def _release(row: sqlite3.Row) -> Release:
         prerelease=bool(row["prerelease"]),
         author=row["author"],
         created_at=from_micros(row["created_at"]),
-        published_at=None
-        if row["published_at"] is None
-        else from_micros(row["published_at"]),
+        published_at=from_optional_micros(row["published_at"]),
     )
 
 
-def _asset(row: sqlite3.Row) -> Asset:
+def _read_asset(row: sqlite3.Row) -> Asset:
     return Asset(
         id=row["id"],
         release_id=row["release_id"],

@@ -6,21 +6,62 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 
-from ..core.clock import Clock, from_micros, to_micros
+from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.models import Job, NewRun, Run, Step
-from .database import Database
+from .database import Conditions, Database
 from .workflows import WorkflowStore
 
-_SELECT = """
+_SELECT_RUNS = """
     SELECT runs.*, workflows.path, workflows.name, repositories.full_name
-    FROM runs JOIN workflows ON workflows.id = workflow_id JOIN repositories ON repositories.id = head_repository_id
+    FROM runs JOIN workflows ON workflows.id = workflow_id
+    JOIN repositories ON repositories.id = head_repository_id
 """
+_MICROS_A_SECOND = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RunFilter:
+    """Which runs to list; None leaves a field free.
+
+    `status_or_conclusion` matches either, as `status` does in GitHub's API.
+    `created_from` is the first instant, `created_before` the one after the last.
+    """
+
+    id: int | None = None
+    workflow_id: int | None = None
+    event: str | None = None
+    head_branch: str | None = None
+    head_sha: str | None = None
+    status_or_conclusion: str | None = None
+    created_from: datetime | None = None
+    created_before: datetime | None = None
+
+    def build_conditions(self) -> Conditions:
+        """The WHERE clause of the query."""
+        conditions = Conditions()
+        conditions.require_equal("runs.id", self.id)
+        conditions.require_equal("workflow_id", self.workflow_id)
+        conditions.require_equal("event", self.event)
+        conditions.require_equal("head_branch", self.head_branch)
+        conditions.require_equal("head_sha", self.head_sha)
+        state = self.status_or_conclusion
+        if state is not None:
+            conditions.require("(status = ? OR conclusion = ?)", state, state)
+        if self.created_from is not None:
+            conditions.require("runs.created_at >= ?", to_micros(self.created_from))
+        if self.created_before is not None:
+            conditions.require("runs.created_at < ?", to_micros(self.created_before))
+        return conditions
+
+
+ALL_RUNS = RunFilter()
 
 
 class RunStore:
-    """What is known of runs."""
+    """Runs of one repository, and of its forks' pull requests."""
 
     def __init__(
         self,
@@ -33,41 +74,47 @@ class RunStore:
         self._clock = clock
         self._workflows = workflows
         self.repository = repository
-        self.repository_id = self.repository_id_of(repository)
+        self.repository_id = self.ensure_repository(repository)
 
-    def repository_id_of(self, full_name: str) -> int:
+    def ensure_repository(self, full_name: str) -> int:
         """The id of a repository or fork, given to it when it is first seen."""
         with self._database.transaction():
-            found = self._database.value(
+            repository_id = self._database.value(
                 "SELECT id FROM repositories WHERE full_name = ?", [full_name]
             )
-            return found or self._database.execute(
+            if repository_id:
+                return repository_id
+            return self._database.execute(
                 "INSERT INTO repositories (full_name) VALUES (?)", [full_name]
             )
 
     def begin(self, new: NewRun) -> Run:
         """Enter a run that starts now."""
         now = to_micros(self._clock.now())
+        head_repository = new.head_repository or self.repository
         with self._database.transaction():
-            workflow_id = self._workflows.know(new.workflow_path, new.workflow_name).id
-            number = 1 + self._database.value(
-                "SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow_id]
+            workflow = self._workflows.register(new.workflow_path, new.workflow_name)
+            last_number = self._database.value(
+                "SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow.id]
             )
             run_id = self._database.execute(
-                """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha, head_repository_id,
-                   status, created_at, started_at, updated_at, backend_id, ref, base_branch)
+                """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha,
+                   head_repository_id, status, created_at, started_at, updated_at,
+                   backend_id, ref, base_branch)
                    VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?, ?)""",
                 [
-                    *(workflow_id, number, new.event, new.head_branch, new.head_sha),
-                    self.repository_id_of(new.head_repository or self.repository),
-                    *(
-                        now,
-                        now,
-                        now,
-                        str(uuid.uuid4()),
-                        _ref(new),
-                        new.base_branch or "",
-                    ),
+                    workflow.id,
+                    last_number + 1,
+                    new.event,
+                    new.head_branch,
+                    new.head_sha,
+                    self.ensure_repository(head_repository),
+                    now,
+                    now,
+                    now,
+                    str(uuid.uuid4()),
+                    _choose_ref(new),
+                    new.base_branch or "",
                 ],
             )
         return self.get(run_id)
@@ -75,19 +122,20 @@ class RunStore:
     def finish(self, run_id: int, conclusion: str) -> Run:
         """Enter how a run ended; KeyError for a run that is unknown."""
         self._database.execute(
-            "UPDATE runs SET status = 'completed', conclusion = ?, updated_at = ? WHERE id = ?",
+            """UPDATE runs SET status = 'completed', conclusion = ?, updated_at = ?
+               WHERE id = ?""",
             [conclusion, to_micros(self._clock.now()), run_id],
         )
         return self.get(run_id)
 
     def get(self, run_id: int) -> Run:
         """One run; KeyError for one that is unknown."""
-        row = self._database.row(f"{_SELECT} WHERE runs.id = ?", [run_id])
-        if row is None:
+        runs = self.list_runs(RunFilter(id=run_id))
+        if not runs:
             raise KeyError(run_id)
-        return _run(row)
+        return runs[0]
 
-    def next_attempt(self, run_id: int) -> Run:
+    def begin_attempt(self, run_id: int) -> Run:
         """Enter another attempt of a run that has ended.
 
         KeyError for one that is unknown or still going on.
@@ -97,19 +145,21 @@ class RunStore:
             if self.get(run_id).status != "completed":
                 raise KeyError(run_id)
             self._database.execute(
-                """INSERT INTO earlier_attempts (run_id, attempt, conclusion, started_at, updated_at)
-                   SELECT id, attempt, conclusion, started_at, updated_at FROM runs WHERE id = ?""",
+                """INSERT INTO earlier_attempts
+                   (run_id, attempt, conclusion, started_at, updated_at)
+                   SELECT id, attempt, conclusion, started_at, updated_at
+                   FROM runs WHERE id = ?""",
                 [run_id],
             )
             self._database.execute(
-                """UPDATE runs SET attempt = attempt + 1, status = 'in_progress', conclusion = NULL, started_at = ?,
-                   updated_at = ? WHERE id = ?""",
+                """UPDATE runs SET attempt = attempt + 1, status = 'in_progress',
+                   conclusion = NULL, started_at = ?, updated_at = ? WHERE id = ?""",
                 [now, now, run_id],
             )
         return self.get(run_id)
 
-    def at_attempt(self, run: Run, attempt: int) -> Run:
-        """A run as it stood at the end of an attempt, or stands now.
+    def get_attempt(self, run: Run, attempt: int) -> Run:
+        """A run as it was at the end of an attempt, or is now.
 
         KeyError for an attempt there was not.
         """
@@ -130,61 +180,67 @@ class RunStore:
             updated_at=from_micros(row["updated_at"]),
         )
 
+    def list_runs(self, run_filter: RunFilter = ALL_RUNS) -> list[Run]:
+        """Runs, oldest first."""
+        conditions = run_filter.build_conditions()
+        query = conditions.complete(_SELECT_RUNS, "ORDER BY runs.id")
+        rows = self._database.rows(query, conditions.parameters)
+        return [_read_run(row) for row in rows]
+
+    def list_newest(self, run_filter: RunFilter, offset: int, limit: int) -> list[Run]:
+        """A page of the runs, newest first."""
+        conditions = run_filter.build_conditions()
+        query = conditions.complete(
+            _SELECT_RUNS, "ORDER BY runs.id DESC LIMIT ? OFFSET ?"
+        )
+        rows = self._database.rows(query, [*conditions.parameters, limit, offset])
+        return [_read_run(row) for row in rows]
+
+    def count_runs(self, run_filter: RunFilter = ALL_RUNS) -> int:
+        """How many runs there are."""
+        conditions = run_filter.build_conditions()
+        query = conditions.complete("SELECT count(*) FROM runs")
+        return self._database.value(query, conditions.parameters)
+
     def record_job(
         self, run: Run, name: str, conclusion: str, steps: Sequence[Step]
     ) -> Job:
         """Enter a job that has just ended; it began as long ago as its steps took."""
         now = to_micros(self._clock.now())
-        began = now - int(sum(step.duration_seconds for step in steps) * 1_000_000)
+        seconds = sum(step.duration_seconds for step in steps)
         job_id = self._database.execute(
-            """INSERT INTO jobs (run_id, attempt, name, status, conclusion, started_at, completed_at, steps)
-               VALUES (?, ?, ?, 'completed', ?, ?, ?, ?)""",
+            """INSERT INTO jobs (run_id, attempt, name, status, conclusion, started_at,
+               completed_at, steps) VALUES (?, ?, ?, 'completed', ?, ?, ?, ?)""",
             [
                 run.id,
                 run.attempt,
                 name,
                 conclusion,
-                began,
+                now - int(seconds * _MICROS_A_SECOND),
                 now,
                 json.dumps([asdict(step) for step in steps]),
             ],
         )
-        return self.jobs("id = ?", [job_id])[0]
+        return self.get_job(job_id)
 
-    def jobs(self, where: str, parameters: Sequence[object]) -> list[Job]:
-        """Jobs, oldest first, that a condition of ours (never a client's text) holds for."""
-        rows = self._database.rows(
-            f"SELECT * FROM jobs WHERE {where} ORDER BY id", parameters
-        )  # noqa: S608 - our own text
-        return [_job(row) for row in rows]
+    def get_job(self, job_id: int) -> Job:
+        """One job; KeyError for one that is unknown."""
+        row = self._database.row("SELECT * FROM jobs WHERE id = ?", [job_id])
+        if row is None:
+            raise KeyError(job_id)
+        return _read_job(row)
 
-    def count(self, where: str = "1", parameters: Sequence[object] = ()) -> int:
-        """How many runs a condition of ours holds for."""
-        return self._database.value(
-            f"SELECT count(*) FROM ({_SELECT} WHERE {where})", parameters
-        )  # noqa: S608 - as above
-
-    def newest(
-        self, where: str, parameters: Sequence[object], offset: int, limit: int
-    ) -> list[Run]:
-        """A page of the runs a condition of ours holds for, newest first."""
-        rows = self._database.rows(
-            f"{_SELECT} WHERE {where} ORDER BY runs.id DESC LIMIT ? OFFSET ?",
-            [*parameters, limit, offset],
-        )
-        return [_run(row) for row in rows]
-
-    def select(self, where: str = "1", parameters: Sequence[object] = ()) -> list[Run]:
-        """Runs, oldest first, that a condition of ours (never a client's text) holds for."""
-        return [
-            _run(row)
-            for row in self._database.rows(
-                f"{_SELECT} WHERE {where} ORDER BY runs.id", parameters
-            )
-        ]
+    def list_jobs(self, run_id: int, attempt: int | None = None) -> list[Job]:
+        """Jobs of a run, oldest first; of one attempt, or (None) of all."""
+        conditions = Conditions()
+        conditions.require_equal("run_id", run_id)
+        conditions.require_equal("attempt", attempt)
+        query = conditions.complete("SELECT * FROM jobs", "ORDER BY id")
+        rows = self._database.rows(query, conditions.parameters)
+        return [_read_job(row) for row in rows]
 
 
-def _run(row: sqlite3.Row) -> Run:
+def _read_run(row: sqlite3.Row) -> Run:
     return Run(
         id=row["id"],
         number=row["number"],
@@ -208,7 +264,7 @@ def _run(row: sqlite3.Row) -> Run:
     )
 
 
-def _job(row: sqlite3.Row) -> Job:
+def _read_job(row: sqlite3.Row) -> Job:
     return Job(
         id=row["id"],
         run_id=row["run_id"],
@@ -217,14 +273,16 @@ def _job(row: sqlite3.Row) -> Job:
         status=row["status"],
         conclusion=row["conclusion"],
         started_at=from_micros(row["started_at"]),
-        completed_at=None
-        if row["completed_at"] is None
-        else from_micros(row["completed_at"]),
+        completed_at=from_optional_micros(row["completed_at"]),
         steps=tuple(Step(**step) for step in json.loads(row["steps"])),
     )
 
 
-def _ref(new: NewRun) -> str:
+def _choose_ref(new: NewRun) -> str:
+    """The ref that a run belongs to, which is the scope of its caches."""
+    if new.ref:
+        return new.ref
     if new.ref is None and new.event == "pull_request":
+        # GitHub names the merge ref by the pull request's number; here the head names it.
         return f"refs/pull/{new.head_repository or ''}:{new.head_branch}/merge"
-    return new.ref or f"refs/heads/{new.head_branch}"
+    return f"refs/heads/{new.head_branch}"

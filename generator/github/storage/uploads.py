@@ -1,6 +1,6 @@
-"""Blobs on their way.
+"""Uploads: the blocks of a blob in one file, if possible in their final order.
 
-Their blocks lie in one file, as far as can be in the order that they will be listed in.
+Protocol: Put Block of Azure Blob REST [learn.microsoft.com/rest/api/storageservices].
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 CHUNK_BYTES = 1 << 20
-MAX_BLOCKS = 50_000  # as many as Azure takes
-_NUMBERED = re.compile(rb"(\d{6})$")
+# Azure takes no more blocks a blob; a larger number in an id is no place.
+MAX_BLOCKS = 50_000
+_TRAILING_NUMBER = re.compile(rb"(\d{6})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,53 +29,70 @@ class Region:
 
 @dataclass(slots=True)
 class Upload:
-    """A blob on its way: its file, how far that is taken, and which blocks have come whole.
+    """An upload: its file, how far that is taken, and which blocks are complete.
 
-    Blocks that tell their place are laid where they will belong if all before them are
-    as long as the first one to arrive; others are laid behind. `behind` is where those
-    begin, and no place beyond it is given by number.
+    A block with a number is laid where it will belong if all before it are as long as
+    the first one to arrive (`stride`); others go to the end. `unnumbered_from` is where
+    those begin; no block is placed by its number from there on.
     """
 
     descriptor: int
     end: int = 0
     stride: int = 0
-    behind: int | None = None
-    taken: set[int] = field(default_factory=set)
+    unnumbered_from: int | None = None
+    numbers: set[int] = field(default_factory=set)
     regions: dict[str, Region] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def reserve(self, size: int, place: int | None = None) -> Region:
+    def reserve(self, size: int, number: int | None = None) -> Region:
         """Room for `size` bytes that nobody else writes to."""
         with self.lock:
-            if place is not None and size:
-                self.stride = self.stride or size
-                offset = place * self.stride
-                fits = size <= self.stride and (
-                    self.behind is None or offset + size <= self.behind
-                )
-                if fits and place not in self.taken:
-                    self.taken.add(place)
-                    self.end = max(self.end, offset + self.stride)
-                    return Region(offset, size)
-            self.behind = self.end if self.behind is None else self.behind
-            offset, self.end = self.end, self.end + size
-            return Region(offset, size)
+            region = None
+            if number is not None and size:
+                region = self._reserve_by_number(size, number)
+            if region is None:
+                region = self._reserve_at_end(size)
+            return region
+
+    def _reserve_by_number(self, size: int, number: int) -> Region | None:
+        """The place that a number stands for; None where it is taken or too small."""
+        if not self.stride:
+            self.stride = size
+        offset = number * self.stride
+        if number in self.numbers or size > self.stride:
+            return None
+        if self.unnumbered_from is not None and offset + size > self.unnumbered_from:
+            return None
+        self.numbers.add(number)
+        self.end = max(self.end, offset + self.stride)
+        return Region(offset, size)
+
+    def _reserve_at_end(self, size: int) -> Region:
+        if self.unnumbered_from is None:
+            self.unnumbered_from = self.end
+        region = Region(self.end, size)
+        self.end += size
+        return region
 
 
-def place_of(block_id: str) -> int | None:
-    """The number of a block as far as its id tells.
-
-    Azure's clients count in the last digits of what they encode.
-    """
+def parse_block_number(block_id: str) -> int | None:
+    """The number in a block's id; None for an id that holds none."""
+    # Azure's clients count blocks in the last digits of what they encode
+    # [Azure/azure-sdk-for-js, generateBlockID].
     try:
-        found = _NUMBERED.search(base64.b64decode(block_id, validate=True))
+        match = _TRAILING_NUMBER.search(base64.b64decode(block_id, validate=True))
     except ValueError:
         return None
-    return int(found[1]) if found and int(found[1]) < MAX_BLOCKS else None
+    if match is None:
+        return None
+    number = int(match[1])
+    if number >= MAX_BLOCKS:
+        return None
+    return number
 
 
-class Incoming:
-    """A block of known size on its way; one that was cut off is not entered."""
+class IncomingBlock:
+    """A block of known size that is being received."""
 
     def __init__(self, upload: Upload, block_id: str, region: Region) -> None:
         self._upload = upload
@@ -90,17 +108,17 @@ class Incoming:
         self._written += len(chunk)
 
     def keep(self) -> None:
-        """All has come: enter the block. ValueError where bytes are missing."""
+        """Make the block part of the upload; ValueError where bytes are missing."""
         if self._written != self._region.size:
             raise ValueError("fewer bytes than announced")
         self._upload.regions[self._block_id] = self._region
 
     def drop(self) -> None:
-        """It will not be completed; its place stays empty."""
+        """Give the block up; its place in the file stays empty."""
 
 
-class Spooled:
-    """A block of unknown size: kept apart until it is known how much room it takes."""
+class SpooledBlock:
+    """A block of unknown size, in a temporary file until it is known how large it is."""
 
     def __init__(self, upload: Upload, block_id: str, folder: Path) -> None:
         self._upload = upload
@@ -114,7 +132,7 @@ class Spooled:
         self._size += len(chunk)
 
     def keep(self) -> None:
-        """All has come: give it its place and enter the block."""
+        """Copy the block into the upload and make it part of it."""
         self._spool.flush()
         region = self._upload.reserve(self._size)
         copy_region(
@@ -127,7 +145,7 @@ class Spooled:
         self._spool.close()
 
     def drop(self) -> None:
-        """It will not be completed."""
+        """Give the block up."""
         self._spool.close()
 
 
@@ -135,16 +153,16 @@ def copy_region(
     source: int, region: Region, target: int, offset: int | None = None
 ) -> None:
     """Copy a region to the end of another file, or to an offset in it."""
-    at = os.lseek(target, 0, os.SEEK_END) if offset is None else offset
-    done = 0
-    while done < region.size:
-        chunk = os.pread(
-            source, min(CHUNK_BYTES, region.size - done), region.offset + done
-        )
+    if offset is None:
+        offset = os.lseek(target, 0, os.SEEK_END)
+    copied = 0
+    while copied < region.size:
+        length = min(CHUNK_BYTES, region.size - copied)
+        chunk = os.pread(source, length, region.offset + copied)
         if not chunk:
             raise OSError("a block is shorter than it was")
-        _write_all(target, chunk, at + done)
-        done += len(chunk)
+        _write_all(target, chunk, offset + copied)
+        copied += len(chunk)
 
 
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.models import Artifact
+from ...storage.artifacts import ArtifactFilter
 from ..calls import Call, JsonObject, Reply
 from ..pagination import read_page, reply_page
 from ..router import Endpoint, build_routes
@@ -46,15 +47,14 @@ def serialize_artifact(
 
 def list_artifacts(context: AppContext, call: Call) -> Reply:
     """Artifacts of the repository, forks' runs among them, or of one run; newest first."""
-    where = "1"
-    parameters: list[object] = []
+    run_id = None
     if "run_id" in call.path:
-        where, parameters = "run_id = ?", [find_run(context, call).id]
-    if name := call.query.get("name"):
-        where, parameters = f"{where} AND name = ?", [*parameters, name]
+        run_id = find_run(context, call).id
+    name = call.query.get("name") or None
+    artifact_filter = ArtifactFilter(run_id=run_id, name=name)
     page = read_page(call)
-    shown = context.artifacts.newest(where, parameters, page.offset, page.size)
-    total = context.artifacts.count(where, parameters)
+    shown = context.artifacts.list_newest(artifact_filter, page.offset, page.size)
+    total = context.artifacts.count_finished(artifact_filter)
     serialize = partial(serialize_artifact, context, call.origin)
     return reply_page(call, shown, total, serialize, "artifacts")
 

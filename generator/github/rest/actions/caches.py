@@ -5,16 +5,17 @@ from __future__ import annotations
 from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.models import Cache
+from ...storage.caches import CacheFilter, CacheOrder
 from ..calls import Call, JsonObject, Reply
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
 
 READ = "actions:read"
 WRITE = "actions:write"
-_SORT_COLUMNS = {
-    "created_at": "created_at",
-    "last_accessed_at": "used_at",
-    "size_in_bytes": "size_bytes",
+_ORDERS = {
+    "created_at": CacheOrder.CREATED,
+    "last_accessed_at": CacheOrder.LAST_USED,
+    "size_in_bytes": CacheOrder.SIZE,
 }
 
 
@@ -33,22 +34,14 @@ def serialize_cache(cache: Cache) -> JsonObject:
 
 def list_caches(context: AppContext, call: Call) -> Reply:
     """Caches whose key begins with `key`, the last used first unless told otherwise."""
-    column = _SORT_COLUMNS.get(call.query.get("sort", ""), "used_at")
-    prefix = call.query.get("key", "")
-    caches = _select_caches(context, call, column)
-    caches = [cache for cache in caches if cache.key.startswith(prefix)]
+    order = _ORDERS.get(call.query.get("sort", ""), CacheOrder.LAST_USED)
+    cache_filter = CacheFilter(
+        ref=call.query.get("ref") or None, key_prefix=call.query.get("key") or None
+    )
+    caches = context.caches.list_finished(cache_filter, order)
     if call.query.get("direction") != "asc":
         caches.reverse()
     return paginate(call, caches, serialize_cache, "actions_caches")
-
-
-def _select_caches(context: AppContext, call: Call, column: str) -> list[Cache]:
-    """Caches of the ref that is asked for, or of all, ordered by a column."""
-    caches = context.caches.select(order=f"{column}, id")
-    ref = call.query.get("ref")
-    if not ref:
-        return caches
-    return [cache for cache in caches if cache.ref == ref]
 
 
 def delete_caches_by_key(context: AppContext, call: Call) -> Reply:
@@ -56,11 +49,11 @@ def delete_caches_by_key(context: AppContext, call: Call) -> Reply:
     key = call.query.get("key")
     if not key:
         raise call.missing("key")
+    cache_filter = CacheFilter(ref=call.query.get("ref") or None, key=key)
     bodies = []
-    for cache in _select_caches(context, call, "id"):
-        if cache.key == key:
-            context.caches.delete(cache.id)
-            bodies.append(serialize_cache(cache))
+    for cache in context.caches.list_finished(cache_filter, CacheOrder.ID):
+        context.caches.delete(cache.id)
+        bodies.append(serialize_cache(cache))
     if not bodies:
         raise call.not_found()
     return Reply(body={"total_count": len(bodies), "actions_caches": bodies})
@@ -74,7 +67,7 @@ def delete_cache(context: AppContext, call: Call) -> Reply:
 
 def get_usage(context: AppContext, call: Call) -> Reply:
     """How much the caches take."""
-    caches = context.caches.select()
+    caches = context.caches.list_finished()
     body = {
         "full_name": f"{call.path['owner']}/{call.path['repo']}",
         "active_caches_size_in_bytes": sum(cache.size_bytes for cache in caches),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 
 from ...context import AppContext
-from ...core.clock import to_micros
 from ...core.models import Run
+from ...storage.runs import RunFilter
 from ..calls import Call, Reply
 from ..pagination import paginate, read_page, reply_page
 from ..router import Endpoint, build_routes
@@ -15,7 +16,6 @@ from .serializers import serialize_job, serialize_run
 from .workflows import find_workflow
 
 READ = "actions:read"
-_COLUMNS = {"event": "event", "head_sha": "head_sha", "branch": "head_branch"}
 
 
 def find_run(context: AppContext, call: Call) -> Run:
@@ -23,33 +23,29 @@ def find_run(context: AppContext, call: Call) -> Run:
     return call.find(context.runs.get, "run_id")
 
 
-def read_run_filter(context: AppContext, call: Call) -> tuple[str, list[object]]:
-    """The condition on runs that path and query ask for."""
-    parts: list[str] = ["1"]
-    parameters: list[object] = []
+def read_run_filter(context: AppContext, call: Call) -> RunFilter:
+    """Which runs path and query ask for; an empty parameter asks for nothing."""
+    run_filter = RunFilter(
+        event=call.query.get("event") or None,
+        head_branch=call.query.get("branch") or None,
+        head_sha=call.query.get("head_sha") or None,
+        status_or_conclusion=call.query.get("status") or None,
+    )
     if "workflow" in call.path:
-        parts.append("workflow_id = ?")
-        parameters.append(find_workflow(context, call).id)
-    for name, column in _COLUMNS.items():
-        if value := call.query.get(name):
-            parts.append(f"{column} = ?")
-            parameters.append(value)
-    if status := call.query.get("status"):
-        parts.append("(status = ? OR conclusion = ?)")
-        parameters += [status, status]
+        workflow = find_workflow(context, call)
+        run_filter = replace(run_filter, workflow_id=workflow.id)
     if created := call.query.get("created"):
         since, until = parse_date_range(created)
-        parts.append("runs.created_at >= ? AND runs.created_at < ?")
-        parameters += [to_micros(since), to_micros(until)]
-    return " AND ".join(parts), parameters
+        run_filter = replace(run_filter, created_from=since, created_before=until)
+    return run_filter
 
 
 def list_runs(context: AppContext, call: Call) -> Reply:
     """Runs, newest first, of one workflow where the path names one."""
-    where, parameters = read_run_filter(context, call)
+    run_filter = read_run_filter(context, call)
     page = read_page(call)
-    shown = context.runs.newest(where, parameters, page.offset, page.size)
-    total = context.runs.count(where, parameters)
+    shown = context.runs.list_newest(run_filter, page.offset, page.size)
+    total = context.runs.count_runs(run_filter)
     serialize = partial(serialize_run, context, call.origin)
     return reply_page(call, shown, total, serialize, "workflow_runs")
 
@@ -58,31 +54,28 @@ def get_run(context: AppContext, call: Call) -> Reply:
     """One run, as it is or as an attempt of it was."""
     run = find_run(context, call)
     if "attempt" in call.path:
-        run = call.find(partial(context.runs.at_attempt, run), "attempt")
+        run = call.find(partial(context.runs.get_attempt, run), "attempt")
     return Reply(body=serialize_run(context, call.origin, run))
 
 
 def list_jobs(context: AppContext, call: Call) -> Reply:
     """Jobs of a run: of one attempt, of the latest (the default), or of all."""
     run = find_run(context, call)
-    where, parameters = "run_id = ?", [run.id]
+    attempt: int | None = run.attempt
     if "attempt" in call.path:
         attempt = call.read_number("attempt")
-        where, parameters = f"{where} AND attempt = ?", [run.id, attempt]
-    elif call.query.get("filter") != "all":
-        where, parameters = f"{where} AND attempt = ?", [run.id, run.attempt]
-    jobs = context.runs.jobs(where, parameters)
+    elif call.query.get("filter") == "all":
+        attempt = None
+    jobs = context.runs.list_jobs(run.id, attempt)
     serialize = partial(serialize_job, context, call.origin, run)
     return paginate(call, jobs, serialize, "jobs")
 
 
 def get_job(context: AppContext, call: Call) -> Reply:
     """One job."""
-    jobs = context.runs.jobs("id = ?", [call.read_number("job_id")])
-    if not jobs:
-        raise call.not_found()
-    run = context.runs.get(jobs[0].run_id)
-    return Reply(body=serialize_job(context, call.origin, run, jobs[0]))
+    job = call.find(context.runs.get_job, "job_id")
+    run = context.runs.get(job.run_id)
+    return Reply(body=serialize_job(context, call.origin, run, job))
 
 
 def list_annotations(context: AppContext, call: Call) -> Reply:

@@ -26,7 +26,7 @@ def find_workflow(context: AppContext, call: Call) -> Workflow:
 def list_workflows(context: AppContext, call: Call) -> Reply:
     """Workflows, those that are switched off among them."""
     serialize = partial(serialize_workflow, context, call.origin)
-    return paginate(call, context.workflows.all(), serialize, "workflows")
+    return paginate(call, context.workflows.list_all(), serialize, "workflows")
 
 
 def get_workflow(context: AppContext, call: Call) -> Reply:

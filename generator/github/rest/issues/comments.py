@@ -17,7 +17,7 @@ WRITE = "issues:write"
 def list_comments(context: AppContext, call: Call) -> Reply:
     """An issue's comments, oldest first."""
     issue = call.find(context.issues.get, "number")
-    comments = context.issues.comments(issue.number)
+    comments = context.issues.list_comments(issue.number)
     return paginate(call, comments, partial(serialize_comment, context, call.origin))
 
 
@@ -25,7 +25,7 @@ def add_comment(context: AppContext, call: Call) -> Reply:
     """Comment on an issue."""
     issue = call.find(context.issues.get, "number")
     text = call.body.read_text("body")
-    comment = context.issues.comment(issue.number, text, call.grant.login)
+    comment = context.issues.add_comment(issue.number, text, call.grant.login)
     return Reply(201, serialize_comment(context, call.origin, comment))
 
 
@@ -39,7 +39,7 @@ def edit_comment(context: AppContext, call: Call) -> Reply:
     """Change a comment."""
     comment = call.find(context.issues.get_comment, "comment_id")
     text = call.body.read_text("body")
-    comment = context.issues.edit_comment(comment.id, text)
+    comment = context.issues.update_comment(comment.id, text)
     return Reply(body=serialize_comment(context, call.origin, comment))
 
 

@@ -6,6 +6,7 @@ from functools import partial
 
 from ...context import AppContext
 from ...core.issue_search import search_issues
+from ...storage.issues import IssueChanges
 from ..calls import Body, Call, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
@@ -22,7 +23,7 @@ def list_issues(context: AppContext, call: Call) -> Reply:
     """Issues, newest first; `state` and `labels` as on GitHub."""
     names = call.query.get("labels", "").split(",")
     labels = [name for name in names if name]
-    issues = context.issues.select(call.query.get("state", "open"), labels)
+    issues = context.issues.list_issues(call.query.get("state", "open"), labels)
     if creator := call.query.get("creator"):
         issues = [issue for issue in issues if issue.author == creator]
     if call.query.get("direction") == "asc":
@@ -32,7 +33,7 @@ def list_issues(context: AppContext, call: Call) -> Reply:
 
 def find_issues(context: AppContext, call: Call) -> Reply:
     """Search issues."""
-    issues = search_issues(context.issues.select("all"), call.query.get("q", ""))
+    issues = search_issues(context.issues.list_issues(), call.query.get("q", ""))
     serialize = partial(serialize_issue, context, call.origin)
     return paginate(call, issues, serialize, "items", {"incomplete_results": False})
 
@@ -57,20 +58,20 @@ def get_issue(context: AppContext, call: Call) -> Reply:
 def edit_issue(context: AppContext, call: Call) -> Reply:
     """Change an issue; closing it says why."""
     number = call.find(context.issues.get, "number").number
-    changes: dict[str, object] = {}
-    for name in ("title", "body"):
-        if name in call.body:
-            changes[name] = call.body.read_text(name)
-    changes |= _read_state(call.body)
+    changes = _read_state(call.body)
+    if "title" in call.body:
+        changes["title"] = call.body.read_text("title")
+    if "body" in call.body:
+        changes["body"] = call.body.read_text("body")
     if "labels" in call.body:
         changes["labels"] = read_labels(call)
-    issue = context.issues.edit(number, **changes)
+    issue = context.issues.update(number, changes)
     return Reply(body=serialize_issue(context, call.origin, issue))
 
 
-def _read_state(body: Body) -> dict[str, object]:
+def _read_state(body: Body) -> IssueChanges:
     """The state a request sets, with the reason that GitHub assumes where none is given."""
-    changes: dict[str, object] = {}
+    changes: IssueChanges = {}
     if "state" in body:
         state = body.read_choice("state", _STATES)
         changes["state"] = state

@@ -29,7 +29,7 @@ def read_labels(call: Call) -> list[str]:
 
 def list_labels(context: AppContext, call: Call) -> Reply:
     """The repository's labels."""
-    return paginate(call, context.issues.labels(), serialize_label)
+    return paginate(call, context.issues.list_labels(), serialize_label)
 
 
 def create_label(context: AppContext, call: Call) -> Reply:
@@ -46,17 +46,18 @@ def create_label(context: AppContext, call: Call) -> Reply:
 
 def get_label(context: AppContext, call: Call) -> Reply:
     """One label."""
-    labels = context.issues.labels([call.path["name"]])
-    if not labels:
-        raise call.not_found()
-    return Reply(body=serialize_label(labels[0]))
+    try:
+        label = context.issues.get_label(call.path["name"])
+    except KeyError:
+        raise call.not_found() from None
+    return Reply(body=serialize_label(label))
 
 
 def add_labels(context: AppContext, call: Call) -> Reply:
     """Put labels on an issue, besides those it has."""
     issue = call.find(context.issues.get, "number")
     names = list(dict.fromkeys([*issue.labels, *read_labels(call)]))
-    issue = context.issues.edit(issue.number, labels=names)
+    issue = context.issues.update(issue.number, {"labels": names})
     return Reply(body=serialize_labels(context, issue.labels))
 
 
@@ -67,7 +68,7 @@ def remove_label(context: AppContext, call: Call) -> Reply:
     if removed not in issue.labels:
         raise call.not_found()
     names = [name for name in issue.labels if name != removed]
-    issue = context.issues.edit(issue.number, labels=names)
+    issue = context.issues.update(issue.number, {"labels": names})
     return Reply(body=serialize_labels(context, issue.labels))
 
 

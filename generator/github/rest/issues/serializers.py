@@ -72,4 +72,4 @@ def serialize_label(label: Label) -> JsonObject:
 
 def serialize_labels(context: AppContext, names: Sequence[str]) -> list[JsonObject]:
     """The labels of some names."""
-    return [serialize_label(label) for label in context.issues.labels(names)]
+    return [serialize_label(label) for label in context.issues.list_labels(names)]

@@ -11,7 +11,7 @@ from ...core.clock import rfc3339
 from ...core.errors import ApiProblem
 from ...core.models import Asset, Release
 from ...services.blobs import receive
-from ...storage.releases import AssetTakenError, NewAsset
+from ...storage.releases import AssetFilter, AssetTakenError, NewAsset
 from ..calls import Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, UploadHandler, build_routes
@@ -60,14 +60,14 @@ def _reply_asset(
 def list_assets(context: AppContext, call: Call) -> Reply:
     """A release's assets."""
     release = call.find(context.releases.get, "release_id")
-    assets = context.releases.assets("release_id = ?", [release.id])
+    assets = context.releases.list_assets(AssetFilter(release_id=release.id))
     serialize = partial(serialize_asset, context, call.origin, release)
     return paginate(call, assets, serialize)
 
 
 def get_asset(context: AppContext, call: Call) -> Reply:
     """One asset, or with `Accept: application/octet-stream` a redirect to its bytes."""
-    asset = call.find(context.releases.asset, "asset_id")
+    asset = call.find(context.releases.get_asset, "asset_id")
     if "application/octet-stream" not in call.accept:
         return _reply_asset(context, call, asset)
     address = context.signed_address(call.origin, "assets", asset.blob, "r")
@@ -78,7 +78,7 @@ async def upload_asset(context: AppContext, call: Call, request: Request) -> Rep
     """Attach the bytes of a request to a release."""
     content_type = request.headers.get("content-type", _DEFAULT_TYPE)
     new = _check_upload(context, call, content_type)
-    blob = context.blobs.new_name()
+    blob = context.blobs.make_name()
     await receive(context, request, blob, _ONLY_BLOCK)
     stored = await asyncio.to_thread(context.blobs.assemble, blob, [_ONLY_BLOCK])
     try:
@@ -95,14 +95,15 @@ def _check_upload(context: AppContext, call: Call, content_type: str) -> NewAsse
     name, label = call.query.get("name", ""), call.query.get("label", "")
     if not name or "/" in name:
         raise call.refusal(400, "Bad Request: an asset has a name")
-    if context.releases.assets("release_id = ? AND name = ?", [release.id, name]):
+    namesakes = AssetFilter(release_id=release.id, name=name)
+    if context.releases.list_assets(namesakes):
         raise _refuse_name(call)
     return NewAsset(release.id, name, label, content_type)
 
 
 def edit_asset(context: AppContext, call: Call) -> Reply:
     """Change an asset's name or label."""
-    asset = call.find(context.releases.asset, "asset_id")
+    asset = call.find(context.releases.get_asset, "asset_id")
     name = call.body.read_text("name", asset.name)
     label = call.body.read_text("label", asset.label)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 from ...context import AppContext
-from ...storage.git_remote import StaleShaError, is_ref_name
+from ...storage.git_remote import FileChange, StaleShaError, TreeEntry, is_ref_name
 from ..calls import Call, JsonObject, Reply
 from ..router import Endpoint, build_routes
 
@@ -14,20 +14,17 @@ WRITE = "contents:write"
 _TYPES = {"blob": "file", "tree": "dir"}
 
 
-def serialize_entry(
-    context: AppContext, origin: str, entry: tuple[str, str, str, int]
-) -> JsonObject:
-    """A file or folder, given by git's type, SHA, path and size."""
-    git_type, sha, path, size = entry
+def serialize_entry(context: AppContext, origin: str, entry: TreeEntry) -> JsonObject:
+    """A file or folder of a commit."""
     page = f"{origin}/{context.repository}/blob/{context.default_branch}"
     return {
-        "type": _TYPES.get(git_type, "submodule"),
-        "name": path.rpartition("/")[2],
-        "path": path,
-        "sha": sha,
-        "size": size,
-        "url": f"{origin}/repos/{context.repository}/contents/{path}",
-        "html_url": f"{page}/{path}",
+        "type": _TYPES.get(entry.type, "submodule"),
+        "name": entry.path.rpartition("/")[2],
+        "path": entry.path,
+        "sha": entry.sha,
+        "size": entry.size,
+        "url": f"{origin}/repos/{context.repository}/contents/{entry.path}",
+        "html_url": f"{page}/{entry.path}",
         "download_url": None,
     }
 
@@ -49,7 +46,7 @@ def get_contents(context: AppContext, call: Call) -> Reply:
     if "raw" in call.accept:
         content_type = "application/vnd.github.raw; charset=utf-8"
         return Reply(raw=file.data, headers={"Content-Type": content_type})
-    entry = ("blob", file.sha, path, len(file.data))
+    entry = TreeEntry("blob", file.sha, path, len(file.data))
     body = serialize_entry(context, call.origin, entry)
     body["content"] = base64.encodebytes(file.data).decode()
     body["encoding"] = "base64"
@@ -57,7 +54,7 @@ def get_contents(context: AppContext, call: Call) -> Reply:
 
 
 def _list_folder(context: AppContext, call: Call, commit: str, path: str) -> Reply:
-    entries = context.git.entries(commit, path)
+    entries = context.git.list_entries(commit, path)
     # Git has no empty folders.
     if not entries:
         raise call.not_found()
@@ -78,7 +75,7 @@ def put_contents(context: AppContext, call: Call) -> Reply:
     if call.body.has_value("sha"):
         status = 200
     commit, sha = _commit(context, call, data)
-    entry = ("blob", sha, call.path["path"], len(data))
+    entry = TreeEntry("blob", sha, call.path["path"], len(data))
     body = {
         "content": serialize_entry(context, call.origin, entry),
         "commit": {"sha": commit},
@@ -99,13 +96,14 @@ def _commit(context: AppContext, call: Call, data: bytes | None) -> tuple[str, s
     path = call.path["path"]
     message = call.body.require_text("message")
     branch = call.body.read_text("branch") or context.default_branch
-    branches = context.git.branches()
+    branches = context.git.list_branches()
     # The first commit of an empty repository makes its branch, as on GitHub.
     if not is_ref_name(branch) or (branches and branch not in branches):
         raise call.refusal(404, f"Branch {branch} not found")
     previous = call.body.read_text("sha") or None
+    change = FileChange(branch, path, data, message, previous)
     try:
-        return context.git.write(branch, path, data, message, previous)
+        return context.git.write(change)
     except StaleShaError:
         complaint = f"{path} does not match {previous or 'nothing'}"
         raise call.refusal(409, complaint) from None

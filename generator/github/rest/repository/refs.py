@@ -19,14 +19,14 @@ def serialize_branch(branch: tuple[str, str]) -> JsonObject:
 
 def list_branches(context: AppContext, call: Call) -> Reply:
     """Every branch."""
-    branches = list(context.git.branches().items())
+    branches = list(context.git.list_branches().items())
     return paginate(call, branches, serialize_branch)
 
 
 def get_branch(context: AppContext, call: Call) -> Reply:
     """One branch."""
     name = call.path["branch"]
-    sha = context.git.branches().get(name)
+    sha = context.git.list_branches().get(name)
     if sha is None:
         raise call.refusal(404, "Branch not found")
     return Reply(body=serialize_branch((name, sha)))

@@ -8,6 +8,7 @@ from ...context import AppContext
 from ...core.clock import rfc3339
 from ...core.models import Release
 from ...storage.git_remote import is_ref_name
+from ...storage.releases import AssetFilter, ReleaseChanges, ReleaseFilter
 from ..calls import Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
@@ -16,21 +17,13 @@ from .assets import serialize_asset
 
 READ = "contents:read"
 WRITE = "contents:write"
-# Fields of a request, and what the store calls them.
-_TEXT_FIELDS = {
-    "tag_name": "tag",
-    "name": "name",
-    "body": "body",
-    "target_commitish": "target",
-}
-_FLAGS = ("draft", "prerelease")
 
 
 def serialize_release(context: AppContext, origin: str, release: Release) -> JsonObject:
     """A release with its assets."""
     releases = f"repos/{context.repository}/releases/{release.id}"
     url = f"{origin}/{releases}"
-    assets = context.releases.assets("release_id = ?", [release.id])
+    assets = context.releases.list_assets(AssetFilter(release_id=release.id))
     return {
         "id": release.id,
         "node_id": f"RE_{release.id}",
@@ -57,7 +50,7 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
 
 def list_releases(context: AppContext, call: Call) -> Reply:
     """Releases, newest first; drafts are for those who may write."""
-    releases = context.releases.select()
+    releases = context.releases.list_releases()
     if not call.grant.allows("contents", "write"):
         releases = [release for release in releases if not release.draft]
     return paginate(call, releases, partial(serialize_release, context, call.origin))
@@ -66,29 +59,36 @@ def list_releases(context: AppContext, call: Call) -> Reply:
 def create_release(context: AppContext, call: Call) -> Reply:
     """Make a release."""
     fields = _read_fields(call)
-    tag = str(fields.pop("tag", ""))
+    tag = fields.get("tag", "")
     if not tag:
         raise call.missing("tag_name")
     if not is_ref_name(tag):
         details = validation_failed("Release", "tag_name", "custom")
         raise call.invalid("Validation Failed", details)
-    release = context.releases.create(tag, call.grant.login, **fields)
+    release = context.releases.create(tag, call.grant.login, fields)
     if release is None:
         details = validation_failed("Release", "tag_name", "already_exists")
         raise call.invalid("Validation Failed", details)
     return Reply(201, serialize_release(context, call.origin, release))
 
 
-def _read_fields(call: Call) -> dict[str, object]:
+def _read_fields(call: Call) -> ReleaseChanges:
     """The fields of a release that a request sets, by the names of the store."""
-    fields: dict[str, object] = {}
-    for name, column in _TEXT_FIELDS.items():
-        if name in call.body:
-            fields[column] = call.body.read_text(name)
-    for name in _FLAGS:
-        flag = call.body.read_flag(name)
-        if flag is not None:
-            fields[name] = flag
+    fields: ReleaseChanges = {}
+    if "tag_name" in call.body:
+        fields["tag"] = call.body.read_text("tag_name")
+    if "name" in call.body:
+        fields["name"] = call.body.read_text("name")
+    if "body" in call.body:
+        fields["body"] = call.body.read_text("body")
+    if "target_commitish" in call.body:
+        fields["target"] = call.body.read_text("target_commitish")
+    draft = call.body.read_flag("draft")
+    if draft is not None:
+        fields["draft"] = draft
+    prerelease = call.body.read_flag("prerelease")
+    if prerelease is not None:
+        fields["prerelease"] = prerelease
     return fields
 
 
@@ -100,7 +100,7 @@ def get_release(context: AppContext, call: Call) -> Reply:
 
 def get_latest_release(context: AppContext, call: Call) -> Reply:
     """The newest release that is neither a draft nor a prerelease."""
-    for release in context.releases.select():
+    for release in context.releases.list_releases():
         if not release.draft and not release.prerelease:
             return Reply(body=serialize_release(context, call.origin, release))
     raise call.not_found()
@@ -108,7 +108,9 @@ def get_latest_release(context: AppContext, call: Call) -> Reply:
 
 def get_release_by_tag(context: AppContext, call: Call) -> Reply:
     """The published release of a tag."""
-    releases = context.releases.select("tag = ? AND draft = 0", [call.path["tag"]])
+    releases = context.releases.list_releases(
+        ReleaseFilter(tag=call.path["tag"], draft=False)
+    )
     if not releases:
         raise call.not_found()
     return Reply(body=serialize_release(context, call.origin, releases[0]))
@@ -117,7 +119,7 @@ def get_release_by_tag(context: AppContext, call: Call) -> Reply:
 def edit_release(context: AppContext, call: Call) -> Reply:
     """Change a release."""
     release = call.find(context.releases.get, "release_id")
-    release = context.releases.edit(release.id, **_read_fields(call))
+    release = context.releases.update(release.id, _read_fields(call))
     return Reply(body=serialize_release(context, call.origin, release))
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-import sqlite3
 
 from ...context import AppContext
-from ...core.clock import from_micros, rfc3339, to_micros
+from ...core.clock import rfc3339
+from ...core.models import Variable
+from ...storage.variables import VariableTakenError
 from ..calls import Call, JsonObject, Reply
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
@@ -19,20 +20,20 @@ _NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*", re.IGNORECASE)
 MAX_VALUE_BYTES = 48 << 10
 
 
-def serialize_variable(row: sqlite3.Row) -> JsonObject:
+def serialize_variable(variable: Variable) -> JsonObject:
     """A variable."""
     return {
-        "name": row["name"],
-        "value": row["value"],
-        "created_at": rfc3339(from_micros(row["created_at"])),
-        "updated_at": rfc3339(from_micros(row["updated_at"])),
+        "name": variable.name,
+        "value": variable.value,
+        "created_at": rfc3339(variable.created_at),
+        "updated_at": rfc3339(variable.updated_at),
     }
 
 
 def list_variables(context: AppContext, call: Call) -> Reply:
     """The repository's variables."""
-    rows = context.database.rows("SELECT * FROM variables ORDER BY name")
-    return paginate(call, rows, serialize_variable, "variables")
+    variables = context.variables.list_all()
+    return paginate(call, variables, serialize_variable, "variables")
 
 
 def get_variable(context: AppContext, call: Call) -> Reply:
@@ -47,42 +48,32 @@ def create_variable(context: AppContext, call: Call) -> Reply:
         raise call.invalid(
             "Variable names may only contain letters, digits and underscores"
         )
-    value, now = _read_value(call), to_micros(context.clock.now())
+    value = _read_value(call)
     try:
-        context.database.execute(
-            "INSERT INTO variables (name, value, created_at, updated_at) "
-            "VALUES (?, ?, ?, ?)",
-            [name.upper(), value, now, now],
-        )
-    except sqlite3.IntegrityError:
+        context.variables.create(name, value)
+    except VariableTakenError:
         raise call.refusal(409, "Already exists - Variable already exists") from None
     return Reply(201, {})
 
 
 def edit_variable(context: AppContext, call: Call) -> Reply:
     """Change a variable's value."""
-    row = _find_variable(context, call)
-    context.database.execute(
-        "UPDATE variables SET value = ?, updated_at = ? WHERE name = ?",
-        [_read_value(call), to_micros(context.clock.now()), row["name"]],
-    )
+    variable = _find_variable(context, call)
+    context.variables.update(variable.name, _read_value(call))
     return Reply(204)
 
 
 def delete_variable(context: AppContext, call: Call) -> Reply:
     """Delete a variable."""
-    row = _find_variable(context, call)
-    context.database.execute("DELETE FROM variables WHERE name = ?", [row["name"]])
+    context.variables.delete(_find_variable(context, call).name)
     return Reply(204)
 
 
-def _find_variable(context: AppContext, call: Call) -> sqlite3.Row:
-    row = context.database.row(
-        "SELECT * FROM variables WHERE name = ?", [call.path["name"].upper()]
-    )
-    if row is None:
-        raise call.not_found()
-    return row
+def _find_variable(context: AppContext, call: Call) -> Variable:
+    try:
+        return context.variables.get(call.path["name"])
+    except KeyError:
+        raise call.not_found() from None
 
 
 def _read_value(call: Call) -> str:

@@ -28,7 +28,7 @@ from generator.github.local_github import LocalGitHub
 from generator.github.rest.actions.date_ranges import parse_date_range
 from generator.github.storage.blobs import BlobStore
 from generator.github.storage.database import Database
-from generator.github.storage.migrations import STEPS
+from generator.github.storage.migrations import LATEST_VERSION, MIGRATIONS
 from generator.github.storage.workflows import WorkflowStore
 
 if TYPE_CHECKING:
@@ -147,11 +147,11 @@ def test_searches_for_no_dates_find_nothing(said: str) -> None:
 
 
 def test_a_store_of_any_earlier_format_opens(tmp_path: Path) -> None:
-    for known in range(len(STEPS)):
+    for known in range(LATEST_VERSION):
         path = tmp_path / f"{known}.sqlite3"
         with sqlite3.connect(path) as old:
-            for step in STEPS[:known]:
-                for statement in step:
+            for migration in MIGRATIONS[:known]:
+                for statement in migration.statements:
                     old.execute(statement)
             if known:
                 old.execute(
@@ -160,9 +160,9 @@ def test_a_store_of_any_earlier_format_opens(tmp_path: Path) -> None:
             old.execute(f"PRAGMA user_version = {known}")
         old.close()
         database = Database(path)
-        assert database.value("PRAGMA user_version") == len(STEPS)
+        assert database.value("PRAGMA user_version") == LATEST_VERSION
         assert database.rows("SELECT * FROM variables") == []
-        found = WorkflowStore(database, SystemClock()).all()
+        found = WorkflowStore(database, SystemClock()).list_all()
         kept = [(one.name, one.state.value, to_micros(one.updated_at)) for one in found]
         assert kept == ([("W", "active", 7)] if known else [])
         database.close()
@@ -183,7 +183,7 @@ def test_a_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
 
         with ThreadPoolExecutor(6) as threads:
             versions = [threads.submit(opened) for _ in range(6)]
-            assert {version.result() for version in versions} == {len(STEPS)}
+            assert {version.result() for version in versions} == {LATEST_VERSION}
 
 
 def test_a_store_of_a_newer_wfgen_is_left_alone(tmp_path: Path) -> None:
@@ -252,13 +252,13 @@ def test_a_failed_transaction_leaves_nothing(tmp_path: Path) -> None:
 def test_no_text_but_our_own_is_a_blob(tmp_path: Path, name: str) -> None:
     blobs = BlobStore(tmp_path)
     with pytest.raises(ValueError, match="not a blob name"):
-        blobs.path(name)
+        blobs.get_path(name)
     with pytest.raises(ValueError, match="not a blob name"):
         blobs.open_block(name, "0", 1)
 
 
 def test_a_block_takes_what_was_announced_and_no_more(tmp_path: Path) -> None:
-    blobs, name = BlobStore(tmp_path), BlobStore.new_name()
+    blobs, name = BlobStore(tmp_path), BlobStore.make_name()
     block = blobs.open_block(name, "0", 2)
     block.write(b"a")
     with pytest.raises(ValueError, match="fewer"):
@@ -268,7 +268,7 @@ def test_a_block_takes_what_was_announced_and_no_more(tmp_path: Path) -> None:
     block.write(b"b")
     block.keep()
     assert blobs.assemble(name, ["0"]).size_bytes == 2
-    assert blobs.path(name).read_bytes() == b"ab"
+    assert blobs.get_path(name).read_bytes() == b"ab"
     blobs.close()
 
 
@@ -283,12 +283,12 @@ def test_blocks_are_laid_where_their_ids_say_they_belong(tmp_path: Path) -> None
 
     blobs, orders = BlobStore(tmp_path), ([0, 1, 2], [2, 0, 1], [1, 2, 0])
     for order in orders:
-        name, data = BlobStore.new_name(), [b"aaaa", b"bbbb", b"cc"]
+        name, data = BlobStore.make_name(), [b"aaaa", b"bbbb", b"cc"]
         for number in order:
             put(name, block_id(number), data[number])
         stored = blobs.assemble(name, [block_id(number) for number in range(3)])
-        assert (stored.size_bytes, blobs.path(name).read_bytes()) == (10, b"aaaabbbbcc")
-    name = BlobStore.new_name()
+        assert (stored.size_bytes, blobs.get_path(name).read_bytes()) == (10, b"aaaabbbbcc")
+    name = BlobStore.make_name()
     for number, piece in (
         (1, b"bb"),
         (1, b"BB"),
@@ -305,7 +305,7 @@ def test_blocks_are_laid_where_their_ids_say_they_belong(tmp_path: Path) -> None
         ).size_bytes
         == 7
     )
-    assert blobs.path(name).read_bytes() == b"ABBfar-"
+    assert blobs.get_path(name).read_bytes() == b"ABBfar-"
     blobs.close()
 
 
