@@ -287,7 +287,10 @@ def test_blocks_are_laid_where_their_ids_say_they_belong(tmp_path: Path) -> None
         for number in order:
             put(name, block_id(number), data[number])
         stored = blobs.assemble(name, [block_id(number) for number in range(3)])
-        assert (stored.size_bytes, blobs.get_path(name).read_bytes()) == (10, b"aaaabbbbcc")
+        assert (stored.size_bytes, blobs.get_path(name).read_bytes()) == (
+            10,
+            b"aaaabbbbcc",
+        )
     name = BlobStore.make_name()
     for number, piece in (
         (1, b"bb"),
