@@ -23,9 +23,9 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
+from generator.github.client_setup import build_gh_environment
 from generator.github.core.clock import SteerableClock
 from generator.github.core.models import NewRun, RunTicket
-from generator.github.client_setup import build_gh_environment
 from generator.github.local_github import LocalGitHub
 
 ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/"
@@ -372,7 +372,7 @@ def begin_run(local_github: LocalGitHub, **changes: Any) -> Client:  # noqa: ANN
 
 @pytest.fixture(scope="session")
 def node_modules() -> Path:
-    """The folder that the packages of package.json are installed in, once for all test processes."""
+    """Where the packages of package.json are installed, once for all test processes."""
     npm = shutil.which("npm")
     if npm is None or shutil.which("node") is None:
         pytest.skip(

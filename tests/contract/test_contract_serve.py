@@ -15,10 +15,11 @@ import pytest
 from generator.process import find_tool
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Serving
+    from tests.contract.conftest import Begin, Served, Serving
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, serving: Serving) -> None:
@@ -100,114 +101,94 @@ def test_a_port_that_is_taken(tmp_path: Path, local_github: LocalGitHub) -> None
     assert f"port {port} of 127.0.0.1 cannot be used" in done.stderr
 
 
-def test_a_program_steers_runs_clock_and_faults(
-    tmp_path: Path, serving: Serving
-) -> None:
+NEW_RUN = {
+    "workflow_path": "w.yml",
+    "workflow_name": "w",
+    "event": "schedule",
+    "head_branch": "main",
+    "head_sha": "a" * 40,
+    "permissions": {"actions": "read"},
+}
+
+
+@pytest.fixture
+def steered(tmp_path: Path, serving: Serving) -> Iterator[Served]:
     with serving(tmp_path, "--clock", "2027-01-31") as served:
-        new = {
-            "workflow_path": "w.yml",
-            "workflow_name": "w",
-            "event": "schedule",
-            "head_branch": "main",
-            "head_sha": "a" * 40,
-            "permissions": {"actions": "read"},
-        }
-        begun = served.ask("POST", "/_wfgen/runs", new)
-        assert begun.status == 201
-        run_id = begun.json["run_id"]
-        assert begun.json["environment"]["GITHUB_RUN_ID"] == str(run_id)
-        shown = served.ask("GET", f"/repos/local/repository/actions/runs/{run_id}").json
-        assert (shown["event"], shown["created_at"][:10]) == ("schedule", "2027-01-31")
-        job = {
-            "run_id": run_id,
-            "name": "train",
-            "conclusion": "success",
-            "steps": [{"name": "s", "conclusion": "success"}],
-        }
-        assert served.ask("POST", "/_wfgen/jobs", job).status == 201
-        off = {"file": "w.yml", "state": "disabled_inactivity"}
-        assert (
-            served.ask("POST", "/_wfgen/workflows", off).json["state"]
-            == "disabled_inactivity"
-        )
-        assert (
-            served.ask("GET", "/repos/local/repository/actions/workflows/w.yml").json[
-                "state"
-            ]
-            == off["state"]
-        )
-        assert (
-            served.ask("POST", "/_wfgen/workflows", {**off, "state": "deleted"}).status
-            == 422
-        )
-        assert (
-            served.ask("POST", "/_wfgen/workflows", {**off, "file": "x.yml"}).status
-            == 404
-        )
-        done = served.ask(
-            "POST", "/_wfgen/runs/finish", {"run_id": run_id, "conclusion": "success"}
-        )
-        assert done.json["status"] == "completed"
-        again = served.ask(
-            "POST", "/_wfgen/runs", {"run_id": run_id, "permissions": {}}
-        )
-        assert again.json["run_attempt"] == 2
-        moved = served.ask("POST", "/_wfgen/clock", {"advance_seconds": 86400}).json[
-            "now"
-        ]
-        assert moved.startswith("2027-02-01")
-        assert (
-            served.ask("POST", "/_wfgen/clock", {"set": "2030-01-01T00:00:00Z"}).json[
-                "now"
-            ][:4]
-            == "2030"
-        )
-        assert served.ask("GET", "/_wfgen/clock").json["now"][:4] == "2030"
-        run = served.begin()
-        artifact_id = run.upload("state", b"x")
-        assert (
-            served.ask(
-                "POST", "/_wfgen/artifacts/expire", {"artifact_id": artifact_id}
-            ).status
-            == 200
-        )
-        assert run.download(artifact_id).status == 410
-        assert (
-            served.ask(
-                "POST",
-                "/_wfgen/artifacts/expire",
-                {"artifact_id": artifact_id, "days": -1},
-            ).status
-            == 200
-        )
-        assert run.download(artifact_id).status == 200
-        assert (
-            served.ask("POST", "/_wfgen/artifacts/expire", {"artifact_id": 1}).status
-            == 404
-        )
-        assert (
-            served.ask(
-                "POST", "/_wfgen/faults", {"path": "/rate_limit", "status": 502}
-            ).status
-            == 201
-        )
-        assert served.ask("GET", "/rate_limit").status == 502
-        assert served.ask("DELETE", "/_wfgen/faults").status == 200
-        assert served.ask("GET", "/rate_limit").status == 200
-        assert (
-            served.ask("POST", "/_wfgen/faults", {"path": "/x", "explode": True}).status
-            == 422
-        )
-        assert served.ask("POST", "/_wfgen/runs", {"event": "push"}).status == 422
-        assert (
-            served.ask(
-                "POST", "/_wfgen/runs/finish", {"run_id": 1, "conclusion": "success"}
-            ).status
-            == 404
-        )
-        assert served.ask("POST", "/_wfgen/clock", {"set": "soon"}).status == 422
-        assert served.ask("GET", "/_wfgen/other").status == 404
-        assert served.ask("GET", "/_wfgen/clock", by="token").status == 403
+        yield served
+
+
+def test_a_program_begins_and_ends_runs(steered: Served) -> None:
+    begun = steered.ask("POST", "/_wfgen/runs", NEW_RUN)
+    assert begun.status == 201
+    run_id = begun.json["run_id"]
+    assert begun.json["environment"]["GITHUB_RUN_ID"] == str(run_id)
+    shown = steered.ask("GET", f"/repos/local/repository/actions/runs/{run_id}").json
+    assert (shown["event"], shown["created_at"][:10]) == ("schedule", "2027-01-31")
+    job = {
+        "run_id": run_id,
+        "name": "train",
+        "conclusion": "success",
+        "steps": [{"name": "s", "conclusion": "success"}],
+    }
+    assert steered.ask("POST", "/_wfgen/jobs", job).status == 201
+    end = {"run_id": run_id, "conclusion": "success"}
+    done = steered.ask("POST", "/_wfgen/runs/finish", end)
+    assert done.json["status"] == "completed"
+    again = steered.ask("POST", "/_wfgen/runs", {"run_id": run_id, "permissions": {}})
+    assert again.json["run_attempt"] == 2
+    assert steered.ask("POST", "/_wfgen/runs", {"event": "push"}).status == 422
+    end = {"run_id": 1, "conclusion": "success"}
+    assert steered.ask("POST", "/_wfgen/runs/finish", end).status == 404
+
+
+def test_a_program_switches_workflows(steered: Served) -> None:
+    steered.ask("POST", "/_wfgen/runs", NEW_RUN)
+    off = {"file": "w.yml", "state": "disabled_inactivity"}
+    switched = steered.ask("POST", "/_wfgen/workflows", off)
+    assert switched.json["state"] == "disabled_inactivity"
+    shown = steered.ask("GET", "/repos/local/repository/actions/workflows/w.yml")
+    assert shown.json["state"] == off["state"]
+    for wrong, status in (({"state": "deleted"}, 422), ({"file": "x.yml"}, 404)):
+        answer = steered.ask("POST", "/_wfgen/workflows", off | wrong)
+        assert answer.status == status
+
+
+def test_a_program_moves_the_clock(steered: Served) -> None:
+    advance = {"advance_seconds": 86400}
+    moved = steered.ask("POST", "/_wfgen/clock", advance).json["now"]
+    assert moved.startswith("2027-02-01")
+    instant = {"set": "2030-01-01T00:00:00Z"}
+    assert steered.ask("POST", "/_wfgen/clock", instant).json["now"][:4] == "2030"
+    assert steered.ask("GET", "/_wfgen/clock").json["now"][:4] == "2030"
+    assert steered.ask("POST", "/_wfgen/clock", {"set": "soon"}).status == 422
+
+
+def test_a_program_lets_an_artifact_expire(steered: Served) -> None:
+    run = steered.begin()
+    artifact_id = run.upload("state", b"x")
+    expire = {"artifact_id": artifact_id}
+    assert steered.ask("POST", "/_wfgen/artifacts/expire", expire).status == 200
+    assert run.download(artifact_id).status == 410
+    later = expire | {"days": -1}
+    assert steered.ask("POST", "/_wfgen/artifacts/expire", later).status == 200
+    assert run.download(artifact_id).status == 200
+    unknown = {"artifact_id": 1}
+    assert steered.ask("POST", "/_wfgen/artifacts/expire", unknown).status == 404
+
+
+def test_a_program_lets_things_go_wrong(steered: Served) -> None:
+    fault = {"path": "/rate_limit", "status": 502}
+    assert steered.ask("POST", "/_wfgen/faults", fault).status == 201
+    assert steered.ask("GET", "/rate_limit").status == 502
+    assert steered.ask("DELETE", "/_wfgen/faults").status == 200
+    assert steered.ask("GET", "/rate_limit").status == 200
+    unknown = {"path": "/x", "explode": True}
+    assert steered.ask("POST", "/_wfgen/faults", unknown).status == 422
+
+
+def test_only_the_owner_steers(steered: Served) -> None:
+    assert steered.ask("GET", "/_wfgen/other").status == 404
+    assert steered.ask("GET", "/_wfgen/clock", by="token").status == 403
 
 
 def test_the_machines_clock_cannot_be_moved(tmp_path: Path, serving: Serving) -> None:
@@ -232,9 +213,11 @@ def test_any_act_finds_it_by_the_actrc(tmp_path: Path, serving: Serving) -> None
     workflows.mkdir(parents=True)
     script = (
         "import os, urllib.request\n"
-        "url = os.environ['GITHUB_API_URL'] + '/repos/local/repository/actions/runs/' + os.environ['GITHUB_RUN_ID']\n"
+        "runs = os.environ['GITHUB_API_URL'] + '/repos/local/repository/actions/runs/'\n"
+        "url = runs + os.environ['GITHUB_RUN_ID']\n"
         "headers = {'Authorization': 'token ' + os.environ['GITHUB_TOKEN']}\n"
-        "print('found', urllib.request.urlopen(urllib.request.Request(url, headers=headers)).status)\n"
+        "request = urllib.request.Request(url, headers=headers)\n"
+        "print('found', urllib.request.urlopen(request).status)\n"
     )
     (tmp_path / "ask.py").write_text(script)
     (workflows / "w.yml").write_text(

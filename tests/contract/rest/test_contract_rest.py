@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.contract.conftest import Begin, BeginOn
 
 OTHER = ".github/workflows/other.yml"
+LIST_ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
 
 
 def test_runs_are_numbered_per_workflow_and_their_ids_grow(begin: Begin) -> None:
@@ -195,7 +196,7 @@ def test_tokens_end_with_their_run_and_with_their_server(
 
 def test_services_take_runtime_tokens_only(begin: Begin) -> None:
     run = begin()
-    url = f"{run.local_github.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
+    url = run.local_github.url + LIST_ARTIFACTS
     head, payload, signature = run.ticket.runtime_token.split(".")
     for token in (
         "",
@@ -232,7 +233,7 @@ def test_twirp_refuses_what_it_does_not_know(begin: Begin) -> None:
         == "malformed"
     )
     assert run.twirp("CreateArtifact", name="x\ud800").json["code"] == "malformed"
-    url = f"{run.local_github.url}/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"
+    url = run.local_github.url + LIST_ARTIFACTS
     headers = {"Authorization": f"Bearer {run.ticket.runtime_token}"}
     assert (
         run.ask(
