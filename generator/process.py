@@ -43,7 +43,7 @@ class Runner(Protocol):
         input_text: str | None = None,
         timeout_seconds: float | None = None,
     ) -> Completed:
-        """Run to the end and give back all output."""
+        """Run to the end and return all output."""
         ...
 
     def stream(
@@ -63,30 +63,27 @@ class Runner(Protocol):
 
 
 def find_tool(name: str) -> Path | None:
-    """Where a program is.
-
-    Beside this Python first (its virtual environment may not be on PATH), then on PATH.
-    """
+    """Return where a program is: beside this Python, then on PATH, None for nowhere."""
+    # A virtual environment need not be on PATH for its Python to run us.
     beside = Path(sys.executable).parent / name
     if os.access(beside, os.X_OK):
         return beside
-    found = shutil.which(name)
-    return Path(found) if found else None
+    on_path = shutil.which(name)
+    if on_path is None:
+        return None
+    return Path(on_path)
 
 
 def require_tool(name: str, *, hint: str = "") -> Path:
-    """`find_tool`, or ToolMissingError."""
-    found = find_tool(name)
-    if found is None:
+    """Return where a program is; raises ToolMissingError where it is nowhere."""
+    path = find_tool(name)
+    if path is None:
         raise ToolMissingError(f"{name} is not installed", hint=hint)
-    return found
+    return path
 
 
 class SystemRunner:
-    """Runs programs on this machine.
-
-    Each in a process group of its own so that none outlives its time.
-    """
+    """Runs programs on this machine, none of which outlives its time."""
 
     def run(
         self,
@@ -97,21 +94,20 @@ class SystemRunner:
         input_text: str | None = None,
         timeout_seconds: float | None = None,
     ) -> Completed:
-        """Run to the end and give back all output.
+        """Run to the end and return all output.
 
         Raises ToolMissingError where the program cannot be started, ToolFailedError
         where time ran out.
         """
-        process = _start(
-            argv,
-            cwd,
-            env,
-            stdin=subprocess.DEVNULL if input_text is None else subprocess.PIPE,
-        )
+        stdin = subprocess.PIPE
+        # Without input, a program that asks for some is to end, not to wait.
+        if input_text is None:
+            stdin = subprocess.DEVNULL
+        process = _start(argv, cwd, env, stdin=stdin)
         try:
             stdout, stderr = process.communicate(input_text, timeout=timeout_seconds)
         except subprocess.TimeoutExpired as error:
-            raise _out_of_time(argv, timeout_seconds) from error
+            raise _make_timeout_error(argv, timeout_seconds) from error
         finally:
             _end_group(process)
         return Completed(tuple(argv), process.returncode, stdout, stderr)
@@ -133,7 +129,7 @@ class SystemRunner:
             process = _start(
                 argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno()
             )
-            self._begun(process)
+            self._on_start(process)
 
             def stop() -> None:
                 expired.set()
@@ -152,10 +148,10 @@ class SystemRunner:
             errors.seek(0)
             stderr = errors.read().decode("utf-8", "replace")
         if expired.is_set():
-            raise _out_of_time(argv, timeout_seconds)
+            raise _make_timeout_error(argv, timeout_seconds)
         return Completed(tuple(argv), process.returncode, "", stderr)
 
-    def _begun(self, process: subprocess.Popen[str]) -> None:
+    def _on_start(self, process: subprocess.Popen[str]) -> None:
         """A program that is streamed has been started."""
 
 
@@ -202,7 +198,7 @@ class StoppableRunner(SystemRunner):
             if stopped:
                 raise KeyboardInterrupt
 
-    def _begun(self, process: subprocess.Popen[str]) -> None:
+    def _on_start(self, process: subprocess.Popen[str]) -> None:
         with self._lock:
             self._process = process
             if self._stopped:
@@ -216,16 +212,20 @@ def _start(
     stdin: int,
     stderr: int = subprocess.PIPE,
 ) -> subprocess.Popen[str]:
+    variables = None
+    if env is not None:
+        variables = dict(env)
     try:
         return subprocess.Popen(
             list(argv),
             cwd=cwd,
-            env=None if env is None else dict(env),
+            env=variables,
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=stderr,
             encoding="utf-8",
             errors="replace",
+            # A group of its own can be killed whole, with what the program started.
             start_new_session=True,
         )
     except OSError as error:
@@ -234,7 +234,9 @@ def _start(
         ) from error
 
 
-def _out_of_time(argv: Sequence[str], timeout_seconds: float | None) -> ToolFailedError:
+def _make_timeout_error(
+    argv: Sequence[str], timeout_seconds: float | None
+) -> ToolFailedError:
     return ToolFailedError(
         f"{Path(argv[0]).name} did not end within {timeout_seconds:g} s and was stopped"
     )

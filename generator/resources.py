@@ -1,6 +1,4 @@
-"""What travels with the tool.
-
-Templates, schema, the training, the licence, and the requirements of the extras.
+"""What travels with the tool: templates, schema, the training, the licence, requirements.
 
 A wheel carries `generator`, `pipeline` and `templates` in one package of its own; in a
 checkout they lie side by side at the top. Either way they are each other's neighbours.
@@ -11,24 +9,36 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Iterable
-from importlib import metadata
 from pathlib import Path
 
 from .errors import WfgenError
 
+# Its name for pip. On PyPI `wfgen` is another project, and this one is not there: no
+# hint may send anybody to an index for either name.
 DISTRIBUTION = "wfgen-actions"
-"""Its name for pip. On PyPI `wfgen` is another project."""
+# Every extra that a command of ours can need, "" for what is always installed.
+EXTRAS = ("", "local", "train", "files", "boost", "scale")
+# Where the name to import is not the name to install in small letters.
+_DISTRIBUTIONS = {
+    "graphql": "graphql-core",
+    "jsonschema_rs": "jsonschema-rs",
+    "sklearn": "scikit-learn",
+    "yaml": "pyyaml",
+}
 _PACKAGE = Path(__file__).parent
 _NEIGHBOURS = _PACKAGE.parent
 _REINSTALL = "install this tool again"
+# name[extras] (versions); markers - with or without the brackets, as metadata has it
+# (packaging.python.org, "Dependency specifiers").
 _REQUIREMENT = re.compile(
-    r"([\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?([^;)]*)\)?\s*(?:;\s*(.*))?"
+    r"(?P<name>[\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?(?P<versions>[^;)]*)\)?"
+    r"\s*(?:;\s*(?P<markers>.*))?"
 )
 _EXTRA = re.compile(r"extra\s*==\s*['\"]([\w-]+)")
 
 
 def templates_dir() -> Path:
-    """The folder of the built-in templates."""
+    """Return the folder of the built-in templates; raises WfgenError where it is not there."""
     folder = _NEIGHBOURS / "templates"
     if (folder / "train.yml.j2").is_file():
         return folder
@@ -36,79 +46,99 @@ def templates_dir() -> Path:
 
 
 def schema_file() -> Path:
-    """The vendored JSON schema of GitHub workflows (SchemaStore, Apache-2.0)."""
+    """Return the vendored JSON schema of GitHub workflows (SchemaStore, Apache-2.0)."""
     return _PACKAGE / "schemas" / "github-workflow.json"
 
 
 def pipeline_dir() -> Path:
-    """The training package, which is installed beside this one and never imported by it."""
+    """Return the training package, which is installed beside this one and never imported by it.
+
+    Raises WfgenError where it is not there.
+    """
     folder = _NEIGHBOURS / "pipeline"
     if (folder / "__main__.py").is_file():
         return folder
     raise WfgenError("the training package is missing", hint=_REINSTALL)
 
 
-def locked_requirements() -> str:
-    """The locked, hashed requirements of the training.
+def read_locked_requirements() -> str:
+    """Return the locked, hashed requirements of the training.
 
     A link beside the templates carries them into the wheel.
     """
-    return _read_first(templates_dir() / "requirements.txt")
+    return _read_first([templates_dir() / "requirements.txt"])
 
 
-def license_text() -> str:
-    """The licence that a copy of the training package has to carry."""
+def read_license() -> str:
+    """Return the licence that a copy of the training package has to carry."""
     pattern = f"{DISTRIBUTION.replace('-', '_')}-*.dist-info/licenses/LICENSE"
     installed = _NEIGHBOURS.parent.glob(pattern)
-    return _read_first(_NEIGHBOURS / "LICENSE", *installed)
+    return _read_first([_NEIGHBOURS / "LICENSE", *installed])
 
 
 def required_by(extra: str) -> dict[str, str]:
-    """Library -> tested range, of one extra ("" for what is always installed).
+    """Return library -> tested range of one extra ("" for what is always installed).
 
-    Empty where nothing is installed.
+    Empty where the metadata of this tool is not installed.
     """
+    # Reading metadata loads the e-mail package; a render goes without.
+    from importlib import metadata  # noqa: PLC0415 - see above
+
     try:
-        lines = metadata.requires(DISTRIBUTION) or []
+        lines = metadata.requires(DISTRIBUTION)
     except metadata.PackageNotFoundError:
-        lines = []
-    return parse_requirements(lines, extra)
+        return {}
+    return parse_requirements(lines or [], extra)
 
 
 def parse_requirements(lines: Iterable[str], extra: str) -> dict[str, str]:
-    """Library -> tested range.
+    """Return library -> tested range, out of the `Requires-Dist` lines of one extra.
 
-    Out of the `Requires-Dist` lines of one extra ("" for those of none).
+    "" stands for the lines of none. An extra that takes in others of this tool
+    (`wfgen-actions[train]`) does not repeat what they list.
     """
-    found: dict[str, str] = {}
+    requirements: dict[str, str] = {}
     for line in lines:
         match = _REQUIREMENT.fullmatch(line)
-        if match is None or match[1] == DISTRIBUTION:
+        if match is None or match["name"] == DISTRIBUTION:
             continue
-        of = _EXTRA.search(match[3] or "")
-        named = of[1] if of else ""
-        if named == extra:
-            found[match[1]] = match[2].replace(" ", "")
-    return found
+        marker = _EXTRA.search(match["markers"] or "")
+        line_extra = ""
+        if marker:
+            line_extra = marker[1]
+        if line_extra == extra:
+            requirements[match["name"]] = match["versions"].replace(" ", "")
+    return requirements
 
 
 def install_command(extra: str) -> str:
-    """The command that brings an extra's libraries.
+    """Return the command that brings an extra's libraries.
 
     It names them one by one: this tool is on no package index, and what is there under
     a like name is not it.
     """
-    wanted = [
-        shlex.quote(name + versions) for name, versions in required_by(extra).items()
-    ]
-    return (
-        f"pip install {' '.join(wanted)}"
-        if wanted
-        else f"pip install '.[{extra}]' in a clone of this tool"
-    )
+    requirements = required_by(extra)
+    if not requirements:
+        return f"pip install '.[{extra}]' in a clone of this tool"
+    names = [shlex.quote(name + versions) for name, versions in requirements.items()]
+    return f"pip install {' '.join(names)}"
 
 
-def _read_first(*files: Path) -> str:
+def suggest_install(module: str, default_extra: str) -> str:
+    """Return the command that brings a module that could not be imported.
+
+    Whatever needs it may need its neighbours: all of the extra that lists it is named,
+    `default_extra` where none does.
+    """
+    top = module.partition(".")[0]
+    distribution = _DISTRIBUTIONS.get(top, top.lower())
+    for extra in EXTRAS:
+        if distribution in required_by(extra):
+            return install_command(extra)
+    return install_command(default_extra)
+
+
+def _read_first(files: list[Path]) -> str:
     for file in files:
         if file.is_file():
             return file.read_text(encoding="utf-8")

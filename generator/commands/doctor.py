@@ -16,6 +16,7 @@ from ..process import SystemRunner
 
 _NAME_WIDTH = 13
 _VERSION_WIDTH = 10
+_SECTIONS = (("needed by render, check and run", True), ("optional", False))
 
 
 @click.command("doctor")
@@ -28,83 +29,90 @@ def command(*, as_json: bool) -> int:
     Exit code 0 if everything that render, check and run need is there, else 3.
     """
     needs = examine(this_machine(SystemRunner()))
-    ready = all(need.usable for need in needs if need.needed)
+    missing = [need.name for need in needs if need.needed and not need.usable]
     if as_json:
-        click.echo(json.dumps(_document(needs, ready=ready), indent=2))
+        click.echo(json.dumps(_describe_needs(needs, ready=not missing), indent=2))
     else:
-        click.echo("\n".join(_lines(needs, ready=ready)))
-    return EXIT_OK if ready else EXIT_CANNOT_TELL
+        click.echo("\n".join(_format_needs(needs, missing)))
+    if missing:
+        return EXIT_CANNOT_TELL
+    return EXIT_OK
 
 
-def _lines(needs: Sequence[Need], *, ready: bool) -> Iterator[str]:
+def _format_needs(needs: Sequence[Need], missing: Sequence[str]) -> Iterator[str]:
     yield f"wfgen {__version__} on {platform.system()} {platform.machine()}"
-    for title, needed in (
-        ("needed by render, check and run", True),
-        ("optional", False),
-    ):
+    for title, needed in _SECTIONS:
         yield f"\n{title}"
         for need in needs:
             if need.needed is needed:
-                yield from _need_lines(need)
-    missing = [need.name for need in needs if need.needed and not need.usable]
-    yield (
-        "\neverything that render, check and run need is there"
-        if ready
-        else f"\nmissing: {', '.join(missing)}"
-    )
+                yield from _format_need(need)
+    if missing:
+        yield f"\nmissing: {', '.join(missing)}"
+    else:
+        yield "\neverything that render, check and run need is there"
 
 
-def _need_lines(need: Need) -> Iterator[str]:
-    mark = "ok" if need.usable else "no" if need.needed else "--"
-    yield f"  {mark}  {need.name:{_NAME_WIDTH}} {_versions(need):{_VERSION_WIDTH}} {need.purpose}"
+def _format_need(need: Need) -> Iterator[str]:
+    mark = "--"
+    if need.usable:
+        mark = "ok"
+    elif need.needed:
+        mark = "no"
+    version = _format_versions(need)
+    yield f"  {mark}  {need.name:{_NAME_WIDTH}} {version:{_VERSION_WIDTH}} {need.purpose}"
     troubled = [part for part in need.parts if part.status is not Status.OK]
     for part in troubled:
-        yield f"      {_trouble(part)}"
+        yield f"      {_format_trouble(part)}"
     if troubled and need.remedy:
         yield f"      get it: {need.remedy}"
 
 
-def _versions(need: Need) -> str:
+def _format_versions(need: Need) -> str:
     if len(need.parts) == 1:
         return need.parts[0].version or "-"
-    have = sum(bool(part.version) for part in need.parts)
-    return f"{have} of {len(need.parts)}"
+    installed = [part for part in need.parts if part.version]
+    return f"{len(installed)} of {len(need.parts)}"
 
 
-def _trouble(part: Part) -> str:
-    version = f" {part.version}" if part.version else ""
-    tested = f" (tested: {part.tested})" if part.tested else ""
-    return f"{part.name}{version} {_said(part.status)}{tested}"
+def _format_trouble(part: Part) -> str:
+    words = [part.name]
+    if part.version:
+        words.append(part.version)
+    # The word for a program that is broken is a whole verb.
+    if part.status is not Status.BROKEN:
+        words.append("is")
+    words.append(str(part.status))
+    if part.tested:
+        words.append(f"(tested: {part.tested})")
+    return " ".join(words)
 
 
-def _said(status: Status) -> str:
-    return str(status) if status is Status.BROKEN else f"is {status}"
-
-
-def _document(needs: Sequence[Need], *, ready: bool) -> dict[str, object]:
+def _describe_needs(needs: Sequence[Need], *, ready: bool) -> dict[str, object]:
     return {
         "format": 1,
         "wfgen": __version__,
         "python": sys.executable,
         "ready": ready,
-        "needs": [
-            {
-                "name": need.name,
-                "purpose": need.purpose,
-                "needed": need.needed,
-                "usable": need.usable,
-                "remedy": need.remedy,
-                "parts": [
-                    {
-                        "name": part.name,
-                        "status": str(part.status),
-                        "version": part.version,
-                        "tested": part.tested,
-                        "path": part.path,
-                    }
-                    for part in need.parts
-                ],
-            }
-            for need in needs
-        ],
+        "needs": [_describe_need(need) for need in needs],
+    }
+
+
+def _describe_need(need: Need) -> dict[str, object]:
+    return {
+        "name": need.name,
+        "purpose": need.purpose,
+        "needed": need.needed,
+        "usable": need.usable,
+        "remedy": need.remedy,
+        "parts": [_describe_part(part) for part in need.parts],
+    }
+
+
+def _describe_part(part: Part) -> dict[str, object]:
+    return {
+        "name": part.name,
+        "status": str(part.status),
+        "version": part.version,
+        "tested": part.tested,
+        "path": part.path,
     }

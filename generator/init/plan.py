@@ -13,7 +13,7 @@ from ..config.settings import FILE, PYPROJECT, Settings, load, read_toml
 from ..errors import OutputError
 from ..rendering import writer
 from ..rendering.render import Rendered, render_all
-from ..resources import locked_requirements
+from ..resources import read_locked_requirements
 from .changes import Change, FileAction, read_content
 from .file_texts import (
     NOTHING_TO_INSTALL,
@@ -168,7 +168,7 @@ def _choose_built_in_settings(root: Path) -> dict[str, object]:
     if package != PACKAGE:
         settings["train.command"] = make_command(package)
     present = read_content(root / REQUIREMENTS[0])
-    if present not in {None, locked_requirements().encode()}:
+    if present not in {None, read_locked_requirements().encode()}:
         settings["install.requirements"] = _SECOND_REQUIREMENTS
     return settings
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from .. import __version__
 from ..config.options import BY_KEY
 from ..errors import OutputError
-from ..resources import license_text, locked_requirements, pipeline_dir
+from ..resources import read_license, read_locked_requirements, pipeline_dir
 from .changes import Change, FileAction, read_content
 
 PACKAGE = "pipeline"
@@ -98,9 +98,9 @@ def list_package_files(package: str, requirements: str) -> dict[str, bytes]:
         parts = path.relative_to(source).parts
         if path.is_file() and "__pycache__" not in parts and MANIFEST not in parts:
             files["/".join((package, *parts))] = path.read_bytes()
-    files[f"{package}/LICENSE"] = license_text().encode()
+    files[f"{package}/LICENSE"] = read_license().encode()
     if requirements:
-        files[requirements] = locked_requirements().encode()
+        files[requirements] = read_locked_requirements().encode()
     files[f"{package}/{MANIFEST}"] = _encode_manifest(files)
     return files
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..errors import OutputError, ToolMissingError
 from ..process import Runner
-from ..resources import locked_requirements, pipeline_dir
+from ..resources import read_locked_requirements, pipeline_dir
 from .models import Conclusion, RunResult
 from .results.summary import kept_until, metric_text, origin_text, table
 
@@ -49,7 +49,7 @@ def make_project(folder: Path, here: Path) -> None:
         text = (
             locked.read_text(encoding="utf-8")
             if locked.is_file() and checkout
-            else locked_requirements()
+            else read_locked_requirements()
         )
         (folder / REQUIREMENTS).write_text(text, encoding="utf-8")
         (folder / ".gitignore").write_text(

@@ -64,7 +64,7 @@ def make_failure(tool: str, completed: Completed) -> ToolFailedError:
     lines = [line.strip() for line in output.splitlines() if line.strip()]
     reason = "no output"
     if lines:
-        reason = next(filter(_REASON.match, lines), lines[-1])
+        reason = next((line for line in lines if _REASON.match(line)), lines[-1])
     return ToolFailedError(
         f"{tool} broke with exit code {completed.exit_code}: {reason[:MAX_REASON]}"
     )

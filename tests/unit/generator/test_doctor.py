@@ -225,9 +225,12 @@ def test_json_names_every_part(
 
 def test_this_machine_is_examined_for_real_without_loading_what_it_looks_for() -> None:
     code = (
-        "import sys\nfrom generator.doctor import examine, this_machine\nfrom generator.process import SystemRunner\n"
+        "import sys\n"
+        "from generator.doctor import examine, this_machine\n"
+        "from generator.process import SystemRunner\n"
         "examine(this_machine(SystemRunner()))\n"
-        "print(*sorted({'sklearn', 'pandas', 'kaggle', 'aiohttp', 'starlette', 'uvicorn'} & set(sys.modules)))"
+        "heavy = {'sklearn', 'pandas', 'kaggle', 'aiohttp', 'starlette', 'uvicorn'}\n"
+        "print(*sorted(heavy & set(sys.modules)))"
     )
     done = SystemRunner().run([sys.executable, "-c", code])
     assert (done.exit_code, done.stdout.strip()) == (0, ""), done.stderr

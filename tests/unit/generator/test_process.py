@@ -116,8 +116,10 @@ def test_a_child_that_left_the_group_with_the_pipes_open_is_not_waited_for() -> 
     began = time.monotonic()
     done = SystemRunner().stream(
         python(
-            "import subprocess, sys;"
-            "subprocess.Popen(['sleep', '30'], stdout=subprocess.DEVNULL, start_new_session=True); sys.exit(4)"
+            "import subprocess, sys\n"
+            "quiet = {'stdout': subprocess.DEVNULL, 'start_new_session': True}\n"
+            "subprocess.Popen(['sleep', '30'], **quiet)\n"
+            "sys.exit(4)"
         ),
         lambda _line: None,
     )
