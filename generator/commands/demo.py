@@ -16,18 +16,19 @@ from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..github.local_github import LocalGitHub
 from ..process import SystemRunner
-from ..rendering import writer as output
-from ..runner.demo import commit, faults_of, make_project, overview
+from ..rendering.writer import compare, write
+from ..runner.demo import commit_project, find_faults, list_table_lines, make_project
+from ..runner.isolation.locks import HeldLock
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
-from ..runner.isolation.locks import HeldLock
-from ..runner.models import ActionChoice, RunRequest, RunResult
-from ..runner.results.progress import marks_for, seconds_text
+from ..runner.models import ActionChoice, Conclusion, RunRequest, RunResult
+from ..runner.results.progress import RunPrinter
+from ..runner.results.text import choose_marks, format_seconds
 from ..runner.run import run_workflow
 from ..workflow.files import find_workflow, require_workflow_files
 from .render import flags_of, rendered
-from .run import Printer
 
+REPOSITORY = "local/demo"
 EVENTS = ("push", "schedule")
 
 
@@ -55,107 +56,98 @@ def command(iterations: str, retention: str, *, verbose: bool) -> int:
     Works in .wfgen/demo, on a small repository made there: your own files, artifacts
     and state stay as they are.
     """
+    began = time.monotonic()
     here = Path.cwd()
     state = prepare_state(here / ".wfgen")
     # Two demos at once wait for each other: they work in the same folder.
-    alone = HeldLock(state / "demo" / "lock")
+    lock = HeldLock(state / "demo" / "lock")
     try:
         with handle_interrupts():
-            return _demo(state, here, iterations, retention, verbose=verbose)
+            project = _make_demo(state, here, iterations, retention)
+            if not _check_project(project):
+                return EXIT_PROBLEMS
+            results = _run_events(project, state, verbose=verbose)
+            return _report(results, time.monotonic() - began)
     finally:
-        alone.release()
+        lock.release()
 
 
-def _demo(
-    state: Path, here: Path, iterations: str, retention: str, *, verbose: bool
-) -> int:
-    began = time.monotonic()
+def _make_demo(state: Path, here: Path, iterations: str, retention: str) -> Path:
+    """Make the demo's repository, with the workflow rendered."""
     project = state / "demo" / "project"
     make_project(project, here)
-    for drift in output.write(
-        project,
-        output.compare(
-            project, rendered(project, flags_of(iterations, retention, (), (), ()))
-        ),
-        force=True,
-    ):
+    flags = flags_of(iterations, retention, (), (), ())
+    drifts = compare(project, rendered(project, flags))
+    for drift in write(project, drifts, force=True):
         click.echo(f"rendered {drift.path}")
-    if not _sound(project):
-        return EXIT_PROBLEMS
-    commit(project, SystemRunner())
-    results = _runs(project, state, verbose=verbose)
-    click.echo("")
-    for line in overview(results):
-        click.echo(line)
-    return _verdict(results, time.monotonic() - began)
+    return project
 
 
-def _sound(project: Path) -> bool:
+def _check_project(project: Path) -> bool:
     """Check what was rendered with every validator that is installed.
 
     A tool that is missing is named.
     """
-    checked = check_files(
-        require_workflow_files(project), project, SystemRunner(), os.environ
-    )
-    for error in checked.broken:
+    files = require_workflow_files(project)
+    report = check_files(files, project, SystemRunner(), os.environ)
+    for error in report.broken:
         raise error
-    faults = [
-        finding for finding in checked.findings if finding.severity is not Severity.NOTE
-    ]
-    for finding in faults:
-        click.echo(format_finding(finding))
-    missing = (
-        f"; not installed: {', '.join(tool.name for tool in checked.missing)}"
-        if checked.missing
-        else ""
-    )
-    click.echo(
-        f"checked by {', '.join(checked.ran)}: {len(faults) or 'no'} findings{missing}"
-    )
-    return not faults
+    findings = []
+    for finding in report.findings:
+        if finding.severity is not Severity.NOTE:
+            findings.append(finding)
+            click.echo(format_finding(finding))
+    line = f"checked by {', '.join(report.ran)}: {len(findings) or 'no'} findings"
+    if report.missing:
+        missing = ", ".join(tool.name for tool in report.missing)
+        line += f"; not installed: {missing}"
+    click.echo(line)
+    return not findings
 
 
-def _runs(project: Path, state: Path, *, verbose: bool) -> list[RunResult]:
-    """One run an event, on a local GitHub that knows of no earlier demo."""
+def _run_events(project: Path, state: Path, *, verbose: bool) -> list[RunResult]:
+    """Run once an event, on a local GitHub that knows of no earlier demo."""
     store = state / "demo" / "state"
     shutil.rmtree(store, ignore_errors=True)
     prepare_state(store)
     results = []
     runner = SystemRunner()
-    with LocalGitHub.open(store / "github", repository="local/demo") as local_github:
+    commit_project(project, runner)
+    workflow = find_workflow(project, Path("train.yml"))
+    with LocalGitHub.open(store / "github", repository=REPOSITORY) as local_github:
         for event in EVENTS:
             click.echo("")
             request = RunRequest(
                 root=project,
-                workflow=find_workflow(project, Path("train.yml")),
+                workflow=workflow,
                 event=event,
-                repository="local/demo",
+                repository=REPOSITORY,
                 actions=ActionChoice.STAND_IN,
                 state_folder=store,
-                environments_folder=state / "environments",
+                virtualenvs_folder=state / "environments",
             )
-            results.append(
-                run_workflow(
-                    request, local_github, runner, Printer(click.echo, verbose=verbose)
-                )
-            )
+            printer = RunPrinter(click.echo, verbose=verbose)
+            results.append(run_workflow(request, local_github, runner, printer))
     return results
 
 
-def _verdict(results: list[RunResult], seconds: float) -> int:
-    faults = faults_of(results)
+def _report(results: list[RunResult], seconds: float) -> int:
+    """Show the table, and say whether the second run continued the first."""
+    click.echo("")
+    for line in list_table_lines(results):
+        click.echo(line)
+    faults = find_faults(results)
     for fault in faults:
         click.echo(f"demo: {fault}", err=True)
     if faults:
-        click.echo(
-            f"hint: the whole log of the last run is {results[-1].log}", err=True
-        )
+        log = results[-1].log
+        click.echo(f"hint: the whole log of the last run is {log}", err=True)
         return EXIT_PROBLEMS
     first, second = results
-    mark = next(iter(marks_for(getattr(sys.stdout, "encoding", None)).values()))
+    mark = choose_marks(getattr(sys.stdout, "encoding", None))[Conclusion.SUCCESS]
     click.echo(
-        f"\n{mark} run #{second.run.number} continued run #{first.run.number} and has twice its rows "
-        f"({seconds_text(seconds)}; the actions were played by stand-ins)"
+        f"\n{mark} run #{second.run.number} continued run #{first.run.number} "
+        f"and has twice its rows ({format_seconds(seconds)}; "
+        "the actions were played by stand-ins)"
     )
     return EXIT_OK

@@ -4,33 +4,32 @@ from __future__ import annotations
 
 import json
 import os
-import re
-import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import click
 
-from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError, SettingsError
+from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError
 from ..github.core.faults import Fault
-from ..github.core.models import Run
 from ..github.local_github import LocalGitHub
 from ..process import SystemRunner
-from ..runner.act.log_reader import LogEvent
-from ..runner.events import EVENTS, Trigger
+from ..runner.events import EVENTS
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
 from ..runner.models import ActionChoice, Conclusion, RunRequest
+from ..runner.plan import choose_state_folder
 from ..runner.repository import find_root, read_repository
-from ..runner.results.progress import WIDTH, Progress, fitted, marks_for
-from ..runner.results.summary import result_document, result_lines
-from ..runner.run import Watcher, run_workflow, state_folder
+from ..runner.results.progress import RunPrinter
+from ..runner.results.summary import list_result_lines, make_result_document
+from ..runner.run import run_workflow
 from ..workflow.files import find_workflow
-from ..workflow.model import Workflow
-
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-FAULT_FORM = (
-    "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
+from .run_options import (
+    FAULT_FORM,
+    check_repository_name,
+    parse_fault,
+    parse_pairs,
+    parse_secrets,
+    parse_variables,
 )
 
 
@@ -71,7 +70,8 @@ FAULT_FORM = (
     "secrets",
     multiple=True,
     metavar="[ENV/]NAME[=VALUE]",
-    help="A secret, or one of a GitHub environment; without a value, from your shell's environment.",
+    help="A secret, or one of a GitHub environment; without a value, "
+    "from your shell's environment.",
 )
 @click.option(
     "--env",
@@ -120,7 +120,7 @@ FAULT_FORM = (
 )
 @click.option(
     "--actions-folder",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     metavar="DIR",
     help="Unpacked actions, as DIR/OWNER/NAME or DIR/OWNER/NAME@REF.",
 )
@@ -149,7 +149,7 @@ FAULT_FORM = (
 )
 @click.option(
     "--state",
-    type=click.Path(file_okay=False, path_type=Path),
+    type=click.Path(file_okay=False, resolve_path=True, path_type=Path),
     metavar="DIR",
     help="Instead of .wfgen.",
 )
@@ -184,73 +184,33 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     """
     runner = SystemRunner()
     root = find_root(directory.resolve(), runner)
-    if repository is not None and not re.fullmatch(r"[\w.-]+/[\w.-]+", repository):
-        raise SettingsError(f"--repository takes OWNER/NAME, not {repository!r}")
-    given = named or workflow
-    own_variables, variables_of = _by_environment(_pairs("--var", variables))
-    own_secrets, secrets_of = _by_environment(_secrets(secrets, os.environ))
+    check_repository_name(repository)
+    path = named or workflow
+    all_variables = parse_variables(variables)
+    all_secrets = parse_secrets(secrets, os.environ)
     request = RunRequest(
         root=root,
-        workflow=find_workflow(root, Path(given) if given else None),
+        workflow=find_workflow(root, Path(path) if path else None),
         event=event,
-        inputs=_pairs("--input", inputs),
-        variables=own_variables,
-        secrets=own_secrets,
-        environment=_pairs("--env", environment),
-        environment_secrets=secrets_of,
-        environment_variables=variables_of,
+        inputs=parse_pairs("--input", inputs),
+        variables=all_variables.repository,
+        secrets=all_secrets.repository,
+        environment=parse_pairs("--env", environment),
+        environment_secrets=all_secrets.environments,
+        environment_variables=all_variables.environments,
         branch=branch,
         head_branch=head_branch,
         from_fork=from_fork,
         cron=cron,
         job=job,
-        again=again,
+        rerun_number=again,
         repository=repository,
         actions=ActionChoice(actions),
-        actions_folder=actions_folder.resolve() if actions_folder else None,
-        state_folder=state.resolve() if state else None,
+        actions_folder=actions_folder,
+        state_folder=state,
     )
-    return _run(
-        request,
-        [parse_fault(text) for text in faults],
-        runner,
-        as_json=as_json,
-        verbose=verbose,
-    )
-
-
-class Printer(Watcher):
-    """Prints a run as it goes."""
-
-    def __init__(self, say: Callable[[str], None], *, verbose: bool) -> None:
-        self._say = say
-        self._waits = False
-        self._progress = Progress(
-            say, marks_for(getattr(sys.stdout, "encoding", None)), verbose=verbose
-        )
-
-    def started(self, run: Run, plan: Workflow, trigger: Trigger) -> None:
-        """Say which run this is."""
-        where = trigger.ref.removeprefix("refs/heads/").removeprefix("refs/")
-        attempt = f" (attempt {run.attempt})" if run.attempt > 1 else ""
-        self._say(
-            fitted(
-                f"{plan.name} #{run.number}{attempt}: {trigger.event} on {where} at {trigger.sha[:7]}",
-                WIDTH,
-            )
-        )
-
-    def waiting(self, group: str) -> None:
-        """Say once why nothing happens yet."""
-        if not self._waits:
-            self._say(
-                fitted(f"waits for another run of the concurrency group {group}", WIDTH)
-            )
-        self._waits = True
-
-    def tell(self, event: LogEvent) -> None:
-        """Show what happened."""
-        self._progress(event)
+    rules = [parse_fault(text) for text in faults]
+    return _run(request, rules, runner, as_json=as_json, verbose=verbose)
 
 
 def _run(
@@ -261,96 +221,35 @@ def _run(
     as_json: bool,
     verbose: bool,
 ) -> int:
-    say = _silent if as_json else _say
-    store = prepare_state(state_folder(request)) / "github"
-    about = read_repository(request.root, runner, name=request.repository)
+    say: Callable[[str], None] = _discard if as_json else click.echo
+    store = prepare_state(choose_state_folder(request)) / "github"
+    repository = read_repository(request.root, runner, name=request.repository)
     with (
         handle_interrupts(),
         LocalGitHub.open(
-            store, repository=about.name, default_branch=about.default_branch
+            store,
+            repository=repository.name,
+            default_branch=repository.default_branch,
         ) as local_github,
     ):
         for fault in faults:
             local_github.faults.add(fault)
+        printer = RunPrinter(say, verbose=verbose)
         try:
-            result = run_workflow(
-                request, local_github, runner, Printer(say, verbose=verbose)
-            )
+            result = run_workflow(request, local_github, runner, printer)
         except OSError as error:
             raise OutputError(
                 f"{error.filename or store}: {error.strerror or error}"
             ) from error
         if as_json:
-            click.echo(json.dumps(result_document(result), indent=2))
-        for line in ["", *result_lines(result, local_github.runs(), request.root)]:
+            click.echo(json.dumps(make_result_document(result), indent=2))
+        say("")
+        for line in list_result_lines(result, local_github.runs(), request.root):
             say(line)
-    return EXIT_OK if result.conclusion is Conclusion.SUCCESS else EXIT_PROBLEMS
+    if result.conclusion is Conclusion.SUCCESS:
+        return EXIT_OK
+    return EXIT_PROBLEMS
 
 
-def parse_fault(text: str) -> Fault:
-    """Read a rule of --fault; raises SettingsError."""
-    words = text.split()
-    method = words.pop(0).upper() if words and not words[0].startswith("/") else "*"
-    shape = (
-        len(words) in {2, 3}
-        and words[0].startswith("/")
-        and all(word.isdigit() for word in words[1:])
-    )
-    if not shape or not 100 <= int(words[1]) <= 599:  # noqa: PLR2004 - what HTTP calls a status
-        raise SettingsError(
-            f"--fault does not understand {text!r}", hint=f"its form is {FAULT_FORM}"
-        )
-    return Fault(
-        words[0],
-        method,
-        status=int(words[1]),
-        times=int(words[2]) if len(words) > 2 else None,
-    )  # noqa: PLR2004
-
-
-def _pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise SettingsError(f"{option} takes NAME=VALUE, not {text!r}")
-        pairs[name] = value
-    return pairs
-
-
-def _secrets(texts: Iterable[str], environ: Mapping[str, str]) -> dict[str, str]:
-    """Secrets by name; an error never quotes a value."""
-    secrets: dict[str, str] = {}
-    for text in texts:
-        name, equals, value = text.partition("=")
-        scope, slash, short = name.rpartition("/")
-        if not equals and short not in environ:
-            raise SettingsError(
-                f"--secret {name}: the environment has no variable of that name"
-            )
-        secrets[scope + slash + short.upper()] = value if equals else environ[short]
-    return secrets
-
-
-def _by_environment(
-    values: Mapping[str, str],
-) -> tuple[dict[str, str], dict[str, dict[str, str]]]:
-    """What is the repository's, and what is of GitHub environments, named as ENVIRONMENT/NAME."""
-    own: dict[str, str] = {}
-    scoped: dict[str, dict[str, str]] = {}
-    for name, value in values.items():
-        environment, slash, short = name.rpartition("/")
-        if not _NAME.fullmatch(short) or (slash and not environment):
-            raise SettingsError(
-                f"{name!r} is not NAME or ENVIRONMENT/NAME, with a name of letters, digits and _"
-            )
-        (scoped.setdefault(environment, {}) if slash else own)[short] = value
-    return own, scoped
-
-
-def _say(line: str) -> None:
-    click.echo(line)
-
-
-def _silent(_: str) -> None:
+def _discard(_: str) -> None:
     """Say nothing: standard output is for the JSON document."""

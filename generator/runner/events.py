@@ -1,11 +1,14 @@
-"""Events: the payload, the ref and the rights that GitHub gives a run for each."""
+"""Events: the payload, the ref and the rights that GitHub gives a run for each.
+
+docs.github.com, "Events that trigger workflows" and "Webhook events and payloads".
+"""
 
 from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from ..errors import SettingsError
 from ..workflow.model import DispatchInput, Workflow
@@ -13,20 +16,25 @@ from ..workflow.triggers import check_event
 from .models import RunRequest
 from .repository import NO_SHA, Repository
 
+# A part of a payload, as JSON has it.
+Payload: TypeAlias = dict[str, Any]
+
 EVENTS = ("push", "pull_request", "schedule", "workflow_dispatch")
 PULL_REQUEST_NUMBER = 1
+REPOSITORY_ID = 1
+FORK_ID = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Trigger:
+class Event:
     """What starts a run.
 
-    `head_branch` is what GitHub's API calls so: the branch of the code that runs;
+    `head_branch` is what GitHub's API calls so: the branch of the code that runs.
     `trusted` is False for a pull request from a fork, which gets no secrets and a token
-    that only reads.
+    that only reads. `environment` holds variables that the runner sets for it.
     """
 
-    event: str
+    name: str
     ref: str
     sha: str
     head_branch: str
@@ -35,128 +43,129 @@ class Trigger:
     payload: Mapping[str, Any]
     environment: Mapping[str, str]
 
+    @property
+    def short_ref(self) -> str:
+        """The ref as people write it: `main`, `pull/1/merge`."""
+        return self.ref.removeprefix("refs/heads/").removeprefix("refs/")
 
-def make_trigger(
-    plan: Workflow, request: RunRequest, repository: Repository
-) -> Trigger:
-    """Work an event out.
+
+def make_event(
+    workflow: Workflow, request: RunRequest, repository: Repository
+) -> Event:
+    """Return the event of a run.
 
     Raises WorkflowProblemError where the workflow does not react to it, SettingsError
     for inputs that it lacks.
     """
-    event = request.event
-    if request.inputs and event != "workflow_dispatch":
-        raise SettingsError(f"inputs go with workflow_dispatch, not with {event}")
-    # A schedule runs on the default branch and nowhere else; a pull request is checked
-    # against its base.
-    fixed = event in {"schedule", "pull_request"}
-    branch = request.branch or (
-        repository.default_branch if fixed else repository.branch
-    )
-    if event == "schedule" and branch != repository.default_branch:
-        raise SettingsError(
-            f"a schedule runs on the default branch, which is {repository.default_branch}"
-        )
-    check_event(plan, event, branch)
-    common = _common(request, repository)
-    if event == "pull_request":
-        return _pull_request(request, repository, branch, common)
-    return Trigger(
-        event=event,
+    name = request.event
+    if request.inputs and name != "workflow_dispatch":
+        raise SettingsError(f"inputs go with workflow_dispatch, not with {name}")
+    branch = _choose_branch(request, repository)
+    check_event(workflow, name, branch)
+    common = _make_common(request, repository)
+    if name == "pull_request":
+        return _make_pull_request(request, repository, branch, common)
+    if name == "push":
+        payload = _make_push(request, repository, branch)
+    elif name == "schedule":
+        payload = _make_schedule(workflow, request)
+    else:
+        payload = _make_dispatch(workflow, request, branch)
+    return Event(
+        name=name,
         ref=f"refs/heads/{branch}",
         sha=repository.sha,
         head_branch=branch,
         head_repository=None,
         trusted=True,
-        payload={**common, **_payload(plan, request, repository, branch)},
+        payload={**common, **payload},
         environment={},
     )
 
 
-def _payload(
-    plan: Workflow, request: RunRequest, repository: Repository, branch: str
-) -> dict[str, Any]:
-    if request.event == "push":
-        return _push(request, repository, branch)
+def _choose_branch(request: RunRequest, repository: Repository) -> str:
+    default = repository.default_branch
     if request.event == "schedule":
-        return {"schedule": _cron(plan, request), "workflow": plan.path.as_posix()}
-    inputs = check_inputs(plan, request.inputs)
-    return {
-        "ref": f"refs/heads/{branch}",
-        "inputs": inputs,
-        "workflow": plan.path.as_posix(),
-    }
+        # On GitHub a schedule runs on the default branch and nowhere else.
+        if request.branch not in {None, "", default}:
+            raise SettingsError(
+                f"a schedule runs on the default branch, which is {default}"
+            )
+        return default
+    # A pull request is checked against its base.
+    if request.event == "pull_request":
+        return request.branch or default
+    return request.branch or repository.branch
 
 
-def check_inputs(plan: Workflow, given: Mapping[str, str]) -> dict[str, str]:
-    """The inputs of a dispatch with their defaults, as strings, checked as GitHub checks them.
+def check_inputs(workflow: Workflow, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the inputs of a dispatch with their defaults, as strings.
 
-    Raises SettingsError for one that the workflow does not have, and for a value that
-    its type does not allow.
+    They are checked as GitHub checks them. Raises SettingsError for one that the
+    workflow does not have, and for a value that its type does not allow.
     """
-    declared = plan.dispatch_inputs
+    declared = workflow.dispatch_inputs
     for name in given:
         if name not in declared:
-            near = difflib.get_close_matches(name, declared, n=1)
-            hint = (
-                f"did you mean {near[0]}?"
-                if near
-                else f"its inputs: {', '.join(declared) or 'none'}"
+            raise SettingsError(
+                f"{workflow.path} has no input {name}",
+                hint=_suggest_input(name, declared),
             )
-            raise SettingsError(f"{plan.path} has no input {name}", hint=hint)
     values: dict[str, str] = {}
-    for name, about in declared.items():
-        value = given.get(name, _as_text(about.default))
-        if not value and about.required:
+    for name, declaration in declared.items():
+        value = given.get(name, _as_text(declaration.default))
+        if not value and declaration.required:
             raise SettingsError(
                 f"the input {name} is required",
                 hint=f"give it with --input {name}=VALUE",
             )
-        _check_type(name, value, about)
+        if value:
+            _check_type(value, declaration)
         values[name] = value
     return values
 
 
-def _check_type(name: str, value: str, about: DispatchInput) -> None:
-    if not value:
-        return
-    if about.type == "boolean" and value not in {"true", "false"}:
+def _suggest_input(name: str, declared: Mapping[str, DispatchInput]) -> str:
+    similar = difflib.get_close_matches(name, declared, n=1)
+    if similar:
+        return f"did you mean {similar[0]}?"
+    return f"its inputs: {', '.join(declared) or 'none'}"
+
+
+def _check_type(value: str, declaration: DispatchInput) -> None:
+    name = declaration.name
+    if declaration.type == "boolean" and value not in {"true", "false"}:
         raise SettingsError(f"the input {name} takes true or false, not {value!r}")
-    if about.type == "number":
+    if declaration.type == "number":
         try:
             float(value)
         except ValueError as error:
             raise SettingsError(
                 f"the input {name} takes a number, not {value!r}"
             ) from error
-    options = [_as_text(option) for option in about.options]
-    if about.type == "choice" and value not in options:
-        raise SettingsError(
-            f"the input {name} takes one of {', '.join(options)}, not {value!r}"
-        )
+    if declaration.type == "choice":
+        options = [_as_text(option) for option in declaration.options]
+        if value not in options:
+            raise SettingsError(
+                f"the input {name} takes one of {', '.join(options)}, not {value!r}"
+            )
 
 
 def _as_text(value: object) -> str:
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return str(value).lower()
-    return "" if value is None else str(value)
+    return str(value)
 
 
-def _cron(plan: Workflow, request: RunRequest) -> str:
-    if request.cron is not None and request.cron not in plan.crons:
-        raise SettingsError(
-            f"{plan.path} has no schedule {request.cron!r}",
-            hint=f"its cron lines: {', '.join(plan.crons)}",
-        )
-    return request.cron or next(iter(plan.crons), "")
-
-
-def _common(request: RunRequest, repository: Repository) -> dict[str, Any]:
-    owner = repository.name.split("/")[0]
+def _make_common(request: RunRequest, repository: Repository) -> Payload:
+    """Return what the payloads of all events have in common."""
+    owner, _, name = repository.name.partition("/")
     return {
         "repository": {
-            "id": 1,
-            "name": repository.name.split("/")[1],
+            "id": REPOSITORY_ID,
+            "name": name,
             "full_name": repository.name,
             "default_branch": repository.default_branch,
             "fork": False,
@@ -167,7 +176,7 @@ def _common(request: RunRequest, repository: Repository) -> dict[str, Any]:
     }
 
 
-def _push(request: RunRequest, repository: Repository, branch: str) -> dict[str, Any]:
+def _make_push(request: RunRequest, repository: Repository, branch: str) -> Payload:
     commit = {
         "id": repository.sha,
         "message": repository.message,
@@ -186,46 +195,76 @@ def _push(request: RunRequest, repository: Repository, branch: str) -> dict[str,
     }
 
 
-def _pull_request(
-    request: RunRequest, repository: Repository, base: str, common: Mapping[str, Any]
-) -> Trigger:
-    head_name = (
-        f"contributor/{repository.name.split('/')[1]}"
-        if request.from_fork
-        else repository.name
-    )
-    head = {
-        "ref": request.head_branch,
-        "sha": repository.sha,
-        "label": f"{head_name.split('/')[0]}:{request.head_branch}",
-        "repo": {
-            "id": 2 if request.from_fork else 1,
-            "full_name": head_name,
-            "fork": request.from_fork,
-        },
+def _make_schedule(workflow: Workflow, request: RunRequest) -> Payload:
+    crons = workflow.crons
+    if request.cron is not None and request.cron not in crons:
+        raise SettingsError(
+            f"{workflow.path} has no schedule {request.cron!r}",
+            hint=f"its cron lines: {', '.join(crons)}",
+        )
+    cron = request.cron or next(iter(crons), "")
+    return {"schedule": cron, "workflow": workflow.path.as_posix()}
+
+
+def _make_dispatch(workflow: Workflow, request: RunRequest, branch: str) -> Payload:
+    return {
+        "ref": f"refs/heads/{branch}",
+        "inputs": check_inputs(workflow, request.inputs),
+        "workflow": workflow.path.as_posix(),
     }
-    pull = {
+
+
+def _make_pull_request(
+    request: RunRequest, repository: Repository, base_branch: str, common: Payload
+) -> Event:
+    head_repository = repository.name
+    if request.from_fork:
+        fork_name = repository.name.partition("/")[2]
+        head_repository = f"contributor/{fork_name}"
+    pull_request = {
         "number": PULL_REQUEST_NUMBER,
         "state": "open",
         "draft": False,
         "merged": False,
         "title": repository.message,
         "user": {"login": request.actor},
-        "head": head,
-        "base": {"ref": base, "sha": repository.sha, "repo": common["repository"]},
+        "head": _make_head(request, repository.sha, head_repository),
+        "base": {
+            "ref": base_branch,
+            "sha": repository.sha,
+            "repo": common["repository"],
+        },
     }
-    return Trigger(
-        event="pull_request",
+    return Event(
+        name="pull_request",
         ref=f"refs/pull/{PULL_REQUEST_NUMBER}/merge",
         sha=repository.sha,
         head_branch=request.head_branch,
-        head_repository=head_name if request.from_fork else None,
+        head_repository=head_repository if request.from_fork else None,
         trusted=not request.from_fork,
         payload={
             **common,
             "action": "opened",
             "number": PULL_REQUEST_NUMBER,
-            "pull_request": pull,
+            "pull_request": pull_request,
         },
-        environment={"GITHUB_HEAD_REF": request.head_branch, "GITHUB_BASE_REF": base},
+        environment={
+            "GITHUB_HEAD_REF": request.head_branch,
+            "GITHUB_BASE_REF": base_branch,
+        },
     )
+
+
+def _make_head(request: RunRequest, sha: str, head_repository: str) -> Payload:
+    """Return the `head` of a pull request: the branch that asks to be pulled."""
+    owner = head_repository.partition("/")[0]
+    return {
+        "ref": request.head_branch,
+        "sha": sha,
+        "label": f"{owner}:{request.head_branch}",
+        "repo": {
+            "id": FORK_ID if request.from_fork else REPOSITORY_ID,
+            "full_name": head_repository,
+            "fork": request.from_fork,
+        },
+    }

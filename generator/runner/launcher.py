@@ -21,14 +21,16 @@ from ..workflow.files import list_workflow_files
 from ..workflow.model import Workflow as ParsedWorkflow
 from ..workflow.parser import read_workflow
 from ..workflow.reusable import list_actions
-from .events import Trigger, make_trigger
+from .events import Event, make_event
 from .models import RunRequest
-from .repository import branches_of, find_root, read_repository
-from .run import ACT_HINT, Watcher, run_workflow
-from .workflow_files import make_known
+from .observer import RunObserver
+from .repository import find_root, list_branches, read_repository
+from .run import ACT_HINT, run_workflow
+from .workflow_files import register_workflow_files
 
 DISPATCH = "workflow_dispatch"
-LOOKS = 50
+# How often, and how far apart, a run that was just started is looked for.
+MAX_LOOKUPS = 50
 PAUSE_SECONDS = 0.02
 
 
@@ -45,93 +47,99 @@ class LocalLauncher:
         self._local_github = local_github
         self._base = base
         self._say = say
+        # What follows is read and written by all threads, under the lock.
         self._lock = threading.Lock()
-        self._live: dict[threading.Thread, StoppableRunner] = {}
-        self._going: dict[int, StoppableRunner] = {}
-        self._again: set[tuple[Path | None, int | None]] = set()
+        self._threads: dict[threading.Thread, StoppableRunner] = {}
+        self._runners: dict[int, StoppableRunner] = {}
+        self._reruns: set[tuple[Path, int]] = set()
         self._inputs: dict[int, Mapping[str, str]] = {}
-        make_known(local_github, base.root)
+        register_workflow_files(local_github, base.root)
 
     def dispatch(
         self, workflow: Workflow, branch: str, inputs: Mapping[str, str]
     ) -> None:
         """Start a run by hand; RefusedError where GitHub would not."""
-        known = branches_of(self._base.root, SystemRunner())
-        if known and branch not in known:
+        branches = list_branches(self._base.root, SystemRunner())
+        if branches and branch not in branches:
             raise RefusedError(f"No ref found for: {branch}")
-        self._start(
-            replace(
-                self._base,
-                workflow=Path(workflow.path),
-                event=DISPATCH,
-                branch=branch,
-                inputs=dict(inputs),
-            )
+        request = replace(
+            self._base,
+            workflow=Path(workflow.path),
+            event=DISPATCH,
+            branch=branch,
+            inputs=dict(inputs),
         )
+        self._start(request)
 
     def rerun(self, run: Run) -> None:
         """Run a finished run again, with its inputs where it was dispatched here."""
-        pulled = run.event == "pull_request"
-        self._start(
-            replace(
-                self._base,
-                workflow=Path(run.workflow_path),
-                event=run.event,
-                again=run.number,
-                branch=run.base_branch or None if pulled else run.head_branch,
-                head_branch=run.head_branch,
-                from_fork=pulled
-                and run.head_repository != self._local_github.repository,
-                inputs=self._inputs.get(run.id, {}),
-            )
+        request = replace(
+            self._base,
+            workflow=Path(run.workflow_path),
+            event=run.event,
+            rerun_number=run.number,
+            branch=run.head_branch,
+            head_branch=run.head_branch,
+            inputs=self._inputs.get(run.id, {}),
         )
+        if run.event == "pull_request":
+            request = replace(
+                request,
+                branch=run.base_branch or None,
+                from_fork=run.head_repository != self._local_github.repository,
+            )
+        self._start(request)
 
     def cancel(self, run: Run) -> None:
         """Stop a run; RefusedError for one that was not started here."""
-        runner = self._runner_of(run.id)
+        runner = self._find_runner(run.id)
         if runner is None:
             raise RefusedError(
                 "Cannot cancel a workflow run that another program is running."
             )
         runner.stop()
 
-    def _runner_of(self, run_id: int) -> StoppableRunner | None:
-        """A run is known to clients a moment before we are told that it is ours."""
-        for _ in range(LOOKS):
+    def _find_runner(self, run_id: int) -> StoppableRunner | None:
+        # A run is known to clients a moment before we are told that it is ours.
+        for _ in range(MAX_LOOKUPS):
             with self._lock:
-                found = self._going.get(run_id)
-                beginning = len(self._live) > len(self._going)
-            if found or not beginning:
-                return found
+                runner = self._runners.get(run_id)
+                is_one_starting = len(self._threads) > len(self._runners)
+            if runner or not is_one_starting:
+                return runner
             time.sleep(PAUSE_SECONDS)
         return None
 
     def close(self) -> None:
-        """Stop every run and wait until they have tidied up."""
+        """Stop every run and wait until they have cleaned up."""
         with self._lock:
-            live = dict(self._live)
-        for runner in live.values():
+            threads = dict(self._threads)
+        for runner in threads.values():
             runner.stop()
-        for thread in live:
+        for thread in threads:
             thread.join()
 
-    def started(self, run: Run, request: RunRequest, runner: StoppableRunner) -> None:
-        """A run has its id now, by which it can be cancelled."""
+    def register_start(
+        self, run: Run, request: RunRequest, runner: StoppableRunner
+    ) -> None:
+        """Note the id of a run, by which it can be cancelled."""
         with self._lock:
-            self._going[run.id] = runner
+            self._runners[run.id] = runner
             self._inputs[run.id] = request.inputs
 
     def _start(self, request: RunRequest) -> None:
         self._check(request)
         runner = StoppableRunner()
         thread = threading.Thread(target=self._run, args=(request, runner))
-        again = (request.workflow, request.again)
         with self._lock:
-            # Until its attempt has begun, a run that is to be run again still looks finished.
-            if request.again is not None and again in self._again:
-                raise RefusedError("This workflow is already running")
-            self._again.add(again)
-            self._live[thread] = runner
+            if request.rerun_number is not None:
+                rerun = (request.workflow, request.rerun_number)
+                # Until its attempt has begun, a run that is to be run again still looks
+                # finished.
+                if rerun in self._reruns:
+                    raise RefusedError("This workflow is already running")
+                self._reruns.add(rerun)
+            self._threads[thread] = runner
         thread.start()
 
     def _check(self, request: RunRequest) -> None:
@@ -146,42 +154,43 @@ class LocalLauncher:
                 f"{request.workflow.name} is no workflow file of this repository"
             )
         try:
-            plan = read_workflow(request.root, request.workflow)
-            # A called file that cannot be read is to be told of here, too.
-            list_actions(request.root, plan)
-            if request.event == DISPATCH and DISPATCH not in plan.triggers:
+            workflow = read_workflow(request.root, request.workflow)
+            # Raises for a called file that cannot be read, too.
+            list_actions(request.root, workflow)
+            if request.event == DISPATCH and DISPATCH not in workflow.triggers:
                 raise RefusedError(f"Workflow does not have '{DISPATCH}' trigger")
-            make_trigger(
-                plan,
-                request,
-                read_repository(request.root, SystemRunner(), name=request.repository),
+            repository = read_repository(
+                request.root, SystemRunner(), name=request.repository
             )
+            make_event(workflow, request, repository)
         except WfgenError as error:
             raise RefusedError(error.message) from None
 
     def _run(self, request: RunRequest, runner: StoppableRunner) -> None:
-        watch = _Noting(self, request, runner)
+        observer = _StartObserver(self, request, runner)
         try:
-            result = run_workflow(request, self._local_github, runner, watch)
+            result = run_workflow(request, self._local_github, runner, observer)
         except KeyboardInterrupt:
-            self._say(f"{watch.title}: cancelled")
+            self._say(f"{observer.title}: cancelled")
         except (WfgenError, OSError) as error:
-            self._say(f"{watch.title}: {error}")
+            self._say(f"{observer.title}: {error}")
         else:
-            self._say(f"{watch.title}: {result.conclusion.value}")
+            self._say(f"{observer.title}: {result.conclusion.value}")
         finally:
-            with self._lock:
-                del self._live[threading.current_thread()]
-                self._again.discard((request.workflow, request.again))
-                self._going = {
-                    run_id: one
-                    for run_id, one in self._going.items()
-                    if one is not runner
-                }
+            self._forget(request, runner)
+
+    def _forget(self, request: RunRequest, runner: StoppableRunner) -> None:
+        with self._lock:
+            del self._threads[threading.current_thread()]
+            if request.rerun_number is not None:
+                self._reruns.discard((request.workflow, request.rerun_number))
+            for run_id, other in list(self._runners.items()):
+                if other is runner:
+                    del self._runners[run_id]
 
 
-class _Noting(Watcher):
-    """Tells the launcher which run it is."""
+class _StartObserver(RunObserver):
+    """Tells the launcher which run it has started."""
 
     def __init__(
         self, launcher: LocalLauncher, request: RunRequest, runner: StoppableRunner
@@ -191,13 +200,13 @@ class _Noting(Watcher):
         self._runner = runner
         self.title = request.workflow.name
 
-    def started(self, run: Run, plan: ParsedWorkflow, trigger: Trigger) -> None:
-        """The run has its number."""
-        self.title = f"{plan.name} #{run.number} ({run.id}), {trigger.event}"
-        self._launcher.started(run, self._request, self._runner)
+    def on_start(self, run: Run, workflow: ParsedWorkflow, event: Event) -> None:
+        """Tell the launcher the number of the run."""
+        self.title = f"{workflow.name} #{run.number} ({run.id}), {event.name}"
+        self._launcher.register_start(run, self._request, self._runner)
 
-    def waiting(self, group: str) -> None:
-        """A run that waits can be cancelled, too."""
+    def on_wait(self, group: str) -> None:
+        """Let a run that waits be cancelled, too."""
         if self._runner.stopped:
             raise KeyboardInterrupt(group)
 

@@ -1,4 +1,4 @@
-"""What a run is asked with, and what it comes back with, as frozen records."""
+"""The request for a run and the result of it, as frozen records."""
 
 from __future__ import annotations
 
@@ -21,16 +21,19 @@ class Conclusion(StrEnum):
 
 
 class ActionChoice(StrEnum):
-    """Where actions come from."""
+    """Where actions come from.
 
-    AUTO = "auto"  # upstream where it can be had, a stand-in where not
+    AUTO is upstream where it can be had, and a stand-in where not.
+    """
+
+    AUTO = "auto"
     STAND_IN = "stand-in"
     UPSTREAM = "upstream"
 
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """One run that is wanted.
+    """The request for one run.
 
     `root` is the repository, `workflow` counts from it. `variables` are given besides
     the repository's own. `environment` holds variables of the runner;
@@ -38,8 +41,8 @@ class RunRequest:
     by their names. `branch` is what was pushed to, what a schedule or a dispatch runs
     on, or the base of a pull request; None is the branch that is checked out (the
     default branch for a schedule and for a base). `head_branch` and `from_fork` are a
-    pull request's. `again` is the number of a finished run that is to have another
-    attempt; its event then counts, not `event`.
+    pull request's. `rerun_number` is the number of a finished run that is to
+    have another attempt; its event then counts, not `event`.
     """
 
     root: Path
@@ -58,13 +61,13 @@ class RunRequest:
     from_fork: bool = False
     cron: str | None = None
     job: str | None = None
-    again: int | None = None
+    rerun_number: int | None = None
     actor: str = "local"
     repository: str | None = None
     actions: ActionChoice = ActionChoice.AUTO
     actions_folder: Path | None = None
     state_folder: Path | None = None  # None: `.wfgen` in the repository
-    environments_folder: Path | None = None  # None: below the state folder
+    virtualenvs_folder: Path | None = None  # None: below the state folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +110,9 @@ class RunResult:
     """How a run ended.
 
     `restored_from` are the ids of the runs whose artifacts, or state kept elsewhere, it
-    fetched.
+    fetched. `summary` is what the training wrote into its summary.json. `stand_ins` are
+    the actions that wfgen played itself. `problem` says why the run failed beyond what
+    its steps show, and is "" where they show it.
     """
 
     run: Run
@@ -122,12 +127,3 @@ class RunResult:
     log: Path
     notes: tuple[str, ...] = ()
     problem: str = ""
-
-    @property
-    def steps_run(self) -> int:
-        """Steps that were not skipped."""
-        return sum(
-            step.conclusion is not Conclusion.SKIPPED
-            for job in self.jobs
-            for step in job.steps
-        )

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import json
 import re
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
 from urllib.parse import quote, urlsplit
 
 MASK = "***"
-# What act makes of the text of a workflow command, and so of a secret that a step put into one.
+# What act makes of the text of a workflow command, and so of a secret that a step put
+# into one.
 _COMMAND_CODES = (
     ("%0D", "\r"),
     ("%0A", "\n"),
@@ -21,7 +21,7 @@ _COMMAND_CODES = (
 
 
 class Redactor:
-    """Replaces every secret it was told of; more can be added as a run tells of them."""
+    """Replaces every secret it knows; more can be added while a run goes on."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: set[str] = set()
@@ -30,74 +30,84 @@ class Redactor:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Mask this value, its single lines.
+        """Mask this value, its single lines, and the forms they take.
 
-        The forms it takes in JSON, in a URL and in base64.
+        Those are the forms in JSON, in a URL and in base64.
         """
-        plain = secret
-        for code, char in _COMMAND_CODES:
-            plain = plain.replace(code, char)
-        for value in {secret, *secret.splitlines(), plain, *plain.splitlines()}:
-            if not value.strip():
-                continue
-            encoded = base64.b64encode(value.encode()).decode()
-            self._forms |= {
-                value,
-                json.dumps(value)[1:-1],
-                quote(value, safe=""),
-                encoded,
-                encoded.rstrip("="),
-            }
+        decoded = _decode_command(secret)
+        lines = {*secret.splitlines(), *decoded.splitlines()}
+        for value in {secret, decoded, *lines}:
+            if value.strip():
+                self._forms.update(_list_forms(value))
         self._regex = None
 
     def __call__(self, text: str) -> str:
-        """The text without secrets."""
+        """Return the text without secrets."""
         if not self._forms:
             return text
         if self._regex is None:
             # The longest first: a secret that holds another one must not be left with
             # its own ends showing.
             ordered = sorted(self._forms, key=len, reverse=True)
-            self._regex = re.compile("|".join(re.escape(form) for form in ordered))
+            self._regex = re.compile("|".join(map(re.escape, ordered)))
         return self._regex.sub(MASK, text)
 
 
 def find_passwords(environment: Mapping[str, str]) -> list[str]:
-    """Passwords inside the addresses that an environment holds.
+    """Find passwords inside the addresses that an environment holds.
 
     As those of package indexes and proxies.
     """
-    found: list[str] = []
+    passwords = []
     for value in environment.values():
         for word in value.split():
-            if "://" not in word or "@" not in word:
-                continue
-            try:
-                password = urlsplit(word).password
-            except ValueError:
-                continue
+            password = _find_password(word)
             if password:
-                found.append(password)
-    return found
+                passwords.append(password)
+    return passwords
 
 
-def redacted_line(line: str, redact: Redactor) -> str:
-    """A line of the log for the file.
+def redact_log_line(line: str, redact: Redactor) -> str:
+    """Return a line of act's log as the file is to have it.
 
-    Masked as parsed text, as escapes could hide a secret in the raw line.
+    Masked as parsed text, as escapes could hide a secret in the line as it stands.
     """
     try:
         entry = json.loads(line)
     except ValueError:
         return redact(line)
-    return json.dumps(_redacted(entry, redact), ensure_ascii=False)
+    return json.dumps(_redact_json(entry, redact), ensure_ascii=False)
 
 
-def _redacted(value: Any, redact: Redactor) -> Any:  # noqa: ANN401 - JSON
+def _decode_command(text: str) -> str:
+    for code, char in _COMMAND_CODES:
+        text = text.replace(code, char)
+    return text
+
+
+def _list_forms(value: str) -> Iterator[str]:
+    yield value
+    yield json.dumps(value)[1:-1]
+    yield quote(value, safe="")
+    encoded = base64.b64encode(value.encode()).decode()
+    yield encoded
+    yield encoded.rstrip("=")
+
+
+def _find_password(word: str) -> str | None:
+    if "://" not in word or "@" not in word:
+        return None
+    try:
+        return urlsplit(word).password
+    except ValueError:
+        return None
+
+
+def _redact_json(value: object, redact: Redactor) -> object:
     if isinstance(value, str):
         return redact(value)
     if isinstance(value, dict):
-        return {redact(key): _redacted(item, redact) for key, item in value.items()}
+        return {redact(key): _redact_json(item, redact) for key, item in value.items()}
     if isinstance(value, list):
-        return [_redacted(item, redact) for item in value]
+        return [_redact_json(item, redact) for item in value]
     return value

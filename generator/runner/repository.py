@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
 
 from ..errors import ToolMissingError
 from ..process import Runner
 
-Git: TypeAlias = Callable[..., str]
-
 NO_SHA = "0" * 40
+DEFAULT_BRANCH = "main"
+GIT_TIMEOUT_SECONDS = 30
+_GITHUB_REMOTE = re.compile(r"github\.com[:/]([^/:\s]+)/([^/\s]+?)(?:\.git)?/?$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,74 +33,105 @@ class Repository:
     made_up: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Git:
+    """Asks git about a folder; "" is the answer to what it does not know."""
+
+    folder: Path
+    runner: Runner
+
+    def ask(self, *arguments: str) -> str:
+        argv = ["git", *arguments]
+        try:
+            completed = self.runner.run(
+                argv, cwd=self.folder, timeout_seconds=GIT_TIMEOUT_SECONDS
+            )
+        except ToolMissingError:
+            return ""
+        if completed.exit_code:
+            return ""
+        return completed.stdout.strip()
+
+    def find_top(self) -> str:
+        return self.ask("rev-parse", "--show-toplevel")
+
+    def find_commit(self, revision: str) -> str:
+        return self.ask("rev-parse", "--verify", "--quiet", revision)
+
+    def find_symbolic_ref(self, name: str) -> str:
+        return self.ask("symbolic-ref", "--short", "--quiet", name)
+
+    def list_branches(self) -> list[str]:
+        return self.ask(
+            "for-each-ref", "--format=%(refname:short)", "refs/heads"
+        ).split()
+
+
 def read_repository(
     root: Path, runner: Runner, *, name: str | None = None
 ) -> Repository:
-    """Ask git; `name` ("owner/name") wins over what the remote says."""
+    """Ask git about a repository.
+
+    `name` ("owner/name") wins over what the remote says. A folder inside another
+    repository is none itself.
+    """
     root = root.resolve()
-
-    def git(*arguments: str) -> str:
-        try:
-            done = runner.run(["git", *arguments], cwd=root, timeout_seconds=30)
-        except ToolMissingError:
-            return ""
-        return done.stdout.strip() if done.exit_code == 0 else ""
-
-    inside = Path(git("rev-parse", "--show-toplevel") or "/nowhere").resolve() == root
-    sha = git("rev-parse", "--verify", "--quiet", "HEAD") if inside else ""
-    branch = git("symbolic-ref", "--short", "--quiet", "HEAD") if inside else ""
+    git = _Git(root, runner)
+    is_top = Path(git.find_top() or "/nowhere").resolve() == root
+    remote = branch = sha = parent_sha = message = ""
+    default_branch = DEFAULT_BRANCH
+    if is_top:
+        remote = git.ask("remote", "get-url", "origin")
+        branch = git.find_symbolic_ref("HEAD")
+        default_branch = _find_default_branch(git, branch)
+        sha = git.find_commit("HEAD")
+    if sha:
+        parent_sha = git.find_commit("HEAD^")
+        message = git.ask("log", "-1", "--format=%s")
     return Repository(
         root=root,
-        name=name or _name(git("remote", "get-url", "origin") if inside else "", root),
-        branch=branch or "main",
-        default_branch=_default_branch(git, branch) if inside else "main",
-        sha=sha or hashlib.sha1(str(root).encode(), usedforsecurity=False).hexdigest(),
-        parent_sha=(git("rev-parse", "--verify", "--quiet", "HEAD^") if sha else "")
-        or NO_SHA,
-        message=git("log", "-1", "--format=%s") if sha else "",
+        name=name or _make_name(remote, root),
+        branch=branch or DEFAULT_BRANCH,
+        default_branch=default_branch,
+        sha=sha or _make_up_sha(root),
+        parent_sha=parent_sha or NO_SHA,
+        message=message,
         made_up=not sha,
     )
 
 
-def branches_of(root: Path, runner: Runner) -> list[str]:
-    """The branches here; none without git."""
-    try:
-        done = runner.run(
-            ["git", "for-each-ref", "--format=%(refname:short)", "refs/heads"], cwd=root
-        )
-    except ToolMissingError:
-        return []
-    return done.stdout.split() if done.exit_code == 0 else []
+def list_branches(root: Path, runner: Runner) -> list[str]:
+    """Return the branches here; none without git."""
+    return _Git(root, runner).list_branches()
 
 
 def find_root(start: Path, runner: Runner) -> Path:
-    """The top of the git repository around a folder, or the folder itself."""
-    try:
-        done = runner.run(
-            ["git", "rev-parse", "--show-toplevel"], cwd=start, timeout_seconds=30
-        )
-    except ToolMissingError:
-        return start
-    return (
-        Path(done.stdout.strip())
-        if done.exit_code == 0 and done.stdout.strip()
-        else start
-    )
+    """Return the top of the git repository around a folder, or the folder itself."""
+    top = _Git(start, runner).find_top()
+    if top:
+        return Path(top)
+    return start
 
 
-def _default_branch(git: Git, branch: str) -> str:
-    remote = git("symbolic-ref", "--short", "--quiet", "refs/remotes/origin/HEAD")
-    if remote:
-        return remote.removeprefix("origin/")
-    heads = git("for-each-ref", "--format=%(refname:short)", "refs/heads").split()
-    return next(
-        (name for name in ("main", "master") if name in heads), branch or "main"
-    )
+def _find_default_branch(git: _Git, branch: str) -> str:
+    remote_head = git.find_symbolic_ref("refs/remotes/origin/HEAD")
+    if remote_head:
+        return remote_head.removeprefix("origin/")
+    branches = git.list_branches()
+    for name in ("main", "master"):
+        if name in branches:
+            return name
+    return branch or DEFAULT_BRANCH
 
 
-def _name(remote: str, root: Path) -> str:
-    found = re.search(r"github\.com[:/]([^/:\s]+)/([^/\s]+?)(?:\.git)?/?$", remote)
-    if found:
-        return f"{found[1]}/{found[2]}"
+def _make_up_sha(root: Path) -> str:
+    """Return a sha that stays the same for a folder."""
+    return hashlib.sha1(str(root).encode(), usedforsecurity=False).hexdigest()
+
+
+def _make_name(remote: str, root: Path) -> str:
+    match = _GITHUB_REMOTE.search(remote)
+    if match:
+        return f"{match[1]}/{match[2]}"
     folder = re.sub(r"[^A-Za-z0-9._-]+", "-", root.name).strip("-.")
     return f"local/{folder or 'repository'}"

@@ -23,7 +23,8 @@ from generator.process import SystemRunner
 from generator.rendering.writer import compare, write
 from generator.runner.act.log_reader import LogEvent
 from generator.runner.models import ActionChoice, RunRequest, RunResult
-from generator.runner.run import Watcher, run_workflow
+from generator.runner.observer import RunObserver
+from generator.runner.run import run_workflow
 
 ROWS = 10  # a batch
 PIPELINE = """
@@ -50,13 +51,13 @@ state.write_text(json.dumps({"rows": rows}))
 """.replace("ROWS", str(ROWS))
 
 
-class Recorder(Watcher):
+class Recorder(RunObserver):
     """Keeps what it was told."""
 
     def __init__(self) -> None:
         self.events: list[LogEvent] = []
 
-    def tell(self, event: LogEvent) -> None:
+    def on_event(self, event: LogEvent) -> None:
         self.events.append(event)
 
 
@@ -104,7 +105,7 @@ class Project:
             environment=environment,
             repository="local/project",
             actions=more.pop("actions", ActionChoice.STAND_IN),
-            environments_folder=self.environments,
+            virtualenvs_folder=self.environments,
             **more,
         )
 

@@ -92,7 +92,7 @@ def test_progress_and_table_fit_eighty_columns(project: Project) -> None:
         )
         for line in lines
     )
-    assert "learnt      30 rows, 30 in all; auc 0.5000" in lines
+    assert "trained on  30 rows, 30 in all; auc 0.5000" in lines
     assert max(map(len, lines)) <= 80
     again = wfgen(project)
     assert "state from  run #1 (10000000001)" in again.stdout.splitlines()
@@ -326,8 +326,8 @@ def test_without_git_it_works_and_says_so(bare: Project) -> None:
 def test_without_act_the_message_says_what_brings_it(bare: Project) -> None:
     give(bare, workflow("run: echo"))
     code = (
-        "import sys; from generator import process; process.find_tool = lambda name: None;"
-        "from generator.cli import main; main(['run'])"
+        "import sys; from wfgen_actions.generator import process; process.find_tool = lambda name: None;"
+        "from wfgen_actions.generator.cli import main; main(['run'])"
     )
     done = subprocess.run(
         [sys.executable, "-c", code],

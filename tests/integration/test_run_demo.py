@@ -73,7 +73,7 @@ def test_the_demo_fails_where_the_second_run_does_not_continue(tmp_path: Path) -
     )
     done = demo(folder)
     assert done.returncode == 1
-    assert "run #2 has learnt 5 rows and not 10" in done.stderr
+    assert "run #2 was trained on 5 rows and not 10" in done.stderr
 
 
 def test_the_demo_refuses_settings_that_are_none(tmp_path: Path) -> None:

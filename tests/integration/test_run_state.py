@@ -174,7 +174,7 @@ def test_a_run_again_goes_on_from_what_it_went_on_from(
     project: Project, total_rows: Rows
 ) -> None:
     first, second = project.run(), project.run("schedule")
-    again = project.run(again=2)
+    again = project.run(rerun_number=2)
     assert (again.run.id, again.run.attempt, again.run.event) == (
         second.run.id,
         2,
@@ -193,7 +193,7 @@ def test_a_run_again_whose_predecessor_is_gone_starts_nothing_over(
     first, second = project.run(), project.run()
     for artifact in first.artifacts:
         project.local_github.delete_artifact(artifact.id)
-    again = project.run(again=2)
+    again = project.run(rerun_number=2)
     assert total_rows(again) == total_rows(second) + total_rows(first)
     assert again.restored_from == (second.run.id,)
 

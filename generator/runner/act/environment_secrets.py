@@ -1,115 +1,116 @@
 """Secrets and variables of GitHub environments.
 
-Only the jobs that run in one are given what belongs to it.
-
 act knows one set of secrets and variables a run. So what belongs to an environment
-travels under names of its own, and act's copy of the workflow asks for these names in
-the jobs of that environment.
+travels under an alias, and act's copy of the workflow uses the aliases in the jobs of
+that environment, and in no other.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
 
-from ...errors import SettingsError
 from ...workflow.expressions import EXPRESSION
 from ...workflow.model import Workflow
 from ..models import RunRequest
 
-# Where a job can use them: GitHub reads the rest of a job before it is in its environment.
-_PLACES = ("env", "steps", "outputs")
-Scoped = Mapping[str, Mapping[str, str]]
+# Values by name, by environment.
+EnvironmentValues: TypeAlias = Mapping[str, Mapping[str, str]]
+
+# Where a job can use them: GitHub reads the rest of a job before it is in its
+# environment.
+_JOB_KEYS = ("env", "steps", "outputs")
+_TEXT = r"'(?:[^']|'')*'"
 
 
-def check_environments(plan: Workflow, request: RunRequest) -> None:
-    """Raise SettingsError for values of an environment that no job of the workflow runs in."""
-    used = {job.environment for job in plan.jobs if job.environment}
-    if any("${{" in name for name in used):
-        return
-    for name in (*request.environment_secrets, *request.environment_variables):
-        if name.lower() not in {one.lower() for one in used}:
-            listed = ", ".join(sorted(used)) or "none"
-            raise SettingsError(
-                f"no job of {plan.path} runs in an environment {name}",
-                hint=f"it names: {listed}",
-            )
+def alias_values(values: EnvironmentValues) -> dict[str, str]:
+    """Return the values of all environments, under the names that act is told."""
+    aliased = {}
+    for number, environment in enumerate(sorted(values)):
+        for name, value in values[environment].items():
+            aliased[_make_alias(number, name)] = value
+    return aliased
 
 
-def renamed(values: Scoped) -> dict[str, str]:
-    """The values of all environments, under the names that act is told."""
-    return {
-        _alias(place, name): value
-        for place, _, names in _numbered(values)
-        for name, value in names.items()
-    }
-
-
-def ask_for_renamed(
-    document: Mapping[str, Any], plan: Workflow, request: RunRequest
+def use_aliases(
+    document: Mapping[str, Any], workflow: Workflow, request: RunRequest
 ) -> bool:
-    """Let the jobs of each environment, in a workflow that may be changed, ask for its values.
+    """Let the jobs of each environment use the aliases of its values.
 
-    Whether any does. `document` is a copy of the plan's.
+    Return whether any job does. `document` is a copy of the workflow's data, and is
+    changed.
     """
-    changed = False
-    for context, values in (
-        ("secrets", request.environment_secrets),
-        ("vars", request.environment_variables),
-    ):
-        for place, environment, names in _numbered(values):
-            for planned in plan.jobs:
-                if not names or planned.environment.lower() != environment.lower():
-                    continue
-                job = document["jobs"][planned.id]
-                for key in _PLACES:
-                    if key in job:
-                        job[key] = _asking(job[key], context, place, names)
-                changed = True
-    return changed
+    secrets = _change_jobs(document, workflow, "secrets", request.environment_secrets)
+    variables = _change_jobs(document, workflow, "vars", request.environment_variables)
+    return secrets or variables
 
 
-def _numbered(values: Scoped) -> Iterator[tuple[int, str, Mapping[str, str]]]:
-    yield from (
-        (place, environment, values[environment])
-        for place, environment in enumerate(sorted(values))
-    )
+def _change_jobs(
+    document: Mapping[str, Any],
+    workflow: Workflow,
+    context: str,
+    values: EnvironmentValues,
+) -> bool:
+    is_changed = False
+    for number, environment in enumerate(sorted(values)):
+        names = tuple(values[environment])
+        if not names:
+            continue
+        aliases = _Aliases(context, number, names)
+        for job in workflow.jobs:
+            if job.environment.lower() == environment.lower():
+                _change_job(document["jobs"][job.id], aliases)
+                is_changed = True
+    return is_changed
 
 
-def _alias(place: int, name: str) -> str:
-    return f"WFGEN_ENVIRONMENT_{place}_{name.upper()}"
+def _change_job(job: dict[str, Any], aliases: _Aliases) -> None:
+    for key in _JOB_KEYS:
+        if key in job:
+            job[key] = aliases.replace_in(job[key])
 
 
-def _asking(
-    value: object, context: str, place: int, names: Mapping[str, str], key: str = ""
-) -> object:
-    if isinstance(value, dict):
-        return {
-            name: _asking(item, context, place, names, name)
-            for name, item in value.items()
-        }
-    if isinstance(value, list):
-        return [_asking(item, context, place, names) for item in value]
-    if not isinstance(value, str):
-        return value
-
-    if key == "if":  # holds an expression even without the braces
-        return _renaming(value, context, place, names)
-    return EXPRESSION.sub(
-        lambda expression: _renaming(expression[0], context, place, names), value
-    )
+def _make_alias(number: int, name: str) -> str:
+    return f"WFGEN_ENVIRONMENT_{number}_{name.upper()}"
 
 
-def _renaming(
-    expression: str, context: str, place: int, names: Mapping[str, str]
-) -> str:
-    """An expression with the names of an environment; texts within it stay."""
-    either = "|".join(map(re.escape, names))
-    named = rf"(?<![\w.-]){context}\s*(?:\.\s*(?P<dot>{either})(?![\w-])|\[\s*'(?P<index>{either})'\s*\])"
+@dataclass(frozen=True, slots=True)
+class _Aliases:
+    """The aliases of the `secrets` or of the `vars` of one environment."""
 
-    def replaced(found: re.Match[str]) -> str:
-        name = found["dot"] or found["index"]
-        return f"{context}.{_alias(place, name)}" if name else found[0]
+    context: str
+    number: int
+    names: tuple[str, ...]
 
-    return re.sub(rf"{named}|'(?:[^']|'')*'", replaced, expression, flags=re.IGNORECASE)
+    def replace_in(self, value: object, key: str = "") -> object:
+        """Return a value of a workflow, with all in it, that uses the aliases."""
+        if isinstance(value, dict):
+            return {name: self.replace_in(item, name) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.replace_in(item) for item in value]
+        if not isinstance(value, str):
+            return value
+        if key == "if":  # holds an expression even without the braces
+            return self._replace_names(value)
+        return EXPRESSION.sub(lambda match: self._replace_names(match[0]), value)
+
+    def _replace_names(self, expression: str) -> str:
+        """Return an expression with aliases; texts within it stay."""
+
+        def replace(match: re.Match[str]) -> str:
+            name = match["dot"] or match["index"]
+            if not name:
+                return match[0]
+            return f"{self.context}.{_make_alias(self.number, name)}"
+
+        return re.sub(self._pattern, replace, expression, flags=re.IGNORECASE)
+
+    @property
+    def _pattern(self) -> str:
+        """`context.NAME` and `context['NAME']`, or a text, which is passed over."""
+        names = "|".join(map(re.escape, self.names))
+        by_dot = rf"\.\s*(?P<dot>{names})(?![\w-])"
+        by_index = rf"\[\s*'(?P<index>{names})'\s*\]"
+        return rf"(?<![\w.-]){self.context}\s*(?:{by_dot}|{by_index})|{_TEXT}"

@@ -10,7 +10,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from ...errors import ToolFailedError
@@ -38,9 +38,12 @@ LINKED_TOOLS = (
     "zip",
     "jq",
 )
-# Certificates and proxies: without them nothing can be installed behind a company's gateway.
+# Certificates and proxies: without them nothing can be installed behind a company's
+# gateway.
 PASSED_ON = re.compile(
-    r"(PIP|UV)_[A-Z_]+|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL|AWS)_CA_BUNDLE|NODE_EXTRA_CA_CERTS|GIT_SSL_CAINFO"
+    r"(PIP|UV)_[A-Z_]+"
+    r"|SSL_CERT_(FILE|DIR)|(REQUESTS|CURL|AWS)_CA_BUNDLE"
+    r"|NODE_EXTRA_CA_CERTS|GIT_SSL_CAINFO"
     r"|(HTTPS?|ALL|NO)_PROXY|(https?|all|no)_proxy"
 )
 # The user's own settings of pip that would send what a job installs elsewhere.
@@ -55,50 +58,65 @@ HELD_BACK = {
 }
 LOOPBACK = "127.0.0.1,localhost"
 PYTHON_FOLDER = "python"
+# The stand-in actions need 3.8.
+OLDEST_PYTHON = (3, 8)
+# Time for act to read the last lines of a step that failed.
 DRAIN_SECONDS = 0.3
+_INSTALLED_VERSION = re.compile(r"(?:cpython-|/)(3\.\d+\.\d+)(?:[-/])")
 
 
-def act_environment(
+def make_act_environment(
     environ: Mapping[str, str], home: Path, programs: Path
 ) -> dict[str, str]:
-    """What act, and through it every step, sees.
+    """Return the variables that act, and through it every step, sees.
 
     `programs` is the folder that `make_programs` filled.
     """
-    passed = {
-        name: value
-        for name, value in environ.items()
-        if PASSED_ON.fullmatch(name) and name not in HELD_BACK
-    }
-    no_proxy = ",".join(
-        filter(None, [passed.get("NO_PROXY") or passed.get("no_proxy"), LOOPBACK])
-    )
-    cache = environ.get("XDG_CACHE_HOME") or str(
-        Path(environ.get("HOME", "/"), ".cache")
-    )
-    pip_settings = _pip_settings(environ)
+    python = programs / PYTHON_FOLDER / "bin"
     return {
-        # Where packages already downloaded are: a fresh HOME must not mean downloading them again.
-        "PIP_CACHE_DIR": str(Path(cache, "pip")),
-        "UV_CACHE_DIR": str(Path(cache, "uv")),
-        **({"PIP_CONFIG_FILE": str(pip_settings)} if pip_settings else {}),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-        **passed,
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
+        **_find_package_settings(environ),
+        **_make_proxy_settings(environ),
         "HOME": str(home),
-        "PATH": os.pathsep.join(
-            [str(programs), str(programs / PYTHON_FOLDER / "bin"), *SYSTEM_PATH]
-        ),
-        "UV_PYTHON": str(programs / PYTHON_FOLDER / "bin" / "python"),
+        "PATH": os.pathsep.join([str(programs), str(python), *SYSTEM_PATH]),
+        "UV_PYTHON": str(python / "python"),
         "LANG": "C.UTF-8",
         "TZ": "UTC",
         "USER": "runner",
-        # act runs steps in a terminal; on GitHub there is none, so nothing is to paint one.
+        # act runs steps in a terminal; on GitHub there is none, so nothing is to paint
+        # one.
         "TERM": "dumb",
-        # Containers are not for host mode: whatever engine this machine has stays out of reach.
+        # Containers are not for host mode: whatever engine this machine has stays out
+        # of reach.
         "DOCKER_HOST": "unix:///nonexistent/docker.sock",
     }
+
+
+def _find_package_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what pip and uv need: where packages come from, and where they are cached."""
+    # Where packages already downloaded are: a fresh HOME must not mean downloading them
+    # again.
+    cache = environ.get("XDG_CACHE_HOME") or str(_get_home(environ) / ".cache")
+    settings = {
+        "PIP_CACHE_DIR": str(Path(cache, "pip")),
+        "UV_CACHE_DIR": str(Path(cache, "uv")),
+        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
+    }
+    pip_file = _find_pip_file(environ)
+    if pip_file is not None:
+        settings["PIP_CONFIG_FILE"] = str(pip_file)
+    for name, value in environ.items():
+        if PASSED_ON.fullmatch(name) and name not in HELD_BACK:
+            settings[name] = value
+    return settings
+
+
+def _make_proxy_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return what keeps the local GitHub reachable where there is a proxy."""
+    hosts = LOOPBACK
+    users_hosts = environ.get("NO_PROXY") or environ.get("no_proxy")
+    if users_hosts:
+        hosts = f"{users_hosts},{LOOPBACK}"
+    return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
 def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> None:
@@ -110,31 +128,19 @@ def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> N
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in LINKED_TOOLS:
-        target = shutil.which(name, path=environ.get("PATH"))
-        if target:
-            (folder / name).symlink_to(target)
-    own = folder / PYTHON_FOLDER
-    made = runner.run(
-        [
-            base_python(),
-            "-m",
-            "venv",
-            "--without-pip",
-            "--system-site-packages",
-            str(own),
-        ]
-    )
-    if made.exit_code:
-        raise ToolFailedError(
-            f"no Python for the run could be made: {made.stderr.strip() or made.stdout.strip()}"
-        )
+        program = shutil.which(name, path=environ.get("PATH"))
+        if program:
+            (folder / name).symlink_to(program)
+    own_python = folder / PYTHON_FOLDER
+    argv = [find_base_python(), "-m", "venv", "--without-pip", "--system-site-packages"]
+    completed = runner.run([*argv, str(own_python)])
+    if completed.exit_code:
+        reason = completed.stderr.strip() or completed.stdout.strip()
+        raise ToolFailedError(f"no Python for the run could be made: {reason}")
     _make_shells(folder)
     for name in ("pip", "pip3"):
-        script = folder / name
-        script.write_text(
-            f'#!/bin/sh\nexec "{own}/bin/python" -m pip "$@"\n', encoding="utf-8"
-        )
-        script.chmod(0o755)
+        command = f'exec "{own_python}/bin/python" -m pip "$@"'
+        _write_script(folder / name, f"#!/bin/sh\n{command}\n")
 
 
 def _make_shells(folder: Path) -> None:
@@ -147,62 +153,93 @@ def _make_shells(folder: Path) -> None:
         link = folder / name
         if not link.is_symlink():
             continue
-        real = str(link.readlink())
+        shell = str(link.readlink())
         link.unlink()
-        link.write_text(
-            f'#!/bin/sh\n{shlex.quote(real)} "$@"\ncode=$?\n'
-            f'if [ $code -ne 0 ] && [ "$(cat /proc/$PPID/comm 2>/dev/null)" = act ]; then sleep {DRAIN_SECONDS}; fi\n'
+        parent = "$(cat /proc/$PPID/comm 2>/dev/null)"
+        _write_script(
+            link,
+            f'#!/bin/sh\n{shlex.quote(shell)} "$@"\ncode=$?\n'
+            f'if [ $code -ne 0 ] && [ "{parent}" = act ]; then sleep {DRAIN_SECONDS}; fi\n'
             "exit $code\n",
-            encoding="utf-8",
         )
-        link.chmod(0o755)
 
 
-def base_python() -> str:
-    """The interpreter behind the virtual environment that wfgen runs in."""
+def _write_script(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o755)
+
+
+def find_base_python() -> str:
+    """Return the interpreter behind the virtualenv that wfgen runs in."""
     return os.path.realpath(getattr(sys, "_base_executable", sys.executable))
 
 
-def installed_pythons(environ: Mapping[str, str]) -> list[tuple[str, str]]:
-    """Versions and paths of the Pythons on this machine; the one that runs wfgen comes first."""
-    found = {
-        base_python(): f"{sys.version_info.major}.{sys.version_info.minor}.{sys.version_info.micro}"
-    }
+def list_pythons(environ: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return versions and paths of the Pythons on this machine.
+
+    The one that runs wfgen comes first.
+    """
+    own = sys.version_info
+    versions = {find_base_python(): f"{own.major}.{own.minor}.{own.micro}"}
+    for version, path in _iter_pythons(environ):
+        versions.setdefault(os.path.realpath(path), version)
+    pythons = []
+    for real_path, version in versions.items():
+        major, minor = version.split(".")[:2]
+        if (int(major), int(minor)) >= OLDEST_PYTHON:
+            pythons.append((version, real_path))
+    return pythons
+
+
+def _iter_pythons(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
     for folder in [*environ.get("PATH", "").split(os.pathsep), *SYSTEM_PATH]:
-        for path in sorted(Path(folder).glob("python3.[0-9]*")) if folder else []:
-            if (
-                match := re.fullmatch(r"python(3\.\d+)", path.name)
-            ) and "/shims/" not in str(path):
-                found.setdefault(os.path.realpath(path), match[1])
-    home = Path(environ.get("HOME", "/"))
-    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv") / "versions"
-    tool_caches = [
-        Path(environ.get("RUNNER_TOOL_CACHE") or "/opt/hostedtoolcache", "Python")
-    ]
+        if folder:
+            yield from _find_on_path(Path(folder))
+    for path in _find_managed(environ):
+        match = _INSTALLED_VERSION.search(str(path))
+        if match:
+            yield match[1], path
+
+
+def _find_on_path(folder: Path) -> Iterator[tuple[str, Path]]:
+    for path in sorted(folder.glob("python3.[0-9]*")):
+        match = re.fullmatch(r"python(3\.\d+)", path.name)
+        # What pyenv has there only looks for a Python when it is called.
+        if match and "/shims/" not in str(path):
+            yield match[1], path
+
+
+def _find_managed(environ: Mapping[str, str]) -> Iterator[Path]:
+    """Find the Pythons of pyenv, of uv and of GitHub's tool cache."""
+    home = _get_home(environ)
+    pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
-    for path in [
-        *pyenv.glob("3.*/bin/python3"),
-        *uv.glob("cpython-3.*/bin/python3"),
-        *(path for cache in tool_caches for path in cache.glob("3.*/*/bin/python3")),
-    ]:
-        if match := re.search(r"(?:cpython-|/)(3\.\d+\.\d+)(?:[-/])", str(path)):
-            found.setdefault(os.path.realpath(path), match[1])
-    return [(version, path) for path, version in found.items() if not _too_old(version)]
+    tool_cache = Path(environ.get("RUNNER_TOOL_CACHE") or "/opt/hostedtoolcache")
+    yield from pyenv.glob("versions/3.*/bin/python3")
+    yield from uv.glob("cpython-3.*/bin/python3")
+    yield from tool_cache.glob("Python/3.*/*/bin/python3")
 
 
-def _too_old(version: str) -> bool:
-    return tuple(int(part) for part in version.split(".")[:2]) < (3, 8)
+def _find_pip_file(environ: Mapping[str, str]) -> Path | None:
+    """Find the user's own settings file of pip, which a changed HOME would hide.
 
-
-def _pip_settings(environ: Mapping[str, str]) -> Path | None:
-    """The user's own settings file of pip, which a changed HOME would hide: where the index is."""
+    It says where the index is.
+    """
     if environ.get("PIP_CONFIG_FILE"):
         return None  # passed on with the other variables
-    home = Path(environ.get("HOME", "/"))
+    home = _get_home(environ)
     config = Path(environ.get("XDG_CONFIG_HOME") or home / ".config")
+    # https://pip.pypa.io/en/stable/topics/configuration/
     files = (
         config / "pip" / "pip.conf",
         home / "Library/Application Support/pip/pip.conf",
         home / ".pip" / "pip.conf",
     )
-    return next((path for path in files if path.is_file()), None)
+    for path in files:
+        if path.is_file():
+            return path
+    return None
+
+
+def _get_home(environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("HOME", "/"))

@@ -14,18 +14,26 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeAlias
 
-from ...workflow.model import Job, Workflow
+from ...workflow.model import Job, Step, Workflow
 from ..models import Annotation, Conclusion, JobResult, StepResult
 from ..redaction import Redactor
 
+# One object of the log, as JSON has it.
+Entry: TypeAlias = Mapping[str, Any]
+
+# Of the output of each step, the last ones.
 KEPT_LINES = 400
 LEVELS = {"warning", "error", "notice"}
+MAIN_STAGE = "Main"
+_NANOSECONDS = 1e9
+# act writes a star before the name of a step that begins.
+_STEP_STARTED_MARK = "\u2b50"
 
 
 class EventKind(StrEnum):
-    """What a line of the log tells."""
+    """What a line of the log says."""
 
     JOB_STARTED = "job-started"
     STEP_STARTED = "step-started"
@@ -35,12 +43,16 @@ class EventKind(StrEnum):
     ANNOTATION = "annotation"
     STEP_ENDED = "step-ended"
     JOB_ENDED = "job-ended"
-    TROUBLE = "trouble"
+    ACT_MESSAGE = "act-message"
 
 
 @dataclass(frozen=True, slots=True)
 class LogEvent:
-    """Something that happened, without secrets."""
+    """Something that happened, without secrets.
+
+    `text` is the stage ("Pre", "Main", "Post") where a step starts or ends, and else
+    what was written. `seconds` is how long a step took that has ended.
+    """
 
     kind: EventKind
     job: str
@@ -52,68 +64,124 @@ class LogEvent:
 
 
 @dataclass(slots=True)
-class _Step:
+class _StepState:
+    """What the log said of a step so far."""
+
+    id: str
     name: str
     stage: str
     output: deque[str] = field(default_factory=lambda: deque(maxlen=KEPT_LINES))
     summary: str = ""
     outputs: dict[str, str] = field(default_factory=dict)
     outcome: Conclusion | None = None
-    forgiven: bool = False
+    is_forgiven: bool = False
     seconds: float = 0.0
+
+    @property
+    def conclusion(self) -> Conclusion:
+        if self.is_forgiven:
+            return Conclusion.SUCCESS
+        # Without a result the step was under way when the run was stopped.
+        return self.outcome or Conclusion.CANCELLED
+
+    @property
+    def is_listed(self) -> bool:
+        """Whether it is among the results.
+
+        What act adds (setting up, pre and post steps) is noise where it did not fail.
+        """
+        if self.outcome is Conclusion.FAILURE:
+            return True
+        return self.stage == MAIN_STAGE and not self.id.startswith("--")
+
+    def make_result(self) -> StepResult:
+        name = self.name
+        if self.stage != MAIN_STAGE:
+            name = f"{self.stage} {name}"
+        return StepResult(
+            name=name,
+            conclusion=self.conclusion,
+            duration_seconds=self.seconds,
+            outcome=self.outcome or Conclusion.CANCELLED,
+            id=self.id,
+            summary=self.summary,
+            output=tuple(self.output),
+            outputs=self.outputs,
+        )
 
 
 @dataclass(slots=True)
-class _Job:
+class _JobState:
+    """What the log said of a job so far; `parsed` is the job as the workflow has it."""
+
     id: str
-    title: str
-    planned: Job | None
-    steps: dict[tuple[str, str], _Step] = field(default_factory=dict)
+    name: str
+    parsed: Job | None
+    steps: dict[tuple[str, str], _StepState] = field(default_factory=dict)
     conclusion: Conclusion | None = None
+
+    def make_result(self, *, cancelled: bool) -> JobResult:
+        conclusion = self.conclusion
+        if conclusion is None:
+            conclusion = Conclusion.CANCELLED if cancelled else Conclusion.FAILURE
+        steps = [step.make_result() for step in self.steps.values() if step.is_listed]
+        if self.parsed is not None:
+            steps = self._add_skipped(steps, self.parsed)
+        duration = sum(step.duration_seconds for step in steps)
+        return JobResult(self.id, self.name, conclusion, tuple(steps), duration)
+
+    def _add_skipped(self, steps: list[StepResult], job: Job) -> list[StepResult]:
+        """Return the steps in the workflow's order, with those that never started."""
+        ranks = {step.id: rank for rank, step in enumerate(job.steps)}
+        skipped = []
+        for step in job.steps:
+            if (step.id, MAIN_STAGE) not in self.steps:
+                skipped.append(_make_skipped_step(step))
+        # What act added is in no workflow, and comes last.
+        return sorted(
+            [*steps, *skipped], key=lambda step: ranks.get(step.id, len(ranks))
+        )
 
 
 class LogReader:
-    """Reads the log of one run; `tell` gets every event as it comes."""
+    """Reads the log of one run; `on_event` gets every event as it comes."""
 
     def __init__(
-        self, plan: Workflow, redact: Redactor, tell: Callable[[LogEvent], None]
+        self,
+        workflow: Workflow,
+        redact: Redactor,
+        on_event: Callable[[LogEvent], None],
     ) -> None:
-        self._planned = {job.id: job for job in plan.jobs}
-        self._plan = plan
+        self._workflow = workflow
         self._redact = redact
-        self._tell = tell
-        self._jobs: dict[str, _Job] = {}
+        self._on_event = on_event
+        self._jobs: dict[str, _JobState] = {}
         self._annotations: list[Annotation] = []
-        self._troubles: list[str] = []
+        self._act_messages: list[str] = []
 
-    def line(self, text: str) -> None:
-        """Take one line of standard output."""
+    def read_line(self, text: str) -> None:
+        """Read one line of standard output."""
         try:
             entry = json.loads(text)
         except ValueError:
             entry = None
         if not isinstance(entry, dict):
-            self._trouble(text)
-        elif "jobID" not in entry:
-            if entry.get("level") in {"error", "fatal"}:
-                self._trouble(str(entry.get("msg", "")))
-        else:
-            self._job_entry(entry)
+            self._add_act_message(text)
+        elif "jobID" in entry:
+            self._read_job_entry(entry)
+        elif entry.get("level") in {"error", "fatal"}:
+            self._add_act_message(str(entry.get("msg", "")))
 
-    def results(self, *, cancelled: bool = False) -> tuple[JobResult, ...]:
-        """Every job of the plan, those that never started as skipped."""
-        seen = [self._result(job, cancelled=cancelled) for job in self._jobs.values()]
-        known = {job.id for job in seen}
-        for planned in self._plan.jobs:
-            if planned.id not in known and not any(
-                job.id.endswith(f"/{planned.id}") for job in seen
-            ):
-                seen.append(
-                    JobResult(
-                        planned.id, planned.name, Conclusion.SKIPPED, _skipped(planned)
-                    )
-                )
-        return tuple(seen)
+    def collect_results(self, *, cancelled: bool = False) -> tuple[JobResult, ...]:
+        """Return every job of the workflow, those that never started as skipped."""
+        results = []
+        for state in self._jobs.values():
+            results.append(state.make_result(cancelled=cancelled))
+        started_ids = [result.id for result in results]
+        for job in self._workflow.jobs:
+            if not _has_started(job.id, started_ids):
+                results.append(_make_skipped_job(job))
+        return tuple(results)
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
@@ -121,206 +189,193 @@ class LogReader:
         return tuple(self._annotations)
 
     @property
-    def troubles(self) -> tuple[str, ...]:
+    def act_messages(self) -> tuple[str, ...]:
         """What act said of itself: a bad file, an empty plan."""
-        return tuple(self._troubles)
+        return tuple(self._act_messages)
 
-    def _trouble(self, text: str) -> None:
+    def _add_act_message(self, text: str) -> None:
         message = self._redact(text).strip()
         if message:
-            self._troubles.append(message)
-            self._tell(LogEvent(EventKind.TROUBLE, "", text=message))
+            self._act_messages.append(message)
+            self._on_event(LogEvent(EventKind.ACT_MESSAGE, "", text=message))
 
-    def _job_entry(self, entry: Mapping[str, Any]) -> None:
-        job = self._job(entry)
-        # The setup and completion of a job spell the key in small letters.
-        ids = entry.get("stepID") or entry.get("stepid") or []
+    def _read_job_entry(self, entry: Entry) -> None:
+        job = self._find_job(entry)
         if entry.get("command") == "add-mask":
             self._redact.add(str(entry.get("arg", "")))
             return
-        step = self._step(job, entry, [str(part) for part in ids]) if ids else None
+        # The setup and completion of a job spell the key in small letters. Steps inside
+        # an action have the ids of all the steps around them before their own.
+        ids = entry.get("stepID") or entry.get("stepid") or []
+        step = None
+        if ids:
+            step = self._find_step(job, entry, str(ids[0]))
         if "jobResult" in entry:
-            job.conclusion = Conclusion(str(entry["jobResult"]))
-            self._tell(
-                LogEvent(EventKind.JOB_ENDED, job.title, conclusion=job.conclusion)
-            )
+            self._end_job(job, entry)
         elif step is None:
-            self._of_job(job, entry)
-        elif "command" in entry:
-            self._command(job, step, entry, own=len(ids) == 1)
-        elif "stepResult" in entry:
-            if len(ids) == 1:
-                self._ended(job, step, entry)
+            self._read_job_message(job, entry)
         else:
-            self._message(job, step, entry, own=len(ids) == 1)
+            self._read_step_entry(job, step, entry, is_inner=len(ids) > 1)
 
-    def _of_job(self, job: _Job, entry: Mapping[str, Any]) -> None:
-        """What act says of a whole job."""
+    def _read_step_entry(
+        self, job: _JobState, step: _StepState, entry: Entry, *, is_inner: bool
+    ) -> None:
+        if "command" in entry:
+            self._read_command(job, step, entry, is_inner=is_inner)
+        elif "stepResult" not in entry:
+            self._read_message(job, step, entry, is_inner=is_inner)
+        elif not is_inner:
+            self._end_step(job, step, entry)
+
+    def _end_job(self, job: _JobState, entry: Entry) -> None:
+        job.conclusion = Conclusion(str(entry["jobResult"]))
+        self._on_event(
+            LogEvent(EventKind.JOB_ENDED, job.name, conclusion=job.conclusion)
+        )
+
+    def _read_job_message(self, job: _JobState, entry: Entry) -> None:
+        """Read what act says of a whole job."""
         message = self._redact(str(entry.get("msg", "")))
         if "Skipping unsupported platform" in message:
-            # act calls that a success. On GitHub such a job waits for a runner that never comes.
+            # act calls that a success. On GitHub such a job waits for a runner that
+            # never comes.
             job.conclusion = Conclusion.FAILURE
-            message = f"no runner has the label that the job {job.title} asks for"
+            message = f"no runner has the label that the job {job.name} asks for"
         elif entry.get("level") != "error":
             return
         self._annotate(job, "", "error", message)
 
-    def _message(
-        self, job: _Job, step: _Step, entry: Mapping[str, Any], *, own: bool
+    def _read_message(
+        self, job: _JobState, step: _StepState, entry: Entry, *, is_inner: bool
     ) -> None:
-        """What a step wrote, or what act says of it.
-
-        `own` is False for the steps inside an action.
-        """
+        """Read what a step wrote, or what act says of it."""
         message = self._redact(str(entry.get("msg", ""))).rstrip("\r\n")
         if message.startswith("Failed but continue"):
-            step.forgiven = True
+            step.is_forgiven = True
         elif entry.get("raw_output") or entry.get("level") == "error":
             step.output.append(message)
-            self._tell(LogEvent(EventKind.OUTPUT, job.title, step.name, message))
-        elif message.startswith("\u2b50") and own:
-            self._tell(
-                LogEvent(EventKind.STEP_STARTED, job.title, step.name, step.stage)
+            self._on_event(LogEvent(EventKind.OUTPUT, job.name, step.name, message))
+        elif message.startswith(_STEP_STARTED_MARK) and not is_inner:
+            self._on_event(
+                LogEvent(EventKind.STEP_STARTED, job.name, step.name, step.stage)
             )
 
-    def _command(
-        self, job: _Job, step: _Step, entry: Mapping[str, Any], *, own: bool
+    def _read_command(
+        self, job: _JobState, step: _StepState, entry: Entry, *, is_inner: bool
     ) -> None:
-        command, text = str(entry["command"]), self._redact(str(entry.get("arg", "")))
+        """Read a workflow command, an output or a summary."""
+        command = str(entry["command"])
+        text = self._redact(str(entry.get("arg", "")))
         if command in LEVELS:
             self._annotate(job, step.name, command, text)
             step.output.append(f"{command}: {text}")
         elif command == "group":
             step.output.append(text)
-            self._tell(LogEvent(EventKind.GROUP, job.title, step.name, text))
+            self._on_event(LogEvent(EventKind.GROUP, job.name, step.name, text))
         elif command == "endgroup":
-            self._tell(LogEvent(EventKind.GROUP_END, job.title, step.name))
-        elif command == "set-output" and own:
+            self._on_event(LogEvent(EventKind.GROUP_END, job.name, step.name))
+        elif command == "set-output" and not is_inner:
             step.outputs[str(entry.get("name", ""))] = text
         elif command == "summary":
             step.summary += self._redact(str(entry.get("content", "")))
 
-    def _annotate(self, job: _Job, step: str, level: str, text: str) -> None:
-        self._annotations.append(Annotation(level, text, job.title, step))
-        self._tell(LogEvent(EventKind.ANNOTATION, job.title, step, text, level=level))
+    def _annotate(self, job: _JobState, step: str, level: str, text: str) -> None:
+        self._annotations.append(Annotation(level, text, job.name, step))
+        self._on_event(
+            LogEvent(EventKind.ANNOTATION, job.name, step, text, level=level)
+        )
 
-    def _ended(self, job: _Job, step: _Step, entry: Mapping[str, Any]) -> None:
+    def _end_step(self, job: _JobState, step: _StepState, entry: Entry) -> None:
         step.outcome = Conclusion(str(entry["stepResult"]))
-        step.seconds = float(entry.get("executionTime") or 0) / 1e9
-        conclusion = Conclusion.SUCCESS if step.forgiven else step.outcome
-        self._tell(
+        step.seconds = float(entry.get("executionTime") or 0) / _NANOSECONDS
+        self._on_event(
             LogEvent(
                 EventKind.STEP_ENDED,
-                job.title,
+                job.name,
                 step.name,
                 step.stage,
-                conclusion=conclusion,
+                conclusion=step.conclusion,
                 seconds=step.seconds,
             )
         )
 
-    def _job(self, entry: Mapping[str, Any]) -> _Job:
-        # A reusable workflow's jobs come as "caller/called"; a matrix job's name holds its number.
-        key = f"{entry['jobID']}\n{entry.get('job', '')}\n{json.dumps(entry.get('matrix') or {}, sort_keys=True)}"
+    def _find_job(self, entry: Entry) -> _JobState:
+        # A reusable workflow's jobs come as "caller/called"; a matrix job's name holds
+        # its number.
+        job_id = str(entry["jobID"])
+        matrix = json.dumps(entry.get("matrix") or {}, sort_keys=True)
+        key = f"{job_id}\n{entry.get('job', '')}\n{matrix}"
         if key not in self._jobs:
-            job_id = str(entry["jobID"])
-            title = self._redact(_title(self._plan, entry))
-            self._jobs[key] = _Job(job_id, title, self._planned.get(job_id))
-            self._tell(LogEvent(EventKind.JOB_STARTED, title))
+            name = self._redact(_make_job_name(self._workflow, entry))
+            parsed = {job.id: job for job in self._workflow.jobs}
+            self._jobs[key] = _JobState(job_id, name, parsed.get(job_id))
+            self._on_event(LogEvent(EventKind.JOB_STARTED, name))
         return self._jobs[key]
 
-    def _step(self, job: _Job, entry: Mapping[str, Any], ids: list[str]) -> _Step:
-        stage = str(entry.get("stage") or "Main")
-        key = (ids[0], stage)
+    def _find_step(self, job: _JobState, entry: Entry, step_id: str) -> _StepState:
+        stage = str(entry.get("stage") or MAIN_STAGE)
+        key = (step_id, stage)
         if key not in job.steps:
-            job.steps[key] = _Step(
-                self._redact(_step_name(job, ids[0], str(entry.get("step", "")))), stage
-            )
+            name = _make_step_name(job, step_id, str(entry.get("step", "")))
+            job.steps[key] = _StepState(step_id, self._redact(name), stage)
         return job.steps[key]
 
-    def _result(self, job: _Job, *, cancelled: bool) -> JobResult:
-        steps = [
-            _step_result(step_id, step)
-            for (step_id, stage), step in job.steps.items()
-            if _counts(step_id, stage, step)
-        ]
-        if job.planned is not None:
-            seen = {step_id for step_id, stage in job.steps if stage == "Main"}
-            order = {step.id: place for place, step in enumerate(job.planned.steps)}
-            steps += [step for step in _skipped(job.planned) if step.id not in seen]
-            steps.sort(key=lambda step: order.get(step.id, len(order)))
-        conclusion = job.conclusion or (
-            Conclusion.CANCELLED if cancelled else Conclusion.FAILURE
-        )
-        return JobResult(
-            job.id,
-            job.title,
-            conclusion,
-            tuple(steps),
-            sum(step.duration_seconds for step in steps),
-        )
+
+def _has_started(job_id: str, started_ids: list[str]) -> bool:
+    """Whether a job of the workflow, or one that it calls, is among those that started."""
+    for started_id in started_ids:
+        if started_id == job_id or started_id.endswith(f"/{job_id}"):
+            return True
+    return False
 
 
-def _counts(step_id: str, stage: str, step: _Step) -> bool:
-    """What act adds (setting up, pre and post steps) counts where it failed.
-
-    Is noise where not.
-    """
-    own = stage == "Main" and not step_id.startswith("--")
-    return own or step.outcome is Conclusion.FAILURE
+def _make_skipped_job(job: Job) -> JobResult:
+    steps = tuple(_make_skipped_step(step) for step in job.steps)
+    return JobResult(job.id, job.name, Conclusion.SKIPPED, steps)
 
 
-def _step_result(step_id: str, step: _Step) -> StepResult:
-    # Without a result the step was under way when the run was stopped.
-    outcome = step.outcome or Conclusion.CANCELLED
+def _make_skipped_step(step: Step) -> StepResult:
     return StepResult(
-        name=step.name if step.stage == "Main" else f"{step.stage} {step.name}",
-        conclusion=Conclusion.SUCCESS if step.forgiven else outcome,
-        duration_seconds=step.seconds,
-        outcome=outcome,
-        id=step_id,
-        summary=step.summary,
-        output=tuple(step.output),
-        outputs=step.outputs,
+        step.title, Conclusion.SKIPPED, 0.0, Conclusion.SKIPPED, id=step.id
     )
 
 
-def _skipped(planned: Job) -> tuple[StepResult, ...]:
-    return tuple(
-        StepResult(step.title, Conclusion.SKIPPED, 0.0, Conclusion.SKIPPED, id=step.id)
-        for step in planned.steps
-    )
-
-
-def _title(plan: Workflow, entry: Mapping[str, Any]) -> str:
+def _make_job_name(workflow: Workflow, entry: Entry) -> str:
+    """Return the name of a job as GitHub shows it, with the values of its matrix."""
     name = str(entry.get("job", "")).strip()
     # act calls a workflow without a name by its file.
-    name = name.removeprefix(f"{plan.name}/").removeprefix(f"{plan.path.name}/") or str(
-        entry["jobID"]
-    )
+    for prefix in (workflow.name, workflow.path.name):
+        name = name.removeprefix(f"{prefix}/")
+    name = name or str(entry["jobID"])
     matrix = entry.get("matrix") or {}
-    if matrix:
-        name = f"{re.sub(r'-[0-9]+$', '', name)} ({', '.join(str(value) for value in matrix.values())})"
-    return name
+    if not matrix:
+        return name
+    # act numbers the jobs of a matrix.
+    name = re.sub(r"-[0-9]+$", "", name)
+    values = ", ".join(str(value) for value in matrix.values())
+    return f"{name} ({values})"
 
 
-def _step_name(job: _Job, step_id: str, logged: str) -> str:
-    """The name in the workflow.
+def _make_step_name(job: _JobState, step_id: str, logged_name: str) -> str:
+    """Return the name in the workflow.
 
     Where that holds an expression, the one act worked out, first line only.
     """
-    planned = (
-        next((step for step in job.planned.steps if step.id == step_id), None)
-        if job.planned
-        else None
-    )
-    if planned is not None and "${{" not in planned.title:
-        return planned.title
-    lines = logged.strip().splitlines()
-    first = lines[0] if lines else step_id
-    unnamed = (
-        planned is not None
-        and planned.title.startswith("Run ")
-        and not logged.startswith("Run ")
-    )
-    return f"Run {first}" if unnamed else first
+    title = _find_title(job, step_id)
+    if title and "${{" not in title:
+        return title
+    lines = logged_name.strip().splitlines()
+    name = lines[0] if lines else step_id
+    # Of a step without a name GitHub says that it runs something, act says only what.
+    if title.startswith("Run ") and not logged_name.startswith("Run "):
+        return f"Run {name}"
+    return name
+
+
+def _find_title(job: _JobState, step_id: str) -> str:
+    """Return what the workflow calls a step, "" for a step that is not in it."""
+    if job.parsed is not None:
+        for step in job.parsed.steps:
+            if step.id == step_id:
+                return step.title
+    return ""

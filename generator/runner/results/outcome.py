@@ -1,100 +1,75 @@
-"""What is to be told of a run besides its steps.
-
-Where its state came from, what it learnt, why it failed.
-"""
+"""How a run ended, besides its steps: where its state came from and why it failed."""
 
 from __future__ import annotations
 
-import json
-import zipfile
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+import time
+from dataclasses import dataclass
 
 from ...errors import ToolFailedError
-from ...github.core.models import Run
+from ...github.core.models import Run, Step
 from ...github.local_github import LocalGitHub
 from ...process import Completed
-from ..act.invocation import Prepared, Under
 from ..act.log_reader import LogReader
 from ..models import Conclusion, JobResult, RunResult
+from ..plan import ActiveRun, RunPlan
 from ..redaction import Redactor
+from .training import read_summary
 
-LOGS_ARTIFACT = "training-logs"
-SUMMARY_NAME = "summary.json"
 # The step of the rendered workflow that finds the state, and what it says.
 STATE_STEP = "state"
 STATE_OUTPUT = "run-id"
+_OTHER_SYSTEMS = ("windows-", "macos-")
 
 
-def origins(
-    local_github: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]
-) -> tuple[int, ...]:
-    """The runs whose state this one continued.
+@dataclass(frozen=True, slots=True)
+class ActExecution:
+    """How act did: `began` is a time.monotonic(), `unsupported` what it went without."""
 
-    By what it downloaded, and by what the rendered search step says.
-
-    State in a release, on a branch or in the cache leaves no download of an artifact.
-    """
-    fetched = dict.fromkeys(
-        artifact.run_id for artifact in local_github.downloads(run.id)
-    )
-    found: dict[int, None] = {}
-    known = {str(other.id): other.id for other in local_github.runs()}
-    for job in jobs:
-        for step in job.steps:
-            named = step.outputs.get(STATE_OUTPUT, "") if step.id == STATE_STEP else ""
-            if named in known and step.conclusion is Conclusion.SUCCESS:
-                found[known[named]] = None
-    # Downloads are entered for a run, whichever attempt made them: of a later one the
-    # step knows better.
-    return tuple(found if found and run.attempt > 1 else {**fetched, **found})
+    completed: Completed
+    reader: LogReader
+    redact: Redactor
+    unsupported: tuple[str, ...]
+    began: float
 
 
-def problem_of(
-    jobs: tuple[JobResult, ...],
-    completed: Completed,
-    reader: LogReader,
-    redact: Redactor,
-) -> str:
-    """Why a run failed beyond what its steps show; empty where nothing is to be added."""
-    if completed.exit_code < 0:
-        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
-    said = [
-        *reader.troubles,
-        *(
-            line
-            for line in redact(completed.stderr).splitlines()
-            if line.startswith("Error")
-        ),
-    ]
-    steps = [step.conclusion for job in jobs for step in job.steps]
-    if not set(steps) - {Conclusion.SKIPPED}:
-        return "no step ran" + (f": {said[-1]}" if said else "")
-    explained = (
-        any(job.conclusion is Conclusion.FAILURE for job in jobs)
-        and Conclusion.CANCELLED not in steps
-    )
-    if completed.exit_code and not explained:
-        return (
-            said[-1].removeprefix("Error: ")
-            if said
-            else f"act ended with exit code {completed.exit_code}"
-        )
-    return ""
-
-
-def log_of(prepared: Prepared, run: Run) -> Path:
-    """Where the log of a run is."""
-    return prepared.state / "logs" / f"{run.id}.jsonl"
-
-
-def superseded(
-    prepared: Prepared, under: Under, group: str, seconds: float
+def record_result(
+    plan: RunPlan, active: ActiveRun, execution: ActExecution
 ) -> RunResult:
-    """The result of a run that never began, as a newer one waits in its place."""
-    run = under.local_github.finish_run(under.ticket.run.id, Conclusion.CANCELLED.value)
-    log = log_of(prepared, run)
+    """Enter how the run ended, and gather its result."""
+    local_github, run_id = active.local_github, active.run.id
+    jobs = execution.reader.collect_results()
+    problem = find_problem(jobs, execution)
+    conclusion = Conclusion.SUCCESS
+    if problem or execution.completed.exit_code or has_failure(jobs):
+        conclusion = Conclusion.FAILURE
+    for job in jobs:
+        steps = []
+        for step in job.steps:
+            steps.append(Step(step.name, step.conclusion.value, step.duration_seconds))
+        local_github.record_job(run_id, job.name, job.conclusion.value, steps)
+    run = local_github.finish_run(run_id, conclusion.value)
+    return RunResult(
+        run=run,
+        conclusion=conclusion,
+        jobs=jobs,
+        artifacts=local_github.artifacts(run.id),
+        restored_from=find_origins(local_github, run, jobs),
+        summary=read_summary(local_github, run),
+        stand_ins=active.sources.stand_ins,
+        annotations=execution.reader.annotations,
+        duration_seconds=time.monotonic() - execution.began,
+        log=plan.get_log_path(active.run),
+        notes=(*list_notes(plan, execution.unsupported), *active.notes),
+        problem=problem,
+    )
+
+
+def record_superseded(
+    plan: RunPlan, active: ActiveRun, group: str, seconds: float
+) -> RunResult:
+    """Enter a run that never began, as a newer one waits in its place."""
+    run = active.local_github.finish_run(active.run.id, Conclusion.CANCELLED.value)
+    log = plan.get_log_path(run)
     log.parent.mkdir(exist_ok=True)
     log.touch()
     return RunResult(
@@ -108,46 +83,105 @@ def superseded(
         annotations=(),
         duration_seconds=seconds,
         log=log,
-        notes=notes_of(prepared, ()),
+        notes=list_notes(plan, ()),
         problem=f"a newer run of the concurrency group {group} waits in its place",
     )
 
 
-def notes_of(prepared: Prepared, missing: tuple[str, ...]) -> tuple[str, ...]:
-    """What was otherwise than on GitHub, or than was asked for."""
-    request = prepared.request
-    notes = [f"act knows no {key}: run without it" for key in missing]
-    if prepared.repository.made_up:
+def has_failure(jobs: tuple[JobResult, ...]) -> bool:
+    """Whether any job failed."""
+    return any(job.conclusion is Conclusion.FAILURE for job in jobs)
+
+
+def find_origins(
+    local_github: LocalGitHub, run: Run, jobs: tuple[JobResult, ...]
+) -> tuple[int, ...]:
+    """Find the runs whose state this one continued, by their ids.
+
+    By what it downloaded, and by what the rendered search step says: state in a
+    release, on a branch or in the cache leaves no download of an artifact.
+    """
+    named = dict.fromkeys(_list_named_origins(local_github, jobs))
+    # Downloads are entered for a run, whichever attempt made them: of a later one the
+    # step knows better.
+    if named and run.attempt > 1:
+        return tuple(named)
+    downloads = local_github.downloads(run.id)
+    fetched = dict.fromkeys(artifact.run_id for artifact in downloads)
+    return tuple(fetched | named)
+
+
+def _list_named_origins(
+    local_github: LocalGitHub, jobs: tuple[JobResult, ...]
+) -> list[int]:
+    known_ids = {str(run.id): run.id for run in local_github.runs()}
+    origins = []
+    for job in jobs:
+        for step in job.steps:
+            if step.id != STATE_STEP or step.conclusion is not Conclusion.SUCCESS:
+                continue
+            run_id = known_ids.get(step.outputs.get(STATE_OUTPUT, ""))
+            if run_id is not None:
+                origins.append(run_id)
+    return origins
+
+
+def find_problem(jobs: tuple[JobResult, ...], execution: ActExecution) -> str:
+    """Say why a run failed beyond what its steps show; empty where nothing is to be added.
+
+    Raises ToolFailedError where a signal ended act.
+    """
+    completed = execution.completed
+    if completed.exit_code < 0:
+        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
+    message = _find_last_message(execution)
+    steps = {step.conclusion for job in jobs for step in job.steps}
+    if not steps - {Conclusion.SKIPPED}:
+        if message:
+            return f"no step ran: {message}"
+        return "no step ran"
+    is_explained = has_failure(jobs) and Conclusion.CANCELLED not in steps
+    if not completed.exit_code or is_explained:
+        return ""
+    if message:
+        return message.removeprefix("Error: ")
+    return f"act ended with exit code {completed.exit_code}"
+
+
+def _find_last_message(execution: ActExecution) -> str:
+    """Return the last that act said of itself, "" where it said nothing."""
+    messages = list(execution.reader.act_messages)
+    for line in execution.redact(execution.completed.stderr).splitlines():
+        if line.startswith("Error"):
+            messages.append(line)
+    if not messages:
+        return ""
+    return messages[-1]
+
+
+def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
+    """Say what was otherwise than on GitHub, or than was asked for."""
+    request = plan.request
+    notes = [f"act knows no {key}: run without it" for key in unsupported]
+    if plan.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")
-    if (request.environment_secrets or request.environment_variables) and any(
-        "${{" in job.environment for job in prepared.plan.jobs
-    ):
+    has_values = request.environment_secrets or request.environment_variables
+    if has_values and _has_computed_environment(plan):
         notes.append(
-            "a job whose environment is an expression gets no secrets and variables of environments here"
+            "a job whose environment is an expression gets no secrets and variables "
+            "of environments here"
         )
-    foreign = [
-        label
-        for label in prepared.plan.labels
-        if label.startswith(("windows-", "macos-"))
-    ]
+    foreign = []
+    for label in plan.workflow.labels:
+        if label.startswith(_OTHER_SYSTEMS):
+            foreign.append(label)
     if foreign:
         notes.append(f"{', '.join(foreign)}: run on this machine all the same")
-    if not prepared.trigger.trusted and (
-        request.secrets or request.environment_secrets
-    ):
+    has_secrets = request.secrets or request.environment_secrets
+    if has_secrets and not plan.event.trusted:
         notes.append("a pull request from a fork gets no secrets")
     return tuple(notes)
 
 
-def training_summary(local_github: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
-    """What the training says it did, from the newest artifact of its logs."""
-    for artifact in reversed(local_github.artifacts(run.id)):
-        if artifact.name != LOGS_ARTIFACT or artifact.expired:
-            continue
-        try:
-            with zipfile.ZipFile(local_github.artifact_path(artifact.id)) as archive:
-                found = json.loads(archive.read(SUMMARY_NAME))
-        except (KeyError, OSError, ValueError, zipfile.BadZipFile):
-            return None
-        return found if isinstance(found, dict) else None
-    return None
+def _has_computed_environment(plan: RunPlan) -> bool:
+    return any("${{" in job.environment for job in plan.workflow.jobs)

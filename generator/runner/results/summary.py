@@ -2,181 +2,118 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC
 from pathlib import Path
 from typing import Any
 
 from ...github.core.models import Artifact, Run
-from ..models import JobResult, RunResult
-from .progress import WIDTH, fitted, seconds_text
+from ..models import Annotation, JobResult, RunResult, StepResult
+from .text import WIDTH, fit_line, format_seconds, format_size, format_table
+from .training import TrainingSummary
 
-_UNITS = ("B", "kB", "MB", "GB")
-
-
-def size_text(size_bytes: int) -> str:
-    """A size with three digits at most."""
-    size = float(size_bytes)
-    for unit in _UNITS:
-        if size < 1000 or unit == _UNITS[-1]:  # noqa: PLR2004
-            return (
-                f"{size:.0f} {unit}"
-                if unit == "B" or size >= 100
-                else f"{size:.1f} {unit}"
-            )  # noqa: PLR2004
-        size /= 1000
-    raise AssertionError("unreachable")  # pragma: no cover
+FORMAT = 1
 
 
-def artifact_lines(artifacts: Iterable[Artifact]) -> list[str]:
-    """One line an artifact: name, size, and until when it is kept (UTC)."""
-    rows = [
-        (
-            artifact.name,
-            size_text(artifact.size_bytes),
-            f"kept until {kept_until(artifact)}",
-        )
-        for artifact in artifacts
-    ]
-    return table(rows, right=(1,))
+def list_artifact_lines(artifacts: Iterable[Artifact]) -> list[str]:
+    """Return one line an artifact: name, size, and until when it is kept (UTC)."""
+    rows = []
+    for artifact in artifacts:
+        size = format_size(artifact.size_bytes)
+        rows.append((artifact.name, size, f"kept until {format_expiry(artifact)}"))
+    return format_table(rows, right=(1,))
 
 
-def kept_until(artifact: Artifact) -> str:
-    """The end of an artifact's time, to the minute, UTC."""
+def format_expiry(artifact: Artifact) -> str:
+    """Return the end of an artifact's time, to the minute, UTC."""
     return artifact.expires_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M")
 
 
-def table(rows: Sequence[Sequence[str]], *, right: tuple[int, ...] = ()) -> list[str]:
-    """Columns two spaces apart, as wide as their widest cell; those in `right` are flush right."""
-    if not rows:
-        return []
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return [
-        "  ".join(
-            cell.rjust(width) if column in right else cell.ljust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    ]
-
-
-def origin_text(result: RunResult, runs: Iterable[Run]) -> str:
-    """Where the state of a run came from."""
-    numbers = {run.id: run.number for run in runs}
-    if (
-        not result.restored_from
-        and (result.summary or {}).get("started_from") == "state"
-    ):
+def describe_origin(result: RunResult, runs: Iterable[Run]) -> str:
+    """Say where the state of a run came from."""
+    if result.restored_from:
+        numbers = {run.id: run.number for run in runs}
+        origins = []
+        for run_id in result.restored_from:
+            origins.append(f"run #{numbers.get(run_id, '?')} ({run_id})")
+        return ", ".join(origins)
+    training = TrainingSummary.from_json(result.summary)
+    if training is not None and training.started_from == "state":
         return "an earlier run, by way of a store that is not artifacts"
-    if not result.restored_from:
-        return "nothing: no state of an earlier run was fetched"
-    return ", ".join(
-        f"run #{numbers.get(run_id, '?')} ({run_id})" for run_id in result.restored_from
-    )
+    return "nothing: no state of an earlier run was fetched"
 
 
-def learnt_text(summary: Mapping[str, Any] | None) -> str:
-    """What the training said it did; empty where it said nothing."""
-    if not summary:
+def describe_training(summary: Mapping[str, Any] | None) -> str:
+    """Say what the training did; empty where it said nothing."""
+    training = TrainingSummary.from_json(summary)
+    if training is None:
         return ""
-    metric = summary.get("metric")
-    said = f"{_whole(summary.get('rows_this_run')):,} rows, {_whole(summary.get('rows_total')):,} in all"
-    if isinstance(metric, dict) and isinstance(metric.get("value"), int | float):
-        said += f"; {metric.get('name')} {float(metric['value']):.4f}"
-    return said
+    rows = f"{training.rows_this_run:,} rows, {training.rows_total:,} in all"
+    if not training.metric:
+        return rows
+    return f"{rows}; {training.metric}"
 
 
-def metric_text(summary: Mapping[str, Any] | None) -> str:
-    """The metric alone."""
-    metric = (summary or {}).get("metric")
-    if isinstance(metric, dict) and isinstance(metric.get("value"), int | float):
-        return f"{metric.get('name')} {float(metric['value']):.4f}"
-    return "-"
+def describe_metric(summary: Mapping[str, Any] | None) -> str:
+    """Say the metric alone, "-" where there is none."""
+    training = TrainingSummary.from_json(summary)
+    if training is None:
+        return "-"
+    return training.metric or "-"
 
 
-def _whole(value: object) -> int:
-    return value if isinstance(value, int) else 0
+def list_result_lines(result: RunResult, runs: Iterable[Run], root: Path) -> list[str]:
+    """Return the table at the end of a run."""
+    rows = _list_rows(result, runs, root)
+    width = max(len(name) for name, _ in rows)
+    return [f"{name.ljust(width)}  {text}" for name, text in rows]
 
 
-def result_lines(result: RunResult, runs: Iterable[Run], root: Path) -> list[str]:
-    """The table at the end of a run."""
-    run = result.run
-    facts = [
-        (
-            "run",
-            f"#{run.number} ({run.id}), {run.event}, {result.conclusion} in {seconds_text(result.duration_seconds)}",
-        ),
-        ("state from", origin_text(result, runs)),
+def _list_rows(
+    result: RunResult, runs: Iterable[Run], root: Path
+) -> list[tuple[str, str]]:
+    run, duration = result.run, format_seconds(result.duration_seconds)
+    outcome = f"{run.event}, {result.conclusion} in {duration}"
+    rows = [
+        ("run", f"#{run.number} ({run.id}), {outcome}"),
+        ("state from", describe_origin(result, runs)),
     ]
-    if learnt := learnt_text(result.summary):
-        facts.append(("learnt", learnt))
-    lines = artifact_lines(result.artifacts) or ["none"]
-    facts += [
-        ("artifacts" if place == 0 else "", line) for place, line in enumerate(lines)
-    ]
+    training = describe_training(result.summary)
+    if training:
+        rows.append(("trained on", training))
+    artifacts = list_artifact_lines(result.artifacts) or ["none"]
+    rows.append(("artifacts", artifacts[0]))
+    for line in artifacts[1:]:
+        rows.append(("", line))
     if result.stand_ins:
-        facts.append(
-            (
-                "stand-ins",
-                f"for {', '.join(name.removeprefix('actions/') for name in result.stand_ins)}",
-            )
-        )
-    facts += [("note", note) for note in result.notes]
-    facts.append(("log", _shown(result.log, root)))
+        names = [name.removeprefix("actions/") for name in result.stand_ins]
+        rows.append(("stand-ins", f"for {', '.join(names)}"))
+    for note in result.notes:
+        rows.append(("note", note))
+    rows.append(("log", _shorten_path(result.log, root)))
     if result.problem:
-        facts.append(("failed", result.problem))
-    width = max(len(name) for name, _ in facts)
-    return [
-        f"{name.ljust(width)}  {fitted(text, WIDTH * 2) if name == 'failed' else text}"
-        for name, text in facts
-    ]
+        rows.append(("failed", fit_line(result.problem, WIDTH * 2)))
+    return rows
 
 
-def _shown(path: Path, root: Path) -> str:
-    try:
+def _shorten_path(path: Path, root: Path) -> str:
+    if path.is_relative_to(root):
         return str(path.relative_to(root))
-    except ValueError:
-        return str(path)
+    return str(path)
 
 
-def result_document(result: RunResult) -> dict[str, Any]:
-    """The result for `--json`; instants are RFC 3339."""
-    run = result.run
+def make_result_document(result: RunResult) -> dict[str, Any]:
+    """Return the result for `--json`; instants are RFC 3339."""
     return {
-        "format": 1,
-        "run": {
-            "id": run.id,
-            "number": run.number,
-            "attempt": run.attempt,
-            "event": run.event,
-            "head_branch": run.head_branch,
-            "head_sha": run.head_sha,
-            "workflow": run.workflow_path,
-        },
+        "format": FORMAT,
+        "run": _make_run_document(result.run),
         "conclusion": result.conclusion,
         "duration_seconds": round(result.duration_seconds, 3),
-        "jobs": [_job_document(job) for job in result.jobs],
-        "artifacts": [
-            {
-                "id": artifact.id,
-                "name": artifact.name,
-                "size_bytes": artifact.size_bytes,
-                "digest": artifact.digest,
-                "expires_at": artifact.expires_at.isoformat(),
-            }
-            for artifact in result.artifacts
-        ],
+        "jobs": [_make_job_document(job) for job in result.jobs],
+        "artifacts": [_make_artifact_document(item) for item in result.artifacts],
         "restored_from": list(result.restored_from),
         "summary": result.summary,
-        "annotations": [
-            {
-                "level": note.level,
-                "message": note.message,
-                "job": note.job,
-                "step": note.step,
-            }
-            for note in result.annotations
-        ],
+        "annotations": [_make_annotation_document(note) for note in result.annotations],
         "stand_ins": list(result.stand_ins),
         "notes": list(result.notes),
         "problem": result.problem,
@@ -184,21 +121,56 @@ def result_document(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _job_document(job: JobResult) -> dict[str, Any]:
+def _make_run_document(run: Run) -> dict[str, object]:
+    return {
+        "id": run.id,
+        "number": run.number,
+        "attempt": run.attempt,
+        "event": run.event,
+        "head_branch": run.head_branch,
+        "head_sha": run.head_sha,
+        "workflow": run.workflow_path,
+    }
+
+
+def _make_artifact_document(artifact: Artifact) -> dict[str, object]:
+    return {
+        "id": artifact.id,
+        "name": artifact.name,
+        "size_bytes": artifact.size_bytes,
+        "digest": artifact.digest,
+        "expires_at": artifact.expires_at.isoformat(),
+    }
+
+
+def _make_annotation_document(annotation: Annotation) -> dict[str, object]:
+    return {
+        "level": annotation.level,
+        "message": annotation.message,
+        "job": annotation.job,
+        "step": annotation.step,
+    }
+
+
+def _make_job_document(job: JobResult) -> dict[str, object]:
     return {
         "id": job.id,
         "name": job.name,
         "conclusion": job.conclusion,
-        "steps": [
-            {
-                "id": step.id,
-                "name": step.name,
-                "conclusion": step.conclusion,
-                "outcome": step.outcome,
-                "duration_seconds": round(step.duration_seconds, 3),
-                **({"outputs": dict(step.outputs)} if step.outputs else {}),
-                **({"summary": step.summary} if step.summary else {}),
-            }
-            for step in job.steps
-        ],
+        "steps": [_make_step_document(step) for step in job.steps],
     }
+
+
+def _make_step_document(step: StepResult) -> dict[str, object]:
+    document: dict[str, object] = {
+        "id": step.id,
+        "name": step.name,
+        "conclusion": step.conclusion,
+        "outcome": step.outcome,
+        "duration_seconds": round(step.duration_seconds, 3),
+    }
+    if step.outputs:
+        document["outputs"] = dict(step.outputs)
+    if step.summary:
+        document["summary"] = step.summary
+    return document

@@ -81,7 +81,7 @@ def read_log(tmp_path: Path) -> ReadLog:
         reader = LogReader(workflow, Redactor(["hush"]), events.append)
         for entry in entries:
             line = entry if isinstance(entry, str) else json.dumps(entry)
-            reader.line(line)
+            reader.read_line(line)
         return reader, events
 
     return read

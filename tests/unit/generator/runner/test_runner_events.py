@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from generator.errors import SettingsError
-from generator.runner.events import check_inputs, make_trigger
+from generator.runner.events import check_inputs, make_event
 from generator.runner.models import RunRequest
 from generator.runner.repository import Repository
 from generator.workflow.model import Workflow
@@ -81,17 +81,17 @@ ALL_EVENTS = "on: {push: null, pull_request: null, schedule: [{cron: 1 2 * * *},
 def test_each_event_has_its_ref_and_payload(reader: Reader, tmp_path: Path) -> None:
     workflow, about = reader(ALL_EVENTS), repository(tmp_path)
 
-    push = make_trigger(workflow, RunRequest(tmp_path, PATH, "push"), about)
+    push = make_event(workflow, RunRequest(tmp_path, PATH, "push"), about)
     assert (push.ref, push.head_branch, push.payload["after"]) == (
         "refs/heads/topic",
         "topic",
         "a" * 40,
     )
-    timed = make_trigger(
+    timed = make_event(
         workflow, RunRequest(tmp_path, PATH, "schedule", cron="3 4 * * *"), about
     )
     assert (timed.ref, timed.payload["schedule"]) == ("refs/heads/main", "3 4 * * *")
-    pull = make_trigger(
+    pull = make_event(
         workflow, RunRequest(tmp_path, PATH, "pull_request", from_fork=True), about
     )
     assert (pull.ref, pull.head_branch, pull.head_repository) == (
@@ -107,10 +107,10 @@ def test_each_event_has_its_ref_and_payload(reader: Reader, tmp_path: Path) -> N
 def test_a_schedule_stays_on_the_default_branch(reader: Reader, tmp_path: Path) -> None:
     workflow, about = reader(ALL_EVENTS), repository(tmp_path)
     with pytest.raises(SettingsError, match="default branch"):
-        make_trigger(
+        make_event(
             workflow, RunRequest(tmp_path, PATH, "schedule", branch="topic"), about
         )
     with pytest.raises(SettingsError, match="no schedule"):
-        make_trigger(
+        make_event(
             workflow, RunRequest(tmp_path, PATH, "schedule", cron="9 9 * * *"), about
         )

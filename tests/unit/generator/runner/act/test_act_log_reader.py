@@ -16,7 +16,7 @@ def test_the_log_becomes_results(
     read_log: ReadLog, entries: list[dict[str, object]]
 ) -> None:
     reader, _ = read_log(entries)
-    job, skipped = reader.results()
+    job, skipped = reader.collect_results()
     assert [(step.name, step.conclusion, step.outcome) for step in job.steps] == [
         ("First", Conclusion.SUCCESS, Conclusion.FAILURE),
         ("Second 1", Conclusion.FAILURE, Conclusion.FAILURE),
@@ -40,9 +40,9 @@ def test_a_job_without_an_end_was_cut_off(
     read_log: ReadLog, entries: list[dict[str, object]]
 ) -> None:
     reader, _ = read_log(entries[:3])
-    assert reader.results(cancelled=True)[0].conclusion is Conclusion.CANCELLED
-    assert reader.results()[0].conclusion is Conclusion.FAILURE
-    assert reader.results()[0].steps[0].conclusion is Conclusion.CANCELLED
+    assert reader.collect_results(cancelled=True)[0].conclusion is Conclusion.CANCELLED
+    assert reader.collect_results()[0].conclusion is Conclusion.FAILURE
+    assert reader.collect_results()[0].steps[0].conclusion is Conclusion.CANCELLED
 
 
 def test_what_act_says_of_itself_is_kept(read_log: ReadLog) -> None:
@@ -50,5 +50,5 @@ def test_what_act_says_of_itself_is_kept(read_log: ReadLog) -> None:
     reader, events = read_log(
         ["Error: bad file hush", noise, {"level": "error", "msg": "no plan"}]
     )
-    assert reader.troubles == ("Error: bad file ***", "no plan")
-    assert {event.kind for event in events} == {EventKind.TROUBLE}
+    assert reader.act_messages == ("Error: bad file ***", "no plan")
+    assert {event.kind for event in events} == {EventKind.ACT_MESSAGE}

@@ -9,11 +9,11 @@ import pytest
 
 from generator.errors import SettingsError
 from generator.runner.act.environment_secrets import (
-    ask_for_renamed,
-    check_environments,
-    renamed,
+    alias_values,
+    use_aliases,
 )
 from generator.runner.models import RunRequest
+from generator.runner.plan import check_environments
 from generator.workflow.parser import parse_workflow, read_workflow
 from generator.workflow.source import YamlDocument
 
@@ -27,7 +27,7 @@ def request(**more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the typ
 
 def ask(document: dict[str, Any], asked: RunRequest) -> bool:
     plan = parse_workflow(YamlDocument(PATH, document, {}))
-    return ask_for_renamed(document, plan, asked)
+    return use_aliases(document, plan, asked)
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_a_condition_is_an_expression_without_braces_too() -> None:
 
 
 def test_two_environments_are_told_apart() -> None:
-    assert renamed(OF_PRODUCTION) == {
+    assert alias_values(OF_PRODUCTION) == {
         "WFGEN_ENVIRONMENT_0_KEY": "k",
         "WFGEN_ENVIRONMENT_1_KEY": "s",
     }

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from generator.process import SystemRunner
 from generator.runner.act.host_environment import (
-    act_environment,
-    installed_pythons,
+    list_pythons,
+    make_act_environment,
     make_programs,
 )
 
@@ -24,7 +24,7 @@ def test_the_environment_holds_what_installing_needs_and_no_more(
         "PIP_INDEX_URL": "https://index", "PIP_TARGET": "/elsewhere", "SSL_CERT_FILE": "/c", "https_proxy": "http://p",
         "NO_PROXY": "intra",
     }  # fmt: skip
-    made = act_environment(users, tmp_path / "home", tmp_path / "bin")
+    made = make_act_environment(users, tmp_path / "home", tmp_path / "bin")
     assert not {
         "KAGGLE_KEY",
         "PYTHONPATH",
@@ -41,7 +41,7 @@ def test_the_environment_holds_what_installing_needs_and_no_more(
 
 def test_what_a_step_installs_stays_with_the_run(tmp_path: Path) -> None:
     make_programs(tmp_path / "bin", os.environ, SystemRunner())
-    environment = act_environment(os.environ, tmp_path / "home", tmp_path / "bin")
+    environment = make_act_environment(os.environ, tmp_path / "home", tmp_path / "bin")
     code = "import sys, sysconfig; print(sysconfig.get_path('purelib')); print(sys.prefix != sys.base_prefix)"
     done = SystemRunner().run(
         [str(tmp_path / "bin/python/bin/python3"), "-c", code], env=environment
@@ -55,7 +55,7 @@ def test_what_a_step_installs_stays_with_the_run(tmp_path: Path) -> None:
 
 
 def test_the_python_that_runs_wfgen_is_among_those_installed() -> None:
-    version, path = installed_pythons(os.environ)[0]
+    version, path = list_pythons(os.environ)[0]
     done = SystemRunner().run(
         [path, "-c", "import platform; print(platform.python_version())"]
     )

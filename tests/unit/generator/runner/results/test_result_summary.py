@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from generator.commands.run import parse_fault
+from generator.commands.run_options import parse_fault
 from generator.errors import SettingsError
 from generator.github.core.faults import Fault
 from generator.github.core.models import Artifact, Run
-from generator.runner.demo import faults_of, overview
+from generator.runner.demo import find_faults, list_table_lines
 from generator.runner.models import (
     Annotation,
     Conclusion,
@@ -22,15 +22,14 @@ from generator.runner.models import (
     StepResult,
 )
 from generator.runner.results.summary import (
-    artifact_lines,
-    learnt_text,
-    metric_text,
-    origin_text,
-    result_document,
-    result_lines,
-    size_text,
-    table,
+    describe_metric,
+    describe_origin,
+    describe_training,
+    list_artifact_lines,
+    list_result_lines,
+    make_result_document,
 )
+from generator.runner.results.text import format_size, format_table
 
 INSTANT = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 SUMMARY = {
@@ -94,44 +93,47 @@ def result(number: int, **changes: object) -> RunResult:
     ],
 )
 def test_sizes(size_bytes: int, text: str) -> None:
-    assert size_text(size_bytes) == text
+    assert format_size(size_bytes) == text
 
 
 def test_a_table_is_as_wide_as_its_cells() -> None:
-    assert table([("a", "1"), ("long", "20")], right=(1,)) == ["a      1", "long  20"]
-    assert table([]) == []
+    assert format_table([("a", "1"), ("long", "20")], right=(1,)) == [
+        "a      1",
+        "long  20",
+    ]
+    assert format_table([]) == []
 
 
 def test_artifacts_show_size_and_end() -> None:
-    assert artifact_lines([artifact("a", 10)]) == [
+    assert list_artifact_lines([artifact("a", 10)]) == [
         "a  10 B  kept until 2026-11-29 21:00"
     ]
 
 
 def test_what_was_learnt() -> None:
-    assert learnt_text(SUMMARY) == "3,000 rows, 6,000 in all; auc 0.6284"
+    assert describe_training(SUMMARY) == "3,000 rows, 6,000 in all; auc 0.6284"
     assert (
-        learnt_text({"rows_this_run": 1, "rows_total": 2, "metric": None})
+        describe_training({"rows_this_run": 1, "rows_total": 2, "metric": None})
         == "1 rows, 2 in all"
     )
-    assert learnt_text(None) == learnt_text({}) == ""
-    assert (metric_text(SUMMARY), metric_text(None)) == ("auc 0.6284", "-")
+    assert describe_training(None) == describe_training({}) == ""
+    assert (describe_metric(SUMMARY), describe_metric(None)) == ("auc 0.6284", "-")
 
 
 def test_where_state_came_from() -> None:
     runs = [run(1), run(2)]
     assert (
-        origin_text(result(2, restored_from=(run(1).id,)), runs)
+        describe_origin(result(2, restored_from=(run(1).id,)), runs)
         == "run #1 (10000000001)"
     )
-    assert origin_text(result(2), runs).startswith("nothing")
-    assert "not artifacts" in origin_text(
+    assert describe_origin(result(2), runs).startswith("nothing")
+    assert "not artifacts" in describe_origin(
         result(2, summary={"started_from": "state"}), runs
     )
 
 
 def test_the_table_at_the_end() -> None:
-    lines = result_lines(
+    lines = list_result_lines(
         result(1, notes=("a note",), problem="no step ran"),
         [run(1)],
         Path("/repository"),
@@ -139,7 +141,7 @@ def test_the_table_at_the_end() -> None:
     assert lines == [
         "run         #1 (10000000001), push, success in 12.3 s",
         "state from  nothing: no state of an earlier run was fetched",
-        "learnt      3,000 rows, 6,000 in all; auc 0.6284",
+        "trained on  3,000 rows, 6,000 in all; auc 0.6284",
         "artifacts   model-state  61.2 kB  kept until 2026-11-29 21:00",
         "stand-ins   for checkout",
         "note        a note",
@@ -149,7 +151,7 @@ def test_the_table_at_the_end() -> None:
 
 
 def test_the_document_is_json() -> None:
-    document = json.loads(json.dumps(result_document(result(1))))
+    document = json.loads(json.dumps(make_result_document(result(1))))
     assert document["jobs"][0]["steps"][0]["outputs"] == {"a": "b"}
     assert document["artifacts"][0]["expires_at"] == "2026-11-29T21:00:00+00:00"
     assert document["conclusion"] == "success"
@@ -158,13 +160,13 @@ def test_the_document_is_json() -> None:
 def test_the_demo_judges_its_runs() -> None:
     first = result(1, summary={**SUMMARY, "rows_total": 3000})
     second = result(2, restored_from=(first.run.id,))
-    assert faults_of([first, second]) == []
-    assert "took its state from nothing" in faults_of([first, result(2)])[0]
-    assert faults_of([first, result(2, conclusion=Conclusion.FAILURE)]) == [
+    assert find_faults([first, second]) == []
+    assert "took its state from nothing" in find_faults([first, result(2)])[0]
+    assert find_faults([first, result(2, conclusion=Conclusion.FAILURE)]) == [
         "run #2 failed"
     ]
-    assert faults_of([result(1, summary=None), second])
-    assert overview([first, second])[2].split() == [
+    assert find_faults([result(1, summary=None), second])
+    assert list_table_lines([first, second])[2].split() == [
         "#2", "push", "run", "#1", "3000", "6000", "auc", "0.6284", "2026-11-29", "21:00",
     ]  # fmt: skip
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from generator.runner.act.log_reader import LogEvent, LogReader
-from generator.runner.results.progress import (
+from generator.runner.results.progress import Progress
+from generator.runner.results.text import (
     ASCII_MARKS,
     MARKS,
-    Progress,
-    fitted,
-    marks_for,
-    seconds_text,
-    shortened,
+    choose_marks,
+    fit_line,
+    format_seconds,
+    shorten_commits,
 )
 
 ReadLog = Callable[[Sequence[object]], tuple[LogReader, list[LogEvent]]]
@@ -36,12 +36,12 @@ def test_progress_shows_a_line_a_step(
 
 
 def test_texts_fit_the_terminal() -> None:
-    assert marks_for("utf-8") is MARKS
-    assert marks_for("ascii") is marks_for(None) is ASCII_MARKS
-    assert fitted("a\n b  c", 9) == "a b c"
-    assert fitted("abcdefghij", 6) == "abc..."
-    assert shortened(f"Run o/a@{'0123456789' * 4}") == "Run o/a@0123456"
-    assert [seconds_text(value) for value in (0.04, 59.94, 61)] == [
+    assert choose_marks("utf-8") is MARKS
+    assert choose_marks("ascii") is choose_marks(None) is ASCII_MARKS
+    assert fit_line("a\n b  c", 9) == "a b c"
+    assert fit_line("abcdefghij", 6) == "abc..."
+    assert shorten_commits(f"Run o/a@{'0123456789' * 4}") == "Run o/a@0123456"
+    assert [format_seconds(value) for value in (0.04, 59.94, 61)] == [
         "0.0 s",
         "59.9 s",
         "1 min 1 s",

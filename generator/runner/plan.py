@@ -1,0 +1,184 @@
+"""What is settled before a run begins, and what there is of it once it has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from ..errors import SettingsError, WorkflowProblemError
+from ..github.core.models import NewRun, Run, RunTicket
+from ..github.local_github import LocalGitHub
+from ..process import Runner
+from ..workflow.model import Workflow
+from ..workflow.parser import read_workflow
+from ..workflow.reusable import list_actions
+from .actions.resolver import ActionSources
+from .events import Event, make_event
+from .isolation.run_directory import RunFolders, prepare_state
+from .models import RunRequest
+from .repository import Repository, read_repository
+from .workflow_files import check_enabled, register_workflow_files
+
+
+@dataclass(frozen=True, slots=True)
+class RunPlan:
+    """All that is settled before a run begins.
+
+    `state` is the folder of what outlives runs. `actions` are those that the workflow
+    uses. `previous` is the finished run whose next attempt this is. `environ` is the
+    environment of wfgen itself.
+    """
+
+    request: RunRequest
+    state: Path
+    repository: Repository
+    workflow: Workflow
+    actions: tuple[str, ...]
+    event: Event
+    previous: Run | None
+    environ: Mapping[str, str]
+
+    @property
+    def virtualenvs(self) -> Path:
+        """The folder of the virtualenvs that runs take turns with."""
+        return self.request.virtualenvs_folder or self.state / "environments"
+
+    def get_log_path(self, run: Run) -> Path:
+        """Return where the log of a run is."""
+        return self.state / "logs" / f"{run.id}.jsonl"
+
+    def describe_new_run(self) -> NewRun:
+        """Return what the local GitHub is to enter."""
+        workflow, event = self.workflow, self.event
+        permissions = dict(workflow.token_permissions)
+        if not event.trusted:
+            permissions = _reduce_permissions(permissions)
+        return NewRun(
+            workflow_path=workflow.path.as_posix(),
+            workflow_name=workflow.name,
+            event=event.name,
+            head_branch=event.head_branch,
+            head_sha=event.sha,
+            permissions=permissions,
+            head_repository=event.head_repository,
+            ref=event.ref,
+            base_branch=event.environment.get("GITHUB_BASE_REF"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveRun:
+    """A run that is entered and has its folders."""
+
+    folders: RunFolders
+    local_github: LocalGitHub
+    ticket: RunTicket
+    sources: ActionSources
+    notes: tuple[str, ...] = ()
+
+    @property
+    def run(self) -> Run:
+        """The run as it was entered."""
+        return self.ticket.run
+
+
+def choose_state_folder(request: RunRequest) -> Path:
+    """Return where the runs of a repository keep what outlives them."""
+    return request.state_folder or request.root / ".wfgen"
+
+
+def make_plan(
+    request: RunRequest,
+    local_github: LocalGitHub,
+    runner: Runner,
+    environ: Mapping[str, str],
+) -> RunPlan:
+    """Settle everything about a run; raises WfgenError for what could not begin."""
+    state = prepare_state(choose_state_folder(request))
+    workflow = read_workflow(request.root, request.workflow)
+    actions = list_actions(request.root, workflow)
+    _check_containers(workflow)
+    _check_job(workflow, request.job)
+    check_environments(workflow, request)
+    previous = _find_previous(local_github, workflow, request.rerun_number)
+    if previous is not None:
+        request = replace(request, event=previous.event)
+    variables = {**local_github.variables(), **request.variables}
+    request = replace(request, variables=variables)
+    repository = read_repository(request.root, runner, name=request.repository)
+    event = make_event(workflow, request, repository)
+    register_workflow_files(local_github, repository.root)
+    check_enabled(local_github, workflow)
+    return RunPlan(
+        request=request,
+        state=state,
+        repository=repository,
+        workflow=workflow,
+        actions=actions,
+        event=event,
+        previous=previous,
+        environ=environ,
+    )
+
+
+def check_environments(workflow: Workflow, request: RunRequest) -> None:
+    """Raise SettingsError for values of an environment that no job of the workflow runs in."""
+    names = {job.environment for job in workflow.jobs if job.environment}
+    # An expression may come to any name.
+    if any("${{" in name for name in names):
+        return
+    lowercase_names = {name.lower() for name in names}
+    for name in (*request.environment_secrets, *request.environment_variables):
+        if name.lower() not in lowercase_names:
+            listed = ", ".join(sorted(names)) or "none"
+            raise SettingsError(
+                f"no job of {workflow.path} runs in an environment {name}",
+                hint=f"it names: {listed}",
+            )
+
+
+def _check_containers(workflow: Workflow) -> None:
+    for job in workflow.jobs:
+        if job.needs_container:
+            raise WorkflowProblemError(
+                f"the job {job.id} wants containers, and host mode has none"
+            )
+
+
+def _check_job(workflow: Workflow, job_id: str | None) -> None:
+    job_ids = [job.id for job in workflow.jobs]
+    if job_id is not None and job_id not in job_ids:
+        raise SettingsError(
+            f"{workflow.path} has no job {job_id}",
+            hint=f"its jobs: {', '.join(job_ids)}",
+        )
+
+
+def _find_previous(
+    local_github: LocalGitHub, workflow: Workflow, number: int | None
+) -> Run | None:
+    """Find the run of this workflow to be run again.
+
+    Raises SettingsError where there is none of that number.
+    """
+    if number is None:
+        return None
+    path = workflow.path.as_posix()
+    for run in local_github.runs():
+        if run.conclusion is None:
+            continue
+        if (run.workflow_path, run.number) == (path, number):
+            return run
+    raise SettingsError(
+        f"{workflow.path} has no finished run #{number}",
+        hint="`wfgen run` says the number of each run",
+    )
+
+
+def _reduce_permissions(permissions: Mapping[str, str]) -> dict[str, str]:
+    """Return the permissions of a token that only reads."""
+    reduced = {}
+    for scope, level in permissions.items():
+        reduced[scope] = "read" if level == "write" else level
+    return reduced
