@@ -80,8 +80,10 @@ class App:
             return Response(
                 problem.body(), problem.status, headers, media_type="application/xml"
             )
+        # It left while its body was read: nobody waits for an answer.
         except ClientDisconnect:
             return None
+        # A mistake of ours; the log has the details, the client gets none.
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
             return json_response(500, {"message": "Server Error"})

@@ -31,6 +31,7 @@ def owner_only(handler: Handler) -> Handler:
             raise forbidden()
         try:
             return handler(context, call)
+        # A record that is not there, or a field that was not sent.
         except KeyError as error:
             message = f"There is no {error}, or it is not in that state"
             raise ApiProblem(404, message) from None
@@ -48,6 +49,7 @@ def start_run(context: AppContext, call: Call) -> Reply:
         permissions = dict(given["permissions"])
         ticket = begin_attempt(context, int(given["run_id"]), permissions)
     else:
+        # The constructor itself says which field is missing or unknown.
         ticket = begin_run(context, NewRun(**given))
     body = describe_run(ticket.run)
     body["environment"] = run_environment(call.origin, ticket)

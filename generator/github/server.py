@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import socket
 import threading
+from collections.abc import Callable
+from functools import partial
 from types import TracebackType
 from typing import Self, cast
 
@@ -44,12 +46,13 @@ class _Server(uvicorn.Server):
             server.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        if tasks := list(self.server_state.tasks):
+        tasks = list(self.server_state.tasks)
+        if tasks:
             _, late = await asyncio.wait(tasks, timeout=STOP_SECONDS)
             for task in late:
                 task.cancel()
-        for taken in sockets or []:
-            taken.close()
+        for listening in sockets or []:
+            listening.close()
 
 
 class ServerThread:
@@ -63,6 +66,7 @@ class ServerThread:
         self._socket = socket.socket(
             socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
         )
+        # A port that another server has just left can be had at once.
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             self._socket.bind(("127.0.0.1", port))
@@ -76,8 +80,7 @@ class ServerThread:
         self.url = f"http://127.0.0.1:{self.port}"
         self._context = context
         self._ready = threading.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: _Server | None = None
+        self._request_stop: Callable[[], object] | None = None
         self._thread = threading.Thread(
             target=self._run, name="local-github", daemon=True
         )
@@ -100,15 +103,16 @@ class ServerThread:
         if not self._thread.is_alive() or not self._ready.wait(START_SECONDS):
             self._socket.close()
             return
-        with contextlib.suppress(RuntimeError):
-            self._loop.call_soon_threadsafe(self._server.stopping.set)  # type: ignore[union-attr]
+        if self._request_stop is not None:
+            # The loop may have ended by itself since it was asked.
+            with contextlib.suppress(RuntimeError):
+                self._request_stop()
         self._thread.join()
 
     def _run(self) -> None:
         asyncio.run(self._serve())
 
     async def _serve(self) -> None:
-        self._loop = asyncio.get_running_loop()
         config = uvicorn.Config(
             App(self._context),
             http=_Protocol,
@@ -118,8 +122,13 @@ class ServerThread:
             log_config=None,
             access_log=False,
             server_header=False,
+            # Uvicorn's own 5 seconds are shorter than a job's pauses between calls, and a
+            # call sent just as its connection is closed fails.
             timeout_keep_alive=60,
         )
-        self._server = _Server(config)
+        server = _Server(config)
+        loop = asyncio.get_running_loop()
+        # Whoever stops the server does so from another thread.
+        self._request_stop = partial(loop.call_soon_threadsafe, server.stopping.set)
         self._ready.set()
-        await self._server.serve(sockets=[self._socket])
+        await server.serve(sockets=[self._socket])

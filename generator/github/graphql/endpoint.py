@@ -31,6 +31,7 @@ def answer_query(context: AppContext, call: Call) -> Reply:
         document = parse(str(fields.get("query", "")))
     except GraphQLError as error:
         return Reply(body={"errors": [{"message": error.message}]})
+    # What is of another type counts as absent.
     variables, operation = fields.get("variables"), fields.get("operationName")
     if not isinstance(variables, dict):
         variables = {}

@@ -61,6 +61,7 @@ def make_connection(nodes: Sequence[Fields], arguments: Arguments) -> Fields:
         shown = shown[:first]
     if last is not None:
         shown = shown[max(0, len(shown) - last) :]
+    # Clients go on from `endCursor` for as long as `hasNextPage` says so.
     end = start + len(shown)
     cursor = None
     if shown:

@@ -7,6 +7,7 @@ from ..core.errors import bad_credentials, forbidden, not_found
 from ..core.tokens import Grant
 from .router import Match
 
+# Either will do [docs.github.com/rest/authentication/authenticating-to-the-rest-api].
 _SCHEMES = ("bearer", "token")
 
 
@@ -30,6 +31,7 @@ def authorize(context: AppContext, match: Match, grant: Grant) -> None:
     """404 for another repository, 403 where the token's permissions do not reach."""
     route, path = match
     if "owner" in path:
+        # GitHub's names keep their case, and are compared without it.
         full_name = f"{path['owner']}/{path['repo']}"
         if full_name.lower() != context.repository.lower():
             raise not_found(route.docs)

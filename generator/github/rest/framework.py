@@ -42,6 +42,7 @@ class RestApi:
         """Answer a request, refusals included, with the headers all of GitHub's answers have."""
         headers = {
             "X-GitHub-Media-Type": "github.v3; format=json",
+            # Clients quote it when they report a failure.
             "X-GitHub-Request-Id": secrets.token_hex(12).upper(),
         }
         path = path.removeprefix(_UPLOADS_PREFIX)
@@ -50,6 +51,7 @@ class RestApi:
                 self._context, request.headers.get("authorization", "")
             )
             match = find_route(self._routes, request.method, path)
+            # A call for an operation that there is not counts like any other.
             if match is None or match.route.is_metered:
                 standing = self._count_call(request)
                 headers |= standing.headers()
@@ -103,6 +105,7 @@ def _make_response(
     response = json_response(reply.status, reply.body, headers)
     if not route.has_etag:
         return response
+    # Unlike on GitHub, a call that ends as 304 has been counted by now.
     etag = make_etag(bytes(response.body))
     if request.method == "GET" and request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers=headers | {"ETag": etag})

@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from .calls import Call, JsonObject, Record, Reply
 
+# Both as on GitHub, see the page above.
 MAX_PAGE_SIZE = 100
 DEFAULT_PAGE_SIZE = 30
 # GitHub names no last page; this one keeps offsets within SQLite's integers.
@@ -75,9 +76,11 @@ def reply_page(
 def _format_links(call: Call, total: int) -> str:
     """The Link header: pages before and after this one, where there are any."""
     page = read_page(call)
+    # Rounded up; even no records make a page.
     last = max(1, -(-total // page.size))
     numbers = {}
     if page.number > 1:
+        # From beyond the end, it leads back to the last page.
         numbers["prev"] = min(page.number - 1, last)
     if page.number < last:
         numbers["next"] = page.number + 1

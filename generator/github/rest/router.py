@@ -108,6 +108,7 @@ def compile_path(path: str) -> re.Pattern[str]:
 
 def find_route(routes: Sequence[Route], method: str, path: str) -> Match | None:
     """The first route that takes a request, HEAD being taken as GET; None for none."""
+    # HTTP's rule; the server leaves the body out.
     if method == "HEAD":
         method = "GET"
     for route in routes:

@@ -20,7 +20,9 @@ def serialize_user(login: str) -> JsonObject:
     """A user, or a bot."""
     return {
         "login": login,
+        # Nobody is looked up by it; clients only want a number.
         "id": 1,
+        # Here and elsewhere, what GraphQL calls the same record.
         "node_id": f"U_{login}",
         "type": name_actor_type(login),
     }

@@ -30,6 +30,7 @@ def dispatch_workflow(context: AppContext, call: Call) -> Reply:
         raise call.invalid(
             "Cannot trigger a 'workflow_dispatch' on a disabled workflow"
         )
+    # Clients send a branch's name or its full ref.
     branch = ref.removeprefix("refs/heads/")
     try:
         launcher.dispatch(workflow, branch, _read_inputs(call))
@@ -83,6 +84,7 @@ def _read_inputs(call: Call) -> Mapping[str, str]:
 def _format_input(value: object) -> str:
     if value is None:
         return ""
+    # As YAML and JSON write it, not as Python does.
     if isinstance(value, bool):
         return str(value).lower()
     return str(value)

@@ -27,6 +27,7 @@ def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
         "status": run.status,
         "conclusion": run.conclusion,
         "workflow_id": run.workflow_id,
+        # GitHub makes a check suite of each run; here the run stands for it.
         "check_suite_id": run.id,
         "pull_requests": [],
         "created_at": rfc3339(run.created_at),
@@ -106,7 +107,9 @@ def serialize_job(context: AppContext, origin: str, run: Run, job: Job) -> JsonO
         "completed_at": serialize_instant(job.completed_at),
         "url": f"{api}/actions/jobs/{job.id}",
         "html_url": f"{page}/job/{job.id}",
+        # A job's id is its check run's, on GitHub too.
         "check_run_url": f"{api}/check-runs/{job.id}",
+        # What `runs-on` says is not recorded.
         "labels": ["ubuntu-latest"],
         "runner_name": "local",
         "steps": _serialize_steps(job),

@@ -25,6 +25,7 @@ def get_repository(context: AppContext, call: Call) -> Reply:
         "description": None,
         "clone_url": context.clone_url(),
         "permissions": {
+            # The owner's own token belongs to no run.
             "admin": call.grant.run_id is None,
             "push": call.grant.allows("contents", "write"),
             "pull": True,
