@@ -12,9 +12,9 @@ from ..errors import EXIT_OK, OutputError
 from ..rendering import writer as output
 from ..rendering.phrases import LANGUAGES
 from ..rendering.render import render_all
+from ..rendering.validation import validate_rendered
 from ..rendering.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
 from ..rendering.writer import PRECIOUS, State
-from .render import sound
 
 
 @click.command("docs")
@@ -49,7 +49,7 @@ def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int
     `wfgen render --check` checks it.
     """
     settings = load(directory, os.environ)
-    files = sound(render_all(settings, directory))
+    files = validate_rendered(render_all(settings, directory))
     path = DEFAULT_PATHS[lang] if name in {None, "-"} else _below(directory, str(name))
     page = render_docs(TEMPLATES[lang], path, settings, directory, files)
     if name == "-":

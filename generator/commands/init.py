@@ -18,7 +18,7 @@ from ..init.plan import InitOptions, InitPlan, make_plan
 from ..init.survey import Survey, survey_repository
 from ..init.training_copy import PACKAGE
 from ..process import SystemRunner
-from .render import sound
+from ..rendering.validation import validate_rendered
 
 _DRY_WORDS = {
     FileAction.WRITE: "would write",
@@ -111,7 +111,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
         force=force,
         upgrade=upgrade,
     )
-    plan = make_plan(survey, options, sound)
+    plan = make_plan(survey, options, validate_rendered)
     if not dry_run:
         _apply_plan(survey, plan, runner)
     _print_report(directory, survey, plan, dry_run=dry_run)

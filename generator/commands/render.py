@@ -9,16 +9,15 @@ from pathlib import Path
 
 import click
 
-from ..checks.registry import run_rules
 from ..config.advice import advice
 from ..config.options import BY_KEY
 from ..config.settings import load
-from ..errors import EXIT_OK, EXIT_PROBLEMS, SettingsError, WorkflowProblemError
+from ..errors import EXIT_OK, EXIT_PROBLEMS, SettingsError
 from ..rendering import writer as output
 from ..rendering.render import Rendered, render_all
+from ..rendering.validation import validate_rendered
 from ..rendering.writer import Drift, State
 from ..workflow.files import find_repository_root
-from ..workflow.source import parse_yaml
 
 Flags = dict[str, tuple[str, object]]
 
@@ -144,7 +143,7 @@ def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
     workflow GitHub takes.
     """
     settings = load(root, os.environ, flags)
-    files = sound(render_all(settings, root))
+    files = validate_rendered(render_all(settings, root))
     pages = output.pages(root)
     if pages:
         from ..rendering.workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page
@@ -153,23 +152,6 @@ def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
             render_docs(template, path, settings, root, files)
             for path, template in pages.items()
         )
-    return files
-
-
-def sound(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
-    """The same files; raises WorkflowProblemError where one would be no workflow GitHub takes."""
-    for file in files:
-        if not file.path.endswith((".yml", ".yaml")):
-            continue
-        faults = run_rules(parse_yaml(file.text, Path(file.path)))
-        if faults:
-            from ..checks.reporters import format_finding  # noqa: PLC0415 - only for a fault
-
-            raise WorkflowProblemError(
-                "nothing was written: the rendered workflow would not be valid\n"
-                + "\n".join(map(format_finding, faults)),
-                hint="look at the settings `steps`, `jobs` and your own templates",
-            )
     return files
 
 

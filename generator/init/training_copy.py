@@ -19,7 +19,7 @@ from pathlib import Path
 from .. import __version__
 from ..config.options import BY_KEY
 from ..errors import OutputError
-from ..resources import read_license, read_locked_requirements, pipeline_dir
+from ..resources import pipeline_dir, read_license, read_locked_requirements
 from .changes import Change, FileAction, read_content
 
 PACKAGE = "pipeline"

@@ -194,3 +194,85 @@ def test_a_file_that_has_not_the_shape_of_a_workflow_is_refused_by_place(
     ) as caught:
         read_workflow(tmp_path, Path("w.yml"))
     assert "wfgen check" in caught.value.hint
+
+
+FULL = """\
+name: Full
+on:
+  push: {branches: [main, "r/*"], branches-ignore: [wip]}
+  workflow_dispatch:
+    inputs:
+      n: {type: number, default: 3, required: true}
+      c: {type: choice, options: [x, y]}
+      s:
+concurrency: {group: g, cancel-in-progress: false, queue: max}
+jobs:
+  first:
+    runs-on: ubuntu-latest
+    timeout-minutes: 5
+    environment: {name: production, url: https://example.org}
+    steps:
+      - id: one
+        if: ${{ always() }}
+        run: echo
+  second:
+    needs: first
+    if: false
+    runs-on: x
+    concurrency: solo
+    steps: []
+  third:
+    needs: [first, second]
+    uses: ./.github/workflows/called.yml
+"""
+
+
+def test_every_record_says_where_it_stands(reader: Reader) -> None:
+    workflow = reader(FULL)
+    assert workflow.triggers["push"].position == (3, 3)
+    assert workflow.dispatch_inputs["c"].position == (7, 7)
+    assert [job.position.line for job in workflow.jobs] == [11, 19, 25]
+    assert workflow.jobs[0].steps[0].position == (16, 9)
+    assert workflow.concurrency is not None
+    assert workflow.concurrency.position == (9, 1)
+
+
+def test_jobs_are_typed_records(reader: Reader) -> None:
+    first, second, third = reader(FULL).jobs
+    assert (first.environment, first.timeout_minutes) == ("production", 5.0)
+    assert first.steps[0].condition == "${{ always() }}"
+    assert (second.needs, second.condition) == (("first",), "false")
+    assert second.concurrency is not None
+    assert second.concurrency.group == "solo"
+    assert (third.needs, third.steps) == (("first", "second"), ())
+    assert third.uses == "./.github/workflows/called.yml"
+    assert (third.timeout_minutes, third.max_jobs, third.matrix) == (360.0, 1, None)
+
+
+def test_inputs_and_filters_are_typed_records(reader: Reader) -> None:
+    workflow = reader(FULL)
+    push = workflow.triggers["push"]
+    assert (push.branches, push.branches_ignore) == (("main", "r/*"), ("wip",))
+    inputs = workflow.dispatch_inputs
+    assert (inputs["n"].type, inputs["n"].default, inputs["n"].required) == (
+        "number",
+        3,
+        True,
+    )
+    assert inputs["c"].options == ("x", "y")
+    assert (inputs["s"].type, inputs["s"].default) == ("string", None)
+    assert workflow.concurrency is not None
+    assert (workflow.concurrency.cancel_in_progress, workflow.concurrency.queue) == (
+        "false",
+        "max",
+    )
+
+
+def test_a_key_that_stands_twice_keeps_nothing_from_running(reader: Reader) -> None:
+    workflow = reader("name: a\nname: b\non: push\njobs: {x: {}}")
+    assert (workflow.name, len(workflow.document.findings)) == ("b", 1)
+
+
+def test_a_file_that_is_no_yaml_is_named_with_its_line(reader: Reader) -> None:
+    with pytest.raises(WorkflowProblemError, match=r"w.yml, line 2, is not YAML"):
+        reader("on: push\n\tjobs: 3\n")
