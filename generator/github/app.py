@@ -9,11 +9,10 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from . import control
+from . import control, fault_injection
 from .context import AppContext
-from .core.errors import ApiProblem, BlobProblem, TwirpProblem
-from .core.http import json_response, origin_of, parse_json_object, read_body
-from .fault_injection import strike
+from .core.errors import ApiError, BlobError, TwirpError
+from .core.http import build_json_response, get_origin, parse_json_object, read_body
 from .graphql import endpoint as graphql
 from .rest import actions, issues, repository
 from .rest.framework import RestApi
@@ -59,9 +58,9 @@ class App:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """ASGI entry."""
         request = Request(scope, receive)
-        fault = self._context.faults.meet(scope["method"], scope["path"])
+        fault = self._context.faults.take(scope["method"], scope["path"])
         if fault is not None:
-            faulty_send = await strike(fault, request, send)
+            faulty_send = await fault_injection.apply(fault, request, send)
             if faulty_send is None:
                 return
             send = faulty_send
@@ -73,12 +72,12 @@ class App:
         """The response to a request; None where the client went away."""
         try:
             return await self._dispatch(request, request.url.path)
-        except (ApiProblem, TwirpProblem) as problem:
-            return json_response(problem.status, problem.body())
-        except BlobProblem as problem:
-            headers = {"x-ms-error-code": problem.code}
+        except (ApiError, TwirpError) as error:
+            return build_json_response(error.status, error.build_body())
+        except BlobError as error:
+            headers = {"x-ms-error-code": error.code}
             return Response(
-                problem.body(), problem.status, headers, media_type="application/xml"
+                error.build_body(), error.status, headers, media_type="application/xml"
             )
         # It left while its body was read: nobody waits for an answer.
         except ClientDisconnect:
@@ -86,7 +85,7 @@ class App:
         # A mistake of ours; the log has the details, the client gets none.
         except Exception:
             log.exception("%s %s failed", request.method, request.url.path)
-            return json_response(500, {"message": "Server Error"})
+            return build_json_response(500, {"message": "Server Error"})
 
     async def _dispatch(self, request: Request, path: str) -> Response:
         _check_host(request)
@@ -103,33 +102,33 @@ class App:
         blob_type, slash, name = address.partition("/")
         if not slash or "/" in name:
             message = "The specified resource does not exist."
-            raise BlobProblem(404, "ResourceNotFound", message)
+            raise BlobError(404, "ResourceNotFound", message)
         return await blob_endpoint.answer(self._context, request, blob_type, name)
 
     async def _answer_twirp(self, request: Request, path: str) -> Response:
         service, _, name = path.removeprefix(TWIRP).partition("/")
         method = TWIRP_SERVICES.get(service, {}).get(name)
         if method is None or request.method != "POST":
-            raise TwirpProblem("bad_route", f"no handler for path {path!r}")
+            raise TwirpError("bad_route", f"no handler for path {path!r}")
         if not request.headers.get("content-type", "").startswith("application/json"):
-            raise TwirpProblem("bad_route", "only the JSON form of Twirp is served")
+            raise TwirpError("bad_route", "only the JSON form of Twirp is served")
         caller = self._authenticate(request)
         try:
             message = parse_json_object(await read_body(request))
-        except ApiProblem:
-            raise TwirpProblem("malformed", "the request is no JSON object") from None
-        return json_response(200, method(self._context, caller, message))
+        except ApiError:
+            raise TwirpError("malformed", "the request is no JSON object") from None
+        return build_json_response(200, method(self._context, caller, message))
 
     def _authenticate(self, request: Request) -> Caller:
         """Whose runtime token came with a request; it is good while its attempt goes on."""
         token = request.headers.get("authorization", "").partition(" ")[2]
         claims = self._context.tokens.read_runtime_token(token)
         if claims is None:
-            raise TwirpProblem("unauthenticated", "token is invalid")
+            raise TwirpError("unauthenticated", "token is invalid")
         run = self._context.runs.get(claims.run_id)
         if run.status == "completed" or run.attempt != claims.attempt:
-            raise TwirpProblem("unauthenticated", "token has ended with its run")
-        return Caller(claims, run, origin_of(request))
+            raise TwirpError("unauthenticated", "token has ended with its run")
+        return Caller(claims, run, get_origin(request))
 
 
 def _check_host(request: Request) -> None:
@@ -142,4 +141,4 @@ def _check_host(request: Request) -> None:
     if port.isdecimal():
         name = before
     if name not in _LOOPBACK and not name.endswith(".localhost"):
-        raise ApiProblem(421, "This server answers to loopback names only")
+        raise ApiError(421, "This server answers to loopback names only")

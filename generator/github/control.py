@@ -14,7 +14,7 @@ from functools import wraps
 
 from .context import AppContext
 from .core.clock import SteerableClock
-from .core.errors import ApiProblem, forbidden, invalid, not_found
+from .core.errors import ApiError, forbidden, invalid, not_found
 from .core.faults import Fault
 from .core.models import NewRun, Run, Step, WorkflowState
 from .rest.calls import Call, JsonObject, Reply
@@ -34,7 +34,7 @@ def owner_only(handler: Handler) -> Handler:
         # A record that is not there, or a field that was not sent.
         except KeyError as error:
             message = f"There is no {error}, or it is not in that state"
-            raise ApiProblem(404, message) from None
+            raise ApiError(404, message) from None
         except (TypeError, ValueError) as error:
             raise invalid(f"Invalid request.\n\n{error}") from None
 
@@ -95,7 +95,7 @@ def read_clock(context: AppContext, _: Call) -> Reply:
 def move_clock(context: AppContext, call: Call) -> Reply:
     """Set the clock, then advance it; 409 where it is the machine's own."""
     if not isinstance(context.clock, SteerableClock):
-        raise ApiProblem(409, "The server goes by the machine's clock")
+        raise ApiError(409, "The server goes by the machine's clock")
     given = call.body.fields
     if "set" in given:
         context.clock.set(datetime.fromisoformat(str(given["set"])))

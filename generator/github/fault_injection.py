@@ -1,4 +1,4 @@
-"""Carrying out faults on a response that is under way."""
+"""Applying faults to a response that is being sent."""
 
 from __future__ import annotations
 
@@ -14,36 +14,40 @@ from .core.faults import Fault
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Event = MutableMapping[str, Any]
+Send = Callable[[Event], Awaitable[None]]
+
+# How long bytes that were written may take to leave before the connection is dropped.
+FLUSH_SECONDS = 0.05
 
 
 class ConnectionCutError(Exception):
-    """Ends a response half way on purpose; the server's answer to it is to drop the connection."""
+    """Ends a response half way on purpose; the server drops the connection for it."""
 
 
-async def strike(fault: Fault, request: Request, send: Send) -> Send | None:
+async def apply(fault: Fault, request: Request, send: Send) -> Send | None:
     """Let a fault act on a request.
 
-    Gives back None where the fault has answered, else the `send` that the real answer
-    has to go through.
+    Returns None where that has answered it, else the `send` for the real answer.
     """
     await asyncio.sleep(fault.delay_seconds)
     if fault.cut:
-        _abort(request)
+        _drop_connection(request)
         return None
     if fault.status is not None:
         await _refuse(fault, request, send)
         return None
     if fault.corrupt or fault.truncate_after is not None:
-        return _Spoiled(fault, request, send)
+        return _DamagingSend(fault, request, send)
     return send
 
 
 async def _refuse(fault: Fault, request: Request, send: Send) -> None:
-    headers = (
-        {} if fault.retry_after is None else {"Retry-After": str(fault.retry_after)}
-    )
+    headers = {}
+    if fault.retry_after is not None:
+        headers["Retry-After"] = str(fault.retry_after)
     message = fault.message or "Fault injected"
+    # REST clients read `message`, Twirp clients `msg`.
     body = json.dumps({"message": message, "msg": message, "status": str(fault.status)})
     response = Response(
         body, fault.status or 500, headers, media_type="application/json"
@@ -51,11 +55,12 @@ async def _refuse(fault: Fault, request: Request, send: Send) -> None:
     await response(request.scope, request.receive, send)
 
 
-def _abort(request: Request) -> None:
+def _drop_connection(request: Request) -> None:
+    # The transport is put into the scope by the server's own protocol class.
     request.scope["wfgen.transport"].abort()
 
 
-class _Spoiled:
+class _DamagingSend:
     """Passes a response on with a body that is cut short or has one bit flipped."""
 
     def __init__(self, fault: Fault, request: Request, send: Send) -> None:
@@ -64,27 +69,28 @@ class _Spoiled:
         self._send = send
         self._sent = 0
 
-    async def __call__(self, event: MutableMapping[str, Any]) -> None:
-        body: bytes = event.get("body", b"")
-        if (
-            event["type"] == "http.response.body"
-            and self._fault.corrupt
-            and body
-            and self._sent == 0
-        ):
-            body = bytes([body[0] ^ 1]) + body[1:]
-        limit = self._fault.truncate_after
-        if (
-            event["type"] == "http.response.body"
-            and limit is not None
-            and self._sent + len(body) > limit
-        ):
-            await self._send(
-                {**event, "body": body[: limit - self._sent], "more_body": True}
-            )
-            # What was sent has to leave before the connection goes.
-            await asyncio.sleep(0.05)
-            _abort(self._request)
-            raise ConnectionCutError
+    async def __call__(self, event: Event) -> None:
+        if event["type"] != "http.response.body":
+            await self._send(event)
+            return
+        body = self._corrupt(event.get("body", b""))
+        await self._stop_at_limit(event, body)
         self._sent += len(body)
-        await self._send({**event, "body": body} if "body" in event else event)
+        await self._send({**event, "body": body})
+
+    def _corrupt(self, body: bytes) -> bytes:
+        """The body with a bit of its first byte flipped, where that is asked for."""
+        if not self._fault.corrupt or not body or self._sent:
+            return body
+        return bytes([body[0] ^ 1]) + body[1:]
+
+    async def _stop_at_limit(self, event: Event, body: bytes) -> None:
+        """Send what is within the limit, and then drop the connection."""
+        limit = self._fault.truncate_after
+        if limit is None or self._sent + len(body) <= limit:
+            return
+        part = body[: limit - self._sent]
+        await self._send({**event, "body": part, "more_body": True})
+        await asyncio.sleep(FLUSH_SECONDS)
+        _drop_connection(self._request)
+        raise ConnectionCutError

@@ -1,4 +1,4 @@
-"""The door to the local GitHub for the rest of wfgen."""
+"""The local GitHub, as the rest of wfgen uses it."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from .storage.artifacts import ArtifactFilter
 
 
 class LocalGitHub:
-    """One repository on a GitHub of its own, served on loopback while the context lasts."""
+    """One repository on a GitHub of its own, served on loopback while the `with` lasts."""
 
     def __init__(self, context: AppContext, server: ServerThread) -> None:
         self._context = context
@@ -56,9 +56,9 @@ class LocalGitHub:
         limits: Limits | None = None,
         runner: Runner | None = None,
     ) -> LocalGitHub:
-        """Open the store in `root` (made where missing); the server runs from `with` on.
+        """Open the stores in `root` (made where missing); the server runs from `with` on.
 
-        Raises LocalGitHubError where the store cannot be read or the port not be had.
+        Raises LocalGitHubError where the stores cannot be read or the port is taken.
         """
         settings = AppSettings(
             repository=repository,
@@ -95,7 +95,7 @@ class LocalGitHub:
 
     @property
     def faults(self) -> FaultPlan:
-        """What is to go wrong."""
+        """The faults that requests are to have."""
         return self._context.faults
 
     def begin_run(self, new: NewRun) -> RunTicket:
@@ -105,12 +105,12 @@ class LocalGitHub:
     def begin_attempt(self, run_id: int, permissions: Mapping[str, str]) -> RunTicket:
         """Run a finished run again: same id and number, next attempt.
 
-        KeyError for one not known or not finished.
+        KeyError for one that is unknown or not finished.
         """
         return begin_attempt(self._context, run_id, permissions)
 
     def run_environment(self, ticket: RunTicket) -> dict[str, str]:
-        """The variables a step of the run finds, the token apart, which reaches it as a secret."""
+        """The variables that a step of the run finds; its token is not among them."""
         return run_environment(self.url, ticket)
 
     def gh_environment(self) -> dict[str, str]:
@@ -127,7 +127,7 @@ class LocalGitHub:
 
     def owner_token(self) -> str:
         """A token that may do everything, as the repository's owner has."""
-        return self._context.tokens.issue(
+        return self._context.tokens.create_token(
             Grant(None, {"*": "write"}, login=self._context.owner), prefix="ghp_"
         )
 
@@ -136,10 +136,7 @@ class LocalGitHub:
         return end_run(self._context, run_id, conclusion)
 
     def launch_by(self, launcher: Launcher | None) -> None:
-        """Whom to ask when a client wants a run started, repeated or stopped; None.
-
-        Such requests are refused.
-        """
+        """Set who starts, repeats and stops runs for clients; None refuses their requests."""
         self._context.launcher = launcher
 
     def variables(self) -> dict[str, str]:
@@ -148,10 +145,8 @@ class LocalGitHub:
         return {variable.name: variable.value for variable in variables}
 
     def know_workflow(self, path: str, name: str) -> Workflow:
-        """Enter a workflow file of the repository.
-
-        On GitHub it is known as soon as it is on the default branch.
-        """
+        """Enter a workflow file of the repository."""
+        # GitHub knows a workflow as soon as it is on the default branch, before any run.
         return self._context.workflows.register(path, name)
 
     def workflows(self) -> tuple[Workflow, ...]:
@@ -184,11 +179,9 @@ class LocalGitHub:
         self._context.artifacts.delete(artifact_id)
 
     def expire_artifact(self, artifact_id: int, *, days: float = 0) -> None:
-        """Let an artifact expire `days` ago, or later than announced where negative.
+        """Let an artifact expire `days` ago, or (where negative) in so many days.
 
-        GitHub is only roughly on time.
-
-        Raises KeyError for an artifact that is not there.
+        KeyError for an artifact that is not there.
         """
         self._context.artifacts.expire(
             artifact_id, self._context.clock.now() - timedelta(days=days)
@@ -207,7 +200,7 @@ class LocalGitHub:
         return tuple(reversed(self._context.issues.list_issues()))
 
     def git_environment(self, *addresses: str) -> dict[str, str]:
-        """Environment variables that make git send what is meant for `addresses` to the repository kept here."""
+        """Variables that make git use the repository kept here for `addresses`."""
         return self._context.git.build_environment(*addresses)
 
     def git_folder(self) -> Path:

@@ -1,4 +1,4 @@
-"""Beginning and ending runs: the record, and the credentials that live as long as it goes on."""
+"""Beginning and ending runs: their records, and the credentials that end with them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,21 @@ from .storage.artifacts import MAX_RETENTION_DAYS
 
 
 def begin_run(context: AppContext, new: NewRun) -> RunTicket:
-    """Enter a run and give out its tokens.
-
-    A fork's pull request gets no right to write, whatever it asks for.
-    """
-    return _ticket(context, context.runs.begin(new), new.permissions)
+    """Enter a run and create its tokens."""
+    return _make_ticket(context, context.runs.begin(new), new.permissions)
 
 
 def begin_attempt(
     context: AppContext, run_id: int, permissions: Mapping[str, str]
 ) -> RunTicket:
-    """Run a finished run again; KeyError for one that is not known or not finished."""
-    return _ticket(context, context.runs.begin_attempt(run_id), permissions)
+    """Run a finished run again; KeyError for one that is unknown or not finished."""
+    return _make_ticket(context, context.runs.begin_attempt(run_id), permissions)
 
 
 def end_run(context: AppContext, run_id: int, conclusion: str) -> Run:
-    """Enter how a run ended, end its tokens, drop what it left half way.
+    """Enter how a run ended, end its tokens, drop uploads that it did not finish.
 
-    KeyError for one that is not known.
+    KeyError for a run that is unknown.
     """
     run = context.runs.finish(run_id, conclusion)
     context.tokens.end_run(run_id)
@@ -38,12 +35,13 @@ def end_run(context: AppContext, run_id: int, conclusion: str) -> Run:
 
 
 def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
-    """The variables a step of the run finds, the token apart, which reaches it as a secret.
+    """The variables that a step of the run finds.
 
-    GITHUB_SERVER_URL is not among them: with any host but github.com the clients turn
-    to the protocols of GitHub Enterprise Server, which has no artifact service.
+    The REST token is not among them; it reaches a step as a secret.
     """
     run = ticket.run
+    # No GITHUB_SERVER_URL: with any host but github.com the clients turn to the protocols
+    # of GitHub Enterprise Server, which has no artifact service.
     return {
         "GITHUB_API_URL": origin,
         "GITHUB_GRAPHQL_URL": f"{origin}/graphql",
@@ -59,18 +57,28 @@ def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
     }
 
 
-def _ticket(context: AppContext, run: Run, permissions: Mapping[str, str]) -> RunTicket:
-    outsider = (
-        run.event == "pull_request"
-        and run.head_repository_id != context.runs.repository_id
-    )
-    granted = {
-        scope: "read" if outsider and level == "write" else level
-        for scope, level in permissions.items()
-    }
+def _make_ticket(
+    context: AppContext, run: Run, permissions: Mapping[str, str]
+) -> RunTicket:
     claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
+    grant = Grant(run.id, _limit_permissions(context, run, permissions))
     return RunTicket(
         run=run,
-        token=context.tokens.issue(Grant(run.id, granted)),
-        runtime_token=context.tokens.runtime_token(claims, context.clock.now()),
+        token=context.tokens.create_token(grant),
+        runtime_token=context.tokens.create_runtime_token(claims, context.clock.now()),
     )
+
+
+def _limit_permissions(
+    context: AppContext, run: Run, permissions: Mapping[str, str]
+) -> Mapping[str, str]:
+    """The permissions a run gets; a fork's pull request may only read, as on GitHub."""
+    is_from_fork = run.head_repository_id != context.runs.repository_id
+    if run.event != "pull_request" or not is_from_fork:
+        return dict(permissions)
+    granted = {}
+    for scope, level in permissions.items():
+        granted[scope] = level
+        if level == "write":
+            granted[scope] = "read"
+    return granted

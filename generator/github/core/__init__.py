@@ -1,1 +1,1 @@
-"""What every part of the local GitHub shares: records, errors, clock, tokens, rate limits, faults."""
+"""What all parts of the local GitHub share: records, errors, clock, tokens, limits."""

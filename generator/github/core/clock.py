@@ -75,6 +75,6 @@ def from_optional_micros(micros: int | None) -> datetime | None:
     return from_micros(micros)
 
 
-def rfc3339(instant: datetime) -> str:
+def format_rfc3339(instant: datetime) -> str:
     """As GitHub's REST API writes instants: whole seconds and a Z."""
     return instant.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""Refusals, in the bodies GitHub and its Twirp services give them."""
+"""Refusals, in the bodies that GitHub, its Twirp services and Azure's blobs give them."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from typing import ClassVar
 DOCS = "https://docs.github.com/rest"
 
 
-class ApiProblem(Exception):  # noqa: N818 - an answer to a client, not a failure of ours
-    """A REST answer other than success."""
+class ApiError(Exception):
+    """A REST answer other than success; `docs` is the page that it leads to."""
 
     def __init__(
         self,
@@ -24,19 +24,23 @@ class ApiProblem(Exception):  # noqa: N818 - an answer to a client, not a failur
         self.docs = docs
         self.errors = errors
 
-    def body(self) -> dict[str, object]:
+    def build_body(self) -> dict[str, object]:
         """GitHub's error body [docs.github.com/rest/using-the-rest-api/troubleshooting]."""
         body: dict[str, object] = {"message": self.message}
         if self.errors is not None:
             body["errors"] = self.errors
-        return body | {
-            "documentation_url": f"{DOCS}/{self.docs}" if self.docs else DOCS,
-            "status": str(self.status),
-        }
+        body["documentation_url"] = DOCS
+        if self.docs:
+            body["documentation_url"] = f"{DOCS}/{self.docs}"
+        body["status"] = str(self.status)
+        return body
 
 
-class TwirpProblem(Exception):  # noqa: N818 - an answer to a client, not a failure of ours
-    """A Twirp error [twitchtv.github.io/twirp/docs/errors.html]: each code has one HTTP status."""
+class TwirpError(Exception):
+    """A Twirp error: each code has one HTTP status [twitchtv.github.io/twirp/docs/errors.html].
+
+    `status` is for the answers in which GitHub departs from that.
+    """
 
     _STATUS: ClassVar = {
         "bad_route": 404,
@@ -57,15 +61,15 @@ class TwirpProblem(Exception):  # noqa: N818 - an answer to a client, not a fail
         self.message = message
         self.status = status or self._STATUS[code]
 
-    def body(self) -> dict[str, object]:
+    def build_body(self) -> dict[str, object]:
         """Code and message, as Twirp writes them."""
         return {"code": self.code, "msg": self.message}
 
 
-class BlobProblem(Exception):  # noqa: N818 - an answer to a client, not a failure of ours
-    """A refusal of the blob storage, with Azure's code [learn.microsoft.com.
+class BlobError(Exception):
+    """A refusal of the blob storage, with Azure's code.
 
-    Blob service error codes].
+    [learn.microsoft.com/rest/api/storageservices/blob-service-error-codes]
     """
 
     def __init__(self, status: int, code: str, message: str) -> None:
@@ -74,7 +78,7 @@ class BlobProblem(Exception):  # noqa: N818 - an answer to a client, not a failu
         self.code = code
         self.message = message
 
-    def body(self) -> str:
+    def build_body(self) -> str:
         """Azure's XML error body."""
         return (
             f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{self.code}</Code>'
@@ -82,23 +86,23 @@ class BlobProblem(Exception):  # noqa: N818 - an answer to a client, not a failu
         )
 
 
-def not_found(docs: str = "") -> ApiProblem:
+def not_found(docs: str = "") -> ApiError:
     """404: also what GitHub answers for things the caller may not know of."""
-    return ApiProblem(404, "Not Found", docs=docs)
+    return ApiError(404, "Not Found", docs=docs)
 
 
-def bad_credentials() -> ApiProblem:
+def bad_credentials() -> ApiError:
     """401: a token that GitHub does not know, or one that has ended."""
-    return ApiProblem(401, "Bad credentials")
+    return ApiError(401, "Bad credentials")
 
 
-def forbidden(docs: str = "") -> ApiProblem:
+def forbidden(docs: str = "") -> ApiError:
     """403: the token is good, its permissions do not reach."""
-    return ApiProblem(403, "Resource not accessible by integration", docs=docs)
+    return ApiError(403, "Resource not accessible by integration", docs=docs)
 
 
 def invalid(
     message: str, *, docs: str = "", errors: list[dict[str, str]] | None = None
-) -> ApiProblem:
+) -> ApiError:
     """422: the request was understood and cannot be done."""
-    return ApiProblem(422, message, docs=docs, errors=errors)
+    return ApiError(422, message, docs=docs, errors=errors)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
 
-from .errors import ApiProblem
+from .errors import ApiError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 MAX_JSON_BYTES = 32 << 20
 
 
-def json_response(
+def build_json_response(
     status: int, body: object, headers: dict[str, str] | None = None
 ) -> Response:
     """A JSON answer."""
@@ -29,7 +29,7 @@ def json_response(
 def parse_json_object(payload: bytes) -> Mapping[str, Any]:
     """The JSON object a client sent; an empty body is an empty object.
 
-    ApiProblem (400) for anything else.
+    ApiError (400) for anything else.
     """
     if not payload.strip():
         return {}
@@ -38,9 +38,9 @@ def parse_json_object(payload: bytes) -> Mapping[str, Any]:
         # Half of a surrogate pair is JSON, but no text that could be stored or sent.
         json.dumps(body, ensure_ascii=False).encode()
     except ValueError:
-        raise ApiProblem(400, "Problems parsing JSON") from None
+        raise ApiError(400, "Problems parsing JSON") from None
     if not isinstance(body, dict):
-        raise ApiProblem(400, "Body should be a JSON object")
+        raise ApiError(400, "Body should be a JSON object")
     return body
 
 
@@ -50,10 +50,10 @@ async def read_body(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_JSON_BYTES:
-            raise ApiProblem(413, "Request body too large")
+            raise ApiError(413, "Request body too large")
     return bytes(body)
 
 
-def origin_of(request: Request) -> str:
+def get_origin(request: Request) -> str:
     """By which address the client reached us, so that the links it gets lead back the same way."""
     return f"http://{request.headers['host']}"

@@ -1,4 +1,7 @@
-"""Rate limits of the REST API [docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api]."""
+"""Rate limits of the REST API.
+
+[docs.github.com/rest/using-the-rest-api/rate-limits-for-the-rest-api]
+"""
 
 from __future__ import annotations
 
@@ -8,18 +11,20 @@ from datetime import datetime, timedelta
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
-POINTS_OF_A_READ = 1
-POINTS_OF_A_WRITE = 5
+# "Calculating points for the secondary rate limit" on the page above.
+READ_POINTS = 1
+WRITE_POINTS = 5
+READ_METHODS = frozenset({"GET", "HEAD"})
+# What the headers show where there is no limit: more calls than any test makes.
+UNLIMITED = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
     """How much a repository's run tokens, taken together, may call, and its artifacts take.
 
-    None lifts a limit.
-
-    A free private repository has room for 500 MB of artifacts; here there is no such
-    limit unless one is set.
+    None lifts a limit. A free private repository has room for 500 MB of artifacts; here
+    there is no such limit unless one is set.
     """
 
     calls_an_hour: int | None = 1_000
@@ -29,47 +34,58 @@ class Limits:
 
 @dataclass(slots=True)
 class _Window:
+    """What has been spent since a window was opened; None: there was none yet."""
+
     length: timedelta
-    began: datetime | None = None
+    opened_at: datetime | None = None
     spent: int = 0
 
-    def spend(self, amount: int, now: datetime) -> int:
-        """Enter a call.
-
-        Gives what has been spent, a new window being opened where the old one is over.
-        """
-        if self.began is None or not self.began <= now < self.began + self.length:
-            self.began, self.spent = now, 0
+    def add(self, amount: int, now: datetime) -> int:
+        """Enter an amount; returns what has been spent in the window that `now` is in."""
+        if self.opened_at is None or not self._contains(self.opened_at, now):
+            self.opened_at, self.spent = now, 0
         self.spent += amount
         return self.spent
 
-    def ends(self, now: datetime) -> datetime:
-        return (self.began or now) + self.length
+    def _contains(self, opened_at: datetime, now: datetime) -> bool:
+        # A clock may also be set back to before the window: that opens a new one.
+        return opened_at <= now < opened_at + self.length
+
+    def get_end(self, now: datetime) -> datetime:
+        """When the window closes, or would if it were opened now."""
+        return (self.opened_at or now) + self.length
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How a caller stands after a call: `over` is "", "primary" or "secondary"."""
+class RateLimitStatus:
+    """Where a caller stands after a call.
+
+    `exceeded` is "", "primary" (calls an hour) or "secondary" (points a minute).
+    """
 
     limit: int
     used: int
     reset: datetime
-    over: str
+    exceeded: str
     retry_after_seconds: int
 
-    def headers(self) -> dict[str, str]:
+    @property
+    def remaining(self) -> int:
+        """Calls left until the reset."""
+        return max(0, self.limit - self.used)
+
+    def build_headers(self) -> dict[str, str]:
         """The X-RateLimit headers of an answer."""
-        return {
+        headers = {
             "X-RateLimit-Limit": str(self.limit),
-            "X-RateLimit-Remaining": str(max(0, self.limit - self.used)),
+            "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Used": str(min(self.used, self.limit)),
             "X-RateLimit-Reset": str(int(self.reset.timestamp())),
             "X-RateLimit-Resource": "core",
-        } | (
-            {"Retry-After": str(self.retry_after_seconds)}
-            if self.over == "secondary"
-            else {}
-        )
+        }
+        if self.exceeded == "secondary":
+            headers["Retry-After"] = str(self.retry_after_seconds)
+        return headers
 
 
 @dataclass(slots=True)
@@ -81,34 +97,38 @@ class Meter:
     _points: _Window = field(default_factory=lambda: _Window(MINUTE))
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def count(self, method: str, now: datetime) -> Standing:
-        """Enter a call and say how the caller stands."""
-        points = POINTS_OF_A_READ if method in ("GET", "HEAD") else POINTS_OF_A_WRITE
+    def count(self, method: str, now: datetime) -> RateLimitStatus:
+        """Enter a call and say where the caller stands."""
+        points = WRITE_POINTS
+        if method in READ_METHODS:
+            points = READ_POINTS
+        return self._update(1, points, now)
+
+    def read(self, now: datetime) -> RateLimitStatus:
+        """Where the caller stands, without entering a call."""
+        return self._update(0, 0, now)
+
+    def _update(self, calls: int, points: int, now: datetime) -> RateLimitStatus:
         with self._lock:
-            return self._standing(
-                self._calls.spend(1, now), self._points.spend(points, now), now
+            used_calls = self._calls.add(calls, now)
+            used_points = self._points.add(points, now)
+            wait = self._points.get_end(now) - now
+            limit = self.limits.calls_an_hour
+            return RateLimitStatus(
+                limit=UNLIMITED if limit is None else limit,
+                used=used_calls,
+                reset=self._calls.get_end(now),
+                exceeded=self._find_exceeded(used_calls, used_points),
+                retry_after_seconds=max(1, int(wait.total_seconds())),
             )
 
-    def look(self, now: datetime) -> Standing:
-        """How the caller stands, without a call being entered: asking for the limits is free."""
-        with self._lock:
-            return self._standing(
-                self._calls.spend(0, now), self._points.spend(0, now), now
-            )
+    def _find_exceeded(self, calls: int, points: int) -> str:
+        if _is_over(calls, self.limits.calls_an_hour):
+            return "primary"
+        if _is_over(points, self.limits.points_a_minute):
+            return "secondary"
+        return ""
 
-    def _standing(self, calls: int, points: int, now: datetime) -> Standing:
-        limit = self.limits.calls_an_hour
-        over = "primary" if limit is not None and calls > limit else ""
-        if (
-            self.limits.points_a_minute is not None
-            and points > self.limits.points_a_minute
-        ):
-            over = over or "secondary"
-        wait = self._points.ends(now) - now
-        return Standing(
-            limit=1_000_000 if limit is None else limit,
-            used=calls,
-            reset=self._calls.ends(now),
-            over=over,
-            retry_after_seconds=max(1, int(wait.total_seconds())),
-        )
+
+def _is_over(used: int, limit: int | None) -> bool:
+    return limit is not None and used > limit

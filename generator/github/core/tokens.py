@@ -13,31 +13,36 @@ import json
 import secrets
 import threading
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 RUNTIME_TOKEN_HOURS = 24
 
 
 @dataclass(slots=True)
 class Grant:
-    """What a REST token may do; `run_id` None is the owner's own token, which may do everything."""
+    """What a REST token may do: scope to "read" or "write", "*" for all other scopes.
+
+    `run_id` None is the owner's own token.
+    """
 
     run_id: int | None
     permissions: Mapping[str, str]
     login: str = "github-actions[bot]"
     ended: bool = False
-    calls: list[float] = field(default_factory=list)
 
     def allows(self, scope: str, level: str) -> bool:
         """Whether the token reaches `level` (read or write) of a scope."""
-        held = self.permissions.get(scope, self.permissions.get("*", "none"))
-        return held == "write" or (held == "read" and level == "read")
+        granted = self.permissions.get(scope, self.permissions.get("*", "none"))
+        if granted == "write":
+            return True
+        return granted == "read" and level == "read"
 
 
 @dataclass(frozen=True, slots=True)
 class RuntimeClaims:
-    """Who a runtime token speaks for; `writes_caches` is False for runs of untrusted events."""
+    """Whom a runtime token speaks for: a job of an attempt of a run."""
 
     run_backend_id: str
     job_backend_id: str
@@ -46,33 +51,36 @@ class RuntimeClaims:
 
 
 class TokenBook:
-    """Gives out credentials and recognises them again; safe to use from several threads."""
+    """Creates credentials and recognises them again; safe to use from several threads."""
 
     def __init__(self) -> None:
         self._key = secrets.token_bytes(32)
         self._grants: dict[str, Grant] = {}
         self._lock = threading.Lock()
 
-    def issue(self, grant: Grant, *, prefix: str = "ghs_") -> str:
+    def create_token(self, grant: Grant, *, prefix: str = "ghs_") -> str:
         """A new REST token."""
         token = prefix + secrets.token_hex(18)
         with self._lock:
-            self._grants[_digest(token)] = grant
+            self._grants[_hash_token(token)] = grant
         return token
 
-    def grant_of(self, token: str) -> Grant | None:
+    def find_grant(self, token: str) -> Grant | None:
         """What a token may do; None for one that is unknown or has ended."""
         with self._lock:
-            grant = self._grants.get(_digest(token))
-        return None if grant is None or grant.ended else grant
+            grant = self._grants.get(_hash_token(token))
+        if grant is None or grant.ended:
+            return None
+        return grant
 
     def end_run(self, run_id: int) -> None:
         """End the tokens of a run, as GitHub does when the job is over."""
         with self._lock:
             for grant in self._grants.values():
-                grant.ended = grant.ended or grant.run_id == run_id
+                if grant.run_id == run_id:
+                    grant.ended = True
 
-    def runtime_token(self, claims: RuntimeClaims, now: datetime) -> str:
+    def create_runtime_token(self, claims: RuntimeClaims, now: datetime) -> str:
         """A JWT (HS256) of the shape the toolkit decodes: the two backend ids stand in `scp`."""
         payload = {
             "iss": "wfgen",
@@ -82,22 +90,18 @@ class TokenBook:
             "run": claims.run_id,
             "attempt": claims.attempt,
         }
-        signed = f"{_segment({'alg': 'HS256', 'typ': 'JWT'})}.{_segment(payload)}"
-        return f"{signed}.{self._signature(signed)}"
+        header = _encode_segment({"alg": "HS256", "typ": "JWT"})
+        signed = f"{header}.{_encode_segment(payload)}"
+        return f"{signed}.{self._compute_signature(signed)}"
 
     def read_runtime_token(self, token: str) -> RuntimeClaims | None:
-        """The claims of a runtime token of ours; None for any other string.
-
-        `exp` is not held against the token: the local clock may be moved by months
-        while a job runs.
-        """
+        """The claims of a runtime token of ours; None for any other string."""
         signed, _, signature = token.rpartition(".")
-        if not hmac.compare_digest(
-            signature.encode(), self._signature(signed).encode()
-        ):
+        if not self._is_signature(signed, signature):
             return None
-        body = signed.partition(".")[2]
-        payload = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+        # `exp` is not held against the token: the local clock may be moved by months
+        # while a job runs.
+        payload = _decode_segment(signed.partition(".")[2])
         _, run_backend_id, job_backend_id = payload["scp"].split(":")
         return RuntimeClaims(
             run_backend_id, job_backend_id, payload["run"], payload["attempt"]
@@ -105,24 +109,37 @@ class TokenBook:
 
     def sign(self, text: str) -> str:
         """A signature that only this server can make."""
-        return self._signature("address:" + text)
+        # The prefix keeps signatures of addresses from passing for those of tokens.
+        return self._compute_signature(f"address:{text}")
 
     def check(self, text: str, signature: str) -> bool:
         """Whether `sign` made this signature of this text."""
-        return hmac.compare_digest(self.sign(text).encode(), signature.encode())
+        return self._is_signature(f"address:{text}", signature)
 
-    def _signature(self, text: str) -> str:
+    def _is_signature(self, text: str, signature: str) -> bool:
+        # As bytes: compare_digest takes no text beyond ASCII, and clients send any.
+        expected = self._compute_signature(text)
+        return hmac.compare_digest(signature.encode(), expected.encode())
+
+    def _compute_signature(self, text: str) -> str:
         digest = hmac.digest(self._key, text.encode(), "sha256")
-        return base64.urlsafe_b64encode(digest).decode().rstrip("=")
+        return _encode_base64(digest)
 
 
-def _digest(token: str) -> str:
+def _hash_token(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _segment(part: Mapping[str, object]) -> str:
-    return (
-        base64.urlsafe_b64encode(json.dumps(part, separators=(",", ":")).encode())
-        .decode()
-        .rstrip("=")
-    )
+def _encode_segment(part: Mapping[str, object]) -> str:
+    return _encode_base64(json.dumps(part, separators=(",", ":")).encode())
+
+
+def _decode_segment(segment: str) -> dict[str, Any]:
+    padding = "=" * (-len(segment) % 4)
+    payload: dict[str, Any] = json.loads(base64.urlsafe_b64decode(segment + padding))
+    return payload
+
+
+def _encode_base64(data: bytes) -> str:
+    """base64url without padding, as in JSON Web Signatures [RFC 7515, 2]."""
+    return base64.urlsafe_b64encode(data).decode().rstrip("=")

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from ..context import AppContext
-from ..core.clock import rfc3339
+from ..core.clock import format_rfc3339
 from ..core.errors import forbidden
 from ..core.models import Label, Release
 from ..core.tokens import Grant
@@ -110,6 +110,6 @@ def describe_release(release: Release, latest_id: int | None) -> Fields:
         "isDraft": release.draft,
         "isPrerelease": release.prerelease,
         "isLatest": release.id == latest_id,
-        "createdAt": rfc3339(release.created_at),
+        "createdAt": format_rfc3339(release.created_at),
         "publishedAt": serialize_instant(release.published_at),
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from ..core.clock import rfc3339
+from ..core.clock import format_rfc3339
 from ..core.issue_search import search_issues
 from ..core.models import Comment, Issue
 from ..rest.serializers import serialize_instant
@@ -45,8 +45,8 @@ def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
         "stateReason": state_reason,
         "closed": issue.state == "closed",
         "author": describe_actor(issue.author),
-        "createdAt": rfc3339(issue.created_at),
-        "updatedAt": rfc3339(issue.updated_at),
+        "createdAt": format_rfc3339(issue.created_at),
+        "updatedAt": format_rfc3339(issue.updated_at),
         "closedAt": serialize_instant(issue.closed_at),
         "labels": connect(labels),
         "assignees": connect([]),
@@ -69,7 +69,7 @@ def describe_comment(viewer: Viewer, comment: Comment) -> Fields:
         "authorAssociation": association,
         "body": comment.body,
         "url": f"{page}#issuecomment-{comment.id}",
-        "createdAt": rfc3339(comment.created_at),
+        "createdAt": format_rfc3339(comment.created_at),
         "includesCreatedEdit": comment.updated_at != comment.created_at,
         "isMinimized": False,
         "reactionGroups": [],

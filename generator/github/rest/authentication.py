@@ -21,7 +21,7 @@ def authenticate(context: AppContext, authorization: str) -> Grant:
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() not in _SCHEMES:
         raise bad_credentials()
-    grant = context.tokens.grant_of(token.strip())
+    grant = context.tokens.find_grant(token.strip())
     if grant is None:
         raise bad_credentials()
     return grant

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from ..core import errors
-from ..core.errors import ApiProblem
+from ..core.errors import ApiError
 from ..core.tokens import Grant
 
 # What fits an integer of SQLite: a longer number can be no record's id.
@@ -22,7 +22,7 @@ Record = TypeVar("Record")
 class Body:
     """The JSON object a client sent, whose fields are read by type.
 
-    Every method raises ApiProblem (422, in GitHub's words) for a value of another type.
+    Every method raises ApiError (422, in GitHub's words) for a value of another type.
     """
 
     fields: Mapping[str, Any]
@@ -82,7 +82,7 @@ class Body:
             raise self._refuse_type(name, "that is not an array.")
         return value
 
-    def _refuse_type(self, name: str, complaint: str) -> ApiProblem:
+    def _refuse_type(self, name: str, complaint: str) -> ApiError:
         message = f"Invalid request.\n\nFor 'properties/{name}', {complaint}"
         return errors.invalid(message, docs=self.docs)
 
@@ -119,23 +119,23 @@ class Call:
         except KeyError:
             raise self.not_found() from None
 
-    def not_found(self) -> ApiProblem:
+    def not_found(self) -> ApiError:
         """404."""
         return errors.not_found(self.docs)
 
     def invalid(
         self, message: str, details: list[dict[str, str]] | None = None
-    ) -> ApiProblem:
+    ) -> ApiError:
         """422; `details` say which field of which resource is wrong."""
         return errors.invalid(message, docs=self.docs, errors=details)
 
-    def missing(self, name: str) -> ApiProblem:
+    def missing(self, name: str) -> ApiError:
         """422: a field or parameter that has to be there is not."""
         return missing(name, self.docs)
 
-    def refusal(self, status: int, message: str) -> ApiProblem:
+    def refusal(self, status: int, message: str) -> ApiError:
         """Any other status."""
-        return ApiProblem(status, message, docs=self.docs)
+        return ApiError(status, message, docs=self.docs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +148,7 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def missing(name: str, docs: str) -> ApiProblem:
+def missing(name: str, docs: str) -> ApiError:
     """422: a field or parameter that has to be there is not."""
     message = f'Invalid request.\n\n"{name}" wasn\'t supplied.'
     return errors.invalid(message, docs=docs)

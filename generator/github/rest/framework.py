@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import Response
 
 from ..context import AppContext
-from ..core.errors import ApiProblem
-from ..core.http import json_response, origin_of, parse_json_object, read_body
-from ..core.rate_limits import Standing
+from ..core.errors import ApiError
+from ..core.http import build_json_response, get_origin, parse_json_object, read_body
+from ..core.rate_limits import RateLimitStatus
 from ..core.tokens import Grant
 from .authentication import authenticate, authorize
 from .calls import Body, Call, Reply
@@ -53,20 +53,20 @@ class RestApi:
             match = find_route(self._routes, request.method, path)
             # A call for an operation that there is not counts like any other.
             if match is None or match.route.is_metered:
-                standing = self._count_call(request)
-                headers |= standing.headers()
-                _refuse_excess(standing)
+                status = self._count_call(request)
+                headers |= status.build_headers()
+                _refuse_excess(status)
             if match is None:
                 raise _unknown_operation(request.method, path)
             authorize(self._context, match, grant)
             reply = await self._perform(request, match, grant)
-        except ApiProblem as problem:
-            return json_response(problem.status, problem.body(), headers)
+        except ApiError as error:
+            return build_json_response(error.status, error.build_body(), headers)
         return _make_response(
             request, match.route, reply, headers | dict(reply.headers)
         )
 
-    def _count_call(self, request: Request) -> Standing:
+    def _count_call(self, request: Request) -> RateLimitStatus:
         return self._context.meter.count(request.method, self._context.clock.now())
 
     async def _perform(self, request: Request, match: Match, grant: Grant) -> Reply:
@@ -81,7 +81,7 @@ class RestApi:
             query=dict(request.query_params),
             body=Body(fields, route.docs),
             grant=grant,
-            origin=origin_of(request),
+            origin=get_origin(request),
             docs=route.docs,
             accept=request.headers.get("accept", ""),
         )
@@ -90,9 +90,9 @@ class RestApi:
         return route.handler(self._context, call)
 
 
-def _unknown_operation(method: str, path: str) -> ApiProblem:
+def _unknown_operation(method: str, path: str) -> ApiError:
     message = f"the local GitHub does not serve {method} {path}"
-    return ApiProblem(404, f"Not Found ({message})")
+    return ApiError(404, f"Not Found ({message})")
 
 
 def _make_response(
@@ -102,7 +102,7 @@ def _make_response(
         return Response(reply.raw, reply.status, headers)
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
-    response = json_response(reply.status, reply.body, headers)
+    response = build_json_response(reply.status, reply.body, headers)
     if not route.has_etag:
         return response
     # Unlike on GitHub, a call that ends as 304 has been counted by now.
@@ -118,9 +118,9 @@ def make_etag(payload: bytes) -> str:
     return f'W/"{hashlib.sha256(payload).hexdigest()}"'
 
 
-def _refuse_excess(standing: Standing) -> None:
+def _refuse_excess(status: RateLimitStatus) -> None:
     """403 beyond a limit, the first of the two statuses GitHub documents for it."""
-    if standing.over == "primary":
-        raise ApiProblem(403, _PRIMARY_LIMIT, docs=_LIMITS_PAGE)
-    if standing.over == "secondary":
-        raise ApiProblem(403, _SECONDARY_LIMIT, docs=_LIMITS_PAGE)
+    if status.exceeded == "primary":
+        raise ApiError(403, _PRIMARY_LIMIT, docs=_LIMITS_PAGE)
+    if status.exceeded == "secondary":
+        raise ApiError(403, _SECONDARY_LIMIT, docs=_LIMITS_PAGE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from ..context import AppContext
-from ..core.clock import rfc3339
+from ..core.clock import format_rfc3339
 from .calls import JsonObject
 
 
@@ -13,7 +13,7 @@ def serialize_instant(instant: datetime | None) -> str | None:
     """An instant in RFC 3339, or null for one that has not come."""
     if instant is None:
         return None
-    return rfc3339(instant)
+    return format_rfc3339(instant)
 
 
 def serialize_user(login: str) -> JsonObject:

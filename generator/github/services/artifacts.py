@@ -10,8 +10,8 @@ import hmac
 from datetime import UTC, datetime, timedelta
 
 from ..context import ZIP, AppContext
-from ..core.clock import rfc3339
-from ..core.errors import TwirpProblem
+from ..core.clock import format_rfc3339
+from ..core.errors import TwirpError
 from ..core.models import Artifact, Run
 from ..storage.artifacts import (
     MAX_PER_JOB,
@@ -46,12 +46,12 @@ def create_artifact(context: AppContext, caller: Caller, message: Message) -> Me
     try:
         pending = context.artifacts.create(new)
     except NameTakenError:
-        raise TwirpProblem(
+        raise TwirpError(
             "already_exists",
             "an artifact with this name already exists on the workflow run",
         ) from None
     except TooManyError:
-        raise TwirpProblem(
+        raise TwirpError(
             "resource_exhausted",
             f"a job can have no more than {MAX_PER_JOB} artifacts",
             status=403,
@@ -69,14 +69,12 @@ def finalize_artifact(context: AppContext, caller: Caller, message: Message) -> 
     if pending is None:
         return _finalize_again(context, caller, message)
     if pending.digest is None:
-        raise TwirpProblem(
-            "failed_precondition", "the artifact's upload is not complete"
-        )
+        raise TwirpError("failed_precondition", "the artifact's upload is not complete")
     size = read_text(message, "size")
     is_size_right = size in ("", str(pending.size_bytes))
     digest = read_text(message, "hash") or pending.digest
     if not is_size_right or not hmac.compare_digest(digest, pending.digest):
-        raise TwirpProblem(
+        raise TwirpError(
             "invalid_argument",
             "size or hash of the artifact is not that of the uploaded bytes",
         )
@@ -89,7 +87,7 @@ def _finalize_again(context: AppContext, caller: Caller, message: Message) -> Me
     artifact = _find_newest(context, caller, read_text(message, "name"))
     request = (read_text(message, "size"), read_text(message, "hash"))
     if request != (str(artifact.size_bytes), artifact.digest):
-        raise TwirpProblem("not_found", "artifact not found")
+        raise TwirpError("not_found", "artifact not found")
     return {"ok": True, "artifact_id": str(artifact.id)}
 
 
@@ -143,7 +141,7 @@ def _find_newest(context: AppContext, caller: Caller, name: str) -> Artifact:
     for artifact in reversed(context.artifacts.list_finished(artifact_filter)):
         if not artifact.expired:
             return artifact
-    raise TwirpProblem("not_found", "artifact not found")
+    raise TwirpError("not_found", "artifact not found")
 
 
 def _describe_artifact(artifact: Artifact, run: Run) -> Message:
@@ -153,7 +151,7 @@ def _describe_artifact(artifact: Artifact, run: Run) -> Message:
         "database_id": str(artifact.id),
         "name": artifact.name,
         "size": str(artifact.size_bytes),
-        "created_at": rfc3339(artifact.created_at),
+        "created_at": format_rfc3339(artifact.created_at),
         "digest": artifact.digest,
     }
 
@@ -166,9 +164,9 @@ def _read_retention_days(message: Message) -> int:
     try:
         expires_at = datetime.fromisoformat(timestamp)
     except ValueError:
-        raise TwirpProblem("malformed", "expires_at is not a timestamp") from None
+        raise TwirpError("malformed", "expires_at is not a timestamp") from None
     if expires_at.tzinfo is None:
-        raise TwirpProblem("malformed", "expires_at has no time zone")
+        raise TwirpError("malformed", "expires_at has no time zone")
     # Clients work the end out by the machine's clock, not by the local GitHub's: only
     # the difference carries over.
     return round((expires_at - datetime.now(UTC)) / _DAY)
@@ -178,19 +176,19 @@ def _check_quota(context: AppContext) -> None:
     limit = context.meter.limits.artifact_bytes
     if limit is not None and context.artifacts.sum_used_bytes() >= limit:
         # "insufficient usage" is what the toolkit looks for, to tell people about their quota.
-        raise TwirpProblem(
+        raise TwirpError(
             "resource_exhausted", "insufficient usage to create artifact", status=403
         )
 
 
 def _check_name(name: str) -> None:
     if not 0 < len(name) <= _MAX_NAME_LENGTH:
-        raise TwirpProblem(
+        raise TwirpError(
             "invalid_argument",
             f"an artifact's name has 1 to {_MAX_NAME_LENGTH} characters",
         )
     if not _FORBIDDEN_IN_NAMES.isdisjoint(name):
-        raise TwirpProblem(
+        raise TwirpError(
             "invalid_argument",
             "the artifact's name contains a character that is not allowed",
         )

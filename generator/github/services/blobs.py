@@ -17,7 +17,7 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from ..context import AppContext, ReadableBlob
-from ..core.errors import BlobProblem
+from ..core.errors import BlobError
 from ..storage.blobs import StoredBlob
 from ..storage.uploads import CHUNK_BYTES
 
@@ -39,14 +39,14 @@ async def answer(
     """Answer a request for a signed address."""
     query = dict(request.query_params)
     if not context.blobs.is_name(blob) or not context.check_address(kind, blob, query):
-        raise BlobProblem(
+        raise BlobError(
             403, "AuthenticationFailed", "Server failed to authenticate the request."
         )
     if request.method in ("GET", "HEAD") and query["sp"] == "r":
         return _read(context, request, kind, blob)
     if request.method == "PUT" and query["sp"] == "w":
         return await _write(context, request, kind, blob)
-    raise BlobProblem(
+    raise BlobError(
         405,
         "UnsupportedHttpVerb",
         "The resource doesn't support the specified HTTP verb.",
@@ -58,7 +58,7 @@ async def _write(
 ) -> Response:
     """Put Block, Put Block List or Put Blob, told apart by `comp`."""
     if not context.accepts_bytes(kind, blob):
-        raise BlobProblem(
+        raise BlobError(
             409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
         )
     part = request.query_params.get("comp")
@@ -73,7 +73,7 @@ async def _write(
         stored = await asyncio.to_thread(context.blobs.assemble, blob, [_SINGLE_BLOCK])
         context.complete_upload(kind, blob, stored)
     else:
-        raise BlobProblem(
+        raise BlobError(
             400,
             "InvalidQueryParameterValue",
             "comp has a value that is not served here.",
@@ -90,7 +90,7 @@ async def _commit(context: AppContext, blob: str, block_ids: list[str]) -> Store
     try:
         return await asyncio.to_thread(context.blobs.assemble, blob, block_ids)
     except FileNotFoundError:
-        raise BlobProblem(
+        raise BlobError(
             400, "InvalidBlockList", "The specified block list is invalid."
         ) from None
 
@@ -125,7 +125,7 @@ async def _read_block_list(request: Request) -> bytes:
     async for chunk in request.stream():
         body += chunk
         if len(body) > _MAX_LIST_BYTES:
-            raise BlobProblem(413, "RequestBodyTooLarge", "The block list is too long.")
+            raise BlobError(413, "RequestBodyTooLarge", "The block list is too long.")
     return bytes(body)
 
 
@@ -134,7 +134,7 @@ def _read(context: AppContext, request: Request, kind: str, blob: str) -> Respon
     readable = context.find_readable(kind, blob)
     path = context.blobs.get_path(blob)
     if readable is None or not path.is_file():
-        raise BlobProblem(404, "BlobNotFound", "The specified blob does not exist.")
+        raise BlobError(404, "BlobNotFound", "The specified blob does not exist.")
     size = path.stat().st_size
     start, stop = _parse_range(request.headers.get("range", ""), size)
     headers = {
@@ -192,7 +192,7 @@ def _parse_range(header: str, size: int) -> tuple[int, int]:
     if last:
         stop = min(int(last) + 1, size)
     if start >= stop:
-        raise BlobProblem(
+        raise BlobError(
             416,
             "InvalidRange",
             "The range specified is invalid for the current size of the resource.",

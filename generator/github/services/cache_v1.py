@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from starlette.responses import Response
 
 from ..context import AppContext
-from ..core.errors import ApiProblem
-from ..core.http import json_response, parse_json_object, read_body
+from ..core.errors import ApiError
+from ..core.http import build_json_response, parse_json_object, read_body
 from . import caches as cache_service
 from .blobs import receive
 from .twirp_messages import Caller
@@ -29,13 +29,15 @@ async def answer(context: AppContext, request: Request, caller: Caller) -> Respo
             body = cache_service.find_v1(context, caller, query)
             if body is None:
                 return Response(status_code=204)
-            return json_response(200, body)
+            return build_json_response(200, body)
         case ("GET", "caches"):
-            return json_response(200, cache_service.list_v1(context, caller, query))
+            return build_json_response(
+                200, cache_service.list_v1(context, caller, query)
+            )
         case ("POST", "caches"):
             message = parse_json_object(await read_body(request))
             body = cache_service.reserve_v1(context, caller, message)
-            return json_response(201, body)
+            return build_json_response(201, body)
         case ("PATCH", "caches", cache_id) if cache_id.isdecimal():
             content_range = request.headers.get("content-range", "")
             blob, block_id = cache_service.locate_v1_chunk(
@@ -50,4 +52,4 @@ async def answer(context: AppContext, request: Request, caller: Caller) -> Respo
                 cache_service.commit_v1, context, caller, int(cache_id), message
             )
             return Response(status_code=204)
-    raise ApiProblem(404, "Not Found")
+    raise ApiError(404, "Not Found")

@@ -11,8 +11,8 @@ import re
 from collections.abc import Mapping
 
 from ..context import AppContext
-from ..core.clock import rfc3339
-from ..core.errors import ApiProblem, TwirpProblem
+from ..core.clock import format_rfc3339
+from ..core.errors import ApiError, TwirpError
 from ..core.models import Cache, Run
 from ..storage.blobs import format_offset
 from ..storage.caches import CacheFilter, CacheName, CacheTakenError
@@ -68,7 +68,7 @@ def create_entry(context: AppContext, caller: Caller, message: Message) -> Messa
     try:
         pending = context.caches.create(name)
     except CacheTakenError:
-        raise TwirpProblem("already_exists", _TAKEN) from None
+        raise TwirpError("already_exists", _TAKEN) from None
     address = context.signed_address(caller.origin, "caches", pending.blob, "w")
     return {"ok": True, "signed_upload_url": address}
 
@@ -77,11 +77,11 @@ def finalize_entry(context: AppContext, caller: Caller, message: Message) -> Mes
     """Make a cache visible; its size has to be what the client says it is."""
     pending = context.caches.find_pending(_read_name(caller, message))
     if pending is None:
-        raise TwirpProblem("not_found", "cache entry not found")
+        raise TwirpError("not_found", "cache entry not found")
     size_bytes = context.blobs.get_size(pending.blob)
     expected = read_text(message, "size_bytes", "sizeBytes")
     if size_bytes is None or expected not in ("", str(size_bytes)):
-        raise TwirpProblem("invalid_argument", "the cache's upload is not complete")
+        raise TwirpError("invalid_argument", "the cache's upload is not complete")
     context.caches.finish(pending.id, size_bytes)
     return {"ok": True, "entry_id": str(pending.id)}
 
@@ -136,7 +136,7 @@ def _describe_v1(cache: Cache) -> dict[str, object]:
         "cacheKey": cache.key,
         "cacheVersion": cache.version,
         "scope": cache.ref,
-        "creationTime": rfc3339(cache.created_at),
+        "creationTime": format_rfc3339(cache.created_at),
     }
 
 
@@ -144,11 +144,11 @@ def reserve_v1(context: AppContext, caller: Caller, message: Message) -> Message
     """What `POST caches` answers."""
     name = _read_name(caller, message)
     if not can_write(context, caller.run):
-        raise ApiProblem(403, _READ_ONLY)
+        raise ApiError(403, _READ_ONLY)
     try:
         pending = context.caches.create(name)
     except CacheTakenError:
-        raise ApiProblem(
+        raise ApiError(
             409, f"Cache already exists. Scope: {name.ref}, Key: {name.key}"
         ) from None
     return {"cacheId": pending.id}
@@ -161,7 +161,7 @@ def locate_v1_chunk(
     blob = context.caches.find_pending_blob(cache_id, caller.run.ref)
     match = _V1_RANGE.fullmatch(content_range)
     if blob is None or match is None:
-        raise ApiProblem(400, "No such upload, or a Content-Range that is none")
+        raise ApiError(400, "No such upload, or a Content-Range that is none")
     return blob, format_offset(int(match[1]))
 
 
@@ -171,13 +171,13 @@ def commit_v1(
     """Make the chunks of a cache one and the cache visible: `POST caches/ID`."""
     blob = context.caches.find_pending_blob(cache_id, caller.run.ref)
     if blob is None:
-        raise ApiProblem(400, "No such upload")
+        raise ApiError(400, "No such upload")
     try:
         stored = context.blobs.assemble_by_offset(blob)
     except FileNotFoundError:
-        raise ApiProblem(400, "No chunk of the cache has come") from None
+        raise ApiError(400, "No chunk of the cache has come") from None
     if read_text(message, "size") != str(stored.size_bytes):
-        raise ApiProblem(400, "The chunks do not add up to the size of the cache")
+        raise ApiError(400, "The chunks do not add up to the size of the cache")
     context.caches.finish(cache_id, stored.size_bytes)
 
 
@@ -192,9 +192,9 @@ def _read_name(caller: Caller, message: Message) -> CacheName:
 def _check_keys(keys: list[str]) -> None:
     if len(keys) > MAX_KEYS:
         message = f"no more than {MAX_KEYS} keys can be asked for"
-        raise TwirpProblem("invalid_argument", message)
+        raise TwirpError("invalid_argument", message)
     for key in keys:
         # The first version of the protocol separates keys by commas.
         if not 0 < len(key) <= MAX_KEY_LENGTH or "," in key:
             message = f"a key has 1 to {MAX_KEY_LENGTH} characters and no comma"
-            raise TwirpProblem("invalid_argument", message)
+            raise TwirpError("invalid_argument", message)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..core.errors import TwirpProblem
+from ..core.errors import TwirpError
 from ..core.models import Run
 from ..core.tokens import RuntimeClaims
 
@@ -31,7 +31,7 @@ def read_text(message: Message, *names: str) -> str:
     if value is None:
         return ""
     if not isinstance(value, str | int) or isinstance(value, bool):
-        raise TwirpProblem("malformed", f"{names[0]} is not text")
+        raise TwirpError("malformed", f"{names[0]} is not text")
     return str(value)
 
 
@@ -41,7 +41,7 @@ def read_texts(message: Message, *names: str) -> list[str]:
     if value is None:
         return []
     if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
-        raise TwirpProblem("malformed", f"{names[0]} is not a list of texts")
+        raise TwirpError("malformed", f"{names[0]} is not a list of texts")
     return value
 
 

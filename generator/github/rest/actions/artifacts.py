@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Artifact
 from ...storage.artifacts import ArtifactFilter
 from ..calls import Call, JsonObject, Reply
@@ -32,9 +32,9 @@ def serialize_artifact(
         "archive_download_url": f"{url}/zip",
         "expired": artifact.expired,
         "digest": artifact.digest,
-        "created_at": rfc3339(artifact.created_at),
-        "updated_at": rfc3339(artifact.updated_at),
-        "expires_at": rfc3339(artifact.expires_at),
+        "created_at": format_rfc3339(artifact.created_at),
+        "updated_at": format_rfc3339(artifact.updated_at),
+        "expires_at": format_rfc3339(artifact.expires_at),
         "workflow_run": {
             "id": run.id,
             "repository_id": context.runs.repository_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Cache
 from ...storage.caches import CacheFilter, CacheOrder
 from ..calls import Call, JsonObject, Reply
@@ -26,8 +26,8 @@ def serialize_cache(cache: Cache) -> JsonObject:
         "ref": cache.ref,
         "key": cache.key,
         "version": cache.version,
-        "last_accessed_at": rfc3339(cache.used_at),
-        "created_at": rfc3339(cache.created_at),
+        "last_accessed_at": format_rfc3339(cache.used_at),
+        "created_at": format_rfc3339(cache.created_at),
         "size_in_bytes": cache.size_bytes,
     }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Job, Run, Workflow
 from ..calls import JsonObject
 from ..serializers import serialize_instant, serialize_repository, serialize_user
@@ -30,9 +30,9 @@ def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
         # GitHub makes a check suite of each run; here the run stands for it.
         "check_suite_id": run.id,
         "pull_requests": [],
-        "created_at": rfc3339(run.created_at),
-        "updated_at": rfc3339(run.updated_at),
-        "run_started_at": rfc3339(run.started_at),
+        "created_at": format_rfc3339(run.created_at),
+        "updated_at": format_rfc3339(run.updated_at),
+        "run_started_at": format_rfc3339(run.started_at),
         "run_attempt": run.attempt,
         "actor": owner,
         "triggering_actor": owner,
@@ -40,7 +40,7 @@ def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
         "head_commit": {
             "id": run.head_sha,
             "message": "",
-            "timestamp": rfc3339(run.created_at),
+            "timestamp": format_rfc3339(run.created_at),
         },
         "repository": serialize_repository(
             context, origin, context.repository, context.runs.repository_id
@@ -78,8 +78,8 @@ def serialize_workflow(
         "name": workflow.name,
         "path": workflow.path,
         "state": workflow.state.value,
-        "created_at": rfc3339(workflow.created_at),
-        "updated_at": rfc3339(workflow.updated_at),
+        "created_at": format_rfc3339(workflow.created_at),
+        "updated_at": format_rfc3339(workflow.updated_at),
         "url": f"{actions}/workflows/{workflow.id}",
         "html_url": f"{page}/blob/{context.default_branch}/{workflow.path}",
         "badge_url": f"{page}/workflows/{workflow.name}/badge.svg",
@@ -102,8 +102,8 @@ def serialize_job(context: AppContext, origin: str, run: Run, job: Job) -> JsonO
         "name": job.name,
         "status": job.status,
         "conclusion": job.conclusion,
-        "created_at": rfc3339(job.started_at),
-        "started_at": rfc3339(job.started_at),
+        "created_at": format_rfc3339(job.started_at),
+        "started_at": format_rfc3339(job.started_at),
         "completed_at": serialize_instant(job.completed_at),
         "url": f"{api}/actions/jobs/{job.id}",
         "html_url": f"{page}/job/{job.id}",
@@ -130,8 +130,8 @@ def _serialize_steps(job: Job) -> list[JsonObject]:
             "status": "completed",
             "conclusion": step.conclusion,
             "number": number,
-            "started_at": rfc3339(started_at),
-            "completed_at": rfc3339(completed_at),
+            "started_at": format_rfc3339(started_at),
+            "completed_at": format_rfc3339(completed_at),
         }
         bodies.append(body)
         started_at = completed_at

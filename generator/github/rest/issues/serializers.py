@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Comment, Issue, Label
 from ..calls import JsonObject
 from ..serializers import serialize_instant, serialize_user
@@ -30,8 +30,8 @@ def serialize_issue(context: AppContext, origin: str, issue: Issue) -> JsonObjec
         "milestone": None,
         "locked": False,
         "comments": issue.comments,
-        "created_at": rfc3339(issue.created_at),
-        "updated_at": rfc3339(issue.updated_at),
+        "created_at": format_rfc3339(issue.created_at),
+        "updated_at": format_rfc3339(issue.updated_at),
         "closed_at": serialize_instant(issue.closed_at),
         "url": url,
         "comments_url": f"{url}/comments",
@@ -50,8 +50,8 @@ def serialize_comment(context: AppContext, origin: str, comment: Comment) -> Jso
         "node_id": f"IC_{comment.id}",
         "body": comment.body,
         "user": serialize_user(comment.author),
-        "created_at": rfc3339(comment.created_at),
-        "updated_at": rfc3339(comment.updated_at),
+        "created_at": format_rfc3339(comment.created_at),
+        "updated_at": format_rfc3339(comment.updated_at),
         "url": f"{issues}/comments/{comment.id}",
         "issue_url": f"{issues}/{comment.issue_number}",
         "html_url": f"{page}#issuecomment-{comment.id}",

@@ -7,8 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from ...context import AppContext
-from ...core.clock import rfc3339
-from ...core.errors import ApiProblem
+from ...core.clock import format_rfc3339
+from ...core.errors import ApiError
 from ...core.models import Asset, Release
 from ...services.blobs import receive
 from ...storage.releases import AssetFilter, AssetTakenError, NewAsset
@@ -43,8 +43,8 @@ def serialize_asset(
         "digest": asset.digest,
         "download_count": 0,
         "uploader": serialize_user(asset.author),
-        "created_at": rfc3339(asset.created_at),
-        "updated_at": rfc3339(asset.updated_at),
+        "created_at": format_rfc3339(asset.created_at),
+        "updated_at": format_rfc3339(asset.updated_at),
         "url": f"{origin}/repos/{context.repository}/releases/assets/{asset.id}",
         "browser_download_url": f"{downloads}/{release.tag}/{asset.name}",
     }
@@ -119,7 +119,7 @@ def delete_asset(context: AppContext, call: Call) -> Reply:
     return Reply(204)
 
 
-def _refuse_name(call: Call) -> ApiProblem:
+def _refuse_name(call: Call) -> ApiError:
     details = validation_failed("ReleaseAsset", "name", "already_exists")
     return call.invalid("Validation Failed", details)
 

@@ -9,12 +9,12 @@ from ..router import ANY_METHOD, Endpoint, build_routes
 
 def get_rate_limit(context: AppContext, _: Call) -> Reply:
     """How the caller stands."""
-    standing = context.meter.look(context.clock.now())
+    status = context.meter.read(context.clock.now())
     core = {
-        "limit": standing.limit,
-        "used": standing.used,
-        "remaining": max(0, standing.limit - standing.used),
-        "reset": int(standing.reset.timestamp()),
+        "limit": status.limit,
+        "used": status.used,
+        "remaining": status.remaining,
+        "reset": int(status.reset.timestamp()),
     }
     return Reply(body={"resources": {"core": core}, "rate": core})
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Release
 from ...storage.git_remote import is_ref_name
 from ...storage.releases import AssetFilter, ReleaseChanges, ReleaseFilter
@@ -34,7 +34,7 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
         "draft": release.draft,
         "prerelease": release.prerelease,
         "author": serialize_user(release.author),
-        "created_at": rfc3339(release.created_at),
+        "created_at": format_rfc3339(release.created_at),
         "published_at": serialize_instant(release.published_at),
         "url": url,
         "assets_url": f"{url}/assets",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ...context import AppContext
-from ...core.clock import rfc3339
+from ...core.clock import format_rfc3339
 from ...core.models import Variable
 from ...storage.variables import VariableTakenError
 from ..calls import Call, JsonObject, Reply
@@ -25,8 +25,8 @@ def serialize_variable(variable: Variable) -> JsonObject:
     return {
         "name": variable.name,
         "value": variable.value,
-        "created_at": rfc3339(variable.created_at),
-        "updated_at": rfc3339(variable.updated_at),
+        "created_at": format_rfc3339(variable.created_at),
+        "updated_at": format_rfc3339(variable.updated_at),
     }
 
 

@@ -16,7 +16,7 @@ from generator.github.core.clock import (
     SteerableClock,
     SystemClock,
     from_micros,
-    rfc3339,
+    format_rfc3339,
     to_micros,
 )
 from generator.github.core.faults import Fault, FaultPlan
@@ -58,28 +58,28 @@ def test_a_running_clock_runs() -> None:
 def test_instants_survive_the_store_to_the_microsecond() -> None:
     instant = NOON + timedelta(microseconds=123_457)
     assert from_micros(to_micros(instant)) == instant
-    assert rfc3339(instant) == "2026-06-01T12:00:00Z"
+    assert format_rfc3339(instant) == "2026-06-01T12:00:00Z"
 
 
 def test_tokens_are_known_until_they_end() -> None:
     book = TokenBook()
-    token = book.issue(Grant(7, {"actions": "read"}))
+    token = book.create_token(Grant(7, {"actions": "read"}))
     assert token.startswith("ghs_")
-    grant = book.grant_of(token)
+    grant = book.find_grant(token)
     assert grant is not None
     assert (grant.allows("actions", "read"), grant.allows("actions", "write")) == (
         True,
         False,
     )
     assert not grant.allows("contents", "read")
-    assert book.grant_of(token + "x") is None
+    assert book.find_grant(token + "x") is None
     book.end_run(7)
-    assert book.grant_of(token) is None
+    assert book.find_grant(token) is None
 
 
 def test_a_runtime_token_is_a_jwt_with_the_backend_ids() -> None:
     book, claims = TokenBook(), RuntimeClaims("run-id", "job-id", 7, 2)
-    token = book.runtime_token(claims, NOON)
+    token = book.create_runtime_token(claims, NOON)
     payload = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
     assert payload["scp"] == "Actions.Results:run-id:job-id"
     assert book.read_runtime_token(token) == claims
@@ -100,24 +100,26 @@ def test_faults_strike_in_the_order_they_were_added() -> None:
     plan = FaultPlan()
     plan.add(Fault(path="/a/*", status=500, times=1))
     plan.add(Fault(path="*", status=502))
-    struck = [plan.meet("GET", path) for path in ("/a/b", "/a/b", "/c")]
+    struck = [plan.take("GET", path) for path in ("/a/b", "/a/b", "/c")]
     assert [fault.status if fault else None for fault in struck] == [500, 502, 502]
     plan.clear()
-    assert plan.meet("GET", "/c") is None
+    assert plan.take("GET", "/c") is None
 
 
 def test_windows_of_the_limits_open_again() -> None:
     meter = Meter(Limits(calls_an_hour=1, points_a_minute=None))
-    assert meter.count("GET", NOON).over == ""
-    assert meter.count("GET", NOON + timedelta(minutes=59)).over == "primary"
+    assert meter.count("GET", NOON).exceeded == ""
+    assert meter.count("GET", NOON + timedelta(minutes=59)).exceeded == "primary"
     assert (
-        meter.look(NOON + timedelta(minutes=59)).headers()["X-RateLimit-Remaining"]
+        meter.read(NOON + timedelta(minutes=59)).build_headers()[
+            "X-RateLimit-Remaining"
+        ]
         == "0"
     )
-    assert meter.count("GET", NOON + timedelta(hours=1)).over == ""
-    assert meter.count("GET", NOON - timedelta(days=1)).over == ""
+    assert meter.count("GET", NOON + timedelta(hours=1)).exceeded == ""
+    assert meter.count("GET", NOON - timedelta(days=1)).exceeded == ""
     lifted = Meter(Limits(calls_an_hour=None))
-    assert all(lifted.count("GET", NOON).over == "" for _ in range(100))
+    assert all(lifted.count("GET", NOON).exceeded == "" for _ in range(100))
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from generator.github.app import ROUTES
 from generator.github.context import AppContext
-from generator.github.core.errors import ApiProblem
+from generator.github.core.errors import ApiError
 from generator.github.core.tokens import Grant
 from generator.github.rest.calls import Body, Call, Reply
 from generator.github.rest.pagination import paginate, read_page
@@ -124,7 +124,7 @@ def test_fields_of_another_type_are_refused(
     read: Callable[[Body], object], message: str
 ) -> None:
     body = Body({"number": 1, "text": "x"}, "page#anchor")
-    with pytest.raises(ApiProblem) as caught:
+    with pytest.raises(ApiError) as caught:
         read(body)
     assert caught.value.status == 422
     assert caught.value.message.endswith(message)
