@@ -133,14 +133,12 @@ class _JobState:
     def _add_skipped(self, steps: list[StepResult], job: Job) -> list[StepResult]:
         """Return the steps in the workflow's order, with those that never started."""
         ranks = {step.id: rank for rank, step in enumerate(job.steps)}
-        skipped = []
-        for step in job.steps:
-            if (step.id, MAIN_STAGE) not in self.steps:
-                skipped.append(_make_skipped_step(step))
+        missing = [
+            step for step in job.steps if (step.id, MAIN_STAGE) not in self.steps
+        ]
+        results = steps + [_make_skipped_step(step) for step in missing]
         # What act added is in no workflow, and comes last.
-        return sorted(
-            [*steps, *skipped], key=lambda step: ranks.get(step.id, len(ranks))
-        )
+        return sorted(results, key=lambda step: ranks.get(step.id, len(ranks)))
 
 
 class LogReader:
@@ -174,13 +172,13 @@ class LogReader:
 
     def collect_results(self, *, cancelled: bool = False) -> tuple[JobResult, ...]:
         """Return every job of the workflow, those that never started as skipped."""
-        results = []
-        for state in self._jobs.values():
-            results.append(state.make_result(cancelled=cancelled))
-        started_ids = [result.id for result in results]
+        states = self._jobs.values()
+        results = [state.make_result(cancelled=cancelled) for state in states]
+        started_ids = [state.id for state in states]
         for job in self._workflow.jobs:
             if not _has_started(job.id, started_ids):
-                results.append(_make_skipped_job(job))
+                skipped = _make_skipped_job(job)
+                results.append(skipped)
         return tuple(results)
 
     @property

@@ -44,7 +44,7 @@ class RunFolders:
 
     @property
     def act(self) -> Path:
-        """act's workspaces."""
+        """The workspaces of act."""
         return self.base / "act"
 
     @property

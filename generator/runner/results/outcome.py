@@ -10,7 +10,7 @@ from ...github.core.models import Run, Step
 from ...github.local_github import LocalGitHub
 from ...process import Completed
 from ..act.log_reader import LogReader
-from ..models import Conclusion, JobResult, RunResult
+from ..models import Conclusion, JobResult, RunResult, StepResult
 from ..plan import ActiveRun, RunPlan
 from ..redaction import Redactor
 from .training import read_summary
@@ -43,9 +43,7 @@ def record_result(
     if problem or execution.completed.exit_code or has_failure(jobs):
         conclusion = Conclusion.FAILURE
     for job in jobs:
-        steps = []
-        for step in job.steps:
-            steps.append(Step(step.name, step.conclusion.value, step.duration_seconds))
+        steps = [_make_step(step) for step in job.steps]
         local_github.record_job(run_id, job.name, job.conclusion.value, steps)
     run = local_github.finish_run(run_id, conclusion.value)
     return RunResult(
@@ -86,6 +84,10 @@ def record_superseded(
         notes=list_notes(plan, ()),
         problem=f"a newer run of the concurrency group {group} waits in its place",
     )
+
+
+def _make_step(step: StepResult) -> Step:
+    return Step(step.name, step.conclusion.value, step.duration_seconds)
 
 
 def has_failure(jobs: tuple[JobResult, ...]) -> bool:
@@ -151,9 +153,8 @@ def find_problem(jobs: tuple[JobResult, ...], execution: ActExecution) -> str:
 def _find_last_message(execution: ActExecution) -> str:
     """Return the last that act said of itself, "" where it said nothing."""
     messages = list(execution.reader.act_messages)
-    for line in execution.redact(execution.completed.stderr).splitlines():
-        if line.startswith("Error"):
-            messages.append(line)
+    lines = execution.redact(execution.completed.stderr).splitlines()
+    messages += [line for line in lines if line.startswith("Error")]
     if not messages:
         return ""
     return messages[-1]
@@ -171,10 +172,8 @@ def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
             "a job whose environment is an expression gets no secrets and variables "
             "of environments here"
         )
-    foreign = []
-    for label in plan.workflow.labels:
-        if label.startswith(_OTHER_SYSTEMS):
-            foreign.append(label)
+    labels = plan.workflow.labels
+    foreign = [label for label in labels if label.startswith(_OTHER_SYSTEMS)]
     if foreign:
         notes.append(f"{', '.join(foreign)}: run on this machine all the same")
     has_secrets = request.secrets or request.environment_secrets

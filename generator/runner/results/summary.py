@@ -33,10 +33,10 @@ def describe_origin(result: RunResult, runs: Iterable[Run]) -> str:
     """Say where the state of a run came from."""
     if result.restored_from:
         numbers = {run.id: run.number for run in runs}
-        origins = []
-        for run_id in result.restored_from:
-            origins.append(f"run #{numbers.get(run_id, '?')} ({run_id})")
-        return ", ".join(origins)
+        return ", ".join(
+            f"run #{numbers.get(run_id, '?')} ({run_id})"
+            for run_id in result.restored_from
+        )
     training = TrainingSummary.from_json(result.summary)
     if training is not None and training.started_from == "state":
         return "an earlier run, by way of a store that is not artifacts"
@@ -83,13 +83,11 @@ def _list_rows(
         rows.append(("trained on", training))
     artifacts = list_artifact_lines(result.artifacts) or ["none"]
     rows.append(("artifacts", artifacts[0]))
-    for line in artifacts[1:]:
-        rows.append(("", line))
+    rows += [("", line) for line in artifacts[1:]]
     if result.stand_ins:
         names = [name.removeprefix("actions/") for name in result.stand_ins]
         rows.append(("stand-ins", f"for {', '.join(names)}"))
-    for note in result.notes:
-        rows.append(("note", note))
+    rows += [("note", note) for note in result.notes]
     rows.append(("log", _shorten_path(result.log, root)))
     if result.problem:
         rows.append(("failed", fit_line(result.problem, WIDTH * 2)))
