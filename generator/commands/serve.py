@@ -192,7 +192,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         raise LocalGitHubError(
             f"{error.name} is not installed", hint=install_command("local")
         ) from error
-    new_run = describe_run(workflow, event, branch or default_branch, pairs)
+    run = describe_run(workflow, event, branch or default_branch, pairs)
     options = ServeOptions(
         root,
         parse_repository(repository),
@@ -209,5 +209,4 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
 
             say = partial(click.echo, err=True)
             stack.enter_context(launch_for_clients(local_github, Path.cwd(), say))
-        announce = partial(print_access, as_json=as_json)
-        serve(local_github, new_run, write_actrc, announce)
+        serve(local_github, run, write_actrc, partial(print_access, as_json=as_json))

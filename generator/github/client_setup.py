@@ -35,6 +35,7 @@ def build_gh_environment(url: str, repository: str, token: str) -> dict[str, str
 def build_act_flags(environment: Mapping[str, str], token: str) -> list[Flag]:
     """The flags that point act at the server: (flag, value), in the order of the variables."""
     flags = [("--env", f"{name}={value}") for name, value in environment.items()]
+    # As a secret, so that act masks it in its log.
     flags.append(("-s", f"GITHUB_TOKEN={token}"))
     return flags
 

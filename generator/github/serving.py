@@ -96,6 +96,7 @@ def serve(
     try:
         stopped.wait()
     finally:
+        # Whoever stops the server has no more use for the run it gave tokens for.
         local_github.finish_run(ticket.run.id, "success")
         if actrc is not None:
             actrc.unlink(missing_ok=True)
@@ -105,5 +106,6 @@ def _catch_signals() -> threading.Event:
     """An event that Ctrl-C and SIGTERM set from now on."""
     stopped = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
+        # Nothing but the event: a handler may interrupt any line, one that holds a lock too.
         signal.signal(number, lambda *_: stopped.set())
     return stopped

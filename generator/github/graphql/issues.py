@@ -49,6 +49,7 @@ def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
         "updatedAt": format_rfc3339(issue.updated_at),
         "closedAt": serialize_instant(issue.closed_at),
         "labels": connect(labels),
+        # As for the repository: gh asks for what there is none of here.
         "assignees": connect([]),
         "comments": connect(comments),
         "projectCards": connect([]),

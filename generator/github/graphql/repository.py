@@ -51,6 +51,7 @@ def find_repository(viewer: Viewer, arguments: Arguments) -> Fields | None:
 
 def _list_resolvers(viewer: Viewer) -> dict[str, Resolver]:
     """The repository's fields that take arguments."""
+    # There are no people, milestones, projects or pull requests here, but gh asks for them.
     nothing = connect([])
     issue = resolve_with(partial(_find_issue, viewer))
     return {

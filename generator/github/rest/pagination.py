@@ -48,8 +48,8 @@ def paginate(
     further `fields`.
     """
     page = read_page(call)
-    shown = records[page.offset : page.offset + page.size]
-    reply = reply_page(call, shown, len(records), serialize, key)
+    page_records = records[page.offset : page.offset + page.size]
+    reply = reply_page(call, page_records, len(records), serialize, key)
     if isinstance(reply.body, dict) and fields is not None:
         reply.body.update(fields)
     return reply
@@ -57,13 +57,13 @@ def paginate(
 
 def reply_page(
     call: Call,
-    shown: Sequence[Record],
+    page_records: Sequence[Record],
     total: int,
     serialize: Callable[[Record], JsonObject],
     key: str = "",
 ) -> Reply:
-    """A page that the store cut out of `total` records by `read_page`; `key` as above."""
-    bodies = [serialize(record) for record in shown]
+    """A page that the store selected from `total` records by `read_page`; `key` as above."""
+    bodies = [serialize(record) for record in page_records]
     headers = {}
     links = _format_links(call, total)
     if links:

@@ -70,7 +70,7 @@ class Route:
 
 
 class Match(NamedTuple):
-    """A route with the values that its pattern found in the path."""
+    """A route with the values that its pattern matched in the path."""
 
     route: Route
     path: Mapping[str, str]
@@ -111,10 +111,11 @@ def find_route(routes: Sequence[Route], method: str, path: str) -> Match | None:
     # HTTP's rule; the server leaves the body out.
     if method == "HEAD":
         method = "GET"
+    # The first row wins, so a fixed path stands before a pattern that matches it too.
     for route in routes:
         if route.method not in (ANY_METHOD, method):
             continue
-        found = route.pattern.fullmatch(path)
-        if found is not None:
-            return Match(route, found.groupdict())
+        match = route.pattern.fullmatch(path)
+        if match is not None:
+            return Match(route, match.groupdict())
     return None

@@ -30,10 +30,10 @@ EVERYTHING = DateRange(_FIRST_INSTANT, _LAST_INSTANT)
 
 def parse_date_range(text: str) -> DateRange:
     """The instants that a query asks for; what cannot be read matches none, as on GitHub."""
-    found = _RANGE.fullmatch(text)
-    if found is None:
+    match = _RANGE.fullmatch(text)
+    if match is None:
         return NOTHING
-    sign, first, last = found.groups()
+    sign, first, last = match.groups()
     try:
         begin = _parse_date(first)
         if last:

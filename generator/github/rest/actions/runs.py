@@ -29,6 +29,7 @@ def read_run_filter(context: AppContext, call: Call) -> RunFilter:
         event=call.query.get("event") or None,
         head_branch=call.query.get("branch") or None,
         head_sha=call.query.get("head_sha") or None,
+        # GitHub takes a conclusion such as `failure` in place of a status.
         status_or_conclusion=call.query.get("status") or None,
     )
     if "workflow" in call.path:
@@ -44,10 +45,10 @@ def list_runs(context: AppContext, call: Call) -> Reply:
     """Runs, newest first, of one workflow where the path names one."""
     run_filter = read_run_filter(context, call)
     page = read_page(call)
-    shown = context.runs.list_newest(run_filter, page.offset, page.size)
+    runs = context.runs.list_newest(run_filter, page.offset, page.size)
     total = context.runs.count_runs(run_filter)
     serialize = partial(serialize_run, context, call.origin)
-    return reply_page(call, shown, total, serialize, "workflow_runs")
+    return reply_page(call, runs, total, serialize, "workflow_runs")
 
 
 def get_run(context: AppContext, call: Call) -> Reply:
@@ -64,6 +65,7 @@ def list_jobs(context: AppContext, call: Call) -> Reply:
     attempt: int | None = run.attempt
     if "attempt" in call.path:
         attempt = call.read_number("attempt")
+    # GitHub's default for `filter` is `latest`.
     elif call.query.get("filter") == "all":
         attempt = None
     jobs = context.runs.list_jobs(run.id, attempt)

@@ -22,6 +22,7 @@ _REASONS = ("completed", "not_planned", "reopened", "duplicate")
 def list_issues(context: AppContext, call: Call) -> Reply:
     """Issues, newest first; `state` and `labels` as on GitHub."""
     names = call.query.get("labels", "").split(",")
+    # An empty parameter, or two commas, name no label.
     labels = [name for name in names if name]
     issues = context.issues.list_issues(call.query.get("state", "open"), labels)
     if creator := call.query.get("creator"):
@@ -35,6 +36,7 @@ def find_issues(context: AppContext, call: Call) -> Reply:
     """Search issues."""
     issues = search_issues(context.issues.list_issues(), call.query.get("q", ""))
     serialize = partial(serialize_issue, context, call.origin)
+    # GitHub says True where a search took too long.
     return paginate(call, issues, serialize, "items", {"incomplete_results": False})
 
 

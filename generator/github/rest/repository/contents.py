@@ -71,6 +71,7 @@ def put_contents(context: AppContext, call: Call) -> Reply:
         data = base64.b64decode(content, validate=True)
     except ValueError:
         raise call.invalid("content is not valid Base64") from None
+    # GitHub says 201 for a new file, 200 for a new version of one.
     status = 201
     if call.body.has_value("sha"):
         status = 200

@@ -40,6 +40,7 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
         "assets_url": f"{url}/assets",
         "upload_url": f"{origin}/api/uploads/{releases}/assets{{?name,label}}",
         "html_url": f"{origin}/{context.repository}/releases/tag/{release.tag}",
+        # The local GitHub packs no archives of the repository.
         "tarball_url": None,
         "zipball_url": None,
         "assets": [
@@ -51,6 +52,7 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
 def list_releases(context: AppContext, call: Call) -> Reply:
     """Releases, newest first; drafts are for those who may write."""
     releases = context.releases.list_releases()
+    # "Only users with push access will receive listings for draft releases."
     if not call.grant.allows("contents", "write"):
         releases = [release for release in releases if not release.draft]
     return paginate(call, releases, partial(serialize_release, context, call.origin))
