@@ -193,14 +193,8 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
             f"{error.name} is not installed", hint=install_command("local")
         ) from error
     run = describe_run(workflow, event, branch or default_branch, pairs)
-    options = ServeOptions(
-        root,
-        parse_repository(repository),
-        default_branch,
-        port,
-        parse_instant(instant),
-        is_unlimited=unlimited,
-    )
+    name, start = parse_repository(repository), parse_instant(instant)
+    options = ServeOptions(root, name, default_branch, port, start, unlimited)
     with ExitStack() as stack:
         local_github = stack.enter_context(options.open())
         if runs:
