@@ -8,7 +8,7 @@ GitHub has nothing like them; they are for programs that drive a server started 
 
 from __future__ import annotations
 
-from dataclasses import fields
+import dataclasses
 from datetime import datetime, timedelta
 from functools import wraps
 
@@ -44,13 +44,13 @@ def owner_only(handler: Handler) -> Handler:
 @owner_only
 def start_run(context: AppContext, call: Call) -> Reply:
     """Begin a run, or with `run_id` the next attempt of one."""
-    given = call.body.fields
-    if "run_id" in given:
-        permissions = dict(given["permissions"])
-        ticket = begin_attempt(context, int(given["run_id"]), permissions)
+    fields = call.body.fields
+    if "run_id" in fields:
+        permissions = dict(fields["permissions"])
+        ticket = begin_attempt(context, int(fields["run_id"]), permissions)
     else:
         # The constructor itself says which field is missing or unknown.
-        ticket = begin_run(context, NewRun(**given))
+        ticket = begin_run(context, NewRun(**fields))
     body = describe_run(ticket.run)
     body["environment"] = run_environment(call.origin, ticket)
     body["token"] = ticket.token
@@ -60,18 +60,18 @@ def start_run(context: AppContext, call: Call) -> Reply:
 @owner_only
 def finish_run(context: AppContext, call: Call) -> Reply:
     """Enter how a run ended, and end its tokens."""
-    given = call.body.fields
-    run = end_run(context, int(given["run_id"]), str(given["conclusion"]))
+    fields = call.body.fields
+    run = end_run(context, int(fields["run_id"]), str(fields["conclusion"]))
     return Reply(body=describe_run(run))
 
 
 @owner_only
 def record_job(context: AppContext, call: Call) -> Reply:
     """Enter a job that has just ended."""
-    given = call.body.fields
-    run = context.runs.get(int(given["run_id"]))
-    steps = [Step(**step) for step in given.get("steps", ())]
-    name, conclusion = str(given["name"]), str(given["conclusion"])
+    fields = call.body.fields
+    run = context.runs.get(int(fields["run_id"]))
+    steps = [Step(**step) for step in fields.get("steps", ())]
+    name, conclusion = str(fields["name"]), str(fields["conclusion"])
     job = context.runs.record_job(run, name, conclusion, steps)
     return Reply(201, {"id": job.id})
 
@@ -79,9 +79,9 @@ def record_job(context: AppContext, call: Call) -> Reply:
 @owner_only
 def switch_workflow(context: AppContext, call: Call) -> Reply:
     """Switch a workflow on or off."""
-    given = call.body.fields
-    state = WorkflowState(given["state"])
-    workflow = context.workflows.switch(str(given["file"]), state)
+    fields = call.body.fields
+    state = WorkflowState(fields["state"])
+    workflow = context.workflows.switch(str(fields["file"]), state)
     return Reply(body={"path": workflow.path, "state": workflow.state.value})
 
 
@@ -96,10 +96,10 @@ def move_clock(context: AppContext, call: Call) -> Reply:
     """Set the clock, then advance it; 409 where it is the machine's own."""
     if not isinstance(context.clock, SteerableClock):
         raise ApiError(409, "The server goes by the machine's clock")
-    given = call.body.fields
-    if "set" in given:
-        context.clock.set(datetime.fromisoformat(str(given["set"])))
-    seconds = float(given.get("advance_seconds", 0))
+    fields = call.body.fields
+    if "set" in fields:
+        context.clock.set(datetime.fromisoformat(str(fields["set"])))
+    seconds = float(fields.get("advance_seconds", 0))
     context.clock.advance(timedelta(seconds=seconds))
     return read_clock(context, call)
 
@@ -107,21 +107,21 @@ def move_clock(context: AppContext, call: Call) -> Reply:
 @owner_only
 def expire_artifact(context: AppContext, call: Call) -> Reply:
     """Let an artifact expire some days ago, or later where negative."""
-    given = call.body.fields
-    age = timedelta(days=float(given.get("days", 0)))
+    fields = call.body.fields
+    age = timedelta(days=float(fields.get("days", 0)))
     instant = context.clock.now() - age
-    context.artifacts.expire(int(given["artifact_id"]), instant)
+    context.artifacts.expire(int(fields["artifact_id"]), instant)
     return Reply(body={"expires_at": instant.isoformat()})
 
 
 @owner_only
 def add_fault(context: AppContext, call: Call) -> Reply:
     """Put a fault in force."""
-    given = call.body.fields
-    unknown = set(given) - {field.name for field in fields(Fault)}
+    fields = call.body.fields
+    unknown = set(fields) - {field.name for field in dataclasses.fields(Fault)}
     if unknown:
         raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-    context.faults.add(Fault(**given))
+    context.faults.add(Fault(**fields))
     return Reply(201, {})
 
 

@@ -8,7 +8,6 @@ import socket
 import threading
 from collections.abc import Callable
 from functools import partial
-from types import TracebackType
 from typing import Self, cast
 
 import uvicorn
@@ -90,12 +89,7 @@ class ServerThread:
         # The socket listens already: a request that comes early waits in its queue.
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def stop(self) -> None:

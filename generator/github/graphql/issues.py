@@ -130,42 +130,42 @@ def find_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     return make_connection(nodes, page) | {"issueCount": len(nodes)}
 
 
-def create_issue(viewer: Viewer, given: Arguments) -> Fields:
+def create_issue(viewer: Viewer, values: Arguments) -> Fields:
     """Open an issue."""
     issue = viewer.context.issues.open(
-        given["title"],
-        given.get("body") or "",
+        values["title"],
+        values.get("body") or "",
         viewer.grant.login,
-        parse_label_ids(given.get("labelIds")),
+        parse_label_ids(values.get("labelIds")),
     )
     return {"issue": describe_issue(viewer, issue)}
 
 
-def update_issue(viewer: Viewer, given: Arguments) -> Fields:
+def update_issue(viewer: Viewer, values: Arguments) -> Fields:
     """Change title, body, state or labels."""
     changes: IssueChanges = {}
-    if given.get("title") is not None:
-        changes["title"] = given["title"]
-    if given.get("body") is not None:
-        changes["body"] = given["body"]
-    if given.get("state"):
-        changes["state"] = given["state"].lower()
-    if given.get("labelIds") is not None:
-        changes["labels"] = parse_label_ids(given["labelIds"])
-    return _edit_issue(viewer, given["id"], changes)
+    if values.get("title") is not None:
+        changes["title"] = values["title"]
+    if values.get("body") is not None:
+        changes["body"] = values["body"]
+    if values.get("state"):
+        changes["state"] = values["state"].lower()
+    if values.get("labelIds") is not None:
+        changes["labels"] = parse_label_ids(values["labelIds"])
+    return _edit_issue(viewer, values["id"], changes)
 
 
-def close_issue(viewer: Viewer, given: Arguments) -> Fields:
+def close_issue(viewer: Viewer, values: Arguments) -> Fields:
     """Close an issue."""
-    reason = (given.get("stateReason") or "COMPLETED").lower()
+    reason = (values.get("stateReason") or "COMPLETED").lower()
     changes: IssueChanges = {"state": "closed", "state_reason": reason}
-    return _edit_issue(viewer, given["issueId"], changes)
+    return _edit_issue(viewer, values["issueId"], changes)
 
 
-def reopen_issue(viewer: Viewer, given: Arguments) -> Fields:
+def reopen_issue(viewer: Viewer, values: Arguments) -> Fields:
     """Open an issue again."""
     changes: IssueChanges = {"state": "open", "state_reason": "reopened"}
-    return _edit_issue(viewer, given["issueId"], changes)
+    return _edit_issue(viewer, values["issueId"], changes)
 
 
 def _edit_issue(viewer: Viewer, node_id: str, changes: IssueChanges) -> Fields:
@@ -178,27 +178,27 @@ def parse_issue_id(node_id: str) -> int:
     return int(node_id.removeprefix("I_"))
 
 
-def add_labels(viewer: Viewer, given: Arguments) -> Fields:
+def add_labels(viewer: Viewer, values: Arguments) -> Fields:
     """Put labels on an issue, besides those it has."""
-    issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
-    names = [*issue.labels, *parse_label_ids(given["labelIds"])]
+    issue = viewer.context.issues.get(parse_issue_id(values["labelableId"]))
+    names = [*issue.labels, *parse_label_ids(values["labelIds"])]
     viewer.context.issues.update(issue.number, {"labels": list(dict.fromkeys(names))})
     return {}
 
 
-def remove_labels(viewer: Viewer, given: Arguments) -> Fields:
+def remove_labels(viewer: Viewer, values: Arguments) -> Fields:
     """Take labels off an issue."""
-    issue = viewer.context.issues.get(parse_issue_id(given["labelableId"]))
-    removed = parse_label_ids(given["labelIds"])
+    issue = viewer.context.issues.get(parse_issue_id(values["labelableId"]))
+    removed = parse_label_ids(values["labelIds"])
     names = [name for name in issue.labels if name not in removed]
     viewer.context.issues.update(issue.number, {"labels": names})
     return {}
 
 
-def add_comment(viewer: Viewer, given: Arguments) -> Fields:
+def add_comment(viewer: Viewer, values: Arguments) -> Fields:
     """Comment on an issue."""
     comment = viewer.context.issues.add_comment(
-        parse_issue_id(given["subjectId"]), given["body"], viewer.grant.login
+        parse_issue_id(values["subjectId"]), values["body"], viewer.grant.login
     )
     return {"commentEdge": {"node": describe_comment(viewer, comment)}}
 
