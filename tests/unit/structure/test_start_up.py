@@ -45,21 +45,6 @@ def importers(prefix: str, *, below: str = "") -> set[str]:
     }
 
 
-@pytest.mark.parametrize(
-    ("lower", "must_not_import"),
-    [
-        ("generator", "pipeline"),
-        ("pipeline", "generator"),
-        ("generator/github", "generator.runner"),
-        ("generator/github", "generator.commands"),
-        ("generator/runner", "generator.commands"),
-        ("generator/checks", "generator.commands"),
-    ],
-)
-def test_imports_go_one_way(lower: str, must_not_import: str) -> None:
-    assert importers(must_not_import, below=lower + "/") == set()
-
-
 def test_one_module_opens_the_door_to_other_programs() -> None:
     # The stand-in actions are programs of their own, run by act: they are not part of this process.
     inside = {
