@@ -82,7 +82,9 @@ def test_their_workflow_runs(repository: Path) -> None:
     run([WFGEN, "render"], repository)
     script = "import generator, pipeline.etl; print('trained', generator.NAME)\n"
     script += "from pathlib import Path\n"
-    script += "for name in ('model/best_model.pkl', 'data/data_state.json', 'logs/x'):\n"
+    script += (
+        "for name in ('model/best_model.pkl', 'data/data_state.json', 'logs/x'):\n"
+    )
     script += "    path = Path('runtime', name); path.parent.mkdir(parents=True, exist_ok=True)\n"
     script += "    path.write_text('1')\n"
     (repository / "train.py").write_text(script)
