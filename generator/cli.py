@@ -86,7 +86,7 @@ class LazyGroup(click.Group):
 )
 @click.version_option(__version__, message="%(prog)s %(version)s")
 def cli() -> None:
-    """Workflows that keep a model learning from run to run: render, check and run them."""
+    """Workflows that train a model further with every run: render, check and run them."""
 
 
 def main(args: Sequence[str] | None = None) -> None:

@@ -81,6 +81,7 @@ def render_json(result: CheckResult) -> str:
 def render_sarif(result: CheckResult) -> str:
     """Return SARIF 2.1.0, one run a tool (docs.oasis-open.org/sarif/sarif/v2.1.0)."""
     runs = []
+    # A viewer closes findings of a run that reports none: also tools without any have one.
     for tool in dict.fromkeys((_YAML, *result.ran)):
         found = [finding for finding in result.findings if finding.tool == tool]
         driver = {

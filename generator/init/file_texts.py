@@ -102,6 +102,7 @@ def list_ignored(settings: Settings) -> tuple[str, ...]:
 
 def add_lines(text: str, lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return a `.gitignore` with the lines it does not have yet, and which those are."""
+    # `/runtime/` and `runtime` ignore the same folder of a repository's top.
     present = {line.strip().strip("/") for line in text.splitlines()}
     wanted = lines
     if not text:

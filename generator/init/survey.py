@@ -117,6 +117,7 @@ def _find_top(folder: Path, runner: Runner) -> Path | None:
             "git is not installed, and workflows need a repository"
         ) from error
     if completed.exit_code:
+        # Since 2.35.2 git reads no repository of another user, where hooks could wait.
         if "dubious ownership" in completed.stderr:
             raise OutputError(
                 f"git does not trust {folder}, which belongs to somebody else",

@@ -8,7 +8,6 @@ replaces what nobody has edited.
 
 from __future__ import annotations
 
-import itertools
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -49,10 +48,13 @@ def choose_package(root: Path) -> str:
     for name in NAMES:
         if is_built_in(root, name):
             return name
-    numbered = (f"{NAMES[-1]}_{number}" for number in itertools.count(2))
-    return next(
-        name for name in itertools.chain(NAMES, numbered) if _is_free(root, name)
-    )
+    for name in NAMES:
+        if _is_free(root, name):
+            return name
+    number = 2
+    while not _is_free(root, f"{NAMES[-1]}_{number}"):
+        number += 1
+    return f"{NAMES[-1]}_{number}"
 
 
 def find_built_in(root: Path, command: str) -> str:
@@ -148,6 +150,7 @@ def plan_no_upgrade(
     root: Path, package: str, manifest: Manifest, requirements: str
 ) -> Iterator[Change]:
     """Plan to keep a copy as it is, and say whether there is a newer one."""
+    # Requirements may be edited at any time: that makes no copy an old one.
     new = list_package_files(package, _select_requirements(manifest, requirements))
     new.pop(requirements, None)
     if all(read_content(root / path) == content for path, content in new.items()):

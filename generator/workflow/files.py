@@ -10,6 +10,7 @@ from .source import parse_yaml
 
 WORKFLOWS = Path(".github", "workflows")
 SUFFIXES = (".yml", ".yaml")
+# What `wfgen render` writes by default.
 _DEFAULT_NAME = "train.yml"
 _NAME_LINE = re.compile(r"""^["']?name["']?\s*:.*$""", re.MULTILINE)
 

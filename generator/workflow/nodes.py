@@ -40,6 +40,7 @@ class Node:
         value = self.get(key).value
         if value is None:
             return ""
+        # `if: false` is the text "false" for GitHub, not Python's "False".
         if isinstance(value, bool):
             return str(value).lower()
         return str(value)

@@ -24,6 +24,7 @@ def list_actions(root: Path, workflow: Workflow) -> tuple[str, ...]:
     actions: dict[str, None] = {}
     visited = {workflow.path}
     waiting = list(_iter_uses(workflow))
+    # Breadth first: what the workflow itself names stands before what that brings in.
     while waiting:
         uses = waiting.pop(0)
         if not uses.startswith((LOCAL, DOCKER)):

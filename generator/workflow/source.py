@@ -118,6 +118,7 @@ def _parse_nodes(text: str) -> yaml.Node | None:
     loader = CCoreLoader(text)
     try:
         node = loader.get_single_node()
+    # The parser of libyaml and its events refer to each other.
     finally:
         loader.dispose()
     if isinstance(node, yaml.Node):

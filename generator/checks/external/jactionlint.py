@@ -16,6 +16,7 @@ _WARNINGS = frozenset({"warning", "warn", "info"})
 
 def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
     """Yield its findings."""
+    # A config file can turn checks on that ask the GitHub API; this wins over it.
     completed = call.run("--no-online", "--format=json", *map(str, files))
     if completed.exit_code not in _EXIT_CODES:
         raise make_failure(NAME, completed)

@@ -96,8 +96,10 @@ def _choose_branch(branches: list[list[Violation]], path: NodePath) -> list[Viol
 
 
 def _has_wrong_type(branch: list[Violation], path: NodePath) -> bool:
-    messages = [violation.message for violation in branch if violation.path == path]
-    return any(_WRONG_TYPE in message for message in messages)
+    return any(
+        violation.path == path and _WRONG_TYPE in violation.message
+        for violation in branch
+    )
 
 
 def _score_branch(branch: list[Violation]) -> tuple[int, int, int]:
