@@ -1,4 +1,4 @@
-"""`python -m pipeline`."""
+"""`python -m` with the name that this package has where it is."""
 
 from .cli.fast_path import main
 

@@ -11,31 +11,29 @@ from pathlib import Path
 from .errors import StateWriteError
 
 PART = ".part"
+"""What ends the name of a file that is still being written."""
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
-    """Build aside in the same folder, fsync, replace, fsync the folder.
+    """Write a temporary file in the same folder, fsync, replace, fsync the folder.
 
-    Without the fsyncs where not `durable`.
-
-    Raises StateWriteError; `path` is then as before.
-
-    click's `open_file(atomic=True)` replaces the good file by a half-written one when
-    the writer raises.
+    Without the fsyncs where not `durable`. Raises StateWriteError; `path` is then as
+    before. (click's `open_file(atomic=True)` replaces the good file by a half-written
+    one when the writer raises.)
     """
     with explain_os_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_name(path.name + PART)
+        temporary = path.with_name(path.name + PART)
         try:
-            with aside.open("wb") as sink:
+            with temporary.open("wb") as sink:
                 sink.write(content)
                 sink.flush()
                 if durable:
                     os.fsync(sink.fileno())
-            aside.replace(path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                aside.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
             raise
         if durable:
             sync_folder(path.parent)
@@ -52,7 +50,7 @@ def sync_folder(folder: Path) -> None:
 
 @contextlib.contextmanager
 def explain_os_errors(path: Path) -> Iterator[None]:
-    """OSError becomes StateWriteError that names the file and the reason."""
+    """Turn an OSError into a StateWriteError that names the file and the reason."""
     try:
         yield
     except OSError as error:
@@ -62,5 +60,5 @@ def explain_os_errors(path: Path) -> Iterator[None]:
 
 
 def sha256(content: bytes) -> str:
-    """Hex digest."""
+    """Return the SHA-256 of some bytes, as 64 hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()

@@ -1,4 +1,4 @@
-"""The error tree: each class has the exit code that `python -m pipeline` ends with.
+"""The error tree: each class has the exit code that a command ends with.
 
 Codes: 2 settings, 3 a missing library, 10 to 19 the state, 20 to 29 the source, 30 to
 39 Kaggle, 130 interrupted. The table in docs/pipeline.md is held against this module by
@@ -6,6 +6,8 @@ a test.
 """
 
 from __future__ import annotations
+
+from .program import COMMAND
 
 EXIT_OK = 0
 EXIT_INTERRUPTED = 130
@@ -42,7 +44,10 @@ class StateMismatchError(PipelineError):
     """The model and the data state do not belong together, or one of them is missing."""
 
     exit_code = 10
-    default_hint = "restore both folders from one and the same run, or start over with `python -m pipeline reset`"
+    default_hint = (
+        "restore both folders from one and the same run, go back to the state before "
+        f"with `{COMMAND} rollback`, or start over with `{COMMAND} reset`"
+    )
 
 
 class StateTamperedError(PipelineError):
@@ -52,14 +57,19 @@ class StateTamperedError(PipelineError):
     """
 
     exit_code = 11
-    default_hint = "restore both folders from an earlier run, or start over with `python -m pipeline reset`"
+    default_hint = (
+        "restore both folders from an earlier run, go back to the state before "
+        f"with `{COMMAND} rollback`, or start over with `{COMMAND} reset`"
+    )
 
 
 class StateFormatError(PipelineError):
     """The state cannot be read by this version: it is newer, or is no state at all."""
 
     exit_code = 12
-    default_hint = "install the version that wrote it, or start over with `python -m pipeline reset`"
+    default_hint = (
+        f"install the version that wrote it, or start over with `{COMMAND} reset`"
+    )
 
 
 class StateLibrariesError(PipelineError):
@@ -72,7 +82,10 @@ class StateWriteError(PipelineError):
     """The state could not be written: no space, no right, or a limit on file size."""
 
     exit_code = 14
-    default_hint = "the state from before this run is intact; make room or give write access, then run again"
+    default_hint = (
+        "the state from before this run is intact; "
+        "make room or give write access, then run again"
+    )
 
 
 class StateBusyError(PipelineError):
@@ -90,8 +103,9 @@ class StateKeyError(PipelineError):
 
     exit_code = 16
     default_hint = (
-        "hand over the secret PIPELINE_STATE_KEY; if it is lost: `python -m pipeline sign --remove`, after you checked "
-        "where the state comes from"
+        "hand over the secret PIPELINE_STATE_KEY; "
+        f"if it is lost: `{COMMAND} sign --remove`, "
+        "after you checked where the state comes from"
     )
 
 
@@ -102,7 +116,7 @@ class SourceError(PipelineError):
 
 
 class SourceRewrittenError(PipelineError):
-    """Data that was already learnt has changed under the cursor."""
+    """Data that the models were trained on has changed under the cursor."""
 
     exit_code = 21
 

@@ -2,16 +2,17 @@
 
 Defaults < `[pipeline]` in wfgen.toml or pyproject.toml < PIPELINE_* < flags.
 
-Values are parsed here, once; everything inward takes the frozen record. "Nothing new"
-passes here, so imports are few and records are named tuples: a dataclass takes ten
-times as long to define.
+A setting is one field of `Settings`: its type, its rule, its help and its default. The
+flags of the command line are made from it. Values are parsed here, once; everything
+inward takes the frozen record. A run that finds nothing new passes here, so imports are
+few and records are named tuples: a dataclass takes ten times as long to define.
 """
 
-from __future__ import annotations
+# No `from __future__ import annotations`: the rules are read from the annotations.
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from .errors import SettingsError
 
@@ -19,121 +20,67 @@ PREFIX = "PIPELINE_"
 RESERVED = {"PIPELINE_STATE_KEY"}
 TASKS = ("auto", "binary", "multiclass", "regression")
 MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
+DAY_SECONDS = 86_400
+FILES = (
+    ("wfgen.toml", ("pipeline",)),
+    ("pyproject.toml", ("tool", "wfgen", "pipeline")),
+)
+"""Each file, and the tables that lead to the settings in it."""
 
 
-class Settings(NamedTuple):
-    """What the training is told.
+class Rule(NamedTuple):
+    """How a value is parsed, what the help says, and whether there is a flag.
 
-    Docs/pipeline.md has one line for each, held against this record by a test.
+    `parse` raises TypeError or ValueError with a reason that completes "it must be".
     """
 
-    source: str = "sample"
-    target: str = ""
-    task: str = "auto"
-    ignore: tuple[str, ...] = ()
-    time: str = ""
-    iterations: int = 3
-    batch_rows: int = 1000
-    models: tuple[str, ...] = ("auto",)
-    on_rewrite: str = "stop"
-    key: str = ""
-    on_end: str = "stop"
-    on_library_change: str = "stop"
-    keep_previous: bool = True
-    engine: str = "local"
-    dask_address: str = ""
-    threads: int = 1
-    seed: int = 1
-    checkpoint_seconds: float = 5.0
-    report: bool = True
-    kaggle_timeout_seconds: float = 60.0
-    kaggle_retries: int = 4
-    kaggle_backoff_seconds: float = 2.0
+    parse: Callable[[object], object]
+    help: str
+    has_flag: bool = True
 
 
-def load(
-    root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
-) -> Settings:
-    """Settings for a repository. Raises SettingsError that names where the value came from."""
-    given: dict[str, Any] = {}
-    for path, table in _tables(root):
-        for name, value in table.items():
-            known = _known(name, f"{path}: [pipeline]")
-            given[known] = _parsed(known, value, f"{path}: [pipeline] {name}")
-    for variable, text in environment.items():
-        # An empty variable is what GitHub hands over for one that is not set.
-        if variable.startswith(PREFIX) and variable not in RESERVED and text:
-            known = _known(
-                variable.removeprefix(PREFIX).lower(), f"the environment ({variable})"
-            )
-            given[known] = _parsed(known, text, variable)
-    for name, value in flags.items():
-        if value is not None:
-            given[name] = _parsed(name, value, f"--{name.replace('_', '-')}")
-    return _consistent(Settings(**given))
-
-
-def _tables(root: Path) -> list[tuple[str, dict[str, Any]]]:
-    """The first of the two files that speaks of the pipeline."""
-    for name, keys in (
-        ("wfgen.toml", ("pipeline",)),
-        ("pyproject.toml", ("tool", "wfgen", "pipeline")),
-    ):
-        if not (root / name).exists():
-            continue
-        import tomllib  # noqa: PLC0415  # "nothing new" is to be quick, and most often flags say it all
-
-        try:
-            table: Any = tomllib.loads((root / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise SettingsError(f"{name} cannot be read: {error}") from error
-        for key in keys:
-            table = table.get(key) if isinstance(table, dict) else None
-        if table is not None:
-            if not isinstance(table, dict):
-                raise SettingsError(f"{name}: `{'.'.join(keys)}` must be a table")
-            return [(name, table)]
-    return []
-
-
-def _known(name: str, where: str) -> str:
-    names = Settings._fields
-    if name in names:
-        return name
-    import difflib  # noqa: PLC0415  # only for a wrong name
-
-    close = difflib.get_close_matches(name, names, n=1)
-    raise SettingsError(
-        f"{where} has no setting {name!r}",
-        hint=f"did you mean {close[0]!r}?"
-        if close
-        else f"there are {', '.join(names)}",
-    )
-
-
-def _parsed(name: str, value: object, where: str) -> object:
-    try:
-        return _PARSERS.get(name, _text)(value)
-    except (TypeError, ValueError) as error:
-        raise SettingsError(f"{where} is {value!r}: {error}") from error
-
-
-def _text(value: object) -> str:
+def parse_text(value: object) -> str:
+    """Accept a string, without the blanks around it."""
     if not isinstance(value, str):
         raise TypeError("it must be a string")
     return value.strip()
 
 
-def _texts(value: object) -> tuple[str, ...]:
-    """A list, or a string with commas."""
+def parse_texts(value: object) -> tuple[str, ...]:
+    """Accept a list of strings, or a string with commas."""
     parts = value.split(",") if isinstance(value, str) else value
     if not isinstance(parts, list | tuple):
         raise TypeError("it must be a list of strings")
-    return tuple(text for text in map(_text, parts) if text)
+    texts = []
+    for part in parts:
+        text = parse_text(part)
+        if text:
+            texts.append(text)
+    return tuple(texts)
 
 
-def _count(least: int, most: int) -> Callable[[object], int]:
-    def parse(value: object) -> int:
+def parse_boolean(value: object) -> bool:
+    """Accept a boolean of TOML, or its name in any case."""
+    text = str(value).lower()
+    if text not in {"true", "false"}:
+        raise ValueError("it must be true or false")
+    return text == "true"
+
+
+def parse_seconds(value: object) -> float:
+    """Accept a number of seconds, up to a day."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        raise TypeError("it must be a number of seconds")
+    number = float(value)
+    if not 0 <= number <= DAY_SECONDS:
+        raise ValueError(f"it must be from 0 to {DAY_SECONDS}")
+    return number
+
+
+def make_integer_parser(least: int, most: int) -> Callable[[object], int]:
+    """Make a parser of whole numbers within bounds."""
+
+    def parse_integer(value: object) -> int:
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise TypeError("it must be a whole number")
         try:
@@ -144,89 +91,243 @@ def _count(least: int, most: int) -> Callable[[object], int]:
             raise ValueError(f"it must be from {least} to {most}")
         return number
 
-    return parse
+    return parse_integer
 
 
-def _seconds(value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise TypeError("it must be a number of seconds")
-    number = float(value)
-    if not 0 <= number <= 86_400:  # noqa: PLR2004  # a day
-        raise ValueError("it must be from 0 to 86400")
-    return number
+def make_choice_parser(*choices: str) -> Callable[[object], str]:
+    """Make a parser of one of a few words."""
 
-
-def _truth(value: object) -> bool:
-    text = str(value).lower()
-    if text not in {"true", "false"}:
-        raise ValueError("it must be true or false")
-    return text == "true"
-
-
-def _one_of(*allowed: str) -> Callable[[object], str]:
-    def parse(value: object) -> str:
-        text = _text(value)
-        if text not in allowed:
-            raise ValueError(f"it must be one of {', '.join(allowed)}")
+    def parse_choice(value: object) -> str:
+        text = parse_text(value)
+        if text not in choices:
+            raise ValueError(f"it must be one of {', '.join(choices)}")
         return text
 
-    return parse
+    return parse_choice
 
 
-_PARSERS: dict[str, Callable[[object], object]] = {
-    "task": _one_of(*TASKS),
-    "ignore": _texts,
-    "iterations": _count(1, 1_000_000),
-    "batch_rows": _count(1, 10_000_000),
-    "models": _texts,
-    "on_rewrite": _one_of("stop", "restart", "key"),
-    "on_end": _one_of("stop", "again"),
-    "on_library_change": _one_of("stop", "try", "retrain"),
-    "keep_previous": _truth,
-    "engine": _one_of("local", "dask"),
-    "threads": _count(1, 1024),
-    "seed": _count(0, 2**32 - 1),
-    "checkpoint_seconds": _seconds,
-    "report": _truth,
-    "kaggle_timeout_seconds": _seconds,
-    "kaggle_retries": _count(0, 100),
-    "kaggle_backoff_seconds": _seconds,
+class Settings(NamedTuple):
+    """What the training is told.
+
+    docs/pipeline.md has one line for each, compared with this record by a test.
+    """
+
+    source: Annotated[
+        str,
+        Rule(
+            parse_text,
+            "sample, a file, folder, glob or URL, kaggle:OWNER/DATASET, "
+            "kaggle:competitions/NAME.",
+        ),
+    ] = "sample"
+    target: Annotated[str, Rule(parse_text, "The column to predict.")] = ""
+    task: Annotated[
+        str,
+        Rule(make_choice_parser(*TASKS), "auto, binary, multiclass or regression."),
+    ] = "auto"
+    ignore: Annotated[
+        tuple[str, ...], Rule(parse_texts, "Columns to leave out, with commas.")
+    ] = ()
+    time: Annotated[
+        str,
+        Rule(parse_text, "The column that says when; watched, not trained on."),
+    ] = ""
+    iterations: Annotated[
+        int, Rule(make_integer_parser(1, 1_000_000), "Batches to train on.")
+    ] = 3
+    batch_rows: Annotated[
+        int, Rule(make_integer_parser(1, 10_000_000), "Rows a batch.")
+    ] = 1000
+    models: Annotated[
+        tuple[str, ...],
+        Rule(
+            parse_texts,
+            f"Candidates, with commas: auto, {', '.join(MODELS)}, module:factory.",
+        ),
+    ] = ("auto",)
+    on_rewrite: Annotated[
+        str,
+        Rule(
+            make_choice_parser("stop", "restart", "key"),
+            "When rows that were trained on were rewritten: stop, restart or key.",
+        ),
+    ] = "stop"
+    key: Annotated[
+        str, Rule(parse_text, "A column that only grows, for --on-rewrite key.")
+    ] = ""
+    on_end: Annotated[
+        str,
+        Rule(
+            make_choice_parser("stop", "again"),
+            "When the data is used up: stop, or again for another pass.",
+        ),
+    ] = "stop"
+    on_library_change: Annotated[
+        str,
+        Rule(
+            make_choice_parser("stop", "try", "retrain"),
+            "When the libraries changed: stop, try or retrain.",
+        ),
+    ] = "stop"
+    keep_previous: Annotated[
+        bool,
+        Rule(
+            parse_boolean,
+            "Keep the state before the run, for rollback: true or false.",
+        ),
+    ] = True
+    engine: Annotated[
+        str, Rule(make_choice_parser("local", "dask"), "local or dask.")
+    ] = "local"
+    dask_address: Annotated[
+        str, Rule(parse_text, "The scheduler, like tcp://127.0.0.1:8786.")
+    ] = ""
+    threads: Annotated[
+        int, Rule(make_integer_parser(1, 1024), "Candidates trained side by side.")
+    ] = 1
+    seed: Annotated[
+        int, Rule(make_integer_parser(0, 2**32 - 1), "For everything random.")
+    ] = 1
+    checkpoint_seconds: Annotated[
+        float,
+        Rule(parse_seconds, "Commit at least this often, and at the end."),
+    ] = 5.0
+    report: Annotated[
+        bool,
+        Rule(parse_boolean, "Write runtime/logs/report.html: true or false."),
+    ] = True
+    kaggle_timeout_seconds: Annotated[
+        float, Rule(parse_seconds, "For every request to Kaggle.", has_flag=False)
+    ] = 60.0
+    kaggle_retries: Annotated[
+        int,
+        Rule(make_integer_parser(0, 100), "Tries of a request.", has_flag=False),
+    ] = 4
+    kaggle_backoff_seconds: Annotated[
+        float, Rule(parse_seconds, "The first wait between tries.", has_flag=False)
+    ] = 2.0
+
+
+RULES: Mapping[str, Rule] = {
+    name: annotation.__metadata__[0]
+    for name, annotation in Settings.__annotations__.items()
 }
+FLAGS = [name for name, rule in RULES.items() if rule.has_flag]
 
 
-def _consistent(settings: Settings) -> Settings:
-    """Raises SettingsError for values that do not go together."""
+def spell_flag(name: str) -> str:
+    """Spell the flag of a setting."""
+    return f"--{name.replace('_', '-')}"
+
+
+def load(
+    root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+) -> Settings:
+    """Load the settings for a repository.
+
+    Raises SettingsError that names where the value came from.
+    """
+    values: dict[str, Any] = {}
+    for path, table in _read_tables(root):
+        for name, value in table.items():
+            known = _check_name(name, f"{path}: [pipeline]")
+            values[known] = _parse(known, value, f"{path}: [pipeline] {name}")
+    for variable, text in environment.items():
+        # An empty variable is what GitHub hands over for one that is not set.
+        if not variable.startswith(PREFIX) or variable in RESERVED or not text:
+            continue
+        name = variable.removeprefix(PREFIX).lower()
+        known = _check_name(name, f"the environment ({variable})")
+        values[known] = _parse(known, text, variable)
+    for name, value in flags.items():
+        if value is not None:
+            values[name] = _parse(name, value, spell_flag(name))
+    settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+def _read_tables(root: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Read the first of the two files that speaks of the pipeline."""
+    for name, keys in FILES:
+        if not (root / name).exists():
+            continue
+        # "Nothing new" is to be quick, and most often flags say it all.
+        import tomllib  # noqa: PLC0415
+
+        try:
+            table: Any = tomllib.loads((root / name).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            raise SettingsError(f"{name} cannot be read: {error}") from error
+        for key in keys:
+            table = table.get(key) if isinstance(table, dict) else None
+        if table is None:
+            continue
+        if not isinstance(table, dict):
+            raise SettingsError(f"{name}: `{'.'.join(keys)}` must be a table")
+        return [(name, table)]
+    return []
+
+
+def _check_name(name: str, where: str) -> str:
+    if name in RULES:
+        return name
+    import difflib  # noqa: PLC0415  # only for a wrong name
+
+    close = difflib.get_close_matches(name, RULES, n=1)
+    hint = f"there are {', '.join(RULES)}"
+    if close:
+        hint = f"did you mean {close[0]!r}?"
+    raise SettingsError(f"{where} has no setting {name!r}", hint=hint)
+
+
+def _parse(name: str, value: object, where: str) -> object:
+    try:
+        return RULES[name].parse(value)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"{where} is {value!r}: {error}") from error
+
+
+def _check_together(settings: Settings) -> None:
+    """Raise SettingsError for values that do not go together."""
     if not settings.source:
         raise SettingsError(
             "`source` is empty",
             hint="`sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET",
         )
     if settings.source != "sample" and not settings.target:
-        from .redaction import hide_credentials  # noqa: PLC0415  # only where something is amiss
+        # Only where something is amiss.
+        from .redaction import hide_credentials  # noqa: PLC0415
 
         raise SettingsError(
-            f"`target` is not set: which column of {hide_credentials(settings.source)} is to be predicted?",
-            hint='`target = "..."` below [pipeline] in wfgen.toml, PIPELINE_TARGET, or --target',
+            f"`target` is not set: which column of "
+            f"{hide_credentials(settings.source)} is to be predicted?",
+            hint='`target = "..."` below [pipeline] in wfgen.toml, '
+            "PIPELINE_TARGET, or --target",
         )
     if settings.target and settings.target in settings.ignore:
         raise SettingsError(f"`ignore` names the target {settings.target!r}")
     if settings.on_rewrite == "key" and not settings.key:
         raise SettingsError(
-            'on_rewrite = "key" needs `key`: a column that only grows, like an id or a time stamp'
+            'on_rewrite = "key" needs `key`: '
+            "a column that only grows, like an id or a time stamp"
         )
     if settings.engine == "dask" and not settings.dask_address:
         raise SettingsError(
             'engine = "dask" needs `dask_address`, like tcp://127.0.0.1:8786'
         )
-    if not settings.models:
+    _check_models(settings.models)
+
+
+def _check_models(models: tuple[str, ...]) -> None:
+    if not models:
         raise SettingsError(
             "`models` names no candidate",
             hint="`auto` stands for those that fit the task",
         )
-    for name in settings.models:
+    for name in models:
         if name not in {*MODELS, "auto"} and ":" not in name:
             raise SettingsError(
                 f"`models` names {name!r}",
                 hint=f"there are {', '.join(MODELS)}, or your own module:factory",
             )
-    return settings

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
-from .. import settings as configuration
-from ..reporting.summary import format_number
-from ..settings import Settings
+from ..reporting.summary import format_candidate, format_metric
+from ..settings import FLAGS, RULES, Settings, load, spell_flag
 from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, get_signing_key
-from . import fast_path as entry
+from .fast_path import run_update
+
+Callback = TypeVar("Callback", bound=Callable[..., None])
 
 ROOT = click.option(
     "--root",
@@ -29,6 +32,30 @@ MODELS = click.option(
 TRY = click.option(
     "--on-library-change", help="When the libraries changed: stop or try."
 )
+JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
+YES = click.option("--yes", is_flag=True, help="Do not ask.")
+
+
+def add_setting_flags(command: Callback) -> Callback:
+    """Give a command a flag for each setting that has one."""
+    # Decorators are applied from the last one up.
+    for name in reversed(FLAGS):
+        option = click.option(spell_flag(name), help=_describe_flag(name))
+        command = option(command)
+    return command
+
+
+def _describe_flag(name: str) -> str:
+    default = Settings._field_defaults[name]
+    if default in ("", ()):
+        return RULES[name].help
+    if isinstance(default, tuple):
+        shown = ",".join(default)
+    elif isinstance(default, bool):
+        shown = str(default).lower()
+    else:
+        shown = f"{default:g}" if isinstance(default, float) else str(default)
+    return f"{RULES[name].help}  [default: {shown}]"
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -38,61 +65,25 @@ def pipeline() -> None:
 
 @pipeline.command()
 @ROOT
-@click.option("--iterations", help="Batches to learn (3).")
-@click.option("--batch-rows", help="Rows a batch (1000).")
-@click.option(
-    "--source",
-    help="sample, a file, folder, glob or URL, kaggle:OWNER/DATASET, kaggle:competitions/NAME.",
-)
-@click.option("--target", help="The column to predict.")
-@click.option("--task", help="auto, binary, multiclass or regression.")
-@click.option("--ignore", help="Columns to leave out, with commas.")
-@click.option("--time", help="The column that says when; watched, not learnt.")
-@click.option(
-    "--models",
-    help="Candidates, with commas: auto, linear, mlp, bayes, boosting, sgd, module:factory.",
-)
-@click.option(
-    "--on-rewrite", help="When learnt data was rewritten: stop, restart or key."
-)
-@click.option("--key", help="A column that only grows, for --on-rewrite key.")
-@click.option(
-    "--on-end", help="When the data is used up: stop, or again for another pass."
-)
-@click.option(
-    "--on-library-change", help="When the libraries changed: stop, try or retrain."
-)
-@click.option(
-    "--keep-previous",
-    help="Keep the state before the run, for rollback: true or false (true).",
-)
-@click.option("--engine", help="local or dask.")
-@click.option("--dask-address", help="The scheduler, like tcp://127.0.0.1:8786.")
-@click.option("--threads", help="Candidates trained side by side (1).")
-@click.option("--seed", help="For everything random (1).")
-@click.option(
-    "--checkpoint-seconds", help="Commit at least this often, and at the end (5)."
-)
-@click.option("--report", help="Write runtime/logs/report.html: true or false (true).")
-def update(root: Path, **flags: object) -> None:
-    """Learn the next unseen batches."""
-    sys.exit(
-        entry.update(
-            root,
-            {name: str(value) for name, value in flags.items() if value is not None},
-        )
-    )
+@add_setting_flags
+def update(root: Path, **flags: str | None) -> None:
+    """Train on the next new batches."""
+    given = {name: value for name, value in flags.items() if value is not None}
+    sys.exit(run_update(root, given))
 
 
 @pipeline.command()
 @ROOT
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 def status(root: Path, as_json: bool) -> None:
-    """What the state is: rows, champion, figures, libraries."""
-    from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
+    """Show the state: rows, champion, metrics, libraries."""
+    from . import queries  # noqa: PLC0415  # each command loads what it needs
 
-    facts = commands.status(_store(root))
-    click.echo(json.dumps(facts, indent=1) if as_json else commands.as_text(facts))
+    facts = queries.describe_state(_make_store(root))
+    if as_json:
+        click.echo(json.dumps(facts, indent=1))
+    else:
+        click.echo(queries.format_facts(facts))
 
 
 @pipeline.command()
@@ -100,64 +91,72 @@ def status(root: Path, as_json: bool) -> None:
 @MODELS
 @TRY
 def verify(root: Path, **flags: str | None) -> None:
-    """Check hashes, signature, libraries, the classes inside both pickles, and the previous state."""
-    from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
+    """Check hashes, signature, libraries and both pickles.
 
-    for line in commands.verify(_store(root), _settings(root, flags)):
+    The previous state, where one is kept, is checked too.
+    """
+    from . import queries  # noqa: PLC0415  # each command loads what it needs
+
+    settings = load(root, os.environ, flags)
+    for line in queries.verify_state(_make_store(root), settings):
         click.echo(line)
 
 
 @pipeline.command()
 @ROOT
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@JSON
 def history(root: Path, as_json: bool) -> None:
-    """The latest runs: when, how far, which champion, which figure."""
-    from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
+    """List the latest runs: when, how far, champion, metric."""
+    from . import queries  # noqa: PLC0415  # each command loads what it needs
 
-    runs = commands.loaded(_store(root)).document.history
+    runs = queries.load_state(_make_store(root)).document.history
     if as_json:
         click.echo(json.dumps([run.to_json() for run in runs], indent=1))
         return
     for run in runs:
-        metric = (
-            f"{run.metric.name} {format_number(run.metric.value)}"
-            if run.metric
-            else "not scored yet"
-        )
+        metric = None if run.metric is None else run.metric.to_json()
         click.echo(
-            f"{run.at}  {run.batches} batches, {run.rows} rows  {metric}  by {run.champion}"
+            f"{run.at}  {run.batches} batches, {run.rows} rows  "
+            f"{format_metric(metric)}  by {format_candidate(run.champion)}"
         )
 
 
 @pipeline.command()
 @ROOT
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def reset(root: Path, yes: bool) -> None:
-    """Remove the state, so that the next update starts from nothing; logs stay."""
-    store = _store(root)
+    """Remove the state; the next update starts from nothing.
+
+    Logs stay.
+    """
+    store = _make_store(root)
     if not yes:
         click.confirm(f"Remove the state in {store.runtime}?", abort=True)
     with store.lock():
-        gone = store.reset()
-    click.echo(f"removed {len(gone)} files" if gone else "there was no state")
+        removed = store.reset()
+    if removed:
+        click.echo(f"removed {len(removed)} files")
+    else:
+        click.echo("there was no state")
 
 
 @pipeline.command()
 @ROOT
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@YES
 def rollback(root: Path, yes: bool) -> None:
-    """Go back to before the last run that learnt.
+    """Go back to the state before the last run that trained.
 
     Once: the state from before keeps none of its own.
     """
-    store = _store(root)
+    store = _make_store(root)
     if not yes:
         click.confirm(f"Go back to the previous state in {store.runtime}?", abort=True)
     with store.lock():
         state = store.rollback()
     counters = state.document.counters
     click.echo(
-        f"went back to {state.state_id}: {counters.batches} batches, {counters.rows} rows"
+        f"went back to {state.state_id}: "
+        f"{counters.batches} batches, {counters.rows} rows"
     )
 
 
@@ -167,12 +166,16 @@ def rollback(root: Path, yes: bool) -> None:
     "--remove", is_flag=True, help="Take the signature off instead; needs no key."
 )
 def sign(root: Path, remove: bool) -> None:
-    """Sign a state that was made without a key, after you checked where it comes from."""
-    store = _store(root)
+    """Sign a state, after you checked where it comes from.
+
+    For a state that was made without a key; the key is taken from PIPELINE_STATE_KEY.
+    """
+    store = _make_store(root)
     with store.lock():
-        click.echo(
-            f"unsigned now: {store.unsign()}" if remove else f"signed {store.sign()}"
-        )
+        if remove:
+            click.echo(f"unsigned now: {store.unsign()}")
+        else:
+            click.echo(f"signed {store.sign()}")
 
 
 @pipeline.command()
@@ -187,33 +190,36 @@ def sign(root: Path, remove: bool) -> None:
 @MODELS
 @TRY
 def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
-    """Score the rows of SOURCE (sample, a file, folder, glob or URL) with the champion."""
-    from ..training import source_factory as sources  # noqa: PLC0415  # each command loads what it needs
-    from . import queries as commands  # noqa: PLC0415  # each command loads what it needs
+    """Score the rows of SOURCE with the champion.
 
-    with sources.open_rows_to_score(source, root).open_reader(None) as reader:
-        done = commands.predict(_store(root), reader, output, _settings(root, flags))
-    click.echo(f"{done.rows} rows scored into {output}")
-    if done.lacked:
+    SOURCE is `sample`, a file, folder, glob or URL.
+    """
+    # Each command loads what it needs.
+    from ..training.source_factory import open_rows_to_score  # noqa: PLC0415
+    from . import queries  # noqa: PLC0415
+
+    with open_rows_to_score(source, root).open_reader(None) as reader:
+        settings = load(root, os.environ, flags)
+        scored = queries.predict_rows(_make_store(root), reader, output, settings)
+    click.echo(f"{scored.rows} rows scored into {output}")
+    if scored.missing_columns:
         click.echo(
-            f"warning: the rows lack {', '.join(done.lacked)}, which counts as missing",
+            f"warning: the rows lack {', '.join(scored.missing_columns)}, "
+            "which counts as missing",
             err=True,
         )
 
 
-def _store(root: Path) -> Store:
+def _make_store(root: Path) -> Store:
     store = Store(root / "runtime", get_signing_key(os.environ))
-    click.get_current_context().call_on_close(lambda: _warn(store))
+    click.get_current_context().call_on_close(lambda: _warn_unchecked(store))
     return store
 
 
-def _warn(store: Store) -> None:
+def _warn_unchecked(store: Store) -> None:
     if store.skipped_signature:
         click.echo(
-            f"warning: {store.document_path} is signed; not checked, as {KEY_VARIABLE} is not set",
+            f"warning: {store.document_path} is signed; "
+            f"not checked, as {KEY_VARIABLE} is not set",
             err=True,
         )
-
-
-def _settings(root: Path, flags: dict[str, str | None]) -> Settings:
-    return configuration.load(root, os.environ, flags)

@@ -1,8 +1,8 @@
 """The way in, and the boundary: an error becomes one line, a hint and its exit code.
 
 A scheduled job mostly finds nothing new, and half of what that costs is importing
-click. So an `update` whose words are plain `--name value` pairs is started without it;
-everything else, and every wrong word, goes to `pipeline.cli`.
+click. So an `update` whose words are `--name value` pairs is started without it;
+everything else, and every wrong word, goes to `commands`.
 """
 
 from __future__ import annotations
@@ -12,93 +12,84 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from .. import settings as configuration
 from ..errors import EXIT_INTERRUPTED, MissingLibraryError, PipelineError
+from ..program import COMMAND, PACKAGE
+from ..settings import FLAGS, load, spell_flag
 
 
 def main() -> None:
     """Run a command and exit with its code."""
-    flags = plain_update(sys.argv[1:])
+    flags = parse_update(sys.argv[1:])
     if flags is None:
         from .commands import pipeline  # noqa: PLC0415  # brings click
 
-        guarded(lambda: pipeline(prog_name="python -m pipeline"))
+        exit_on_errors(lambda: pipeline(prog_name=COMMAND))
     else:
         root = Path(flags.pop("root", ""))
-        guarded(lambda: sys.exit(update(root, flags)))
+        exit_on_errors(lambda: sys.exit(run_update(root, flags)))
 
 
-def update(root: Path, flags: dict[str, str]) -> int:
-    """Learn the next unseen batches; the exit code."""
-    from ..training import update as run  # noqa: PLC0415  # each command loads what it needs
+def run_update(root: Path, flags: dict[str, str]) -> int:
+    """Train on the next batches; return the exit code."""
+    # Here, where a library that is missing is told of as one.
+    from ..training.update import update  # noqa: PLC0415
 
-    return run.update(root, configuration.load(root, os.environ, flags), os.environ)
+    return update(root, load(root, os.environ, flags), os.environ)
 
 
-def plain_update(words: Sequence[str]) -> dict[str, str] | None:
-    """The flags of an `update` that names each once with a value.
+def parse_update(words: Sequence[str]) -> dict[str, str] | None:
+    """Parse an `update` that names each flag once, with a value.
 
-    Or None where click has to look at them.
+    None where click has to look at the words.
     """
     if not words or words[0] != "update":
         return None
-    names = {"root", *configuration.Settings._fields} - {
-        "kaggle_timeout_seconds",
-        "kaggle_retries",
-        "kaggle_backoff_seconds",
-    }
+    names = {spell_flag(name): name for name in ("root", *FLAGS)}
     flags: dict[str, str] = {}
     rest = list(words[1:])
     while rest:
-        name, sign, value = rest.pop(0).partition("=")
-        if not sign:
-            value = rest.pop(0) if rest else ""
-        field = name.removeprefix("--").replace("-", "_")
-        if (
-            not name.startswith("--")
-            or "_" in name
-            or field not in names
-            or field in flags
-            or value.startswith("-")
-        ):
+        flag, sign, value = rest.pop(0).partition("=")
+        if not sign and rest:
+            value = rest.pop(0)
+        name = names.get(flag)
+        if name is None or name in flags or not value or value.startswith("-"):
             return None
-        if not value or (field == "root" and Path(value).is_file()):
-            return None
-        flags[field] = value
+        flags[name] = value
+    if Path(flags.get("root", "")).is_file():
+        return None
     return flags
 
 
-def guarded(call: Callable[[], object]) -> None:
+def exit_on_errors(call: Callable[[], object]) -> None:
     """Call, and exit as the error says."""
     try:
-        _with_libraries(call)
+        _name_missing_library(call)
     except PipelineError as error:
         # Names out of a state or a source may hold line breaks, and a line that starts
         # with :: is a command to GitHub.
-        message, hint = (
-            " ".join(text.splitlines()) for text in (error.message, error.hint or "")
-        )
-        sys.stderr.write(f"error: {message}\n" + (f"  hint: {hint}\n" if hint else ""))
+        message = " ".join(error.message.splitlines())
+        hint = " ".join(error.hint.splitlines())
+        sys.stderr.write(f"error: {message}\n")
+        if hint:
+            sys.stderr.write(f"  hint: {hint}\n")
         if os.environ.get("GITHUB_ACTIONS") == "true":
             # Shown at the run's page, not only in its log.
-            sys.stdout.write(
-                "::error title=pipeline::" + message.replace("%", "%25") + "\n"
-            )
+            escaped = message.replace("%", "%25")
+            sys.stdout.write(f"::error title=pipeline::{escaped}\n")
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)
 
 
-def _with_libraries(call: Callable[[], object]) -> None:
-    """Call.
+def _name_missing_library(call: Callable[[], object]) -> None:
+    """Call; a library that is not installed becomes a MissingLibraryError.
 
-    A library that is not installed is a MissingLibraryError, one of the pipeline's own
-    modules is a bug.
+    One of the pipeline's own modules that is missing stays a bug.
     """
     try:
         call()
     except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith(__name__.partition(".cli")[0]):
+        if error.name is None or error.name.startswith(PACKAGE):
             raise
         raise MissingLibraryError(
             f"{error.name} is not installed", hint="pip install -r requirements.txt"

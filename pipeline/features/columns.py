@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SourceSchemaError
+from ..program import COMMAND
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -141,7 +142,7 @@ def _make_retyped_error(values: pd.Series[Any], before: str) -> SourceSchemaErro
     return SourceSchemaError(
         f"{str(values.name)!r} held {before} and now holds something else",
         hint="mend the source, or leave the column out (`ignore`), "
-        "or start over: `python -m pipeline reset`",
+        f"or start over: `{COMMAND} reset`",
     )
 
 

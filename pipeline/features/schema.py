@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from ..errors import SettingsError, SourceSchemaError
+from ..program import COMMAND
 from ..tasks import BINARY, MULTICLASS, REGRESSION
 from .columns import (
     DATE,
@@ -195,7 +196,7 @@ def convert_batch(schema: Schema, frame: pd.DataFrame) -> Table:
         raise SourceSchemaError(
             f"the source no longer has {', '.join(missing)}",
             hint="bring the columns back, or start over without them: "
-            "`python -m pipeline reset`",
+            f"`{COMMAND} reset`",
         )
     is_regression = schema.task == REGRESSION
     values = np.empty(0)
@@ -277,7 +278,7 @@ def _index_classes(schema: Schema, frame: pd.DataFrame) -> Array:
             f"the target {schema.target!r} has more than {MOST_CLASSES} classes, "
             f"{new[-1]!r} among them",
             hint="an id is no target, rare classes can be put together, and an amount "
-            'wants `task = "regression"` from the start: `python -m pipeline reset`',
+            f'wants `task = "regression"` from the start: `{COMMAND} reset`',
         )
     schema.classes += new
     indices = [schema.classes.index(name) for name in names]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from ..errors import MissingLibraryError
+from ..program import COMMAND
 from ..tasks import REGRESSION
 
 if TYPE_CHECKING:
@@ -133,5 +134,5 @@ def _import_lightgbm() -> LightGBM:
         raise MissingLibraryError(
             "boosting needs LightGBM",
             hint="pip install lightgbm; or leave it out of `models`, which needs new "
-            "models: `python -m pipeline reset`",
+            f"models: `{COMMAND} reset`",
         ) from error

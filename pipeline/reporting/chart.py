@@ -243,10 +243,10 @@ def _place_bars(
 
 def _label_levels(scale: Scale) -> list[Tick]:
     digits = count_decimals(scale.steps)
-    ticks = []
-    for value in scale.steps:
-        ticks.append(Tick(scale.place_value(value), format_label(value, digits)))
-    return ticks
+    return [
+        Tick(scale.place_value(value), format_label(value, digits))
+        for value in scale.steps
+    ]
 
 
 def _label_counts(counts: Sequence[int], scale: Scale) -> list[Tick]:

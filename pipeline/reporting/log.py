@@ -14,14 +14,15 @@ import time
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from ..atomic import explain_os_errors, write_atomically
 from ..errors import StateWriteError
 from ..state.document import StateDocument
-from .summary import format_number
+from .summary import Summary, format_candidate, format_metric
 
 MOST_NOTES = 1000
+MOST_LOGS_A_SECOND = 1000
 
 
 class Note(NamedTuple):
@@ -33,10 +34,10 @@ class Note(NamedTuple):
     @property
     def kind(self) -> str:
         """What it is called in the margin."""
-        return next(
-            (kind for kind in ("drift", "warning") if self.text.startswith(kind + ":")),
-            "note",
-        )
+        for kind in ("drift", "warning"):
+            if self.text.startswith(f"{kind}:"):
+                return kind
+        return "note"
 
 
 class Log:
@@ -52,11 +53,11 @@ class Log:
         stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
         with explain_os_errors(folder):
             folder.mkdir(parents=True, exist_ok=True)
-            self.path, self._sink = _new_file(folder, f"run-{stamp}")
+            self.path, self._sink = _create_file(folder, f"run-{stamp}")
         self._folds = environment.get("GITHUB_ACTIONS") == "true"
 
     def say(self, text: str) -> None:
-        """One line."""
+        """Write one line on screen and into the file."""
         # A name out of the data may hold anything, and a line that starts with :: is a
         # command to GitHub.
         line = " ".join(text.splitlines())
@@ -64,7 +65,7 @@ class Log:
         self.keep(line)
 
     def note(self, text: str, batch: int | None = None) -> None:
-        """One line that belongs into the report as well.
+        """Write one line that belongs into the report as well.
 
         A run of a million batches keeps the first ones.
         """
@@ -73,21 +74,22 @@ class Log:
             self.notes.append(Note(batch, text))
 
     def keep(self, text: str) -> None:
-        """One line for the file alone."""
+        """Write one line into the file alone."""
         with explain_os_errors(self.path):
             self._sink.write(text + "\n")
             self._sink.flush()
 
     @contextlib.contextmanager
     def group(self, title: str) -> Iterator[None]:
-        """Lines that GitHub folds under a title."""
-        if self._folds:
-            _show(f"::group::{title}")
+        """Group lines that GitHub folds under a title."""
+        if not self._folds:
+            yield
+            return
+        _show(f"::group::{title}")
         try:
             yield
         finally:
-            if self._folds:
-                _show("::endgroup::")
+            _show("::endgroup::")
 
     def close(self) -> None:
         """End the file; what a full disk did not take of it is on screen already."""
@@ -96,11 +98,12 @@ class Log:
 
 
 def _show(text: str) -> None:
-    """On screen at once: a killed job has shown what it did.
+    """Show a line at once: a killed job has shown what it did.
 
     Names may hold what the screen's encoding lacks.
     """
     screen = sys.stdout
+    # Python has none where the process was started with it closed.
     if screen is None:
         return
     encoding = screen.encoding or "utf-8"
@@ -108,30 +111,30 @@ def _show(text: str) -> None:
         screen.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
         screen.flush()
     except OSError:
-        # Nobody looks on any more. It is all in the log, and Python flushes the rest at its end.
+        # Nobody looks on any more. It is all in the log, and Python flushes the rest at
+        # its end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), screen.fileno())
 
 
-def _new_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
-    for attempt in range(1000):
-        path = folder / (f"{stem}.log" if not attempt else f"{stem}-{attempt}.log")
+def _create_file(folder: Path, stem: str) -> tuple[Path, TextIO]:
+    for attempt in range(MOST_LOGS_A_SECOND):
+        suffix = f"-{attempt}" if attempt else ""
+        path = folder / f"{stem}{suffix}.log"
         with contextlib.suppress(FileExistsError):
             return path, path.open("x", encoding="utf-8", errors="backslashreplace")
     raise FileExistsError(folder / stem)
 
 
-def write_summary(logs: Path, summary: dict[str, Any]) -> None:
-    """`summary.json`: what this run did, for machines."""
+def write_summary(logs: Path, summary: Summary) -> None:
+    """Write `summary.json`: what this run did, for machines."""
     content = json.dumps({"format": 1, **summary}, indent=1).encode() + b"\n"
     write_atomically(logs / "summary.json", content, durable=False)
 
 
-def write_figures(
-    log: Log, environment: Mapping[str, str], summary: dict[str, Any]
-) -> None:
-    """`summary.json` and the job summary of a run that ended well.
+def write_figures(log: Log, environment: Mapping[str, str], summary: Summary) -> None:
+    """Write `summary.json` and the job summary of a run that ended well.
 
-    What it learnt is stored, with them or without.
+    The state is stored already, so neither may fail the run.
     """
     writers = (
         partial(write_summary, log.path.parent),
@@ -148,7 +151,7 @@ def write_figures(
 class Outcome(NamedTuple):
     """What a run came to: its summary, the state it left (None for none), and how it ended."""
 
-    summary: dict[str, Any]
+    summary: Summary
     document: StateDocument | None
     source: str
     stopped: bool = False
@@ -157,7 +160,7 @@ class Outcome(NamedTuple):
 
 
 def write_page(log: Log, outcome: Outcome) -> None:
-    """`report.html` beside the log.
+    """Write `report.html` beside the log.
 
     Whatever is wrong with it is said there: it costs nobody the training.
     """
@@ -165,9 +168,8 @@ def write_page(log: Log, outcome: Outcome) -> None:
         # Late: templates are of no use to "nothing new".
         from .html import render_page  # noqa: PLC0415
 
-        content = render_page(outcome, log.notes, time.monotonic() - log.begun).encode(
-            "utf-8", "replace"
-        )
+        seconds = time.monotonic() - log.begun
+        content = render_page(outcome, log.notes, seconds).encode("utf-8", "replace")
         write_atomically(log.path.with_name("report.html"), content, durable=False)
     except ImportError as error:
         log.say(f"no report.html: {error}; pip install jinja2")
@@ -175,50 +177,43 @@ def write_page(log: Log, outcome: Outcome) -> None:
         log.say(f"no report.html: {type(error).__name__}: {error}")
 
 
-def append_job_summary(environment: Mapping[str, str], summary: dict[str, Any]) -> None:
-    """A few lines of Markdown where GitHub asked for them."""
+def append_job_summary(environment: Mapping[str, str], summary: Summary) -> None:
+    """Append a table in Markdown where GitHub asked for it."""
     target = environment.get("GITHUB_STEP_SUMMARY")
     if not target:
         return
-    metric = summary["metric"]
-    rows = [
-        ("Status", summary["status"]),
-        ("Started from", _began(summary)),
-        (
-            "Rows this run / in all",
-            f"{summary['rows_this_run']:,} / {summary['rows_total']:,}",
+    rows = {
+        "Status": summary["status"],
+        "Started from": _describe_start(summary),
+        "Rows this run / in all": (
+            f"{summary['rows_this_run']:,} / {summary['rows_total']:,}"
         ),
-        (
-            "Batches this run / in all",
-            f"{summary['batches_this_run']} / {summary['batches_total']}",
+        "Batches this run / in all": (
+            f"{summary['batches_this_run']} / {summary['batches_total']}"
         ),
-        ("Champion", summary["champion"] or "-"),
-        (
-            "Metric",
-            f"{metric['name']} {format_number(metric['value'])}" if metric else "-",
-        ),
-        (
-            "State",
-            f"`{summary['state_id']}`"
-            if summary["stored"] and summary["state_id"]
-            else "- (nothing stored)",
-        ),
-    ]
-    lines = [
-        "### Incremental training",
-        "",
-        "| | |",
-        "| --- | --- |",
-        *(f"| {name} | {value} |" for name, value in rows),
-        "",
-    ]
-    with explain_os_errors(Path(target)), open(target, "a", encoding="utf-8") as sink:  # noqa: PTH123  # as GitHub hands it over
-        sink.write("\n".join(lines) + "\n")
+        "Champion": "-",
+        "Metric": "-",
+        "State": "- (nothing stored)",
+    }
+    if summary["champion"]:
+        rows["Champion"] = format_candidate(summary["champion"])
+    if summary["metric"]:
+        rows["Metric"] = format_metric(summary["metric"])
+    if summary["stored"] and summary["state_id"]:
+        rows["State"] = f"`{summary['state_id']}`"
+    lines = ["### Incremental training", "", "| | |", "| --- | --- |"]
+    for name, value in rows.items():
+        lines.append(f"| {name} | {value} |")
+    text = "\n".join([*lines, "", ""])
+    path = Path(target)
+    with explain_os_errors(path), path.open("a", encoding="utf-8") as sink:
+        sink.write(text)
 
 
-def _began(summary: dict[str, Any]) -> str:
+def _describe_start(summary: Summary) -> str:
     parent = summary["parent_state_id"]
-    between = (
-        ", in place of state" if parent and summary["started_from"] == "nothing" else ""
-    )
-    return f"{summary['started_from']}{between}" + (f" `{parent}`" if parent else "")
+    if not parent:
+        return str(summary["started_from"])
+    if summary["started_from"] == "nothing":
+        return f"nothing, in place of state `{parent}`"
+    return f"{summary['started_from']} `{parent}`"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from ..state.document import Counters
@@ -45,6 +46,13 @@ def format_number(value: float) -> str:
     if size < WHOLE:
         return f"{value:.2f}"
     return f"{value:,.1f}"
+
+
+def format_metric(metric: Mapping[str, Any] | None) -> str:
+    """Format a metric as `summary.json` has it."""
+    if metric is None:
+        return "not scored yet"
+    return f"{metric['name']} {format_number(metric['value'])}"
 
 
 def format_candidate(name: str) -> str:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Self
 
 from ..errors import SourceRewrittenError
+from ..program import COMMAND
 
 PROBE_BYTES = 4096
 """So many bytes identify a file, or the end of what was read of it."""
@@ -212,5 +213,5 @@ def rewritten_error(name: str, reason: str) -> SourceRewrittenError:
     return SourceRewrittenError(
         f"{name} was rewritten after it was read: {reason}",
         hint="bring the old file back and only append to it; or `on_rewrite`: restart, or key; "
-        "or start over: `python -m pipeline reset`",
+        f"or start over: `{COMMAND} reset`",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import SettingsError, SourceRewrittenError, StateLibrariesError
+from ..program import COMMAND
 from ..redaction import hide_credentials
 from ..reporting.log import Log
 from ..settings import Settings
@@ -102,7 +103,7 @@ def _check_source_name(settings: Settings, state: State) -> None:
     if before != now:
         raise SettingsError(
             f"the state was trained on {before!r}, the settings say {now!r}",
-            hint="set `source` back, or start over: `python -m pipeline reset`",
+            hint=f"set `source` back, or start over: `{COMMAND} reset`",
         )
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.cli.queries import predict, verify
+from pipeline.cli.queries import predict_rows, verify_state
 from pipeline.errors import StateLibrariesError
 from pipeline.settings import Settings, load
 from pipeline.state.compatibility import check_versions, read_versions
@@ -69,7 +69,7 @@ def score_table(root: Path, store: Store, settings: Settings) -> str:
     """What `predict` writes for the table."""
     output = root / "scored-again.csv"
     with open_rows_to_score("rows.csv", root).open_reader(None) as reader:
-        predict(store, reader, output, settings)
+        predict_rows(store, reader, output, settings)
     return output.read_text("utf-8")
 
 
@@ -91,11 +91,11 @@ def test_an_old_state_goes_on_as_its_own_version_went_on(
             with pytest.raises(StateLibrariesError, match="known again"):
                 update(root, settings, {KEY_VARIABLE: expected["key"]})
             pytest.skip("a state of format 1 cannot be tried by other libraries")
-    assert verify(store, settings)
+    assert verify_state(store, settings)
     update(root, settings, {KEY_VARIABLE: expected["key"]})
     state = store.load()
     assert state is not None
-    assert verify(store, settings)
+    assert verify_state(store, settings)
     document = state.document.to_json()
     assert document["counters"] == expected["document"]["counters"]
     assert document["source"]["cursor"] == expected["cursor"]

@@ -21,7 +21,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.cli.commands import pipeline
-from pipeline.cli.queries import as_text, status
+from pipeline.cli.queries import describe_state, format_facts
 from pipeline.errors import PipelineError, SourceSchemaError
 from pipeline.reporting.chart import (
     choose_ticks,
@@ -404,7 +404,7 @@ def test_targets_of_any_size_are_told_in_few_digits(
         "log": capsys.readouterr().out,
         "report": page(table).text,
         "job summary": sheet.read_text(),
-        "status": as_text(status(store)),
+        "status": format_facts(describe_state(store)),
         "history": CliRunner()
         .invoke(pipeline, ["history", "--root", str(table)])
         .output,

@@ -18,7 +18,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.cli import queries as commands
+from pipeline.cli import queries
 from pipeline.errors import (
     MissingLibraryError,
     PipelineError,
@@ -79,7 +79,7 @@ def put(root: Path, *frames: Frame) -> None:
 
 
 def document(root: Path) -> dict[str, Any]:
-    return commands.loaded(Store(root / "runtime")).document.to_json()
+    return queries.load_state(Store(root / "runtime")).document.to_json()
 
 
 def log(root: Path) -> str:
@@ -269,7 +269,7 @@ def test_trees_stay_where_they_grew_when_a_number_joins(tmp_path: Path) -> None:
     put(tmp_path, flowers(600))
     train(tmp_path, ignore="score", models="boosting")
     population = load_pickle(
-        commands.loaded(Store(tmp_path / "runtime")).population, "population"
+        queries.load_state(Store(tmp_path / "runtime")).population, "population"
     )
     schema, encoder = population.schema, population.encoder
     table = flowers(200, seed=1).assign(extra=np.arange(200.0) / 7)
@@ -356,7 +356,7 @@ def test_a_learner_that_cannot_grow_has_room_for_classes_to_come(
     put(tmp_path, three, whole[whole["label"] != "k4"])
     train(tmp_path, ignore="score")
     population = load_pickle(
-        commands.loaded(Store(tmp_path / "runtime")).population, "population"
+        queries.load_state(Store(tmp_path / "runtime")).population, "population"
     )
     network = population.candidates["mlp"].estimator
     assert network.t_ == population.rows
@@ -524,7 +524,7 @@ def test_predict_scores_every_row_with_the_champion(tmp_path: Path) -> None:
         tmp_path / "new.csv", index=False
     )
     with sources.open_rows_to_score("new.csv", tmp_path).open_reader(None) as reader:
-        assert commands.predict(
+        assert queries.predict_rows(
             Store(tmp_path / "runtime"), reader, tmp_path / "out.csv"
         ) == (500, [])
     said = pd.read_csv(tmp_path / "out.csv")

@@ -22,7 +22,7 @@ import joblib
 import numpy as np
 import pytest
 
-from pipeline.cli import queries as commands
+from pipeline.cli import queries
 from pipeline.errors import (
     PipelineError,
     StateBusyError,
@@ -143,7 +143,7 @@ def test_a_pickle_that_runs_code_is_never_run(
     witness = tmp_path / "it ran"
     swap(tmp_path, hostile(witness)[kind], document=document)
     assert_refused(tmp_path, StateTamperedError, ".", key)
-    for command in (commands.verify, commands.champion):
+    for command in (queries.verify_state, queries.load_champion):
         with pytest.raises(StateTamperedError):
             command(
                 Store(tmp_path / "runtime", KEY[KEY_VARIABLE].encode() if key else None)
@@ -330,6 +330,6 @@ def test_the_history_is_bounded_and_names_each_run(
 ) -> None:
     monkeypatch.setattr("pipeline.training.loop.HISTORY", 3)
     ids = [train(tmp_path)["state_id"] for _ in range(5)]
-    history = commands.loaded(Store(tmp_path / "runtime")).document.history
+    history = queries.load_state(Store(tmp_path / "runtime")).document.history
     assert [run.parent_state_id for run in history] == ids[1:4]
     assert [run.rows for run in history] == [900, 1200, 1500]

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.cli import queries as commands
+from pipeline.cli import queries
 from pipeline.errors import (
     SettingsError,
     StateFormatError,
@@ -148,7 +148,7 @@ def test_a_previous_state_that_was_changed_is_refused_and_the_state_stays(
     with pytest.raises(StateTamperedError):
         store(tmp_path, key=True).rollback()
     with pytest.raises(StateTamperedError):
-        commands.verify(store(tmp_path, key=True))
+        queries.verify_state(store(tmp_path, key=True))
     assert snapshot(tmp_path) == before
     if damage != "document":
         assert train(tmp_path, KEY)["rows_total"] == 900
@@ -233,7 +233,7 @@ def test_other_commands_try_where_they_are_told_to(
 ) -> None:
     train(tmp_path)
     other_libraries(monkeypatch)
-    for command in (commands.verify, commands.champion):
+    for command in (queries.verify_state, queries.load_champion):
         with pytest.raises(StateLibrariesError):
             command(store(tmp_path))
         command(store(tmp_path), TRY)
@@ -408,9 +408,11 @@ def test_a_state_of_format_1_is_read_goes_on_and_is_written_anew(
     old_state: Path,
 ) -> None:
     before = snapshot(old_state)
-    assert commands.status(store(old_state))["rows"] == 600
+    assert queries.describe_state(store(old_state))["rows"] == 600
     settings = Settings(models=("plain_prior:Prior",))
-    assert "previous state: none kept" in commands.verify(store(old_state), settings)
+    assert "previous state: none kept" in queries.verify_state(
+        store(old_state), settings
+    )
     assert snapshot(old_state) == before
     summary = train(old_state, models="plain_prior:Prior")
     assert (summary["rows_total"], summary["parent_state_id"]) == (
@@ -697,9 +699,9 @@ def test_status_and_verify_say_what_the_signature_is_worth(
     tmp_path: Path, signed: dict[str, str], key: bool, said: str
 ) -> None:
     train(tmp_path, signed)
-    facts = commands.status(store(tmp_path, key=key))
+    facts = queries.describe_state(store(tmp_path, key=key))
     assert (facts["signed"], facts["signature_checked"]) == (bool(signed), key)
     assert any(
         line.startswith(f"signature: {said}")
-        for line in commands.verify(store(tmp_path, key=key))
+        for line in queries.verify_state(store(tmp_path, key=key))
     )
