@@ -9,7 +9,7 @@ from pathlib import Path
 from ..config.settings import FILE, PYPROJECT, read_toml
 from ..errors import OutputError, SettingsError, ToolMissingError
 from ..process import Runner
-from ..runner.actions.setup_python import fits
+from ..runner.actions.setup_python import matches_version
 from ..runner.repository import find_root, read_repository
 from .own_training import OwnTraining, find_training
 
@@ -158,7 +158,7 @@ def _choose_python(root: Path) -> tuple[str, str]:
     requires = _read_project(root).get("requires-python")
     if isinstance(requires, str):
         for version in PYTHONS:
-            if fits(version, requires):
+            if matches_version(version, requires):
                 return version, PYPROJECT
     return "", ""
 

@@ -107,7 +107,7 @@ def _find_actions(plan: RunPlan, folders: RunFolders, runner: Runner) -> ActionS
     request = plan.request
     finder = ActionFinder(
         choice=request.actions,
-        given=request.actions_folder,
+        actions_folder=request.actions_folder,
         cache=plan.state / "actions",
         stand_in_folder=folders.actions,
         variables={
@@ -117,7 +117,7 @@ def _find_actions(plan: RunPlan, folders: RunFolders, runner: Runner) -> ActionS
             "WFGEN_REPOSITORY_FOLDER": str(plan.repository.root),
         },
         runner=runner,
-        path=str(folders.programs),
+        programs=str(folders.programs),
     )
     return finder.find(plan.actions)
 

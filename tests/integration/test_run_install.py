@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.runner.act.host_environment import list_pythons
-from generator.runner.actions.setup_python import version_key
+from generator.runner.actions.setup_python import parse_version
 from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def test_only_what_has_the_right_hash_is_installed(
 ) -> None:
     right = give_wheel(project)
     # Not the one that everything else here runs with, where this machine has a newer one.
-    newest = max((version_key(version)[:2] for version, _ in list_pythons(os.environ)))
+    newest = max(
+        (parse_version(version)[:2] for version, _ in list_pythons(os.environ))
+    )
     python = ".".join(map(str, newest))
     settings = {
         "install.requirements": "deps/train.txt",

@@ -1,8 +1,6 @@
-"""Stand-ins for the actions that cannot be fetched.
-
-The same inputs, outputs, messages and protocol.
+"""Stand-ins for actions that cannot be fetched: same inputs, outputs, messages, protocol.
 
 They run as steps of a workflow, on nothing but the standard library, with the Python
-that runs wfgen. Each module's `main` is started by an `action.yml` that
-`generator.runner.stand_ins` writes.
+that runs wfgen. Each one's functions are named in `registry` and started by an
+`action.yml` that `writer` writes; `resolver` says which actions need a stand-in.
 """

@@ -1,38 +1,58 @@
 """Stand-in for actions/cache, actions/cache/restore and actions/cache/save.
 
 Sources: src/restoreImpl.ts and src/saveImpl.ts of actions/cache, packages/cache of
-actions/toolkit (service v2). Where a cache cannot be had or kept the job goes on with a
-warning, as upstream has it.
+actions/toolkit (service v2). Where a cache cannot be restored or saved the job goes on
+with a warning, as upstream has it.
 """
 
 from __future__ import annotations
 
-import glob
 import hashlib
 import os
 import tarfile
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 
-from .search import parse_pattern, walk
+from .search import Pattern, parse_pattern, walk_files
 from .toolkit import (
     ActionError,
     Inputs,
+    get_state,
+    get_temporary_folder,
+    get_workspace,
     info,
     run_action,
     save_state,
     set_output,
-    state,
     warning,
-    workspace,
 )
-from .web import CACHE_SERVICE, AnswerError, Twirp, get_blob, put_blob
+from .web import (
+    CACHE_SERVICE,
+    AnswerError,
+    TwirpClient,
+    download_blob,
+    upload_blob,
+)
 
 VERSION_SALT = "1.0"
 COMPRESSION = "gzip"
+COMPRESSION_LEVEL = 6
 MAX_KEY_LENGTH = 512
 MAX_KEYS = 10
+GLOB_SIGNS = frozenset("*?[")
+RESTORE_ERRORS = (ActionError, AnswerError, OSError, tarfile.TarError, EOFError)
+
+SetValue = Callable[[str, str], None]
+
+
+class ReportNames(NamedTuple):
+    """Where a restore says which key was looked for, and which was found."""
+
+    set_value: SetValue
+    primary: str
+    matched: str
 
 
 def main() -> int:
@@ -57,77 +77,77 @@ def post_main() -> int:
 
 def restore_before(inputs: Inputs) -> None:
     """Restore, and keep for the second half what was looked for and what was found."""
-    _restore_step(
-        inputs,
-        {
-            "primary": lambda key: save_state("key", key),
-            "matched": lambda key: save_state("matched", key),
-        },
-    )
+    _restore_step(inputs, ReportNames(save_state, "key", "matched"))
 
 
 def restore_only(inputs: Inputs) -> None:
     """Restore, and say by outputs what was looked for and what was found."""
-    _restore_step(
-        inputs,
-        {
-            "primary": lambda key: set_output("cache-primary-key", key),
-            "matched": lambda key: set_output("cache-matched-key", key),
-        },
-    )
+    names = ReportNames(set_output, "cache-primary-key", "cache-matched-key")
+    _restore_step(inputs, names)
 
 
-def _restore_step(inputs: Inputs, tell: Mapping[str, Callable[[str], None]]) -> None:
-    """Fetch the cache of the key, or the newest one of a restore key."""
-    key, paths = inputs.text("key", required=True), _paths(inputs)
-    keys = [key, *inputs.lines("restore-keys")]
-    _check(keys)
-    tell["primary"](key)
+def _restore_step(inputs: Inputs, report: ReportNames) -> None:
+    """Restore the cache of the key, or the newest one of a restore key."""
+    key = inputs.get_text("key", required=True)
+    paths = _read_paths(inputs)
+    keys = [key, *inputs.get_lines("restore-keys")]
+    _check_keys(keys)
+    report.set_value(report.primary, key)
+    matched = ""
+    lookup_only = False
     try:
-        matched = _restore(keys, paths, lookup_only=inputs.flag("lookup-only"))
-    except (ActionError, AnswerError, OSError, tarfile.TarError, EOFError) as error:
+        lookup_only = inputs.get_boolean("lookup-only")
+        matched = _restore(keys, paths, lookup_only=lookup_only)
+    except RESTORE_ERRORS as error:
         warning(f"Failed to restore: {error}")
-        matched = ""
     if not matched:
-        if inputs.flag("fail-on-cache-miss"):
+        if inputs.get_boolean("fail-on-cache-miss"):
             raise ActionError(
-                f"Failed to restore cache entry. Exiting as fail-on-cache-miss is set. Input key: {key}"
+                "Failed to restore cache entry. Exiting as fail-on-cache-miss is set. "
+                f"Input key: {key}"
             )
         info(f"Cache not found for input keys: {', '.join(keys)}")
         return
-    tell["matched"](matched)
+    report.set_value(report.matched, matched)
     # Keys are compared without regard to case, as upstream does.
     set_output("cache-hit", str(matched.lower() == key.lower()).lower())
-    done = "found and can be restored" if inputs.flag("lookup-only") else "restored"
-    info(f"Cache {done} from key: {matched}")
+    if lookup_only:
+        info(f"Cache found and can be restored from key: {matched}")
+    else:
+        info(f"Cache restored from key: {matched}")
 
 
 def save_only(inputs: Inputs) -> None:
-    """Keep the paths under the key."""
-    if not _save(inputs.text("key", required=True), _paths(inputs)):
+    """Save the paths under the key."""
+    key = inputs.get_text("key", required=True)
+    if not _save(key, _read_paths(inputs)):
         warning("Cache save failed.")
 
 
 def save_after(inputs: Inputs) -> None:
-    """Keep the paths under the key that the first half looked for, unless it found that very one."""
-    key = state("key") or inputs.text("key")
+    """Save the paths under the key that the first half looked for, unless it found it."""
+    key = get_state("key") or inputs.get_text("key")
     if not key:
         warning("Key is not specified.")
-    elif state("matched").lower() == key.lower():
+    elif get_state("matched").lower() == key.lower():
         info(f"Cache hit occurred on the primary key {key}, not saving cache.")
     else:
-        _save(key, _paths(inputs))
+        _save(key, _read_paths(inputs))
 
 
-def _paths(inputs: Inputs) -> list[str]:
-    inputs.text("path", required=True)
-    return [
-        line.removesuffix("/") if line.startswith("!") else line
-        for line in inputs.lines("path")
-    ]
+def _read_paths(inputs: Inputs) -> list[str]:
+    inputs.get_text("path", required=True)
+    paths = []
+    for line in inputs.get_lines("path"):
+        path = line
+        if line.startswith("!"):
+            path = line.removesuffix("/")
+        paths.append(path)
+    return paths
 
 
-def _check(keys: list[str]) -> None:
+def _check_keys(keys: list[str]) -> None:
+    """Raise ActionError for keys that upstream refuses."""
     if len(keys) > MAX_KEYS:
         raise ActionError(
             f"Key Validation Error: Keys are limited to a maximum of {MAX_KEYS}."
@@ -135,138 +155,163 @@ def _check(keys: list[str]) -> None:
     for key in keys:
         if len(key) > MAX_KEY_LENGTH:
             raise ActionError(
-                f"Key Validation Error: {key} cannot be larger than {MAX_KEY_LENGTH} characters."
+                f"Key Validation Error: {key} cannot be larger than "
+                f"{MAX_KEY_LENGTH} characters."
             )
         if "," in key:
             raise ActionError(f"Key Validation Error: {key} cannot contain commas.")
 
 
-def _version(paths: list[str]) -> str:
-    """Caches of other paths or another compression are other caches."""
-    return hashlib.sha256(
-        "|".join([*paths, COMPRESSION, VERSION_SALT]).encode()
-    ).hexdigest()
+def _make_version(paths: list[str]) -> str:
+    """Digest the paths: caches of other paths or another compression are other caches."""
+    parts = [*paths, COMPRESSION, VERSION_SALT]
+    return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
 def _restore(keys: list[str], paths: list[str], *, lookup_only: bool) -> str:
-    """The key of the cache that was unpacked; empty where there is none."""
-    service = Twirp(CACHE_SERVICE, os.environ)
-    request = {"key": keys[0], "restore_keys": keys[1:], "version": _version(paths)}
-    found = service.call("GetCacheEntryDownloadURL", request)
-    if not found.get("ok"):
+    """Return the key of the cache that was unpacked; empty where there is none."""
+    service = TwirpClient(CACHE_SERVICE, os.environ)
+    request = {
+        "key": keys[0],
+        "restore_keys": keys[1:],
+        "version": _make_version(paths),
+    }
+    answer = service.call("GetCacheEntryDownloadURL", request)
+    if not answer.get("ok"):
         return ""
-    matched = str(found["matched_key"])
-    info(f"Cache hit for{' restore-key' if matched != keys[0] else ''}: {matched}")
+    matched = str(answer["matched_key"])
+    if matched == keys[0]:
+        info(f"Cache hit for: {matched}")
+    else:
+        info(f"Cache hit for restore-key: {matched}")
     if lookup_only:
         info("Lookup only - skipping download")
         return matched
-    with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as aside:
-        archive = Path(aside, "cache.tgz")
-        get_blob(str(found["signed_download_url"]), archive)
-        info(
-            f"Cache Size: ~{round(archive.stat().st_size / 2**20)} MB ({archive.stat().st_size} B)"
-        )
+    with tempfile.TemporaryDirectory(dir=get_temporary_folder()) as folder:
+        archive = Path(folder, "cache.tgz")
+        download_blob(str(answer["signed_download_url"]), archive)
+        size_bytes = archive.stat().st_size
+        info(f"Cache Size: ~{round(size_bytes / 2**20)} MB ({size_bytes} B)")
         _unpack(archive)
     info("Cache restored successfully")
     return matched
 
 
 def _save(key: str, paths: list[str]) -> bool:
-    """Whether the cache was kept; why not is said."""
+    """Save the paths; return whether that worked. Why not is in the log."""
     try:
-        _check([key])
-        files = _resolved(paths)
+        _check_keys([key])
+        files = _find_paths(paths)
         if not files:
             warning(
-                "Path Validation Error: Path(s) specified in the action for caching do(es) not exist, "
-                "hence no cache is being saved."
+                "Path Validation Error: Path(s) specified in the action for caching "
+                "do(es) not exist, hence no cache is being saved."
             )
             return False
-        return _send(key, _version(paths), files)
+        return _upload(key, _make_version(paths), files)
     except (ActionError, AnswerError, OSError) as error:
         warning(f"Failed to save: {error}")
         return False
 
 
-def _send(key: str, version: str, files: list[str]) -> bool:
-    service = Twirp(CACHE_SERVICE, os.environ)
-    try:
-        reserved = service.call("CreateCacheEntry", {"key": key, "version": version})
-    except ActionError:
-        reserved = {}
-    if not reserved.get("ok"):
-        if reserved.get("message"):
-            warning(f"Cache reservation failed: {reserved['message']}")
-        info(
-            f"Failed to save: Unable to reserve cache with key {key}, another job may be creating this cache."
-        )
+def _upload(key: str, version: str, files: list[str]) -> bool:
+    """Reserve the key, upload the archive and finalize it; return whether it was free."""
+    service = TwirpClient(CACHE_SERVICE, os.environ)
+    entry = {"key": key, "version": version}
+    url = _reserve(service, entry)
+    if not url:
         return False
-    with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as aside:
-        archive = Path(aside, "cache.tgz")
-        with tarfile.open(
-            archive, "w:gz", compresslevel=6, format=tarfile.PAX_FORMAT
-        ) as tar:
-            for name in files:
-                tar.add(workspace() / name, arcname=name)
-        size_bytes, _ = put_blob(
-            str(reserved["signed_upload_url"]), archive, "application/octet-stream"
-        )
-    done = service.call(
-        "FinalizeCacheEntryUpload",
-        {"key": key, "version": version, "size_bytes": str(size_bytes)},
+    with tempfile.TemporaryDirectory(dir=get_temporary_folder()) as folder:
+        archive = Path(folder, "cache.tgz")
+        _pack(archive, files)
+        size_bytes, _ = upload_blob(url, archive, "application/octet-stream")
+    answer = service.call(
+        "FinalizeCacheEntryUpload", {**entry, "size_bytes": str(size_bytes)}
     )
-    if not done.get("ok"):
-        raise ActionError(
-            str(done.get("message") or f"Unable to finalize cache with key {key}")
-        )
+    if not answer.get("ok"):
+        fallback = f"Unable to finalize cache with key {key}"
+        raise ActionError(str(answer.get("message") or fallback))
     info(f"Cache saved with key: {key}")
     return True
 
 
-def _resolved(paths: list[str]) -> list[str]:
-    """What the patterns match, from the workspace; a folder stands for all that is in it."""
-    folder = workspace()
-    patterns = [parse_pattern(path, folder) for path in paths]
-    chosen: dict[str, None] = {}
+def _reserve(service: TwirpClient, entry: dict[str, str]) -> str:
+    """Return the address to upload to; empty where the key is taken."""
+    try:
+        answer = service.call("CreateCacheEntry", entry)
+    except ActionError:
+        answer = {}
+    if answer.get("ok"):
+        return str(answer["signed_upload_url"])
+    if answer.get("message"):
+        warning(f"Cache reservation failed: {answer['message']}")
+    info(
+        f"Failed to save: Unable to reserve cache with key {entry['key']}, "
+        "another job may be creating this cache."
+    )
+    return ""
+
+
+def _pack(archive: Path, files: list[str]) -> None:
+    workspace = get_workspace()
+    with tarfile.open(
+        archive,
+        "w:gz",
+        compresslevel=COMPRESSION_LEVEL,
+        format=tarfile.PAX_FORMAT,
+    ) as tar:
+        for name in files:
+            tar.add(workspace / name, arcname=name)
+
+
+def _find_paths(paths: list[str]) -> list[str]:
+    """Find what the patterns match, relative to the workspace.
+
+    A folder stands for all that is in it.
+    """
+    workspace = get_workspace()
+    patterns = [parse_pattern(path, workspace) for path in paths]
+    excluding = [pattern for pattern in patterns if pattern.negate]
+    # A dict keeps the order, which a set does not.
+    found: dict[str, None] = {}
     for path, pattern in zip(paths, patterns, strict=True):
         if pattern.negate:
             continue
-        literal = pattern.search_path
-        matches = (
-            [literal] if not glob.has_magic(path) else list(walk(literal, hidden=True))
-        )
-        for found in matches:
-            if not os.path.lexists(found) or (
-                glob.has_magic(path) and not pattern.matches(found, is_folder=False)
-            ):
-                continue
-            if not any(
-                other.negate and other.matches(found, is_folder=False)
-                for other in patterns
-            ):
-                chosen[os.path.relpath(found, folder)] = None
-    return list(chosen)
+        for match in _list_matches(path, pattern):
+            if not _is_excluded(match, excluding):
+                found[os.path.relpath(match, workspace)] = None
+    return list(found)
+
+
+def _list_matches(path: str, pattern: Pattern) -> list[str]:
+    start = pattern.search_path
+    if GLOB_SIGNS.isdisjoint(path):
+        return [start] if os.path.lexists(start) else []
+    files = walk_files(start, hidden=True)
+    return [file for file in files if pattern.matches(file, is_folder=False)]
+
+
+def _is_excluded(path: str, excluding: list[Pattern]) -> bool:
+    return any(pattern.matches(path, is_folder=False) for pattern in excluding)
 
 
 def _unpack(archive: Path) -> None:
-    """Put everything back where it was, below the workspace.
+    """Put everything back where it was.
 
-    HOME or the runner's temporary folder.
+    Raises tarfile.TarError for what lies neither in the workspace, nor in HOME, nor in
+    the runner's temporary folder.
     """
-    folder = workspace().resolve()
-    roots = [
-        folder,
-        Path.home().resolve(),
-        Path(os.environ.get("RUNNER_TEMP") or folder).resolve(),
-    ]
+    workspace = get_workspace().resolve()
+    temporary = Path(get_temporary_folder() or workspace).resolve()
+    roots = (workspace, Path.home().resolve(), temporary)
 
-    def placed(member: tarfile.TarInfo, _: str) -> tarfile.TarInfo:
-        target = Path(os.path.normpath(folder / member.name))
-        if not any(target.is_relative_to(root) for root in roots):
+    def check_member(member: tarfile.TarInfo, _: str) -> tarfile.TarInfo:
+        target = Path(os.path.normpath(workspace / member.name))
+        if not any(map(target.is_relative_to, roots)):
             raise tarfile.TarError(
                 f"{member.name} lies outside of the workspace and of HOME"
             )
         return member
 
     with tarfile.open(archive, "r:gz") as tar:
-        tar.extractall(folder, filter=placed)  # noqa: S202 - `placed` looks at every member
+        tar.extractall(workspace, filter=check_member)  # noqa: S202  # it checks each member

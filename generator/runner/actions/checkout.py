@@ -1,7 +1,5 @@
 """Stand-in for actions/checkout, for what act does not do itself.
 
-Another ref, or another repository.
-
 act copies the working directory for a checkout of the repository and ref that the run
 is about, so this is asked only for other ones. The repository of the run is cloned from
 this machine; any other from its server.
@@ -11,87 +9,115 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
 from ...errors import WfgenError
 from ...process import Completed, SystemRunner
-from .toolkit import ActionError, Inputs, info, run_action, set_output, workspace
+from .toolkit import (
+    ActionError,
+    Inputs,
+    get_repository_url,
+    get_workspace,
+    info,
+    run_action,
+    set_output,
+)
 
 REPOSITORY_VARIABLE = "WFGEN_REPOSITORY_FOLDER"
 TIMEOUT_SECONDS = 600.0
+DEFAULT_BRANCHES = ("main", "master")
+REMOTE = "refs/remotes/origin"
+
+
+class CheckoutRequest(NamedTuple):
+    """What to clone from where; an empty `ref` is the default branch."""
+
+    repository: str
+    origin: str
+    ref: str
+    target: Path
 
 
 def main() -> int:
-    """Run the step; gives back its exit code."""
+    """Run the step; return its exit code."""
     return run_action(check_out)
 
 
 def check_out(inputs: Inputs) -> None:
-    """Clone into `path` and check the ref out."""
-    repository = inputs.text("repository") or os.environ.get("GITHUB_REPOSITORY", "")
-    target = workspace() / inputs.text("path")
-    own = repository.lower() == os.environ.get("GITHUB_REPOSITORY", "").lower()
-    origin = (
-        os.environ[REPOSITORY_VARIABLE]
-        if own
-        else f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
-    )
-    ref = inputs.text("ref") or (os.environ.get("GITHUB_REF", "") if own else "")
-    info(f"Syncing repository: {repository}")
+    """Clone into `path` and check the ref out. Raises ActionError."""
+    request = read_inputs(inputs)
+    target, ref = request.target, request.ref
+    info(f"Syncing repository: {request.repository}")
     target.mkdir(parents=True, exist_ok=True)
     _git(target, "init", "--quiet")
-    _git(
-        target,
-        "fetch",
-        "--quiet",
-        "--tags",
-        origin,
-        "+refs/heads/*:refs/remotes/origin/*",
-    )
-    _git(target, "checkout", "--quiet", "--force", *_resolved(target, ref))
+    branches = f"+refs/heads/*:{REMOTE}/*"
+    _git(target, "fetch", "--quiet", "--tags", request.origin, branches)
+    _git(target, "checkout", "--quiet", "--force", *_resolve_ref(target, ref))
     commit = _git(target, "rev-parse", "HEAD").stdout.strip()
     info(f"Checked out {ref or 'the default branch'} at {commit}")
     set_output("ref", ref)
     set_output("commit", commit)
 
 
-def _resolved(target: Path, ref: str) -> list[str]:
-    """Arguments of `git checkout`: a branch by its name, anything else detached."""
-    short = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
-    for candidate in (f"refs/remotes/origin/{short}", f"refs/tags/{short}", short):
-        if (
-            short
-            and _run(
-                target, "rev-parse", "--verify", "--quiet", f"{candidate}^{{commit}}"
-            ).exit_code
-            == 0
-        ):
-            if candidate == f"refs/remotes/origin/{short}":
-                return ["-B", short, candidate]
+def read_inputs(inputs: Inputs) -> CheckoutRequest:
+    """Read the inputs; without a repository, the run's own is meant."""
+    own_repository = os.environ.get("GITHUB_REPOSITORY", "")
+    repository = inputs.get_text("repository") or own_repository
+    ref = inputs.get_text("ref")
+    if repository.lower() == own_repository.lower():
+        origin = os.environ[REPOSITORY_VARIABLE]
+        ref = ref or os.environ.get("GITHUB_REF", "")
+    else:
+        origin = get_repository_url(repository)
+    target = get_workspace() / inputs.get_text("path")
+    return CheckoutRequest(repository, origin, ref, target)
+
+
+def _resolve_ref(target: Path, ref: str) -> list[str]:
+    """Return arguments of `git checkout`: a branch by its name, anything else detached."""
+    if not ref:
+        return _resolve_default_branch(target)
+    name = ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+    branch = f"{REMOTE}/{name}"
+    if _is_commit(target, branch):
+        return ["-B", name, branch]
+    for candidate in (f"refs/tags/{name}", name):
+        if _is_commit(target, candidate):
             return ["--detach", candidate]
-    if short:
-        raise ActionError(f"A branch or tag with the name '{short}' could not be found")
-    heads = _git(
-        target, "for-each-ref", "--format=%(refname)", "refs/remotes/origin"
-    ).stdout.split()
-    preferred = [
-        head for head in heads if head.rsplit("/", 1)[-1] in {"main", "master"}
-    ] + heads
-    if not preferred:
+    raise ActionError(f"A branch or tag with the name '{name}' could not be found")
+
+
+def _resolve_default_branch(target: Path) -> list[str]:
+    listing = _git(target, "for-each-ref", "--format=%(refname)", REMOTE).stdout
+    branches = listing.split()
+    if not branches:
         raise ActionError("The repository has no branch")
-    return ["-B", preferred[0].removeprefix("refs/remotes/origin/"), preferred[0]]
+    # A fetch does not say which branch is the default.
+    chosen = branches[0]
+    for branch in branches:
+        if branch.rsplit("/", 1)[-1] in DEFAULT_BRANCHES:
+            chosen = branch
+            break
+    return ["-B", chosen.removeprefix(f"{REMOTE}/"), chosen]
 
 
-def _run(target: Path, *arguments: str) -> Completed:
+def _is_commit(target: Path, name: str) -> bool:
+    arguments = ("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return _run_git(target, *arguments).exit_code == 0
+
+
+def _git(target: Path, *arguments: str) -> Completed:
+    """Run git; raises ActionError where it fails."""
+    completed = _run_git(target, *arguments)
+    if completed.exit_code:
+        raise ActionError(f"git {arguments[0]} failed: {completed.stderr.strip()}")
+    return completed
+
+
+def _run_git(target: Path, *arguments: str) -> Completed:
     try:
         return SystemRunner().run(
             ["git", *arguments], cwd=target, timeout_seconds=TIMEOUT_SECONDS
         )
     except WfgenError as error:
         raise ActionError(error.message) from error
-
-
-def _git(target: Path, *arguments: str) -> Completed:
-    done = _run(target, *arguments)
-    if done.exit_code:
-        raise ActionError(f"git {arguments[0]} failed: {done.stderr.strip()}")
-    return done

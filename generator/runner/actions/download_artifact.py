@@ -8,26 +8,29 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 import urllib.parse
 import zipfile
-from collections.abc import Callable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
+from http import HTTPStatus
 from pathlib import Path, PurePosixPath
-from typing import Any, Protocol
+from typing import Any, Protocol, Self
 
-from .search import glob_matches
+from .search import matches_glob
 from .toolkit import (
     ActionError,
     Inputs,
+    get_temporary_folder,
+    get_workspace,
     info,
     run_action,
     set_output,
     warning,
-    workspace,
 )
-from .web import Answer, AnswerError, ArtifactService, Rest, get_blob
+from .web import Answer, AnswerError, ArtifactClient, RestClient, download_blob
 
 ZIP_TYPES = {
     "application/zip",
@@ -35,15 +38,23 @@ ZIP_TYPES = {
     "application/zip-compressed",
 }
 NOT_FOUND_ADVICE = (
-    "Please ensure that your artifact is not expired and the artifact was uploaded using a compatible version of "
-    "toolkit/upload-artifact.\n        For more information, visit the GitHub Artifacts FAQ: "
+    "Please ensure that your artifact is not expired and the artifact was uploaded "
+    "using a compatible version of toolkit/upload-artifact.\n"
+    "        For more information, visit the GitHub Artifacts FAQ: "
     "https://github.com/actions/toolkit/blob/main/packages/artifact/docs/faq.md"
 )
+MISMATCH_CHOICES = ("ignore", "info", "warn", "error")
 PER_PAGE = 100
+"""The most that GitHub's REST API gives at once."""
+_ENCODED_FILE_NAME = re.compile(r"filename\*\s*=\s*UTF-8''([^;\r\n]*)", re.IGNORECASE)
+"""`filename*` of Content-Disposition (RFC 6266)."""
+_FILE_NAME = re.compile(
+    r"(?<!\*)filename\s*=\s*['\"]?([^;\r\n\"']*)['\"]?", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
-class Remote:
+class Artifact:
     """An artifact as the client knows it; `digest` is `sha256:` and hex, or empty."""
 
     id: int
@@ -51,257 +62,312 @@ class Remote:
     size_bytes: int
     digest: str
 
-
-class Source(Protocol):
-    """Where artifacts come from."""
-
-    def named(self, name: str) -> list[Remote]:
-        """Those of that name."""
-        ...
-
-    def all(self) -> list[Remote]:
-        """Every one of the run."""
-        ...
-
-    def address(self, artifact: Remote) -> str:
-        """Where its bytes are, for a plain GET."""
-        ...
-
-
-class ThisRun:
-    """The run that the step belongs to, over Twirp."""
-
-    def __init__(self, service: ArtifactService) -> None:
-        self._service = service
-
-    def named(self, name: str) -> list[Remote]:
-        """Those of that name."""
-        return self._listed({"name_filter": name})
-
-    def all(self) -> list[Remote]:
-        """Every one of the run."""
-        return self._listed({})
-
-    def address(self, artifact: Remote) -> str:
-        """Where its bytes are."""
-        return str(
-            self._service.call("GetSignedArtifactURL", {"name": artifact.name})[
-                "signed_url"
-            ]
+    @classmethod
+    def from_twirp(cls, item: dict[str, Any]) -> Self:
+        """Parse an artifact of the artifact service."""
+        return cls(
+            int(item["database_id"]),
+            str(item["name"]),
+            int(item.get("size", 0)),
+            str(item.get("digest") or ""),
         )
 
-    def _listed(self, filters: dict[str, object]) -> list[Remote]:
+    @classmethod
+    def from_rest(cls, item: dict[str, Any]) -> Self:
+        """Parse an artifact of the REST API."""
+        return cls(
+            int(item["id"]),
+            str(item["name"]),
+            int(item["size_in_bytes"]),
+            str(item.get("digest") or ""),
+        )
+
+
+class ArtifactSource(Protocol):
+    """Where artifacts come from."""
+
+    def list_named(self, name: str) -> list[Artifact]:
+        """List those of that name."""
+
+    def list_all(self) -> list[Artifact]:
+        """List every one of the run."""
+
+    def get_address(self, artifact: Artifact) -> str:
+        """Get the address of its bytes, for a plain GET."""
+
+
+class OwnRun:
+    """The run that the step belongs to, over Twirp."""
+
+    def __init__(self, service: ArtifactClient) -> None:
+        self._service = service
+
+    def list_named(self, name: str) -> list[Artifact]:
+        """List those of that name."""
+        return self._list({"name_filter": name})
+
+    def list_all(self) -> list[Artifact]:
+        """List every one of the run."""
+        return self._list({})
+
+    def get_address(self, artifact: Artifact) -> str:
+        """Get the address of its bytes."""
+        message = {"name": artifact.name}
+        answer = self._service.call("GetSignedArtifactURL", message)
+        return str(answer["signed_url"])
+
+    def _list(self, filters: dict[str, object]) -> list[Artifact]:
         answer = self._service.call("ListArtifacts", filters)
-        return [
-            Remote(
-                int(item["database_id"]),
-                str(item["name"]),
-                int(item.get("size", 0)),
-                str(item.get("digest") or ""),
-            )
-            for item in answer.get("artifacts", [])
-        ]
+        return list(map(Artifact.from_twirp, answer.get("artifacts", [])))
 
 
 class OtherRun:
     """Any run of any repository that the token may read, over REST."""
 
-    def __init__(self, rest: Rest, repository: str, run_id: int) -> None:
-        self._rest = rest
+    def __init__(self, client: RestClient, repository: str, run_id: int) -> None:
+        self._client = client
         self._repository = f"/repos/{repository}"
         self._run = f"{self._repository}/actions/runs/{run_id}/artifacts"
 
-    def named(self, name: str) -> list[Remote]:
-        """Those of that name."""
-        return self._read(self._rest.get(self._run, {"name": name}))[0]
+    def list_named(self, name: str) -> list[Artifact]:
+        """List those of that name."""
+        artifacts, _ = self._parse(self._client.get(self._run, {"name": name}))
+        return artifacts
 
-    def all(self) -> list[Remote]:
-        """Every one of the run, page by page."""
-        found: list[Remote] = []
+    def list_all(self) -> list[Artifact]:
+        """List every one of the run, page by page."""
+        artifacts: list[Artifact] = []
         page = 1
         while True:
-            listed, total = self._read(
-                self._rest.get(self._run, {"per_page": PER_PAGE, "page": page})
-            )
-            found += listed
-            if not listed or len(found) >= total:
-                return found
+            query = {"per_page": PER_PAGE, "page": page}
+            listed, total = self._parse(self._client.get(self._run, query))
+            artifacts += listed
+            if not listed or len(artifacts) >= total:
+                return artifacts
             page += 1
 
-    def address(self, artifact: Remote) -> str:
-        """Where its bytes are: the answer is a redirect."""
-        answer = self._rest.get(
-            f"{self._repository}/actions/artifacts/{artifact.id}/zip"
-        )
-        location = str(answer.headers.get("Location") or "")
-        if answer.status != 302:  # noqa: PLR2004 - Found
+    def get_address(self, artifact: Artifact) -> str:
+        """Get the address of its bytes: the answer is a redirect."""
+        path = f"{self._repository}/actions/artifacts/{artifact.id}/zip"
+        answer = self._client.get(path)
+        if answer.status != HTTPStatus.FOUND:
             raise ActionError(
                 f"Unable to download artifact. Unexpected status: {answer.status}"
             )
+        location = str(answer.headers.get("Location") or "")
         if not location:
             raise ActionError("Unable to redirect to artifact download url")
         return location
 
     @staticmethod
-    def _read(answer: Answer) -> tuple[list[Remote], int]:
-        body: dict[str, Any] = answer.json()
-        listed = [
-            Remote(
-                int(item["id"]),
-                str(item["name"]),
-                int(item["size_in_bytes"]),
-                str(item.get("digest") or ""),
-            )
-            for item in body["artifacts"]
-        ]
-        return listed, int(body["total_count"])
+    def _parse(answer: Answer) -> tuple[list[Artifact], int]:
+        body: dict[str, Any] = answer.parse_json()
+        artifacts = list(map(Artifact.from_rest, body["artifacts"]))
+        return artifacts, int(body["total_count"])
+
+
+@dataclass(frozen=True, slots=True)
+class DownloadRequest:
+    """The step's inputs, checked; an empty `name`, `ids` or `pattern` chooses nothing."""
+
+    name: str
+    ids: str
+    pattern: str
+    target: Path
+    merge_multiple: bool
+    skip_decompress: bool
+    digest_mismatch: str
 
 
 def main() -> int:
-    """Run the step; gives back its exit code."""
+    """Run the step; return its exit code."""
     return run_action(download, "Unable to download artifact(s): ")
 
 
 def download(inputs: Inputs) -> None:
     """Download what the inputs name."""
-    mismatch = inputs.text("digest-mismatch") or "error"
-    if mismatch not in {"ignore", "info", "warn", "error"}:
-        raise ActionError(
-            f"Invalid value for 'digest-mismatch': '{mismatch}'. Valid options are: ignore, info, warn, error"
-        )
-    name, ids = inputs.text("name"), inputs.text("artifact-ids")
-    if name and ids:
-        raise ActionError(
-            "Inputs 'name' and 'artifact-ids' cannot be used together. Please specify only one."
-        )
-    given = inputs.text("path")
-    target = workspace() / (Path(given).expanduser() if given else "")
-    together = bool(name) or inputs.flag("merge-multiple")
-    raw = inputs.flag("skip-decompress")
+    request = read_inputs(inputs)
     try:
-        source = _source(inputs)
-        chosen = _choose(source, name, ids, inputs)
-        if chosen:
-            info("Preparing to download the following artifacts:")
-        for item in chosen:
-            info(
-                f"- {item.name} (ID: {item.id}, Size: {item.size_bytes}, Expected Digest: {item.digest})"
-            )
-        bad = [
-            item.name
-            for item in chosen
-            if not _fetch(
-                source,
-                item,
-                target if together or len(chosen) == 1 else target / item.name,
-                raw=raw,
-            )
-        ]
+        source = _open_source(inputs)
+        artifacts = _choose(source, request)
+        mismatches = _download_all(source, artifacts, request)
     except AnswerError as error:
         raise ActionError(str(error)) from error
-    _report_mismatches(bad, mismatch)
-    info(f"Total of {len(chosen)} artifact(s) downloaded")
-    set_output("download-path", target.resolve())
+    _report_mismatches(mismatches, request.digest_mismatch)
+    info(f"Total of {len(artifacts)} artifact(s) downloaded")
+    set_output("download-path", request.target.resolve())
     info("Download artifact has finished successfully")
 
 
-def _source(inputs: Inputs) -> Source:
-    """Another run is asked only with a token: `run-id` alone is ignored, here as upstream."""
-    token = inputs.text("github-token")
+def read_inputs(inputs: Inputs) -> DownloadRequest:
+    """Read and check the inputs. Raises ActionError."""
+    mismatch = inputs.get_text("digest-mismatch") or "error"
+    if mismatch not in MISMATCH_CHOICES:
+        raise ActionError(
+            f"Invalid value for 'digest-mismatch': '{mismatch}'. "
+            f"Valid options are: {', '.join(MISMATCH_CHOICES)}"
+        )
+    name, ids = inputs.get_text("name"), inputs.get_text("artifact-ids")
+    if name and ids:
+        raise ActionError(
+            "Inputs 'name' and 'artifact-ids' cannot be used together. "
+            "Please specify only one."
+        )
+    target = get_workspace()
+    path = inputs.get_text("path")
+    if path:
+        target /= Path(path).expanduser()
+    return DownloadRequest(
+        name=name,
+        ids=ids,
+        pattern=inputs.get_text("pattern"),
+        target=target,
+        # A single artifact gets no folder of its own anyway.
+        merge_multiple=bool(name) or inputs.get_boolean("merge-multiple"),
+        skip_decompress=inputs.get_boolean("skip-decompress"),
+        digest_mismatch=mismatch,
+    )
+
+
+def _open_source(inputs: Inputs) -> ArtifactSource:
+    """Open the run to download from.
+
+    Another run is asked only with a token: `run-id` alone is ignored, here as upstream.
+    """
+    token = inputs.get_text("github-token")
     if not token:
-        return ThisRun(ArtifactService(os.environ))
-    repository = inputs.text("repository")
+        return OwnRun(ArtifactClient(os.environ))
+    repository = inputs.get_text("repository")
     owner, _, rest = repository.partition("/")
-    if not owner or not rest.split("/")[0]:
+    name = rest.split("/")[0]
+    if not owner or not name:
         raise ActionError(
             f"Invalid repository: '{repository}'. Must be in format owner/repo"
         )
-    run_id = re.match(r"\d+", inputs.text("run-id"))
+    run_id = re.match(r"\d+", inputs.get_text("run-id"))
     if run_id is None:
-        raise ActionError(f"Invalid run-id: '{inputs.text('run-id')}'")
-    return OtherRun(
-        Rest(token, os.environ), f"{owner}/{rest.split('/')[0]}", int(run_id[0])
-    )
+        raise ActionError(f"Invalid run-id: '{inputs.get_text('run-id')}'")
+    client = RestClient(token, os.environ)
+    return OtherRun(client, f"{owner}/{name}", int(run_id[0]))
 
 
-def _choose(source: Source, name: str, ids: str, inputs: Inputs) -> list[Remote]:
-    if name:
+def _choose(source: ArtifactSource, request: DownloadRequest) -> list[Artifact]:
+    if request.name:
         info("Downloading single artifact")
-        found = source.named(name)
-        if not found:
-            raise ActionError(
-                f"Artifact not found for name: {name}\n        {NOT_FOUND_ADVICE}"
-            )
-        return [max(found, key=lambda item: item.id)]
-    if ids:
+        return [_choose_named(source, request.name)]
+    if request.ids:
         info("Downloading artifacts by ID")
-        return _by_ids(source, ids)
-    listed = _newest(source.all())
-    pattern = inputs.text("pattern")
-    if pattern:
-        info(f"Filtering artifacts by pattern '{pattern}'")
-        return [item for item in listed if glob_matches(pattern, item.name)]
+        return _choose_by_ids(source, request.ids)
+    artifacts = _keep_newest(source.list_all())
+    if request.pattern:
+        info(f"Filtering artifacts by pattern '{request.pattern}'")
+        return [item for item in artifacts if matches_glob(request.pattern, item.name)]
     info(
-        "No input name, artifact-ids or pattern filtered specified, downloading all artifacts"
+        "No input name, artifact-ids or pattern filtered specified, downloading all "
+        "artifacts"
     )
-    if not inputs.flag("merge-multiple"):
+    if not request.merge_multiple:
         info(
-            "An extra directory with the artifact name will be created for each download"
+            "An extra directory with the artifact name will be created for each "
+            "download"
         )
-    return listed
+    return artifacts
 
 
-def _by_ids(source: Source, ids: str) -> list[Remote]:
-    texts = [text.strip() for text in ids.split(",") if text.strip()]
-    if not texts:
-        raise ActionError("No valid artifact IDs provided in 'artifact-ids' input")
-    wanted: list[int] = []
-    for text in texts:
-        if not (number := re.match(r"\d+", text)):
-            raise ActionError(f"Invalid artifact ID: '{text}'. Must be a number.")
-        wanted.append(int(number[0]))
-    found = [item for item in _newest(source.all()) if item.id in wanted]
-    if not found:
+def _choose_named(source: ArtifactSource, name: str) -> Artifact:
+    artifacts = source.list_named(name)
+    if not artifacts:
+        raise ActionError(
+            f"Artifact not found for name: {name}\n        {NOT_FOUND_ADVICE}"
+        )
+    return max(artifacts, key=lambda artifact: artifact.id)
+
+
+def _choose_by_ids(source: ArtifactSource, text: str) -> list[Artifact]:
+    ids = _parse_ids(text)
+    artifacts: dict[int, Artifact] = {}
+    for artifact in _keep_newest(source.list_all()):
+        if artifact.id in ids:
+            artifacts[artifact.id] = artifact
+    if not artifacts:
         raise ActionError("None of the provided artifact IDs were found")
-    missing = [
-        str(number) for number in wanted if number not in {item.id for item in found}
-    ]
+    missing = [str(number) for number in ids if number not in artifacts]
     if missing:
         warning(f"Could not find the following artifact IDs: {', '.join(missing)}")
-    return found
+    return list(artifacts.values())
 
 
-def _newest(listed: list[Remote]) -> list[Remote]:
-    """One of each name, the newest first."""
-    newest: dict[str, Remote] = {}
-    for item in sorted(listed, key=lambda item: -item.id):
-        newest.setdefault(item.name, item)
+def _parse_ids(text: str) -> list[int]:
+    """Parse the ids as JavaScript's `parseInt` does, from the digits at the start."""
+    ids: list[int] = []
+    for part in filter(None, map(str.strip, text.split(","))):
+        number = re.match(r"\d+", part)
+        if number is None:
+            raise ActionError(f"Invalid artifact ID: '{part}'. Must be a number.")
+        ids.append(int(number[0]))
+    if not ids:
+        raise ActionError("No valid artifact IDs provided in 'artifact-ids' input")
+    return ids
+
+
+def _keep_newest(artifacts: Iterable[Artifact]) -> list[Artifact]:
+    """Keep one artifact of each name, the newest first."""
+    newest: dict[str, Artifact] = {}
+    for artifact in sorted(artifacts, key=lambda item: item.id, reverse=True):
+        newest.setdefault(artifact.name, artifact)
     return list(newest.values())
 
 
-def _fetch(source: Source, item: Remote, folder: Path, *, raw: bool) -> bool:
-    """Download and unpack one artifact; says whether its digest is the expected one."""
-    address = source.address(item)
+def _download_all(
+    source: ArtifactSource, artifacts: list[Artifact], request: DownloadRequest
+) -> list[str]:
+    """Download each artifact; return the names of those whose digest is another."""
+    if artifacts:
+        info("Preparing to download the following artifacts:")
+    for artifact in artifacts:
+        info(
+            f"- {artifact.name} (ID: {artifact.id}, Size: {artifact.size_bytes}, "
+            f"Expected Digest: {artifact.digest})"
+        )
+    has_own_folders = len(artifacts) > 1 and not request.merge_multiple
+    mismatches: list[str] = []
+    for artifact in artifacts:
+        folder = request.target
+        if has_own_folders:
+            folder /= artifact.name
+        digest = _download_one(
+            source, artifact, folder, unpack=not request.skip_decompress
+        )
+        if artifact.digest and artifact.digest != f"sha256:{digest}":
+            mismatches.append(artifact.name)
+    return mismatches
+
+
+def _download_one(
+    source: ArtifactSource, artifact: Artifact, folder: Path, *, unpack: bool
+) -> str:
+    """Download and unpack one artifact; return its SHA-256 in hexadecimal digits."""
+    address = source.get_address(artifact)
     folder.mkdir(parents=True, exist_ok=True)
     info(f"Redirecting to blob download url: {address.partition('?')[0]}")
     info(f"Starting download of artifact to: {folder.resolve()}")
-    with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as aside:
-        blob = Path(aside, "blob")
+    with tempfile.TemporaryDirectory(dir=get_temporary_folder()) as temporary:
+        blob = Path(temporary, "blob")
         try:
-            digest, headers = get_blob(address, blob)
+            digest, headers = download_blob(address, blob)
         except AnswerError as error:
             raise ActionError(
                 f"Unable to download and extract artifact: {error}"
             ) from error
         info(f"SHA256 digest of downloaded artifact is {digest}")
-        if _is_zip(headers, address) and not raw:
+        if unpack and _is_zip(headers, address):
             _unpack(blob, folder)
         else:
-            target = folder / _file_name(headers)
+            target = folder / _parse_file_name(headers)
             info(f"Downloading raw file (non-zip) to: {target}")
-            target.write_bytes(blob.read_bytes())
+            shutil.copyfile(blob, target)
     info("Artifact download completed successfully.")
-    return not item.digest or item.digest == f"sha256:{digest}"
+    return digest
 
 
 def _is_zip(headers: Message, address: str) -> bool:
@@ -309,30 +375,25 @@ def _is_zip(headers: Message, address: str) -> bool:
     return headers.get_content_type() in ZIP_TYPES or path.endswith(".zip")
 
 
-def _file_name(headers: Message) -> str:
+def _parse_file_name(headers: Message) -> str:
     disposition = str(headers.get("Content-Disposition") or "")
-    found = re.search(
-        r"filename\*\s*=\s*UTF-8''([^;\r\n]*)", disposition, re.IGNORECASE
-    ) or re.search(
-        r"(?<!\*)filename\s*=\s*['\"]?([^;\r\n\"']*)['\"]?", disposition, re.IGNORECASE
-    )
-    return (
-        PurePosixPath(urllib.parse.unquote(found[1].strip())).name
-        if found and found[1]
-        else "artifact"
-    )
+    match = _ENCODED_FILE_NAME.search(disposition)
+    if match is None:
+        match = _FILE_NAME.search(disposition)
+    if match is None or not match[1]:
+        return "artifact"
+    return PurePosixPath(urllib.parse.unquote(match[1].strip())).name
 
 
 def _unpack(blob: Path, folder: Path) -> None:
+    """Unpack a zip archive. Raises ActionError, also for a member that leads out of it."""
     try:
         with zipfile.ZipFile(blob) as archive:
-            for member in archive.infolist():
-                if (
-                    PurePosixPath(member.filename).is_absolute()
-                    or ".." in PurePosixPath(member.filename).parts
-                ):
+            for name in archive.namelist():
+                path = PurePosixPath(name)
+                if path.is_absolute() or ".." in path.parts:
                     raise ActionError(
-                        f"Unable to download and extract artifact: unsafe path {member.filename!r}"
+                        f"Unable to download and extract artifact: unsafe path {name!r}"
                     )
             archive.extractall(folder)
     except (zipfile.BadZipFile, EOFError, OSError) as error:
@@ -341,19 +402,18 @@ def _unpack(blob: Path, folder: Path) -> None:
         ) from error
 
 
-def _say_nothing(_: str) -> None:
-    """`ignore`, and `error` until the end."""
-
-
-def _report_mismatches(names: list[str], behaviour: str) -> None:
-    say: Callable[[str], None] = {"info": info, "warn": warning}.get(
-        behaviour, _say_nothing
-    )
+def _report_mismatches(names: list[str], choice: str) -> None:
+    """Report artifacts with another digest, as `digest-mismatch` asks for."""
     for name in names:
-        say(
-            f"Artifact '{name}' digest validation failed. Please verify the integrity of the artifact."
+        message = (
+            f"Artifact '{name}' digest validation failed. "
+            "Please verify the integrity of the artifact."
         )
-    if names and behaviour == "error":
+        if choice == "info":
+            info(message)
+        elif choice == "warn":
+            warning(message)
+    if names and choice == "error":
         raise ActionError(
             f"Digest validation failed for artifact(s): {', '.join(names)}. "
             "Use 'digest-mismatch: warn' to continue on mismatch."

@@ -1,7 +1,4 @@
-"""Where each action of a workflow comes from.
-
-Upstream where it can be had, else a stand-in of ours.
-"""
+"""Where each action of a workflow comes from: upstream if it can be had, else a stand-in."""
 
 from __future__ import annotations
 
@@ -10,19 +7,23 @@ import re
 import shutil
 import socket
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from ...errors import ToolFailedError, WfgenError
 from ...process import Runner
 from ..models import ActionChoice
-from .writer import STAND_INS, write_stand_ins
+from .registry import STAND_INS
+from .writer import StandInWriter
 
 FETCH_TIMEOUT_SECONDS = 60.0
 PROBE_TIMEOUT_SECONDS = 3.0
-_PROXIES = {"https_proxy", "all_proxy"}
+HTTPS_PORT = 443
 SERVER = "https://github.com"
+SETUP_PYTHON = "actions/setup-python"
+_PROXY_VARIABLES = {"https_proxy", "all_proxy"}
 _USES = re.compile(
     r"(?P<owner>[^/@]+)/(?P<name>[^/@]+)(?:/(?P<path>[^@]*))?@(?P<ref>.+)"
 )
@@ -32,133 +33,180 @@ _USES = re.compile(
 class ActionSources:
     """Folders for act's `--local-repository`, by "owner/name@ref".
 
-    `stand_ins` names those that are ours.
+    `stand_ins` names the repositories that wfgen stands in for.
     """
 
     folders: Mapping[str, Path]
     stand_ins: tuple[str, ...]
 
 
+class ActionReference(NamedTuple):
+    """What a step's `uses: owner/name/path@ref` names."""
+
+    repository: str
+    path: str
+    ref: str
+
+    @property
+    def key(self) -> str:
+        """What act calls the repository."""
+        return f"{self.repository}@{self.ref}"
+
+    @property
+    def action(self) -> str:
+        """The action without its ref."""
+        if not self.path:
+            return self.repository
+        return f"{self.repository}/{self.path}"
+
+
+def parse_reference(uses: str) -> ActionReference | None:
+    """Parse a step's `uses`; None for what names no action in a repository."""
+    match = _USES.fullmatch(uses)
+    if match is None:
+        return None
+    repository = f"{match['owner']}/{match['name']}"
+    path = (match["path"] or "").strip("/")
+    return ActionReference(repository, path, match["ref"])
+
+
 @dataclass(slots=True)
 class ActionFinder:
-    """Finds actions; one network failure is taken for all of them."""
+    """Finds actions; one network failure is taken for all of them.
+
+    `actions_folder` is the user's own folder of actions, `cache` keeps what was fetched,
+    and `programs` is the PATH of the jobs.
+    """
 
     choice: ActionChoice
-    given: Path | None
+    actions_folder: Path | None
     cache: Path
     stand_in_folder: Path
     variables: Mapping[str, str]
     runner: Runner
-    path: str
+    programs: str
     server: str = SERVER
-    reachable: bool | None = None
+    _is_reachable: bool | None = field(default=None, init=False)
+    """Whether the server answers; None before it was tried."""
 
     def find(self, uses: Iterable[str]) -> ActionSources:
-        """A folder for every action; raises ToolFailedError for one that cannot be had in any way."""
-        folders: dict[str, Path] = {}
-        stand_ins: list[str] = []
-        for whole in uses:
-            found = _USES.fullmatch(whole)
-            if found is None:
-                continue  # act says what is wrong with it
-            action, key = (
-                f"{found['owner']}/{found['name']}",
-                f"{found['owner']}/{found['name']}@{found['ref']}",
-            )
-            if key in folders:
-                continue
-            upstream = self._upstream(action, found["ref"])
-            if upstream is not None:
-                folders[key] = upstream
-            elif self._stands_in(action, found["path"]):
-                folders[key] = write_stand_ins(
-                    action,
-                    self.stand_in_folder / key.replace("/", "+"),
-                    self.variables,
-                    node=self._has_node,
-                )
-                stand_ins.append(action)
-            else:
-                raise ToolFailedError(
-                    f"the action {key} cannot be fetched, and wfgen has no stand-in for it",
-                    hint="unpack it below a folder as OWNER/NAME and give that with --actions-folder",
-                )
-        return ActionSources(folders, tuple(dict.fromkeys(stand_ins)))
+        """Find a folder for every action.
 
-    def _stands_in(self, action: str, path: str | None) -> bool:
-        whole = f"{action}/{path.strip('/')}" if path else action
-        return self.choice is not ActionChoice.UPSTREAM and whole in STAND_INS
+        Raises ToolFailedError for one that cannot be had in any way.
+        """
+        folders: dict[str, Path] = {}
+        stand_ins: dict[str, None] = {}
+        for text in uses:
+            reference = parse_reference(text)
+            # act says what is wrong with one that cannot be parsed.
+            if reference is None or reference.key in folders:
+                continue
+            folder = self._find_upstream(reference)
+            if folder is None:
+                folder = self._write_stand_in(reference)
+                stand_ins[reference.repository] = None
+            folders[reference.key] = folder
+        return ActionSources(folders, tuple(stand_ins))
+
+    def _write_stand_in(self, reference: ActionReference) -> Path:
+        is_allowed = self.choice is not ActionChoice.UPSTREAM
+        if not is_allowed or reference.action not in STAND_INS:
+            raise ToolFailedError(
+                f"the action {reference.key} cannot be fetched, and wfgen has no "
+                "stand-in for it",
+                hint="unpack it below a folder as OWNER/NAME and give that with "
+                "--actions-folder",
+            )
+        writer = StandInWriter(self.variables, has_node=self._has_node)
+        folder = self.stand_in_folder / reference.key.replace("/", "+")
+        return writer.write(reference.repository, folder)
 
     @property
     def _has_node(self) -> bool:
-        return shutil.which("node", path=self.path) is not None
+        return shutil.which("node", path=self.programs) is not None
 
-    def _upstream(self, action: str, ref: str) -> Path | None:
-        if self.given is not None:
-            for name in (f"{action}@{ref}", action):
-                if (self.given / name).is_dir():
-                    return self.given / name
-        known = action in STAND_INS
-        # setup-python would download interpreters; whether it may is for the user to say.
-        if known and (
-            self.choice is ActionChoice.STAND_IN
-            or (self.choice is ActionChoice.AUTO and _ours(action))
-        ):
+    def _find_upstream(self, reference: ActionReference) -> Path | None:
+        """Find the action as it was published: the user's copy, a fetched one, or a new one."""
+        folder = self._find_given(reference)
+        if folder is not None:
+            return folder
+        if self._prefers_stand_in(reference.repository):
             return None
-        if known and self.choice is ActionChoice.AUTO and not self._has_node:
-            return None
-        target = self.cache / f"{action}@{ref}".replace("/", "+")
-        if target.is_dir() or (self._can_reach() and self._fetch(action, ref, target)):
+        target = self.cache / reference.key.replace("/", "+")
+        if target.is_dir():
+            return target
+        if self._can_reach_server() and self._fetch(reference, target):
             return target
         return None
 
-    def _can_reach(self) -> bool:
-        """Whether there is any point in fetching.
+    def _find_given(self, reference: ActionReference) -> Path | None:
+        if self.actions_folder is not None:
+            for name in (reference.key, reference.repository):
+                folder = self.actions_folder / name
+                if folder.is_dir():
+                    return folder
+        return None
 
-        Git by itself would wait for minutes where nothing answers.
+    def _prefers_stand_in(self, repository: str) -> bool:
+        """Tell whether a stand-in is taken even where upstream could be fetched."""
+        if repository not in STAND_INS or self.choice is ActionChoice.UPSTREAM:
+            return False
+        if self.choice is ActionChoice.STAND_IN:
+            return True
+        # setup-python would download interpreters; whether it may is for the user to say.
+        return repository == SETUP_PYTHON or not self._has_node
+
+    def _can_reach_server(self) -> bool:
+        """Tell whether there is any point in fetching.
+
+        git by itself would wait for minutes where nothing answers.
         """
-        if self.reachable is None:
+        if self._is_reachable is None:
             address = urlsplit(self.server)
-            direct = address.hostname and not any(
-                name.lower() in _PROXIES for name in os.environ
-            )
-            self.reachable = not direct or _answers(
-                str(address.hostname), address.port or 443
-            )
-        return self.reachable
+            if address.hostname is None or _has_proxy():
+                self._is_reachable = True
+            else:
+                port = address.port or HTTPS_PORT
+                self._is_reachable = can_connect(address.hostname, port)
+        return self._is_reachable
 
-    def _fetch(self, action: str, ref: str, target: Path) -> bool:
-        """Fetch one commit, without history, into a folder that appears only when it is whole."""
-        aside = self.stand_in_folder / "fetched"
-        shutil.rmtree(aside, ignore_errors=True)
-        aside.mkdir(parents=True)
+    def _fetch(self, reference: ActionReference, target: Path) -> bool:
+        """Fetch one commit, without history, into a folder that appears once it is whole."""
+        temporary = self.stand_in_folder / "fetched"
+        shutil.rmtree(temporary, ignore_errors=True)
+        temporary.mkdir(parents=True)
+        url = f"{self.server}/{reference.repository}"
         steps = (
             ["init", "--quiet"],
-            ["fetch", "--quiet", "--depth=1", f"{self.server}/{action}", ref],
+            ["fetch", "--quiet", "--depth=1", url, reference.ref],
             ["checkout", "--quiet", "FETCH_HEAD"],
         )
         try:
             for step in steps:
-                done = self.runner.run(
-                    ["git", *step], cwd=aside, timeout_seconds=FETCH_TIMEOUT_SECONDS
+                completed = self.runner.run(
+                    ["git", *step],
+                    cwd=temporary,
+                    timeout_seconds=FETCH_TIMEOUT_SECONDS,
                 )
-                if done.exit_code:
+                if completed.exit_code:
                     # An action that is not there says nothing about the others.
-                    self.reachable = "unable to access" not in done.stderr
+                    self._is_reachable = "unable to access" not in completed.stderr
                     return False
         except WfgenError:
-            self.reachable = False
+            self._is_reachable = False
             return False
-        shutil.rmtree(aside / ".git")
+        shutil.rmtree(temporary / ".git")
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
-            aside.rename(target)
+            temporary.rename(target)
         except OSError:
-            return target.is_dir()  # another run was quicker
+            # Another run may have been quicker.
+            return target.is_dir()
         return True
 
 
-def _answers(host: str, port: int) -> bool:
+def can_connect(host: str, port: int) -> bool:
+    """Tell whether something listens there."""
     try:
         with socket.create_connection((host, port), timeout=PROBE_TIMEOUT_SECONDS):
             return True
@@ -166,5 +214,6 @@ def _answers(host: str, port: int) -> bool:
         return False
 
 
-def _ours(action: str) -> bool:
-    return action == "actions/setup-python"
+def _has_proxy() -> bool:
+    names = {name.lower() for name in os.environ}
+    return not names.isdisjoint(_PROXY_VARIABLES)

@@ -1,18 +1,22 @@
-"""Which files an artifact holds (actions/toolkit, packages/glob.
+"""Which files an artifact or a cache holds.
 
-Actions/upload-artifact, src/shared/search.ts).
+Sources: packages/glob of actions/toolkit, and src/shared/search.ts of
+actions/upload-artifact.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from .toolkit import ActionError, info
+
+_CHARACTER_SET = re.compile(r"\[(!|\^)?(\]?[^\]]*)\]")
+_ALTERNATIVES = re.compile(r"\{([^{}]*,[^{}]*)\}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,19 +34,19 @@ class Pattern:
         for segment in self.segments:
             if _has_wildcard(segment):
                 break
-            literal.append(_unescaped(segment))
+            literal.append(_unescape(segment))
         return "/" + "/".join(literal)
 
     def matches(self, path: str, *, is_folder: bool) -> bool:
-        """Whether the path, or one of the folders above it, is what the pattern names.
+        """Tell whether the pattern names the path, or one of the folders above it.
 
         A pattern takes everything below a folder that it matches
         (`implicitDescendants`).
         """
-        parts = tuple(part for part in path.split("/") if part)
+        parts = tuple(filter(None, path.split("/")))
         for end in range(len(parts), 0, -1):
-            whole = end == len(parts)
-            if whole and self.folders_only and not is_folder:
+            is_path_itself = end == len(parts)
+            if is_path_itself and self.folders_only and not is_folder:
                 continue
             if _matches_segments(self.segments, parts[:end]):
                 return True
@@ -50,7 +54,7 @@ class Pattern:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundFiles:
     """The files, and the folder that their names in the artifact count from."""
 
     files: tuple[str, ...]
@@ -58,8 +62,8 @@ class Found:
 
 
 def find_files(
-    lines: list[str], folder: Path, *, hidden: bool, say: Callable[[str], None] = info
-) -> Found:
+    lines: list[str], folder: Path, *, hidden: bool, log: Callable[[str], None] = info
+) -> FoundFiles:
     """Look for what the lines of `path` name, relative ones below `folder`.
 
     Raises ActionError for `.` and `..` inside a pattern.
@@ -67,172 +71,194 @@ def find_files(
     patterns = [
         parse_pattern(line, folder) for line in lines if not line.startswith("#")
     ]
-    search_paths = _search_paths(
-        [pattern.search_path for pattern in patterns if not pattern.negate]
-    )
-    files: dict[str, None] = {}
+    search_paths = _list_search_paths(patterns)
+    # A dict keeps the order, which a set does not.
+    found: dict[str, None] = {}
     for start in search_paths:
-        for path in walk(start, hidden=hidden):
-            if _chosen(patterns, path):
-                files[path] = None
-    _warn_of_case(list(files), say)
-    return Found(tuple(files), _root(search_paths, list(files), say))
+        for path in walk_files(start, hidden=hidden):
+            if _is_selected(patterns, path):
+                found[path] = None
+    files = tuple(found)
+    _warn_of_case(files, log)
+    return FoundFiles(files, _find_root(search_paths, files, log))
 
 
-def glob_matches(pattern: str, name: str) -> bool:
-    """Whether a name without slashes is what a glob says (minimatch, where `{a,b}` means either)."""
-    found = re.search(r"\{([^{}]*,[^{}]*)\}", pattern)
-    if found:
-        return any(
-            glob_matches(
-                pattern[: found.start()] + choice + pattern[found.end() :], name
-            )
-            for choice in found[1].split(",")
-        )
+def matches_glob(pattern: str, name: str) -> bool:
+    """Tell whether a name without slashes is what a glob of minimatch says.
+
+    `{a,b}` means either.
+    """
+    match = _ALTERNATIVES.search(pattern)
+    if match is not None:
+        before, after = pattern[: match.start()], pattern[match.end() :]
+        choices = match[1].split(",")
+        return any(matches_glob(before + choice + after, name) for choice in choices)
     # Without the `dot` option a leading dot is matched by a dot alone.
-    return not (name.startswith(".") and not pattern.startswith(".")) and bool(
-        _regex(pattern).fullmatch(name)
-    )
-
-
-def _root(search_paths: list[str], files: list[str], say: Callable[[str], None]) -> str:
-    if len(search_paths) > 1:
-        say(
-            "Multiple search paths detected. Calculating the least common ancestor of all paths"
-        )
-        root = os.path.commonpath(search_paths)
-        say(
-            f"The least common ancestor is {root}. This will be the root directory of the artifact"
-        )
-        return root
-    if not search_paths:
-        return "/"
-    if len(files) == 1 and files[0] == search_paths[0]:
-        return os.path.dirname(files[0])  # noqa: PTH120 - text, as the toolkit compares it
-    return search_paths[0]
+    if name.startswith(".") and not pattern.startswith("."):
+        return False
+    return _compile_segment(pattern).fullmatch(name) is not None
 
 
 def parse_pattern(line: str, folder: Path) -> Pattern:
-    """Read a line of `path`; raises ActionError for `.` and `..` inside it."""
+    """Parse a line of `path`; raises ActionError for `.` and `..` inside it."""
     negate = False
     while line.startswith("!"):
-        negate, line = not negate, line[1:].strip()
+        negate = not negate
+        line = line[1:].strip()
     if line == "~" or line.startswith("~/"):
-        line = _escaped(str(Path.home())) + line[1:]
+        line = _escape(str(Path.home())) + line[1:]
     elif line == "." or line.startswith("./"):
-        line = _escaped(str(folder)) + line[1:]
+        line = _escape(str(folder)) + line[1:]
     elif not line.startswith("/"):
-        line = f"{_escaped(str(folder))}/{line}"
-    segments = tuple(segment for segment in line.split("/") if segment)
-    if any(segment in {".", ".."} for segment in segments):
+        line = f"{_escape(str(folder))}/{line}"
+    segments = tuple(filter(None, line.split("/")))
+    if "." in segments or ".." in segments:
         raise ActionError(
             f"Invalid pattern '{line}'. Relative pathing '.' and '..' is not allowed."
         )
     return Pattern(segments, negate, folders_only=line.endswith("/"))
 
 
-def _search_paths(paths: list[str]) -> list[str]:
-    """Without duplicates and without those below another."""
-    unique = list(dict.fromkeys(paths))
-    return [
-        path
-        for path in unique
-        if not any(other != path and _is_below(path, other) for other in unique)
-    ]
+def walk_files(
+    start: str, *, hidden: bool, parents: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """Walk over every file from `start` on.
+
+    Links are followed; cycles and broken links are left out.
+    """
+    # Paths stay texts, since the toolkit compares them as such.
+    name = start.rpartition("/")[2]
+    if name.startswith(".") and not hidden:
+        return
+    if not Path(start).is_dir():
+        if Path(start).exists():
+            yield start
+        return
+    folder = os.path.realpath(start)
+    if folder in parents:
+        return
+    with os.scandir(start) as entries:
+        paths = sorted(entry.path for entry in entries)
+    for path in paths:
+        yield from walk_files(path, hidden=hidden, parents=(*parents, folder))
 
 
-def _is_below(path: str, other: str) -> bool:
-    return path.startswith(other.rstrip("/") + "/")
-
-
-def walk(start: str, *, hidden: bool, seen: tuple[str, ...] = ()) -> list[str]:
-    """Every file from `start` on, links followed, cycles and broken links left out."""
-    if not hidden and os.path.basename(start).startswith("."):  # noqa: PTH119 - text, as the toolkit compares it
-        return []
-    path = Path(start)
-    if not path.is_dir():
-        return [start] if path.exists() else []
-    real = os.path.realpath(start)
-    if real in seen:
-        return []
-    return [
-        found
-        for name in sorted(os.listdir(start))  # noqa: PTH208 - names are what is joined
-        for found in walk(os.path.join(start, name), hidden=hidden, seen=(*seen, real))  # noqa: PTH118
-    ]
-
-
-def _chosen(patterns: list[Pattern], path: str) -> bool:
-    """The last pattern that matches decides."""
-    chosen = False
+def _list_search_paths(patterns: list[Pattern]) -> list[str]:
+    """List where to search, without duplicates and what lies below another."""
+    paths: dict[str, None] = {}
     for pattern in patterns:
-        if chosen == pattern.negate and pattern.matches(path, is_folder=False):
-            chosen = not pattern.negate
-    return chosen
+        if not pattern.negate:
+            paths[pattern.search_path] = None
+    return [path for path in paths if not _is_below_any(path, paths)]
 
 
-def _warn_of_case(files: list[str], say: Callable[[str], None]) -> None:
-    seen: set[str] = set()
+def _is_below_any(path: str, others: dict[str, None]) -> bool:
+    folders = [other.rstrip("/") + "/" for other in others if other != path]
+    return path.startswith(tuple(folders))
+
+
+def _is_selected(patterns: list[Pattern], path: str) -> bool:
+    """Tell whether a file is selected; the last pattern that matches decides."""
+    is_selected = False
+    for pattern in patterns:
+        changes = is_selected == pattern.negate
+        if changes and pattern.matches(path, is_folder=False):
+            is_selected = not pattern.negate
+    return is_selected
+
+
+def _warn_of_case(files: tuple[str, ...], log: Callable[[str], None]) -> None:
+    lower_paths: set[str] = set()
     for path in files:
-        if path.lower() in seen:
-            say(
-                f"Uploads are case insensitive: {path} was detected that it will be overwritten by another file "
-                "with the same path"
+        if path.lower() in lower_paths:
+            log(
+                f"Uploads are case insensitive: {path} was detected that it will be "
+                "overwritten by another file with the same path"
             )
-        seen.add(path.lower())
+        lower_paths.add(path.lower())
+
+
+def _find_root(
+    search_paths: list[str], files: tuple[str, ...], log: Callable[[str], None]
+) -> str:
+    if len(search_paths) > 1:
+        log(
+            "Multiple search paths detected. Calculating the least common ancestor of "
+            "all paths"
+        )
+        root = os.path.commonpath(search_paths)
+        log(
+            f"The least common ancestor is {root}. This will be the root directory of "
+            "the artifact"
+        )
+        return root
+    if not search_paths:
+        return "/"
+    (search_path,) = search_paths
+    if files == (search_path,):
+        return search_path.rpartition("/")[0] or "/"
+    return search_path
 
 
 def _matches_segments(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if not pattern:
         return not parts
-    if pattern[0] == "**":
-        return any(
-            _matches_segments(pattern[1:], parts[skip:])
-            for skip in range(len(parts) + 1)
-        )
-    return (
-        bool(parts)
-        and bool(_regex(pattern[0]).fullmatch(parts[0]))
-        and _matches_segments(pattern[1:], parts[1:])
-    )
-
-
-_SET = re.compile(r"\[(!|\^)?(\]?[^\]]*)\]")
+    first, rest = pattern[0], pattern[1:]
+    if first == "**":
+        counts = range(len(parts) + 1)
+        return any(_matches_segments(rest, parts[count:]) for count in counts)
+    if not parts or _compile_segment(first).fullmatch(parts[0]) is None:
+        return False
+    return _matches_segments(rest, parts[1:])
 
 
 @cache
-def _regex(segment: str) -> re.Pattern[str]:
-    """One segment of a glob.
+def _compile_segment(segment: str) -> re.Pattern[str]:
+    """Compile one segment of a glob.
 
     `*`, `?`, `[sets]` and backslash escapes; no braces, no extended globs.
     """
-    out: list[str] = []
-    at = 0
-    while at < len(segment):
-        char = segment[at]
-        found = _SET.match(segment, at) if char == "[" else None
-        if char == "\\" and at + 1 < len(segment):
-            at += 1
-            out.append(re.escape(segment[at]))
-        elif found is not None:
-            inside = found[2].replace("\\", "\\\\").replace("[", "\\[")
-            out.append(f"[{'^' if found[1] else ''}{inside}]")
-            at = found.end() - 1
-        else:
-            out.append({"*": "[^/]*", "?": "[^/]"}.get(char) or re.escape(char))
-        at += 1
-    return re.compile("".join(out), re.DOTALL)
+    expressions: list[str] = []
+    index = 0
+    while index < len(segment):
+        expression, index = _translate_next(segment, index)
+        expressions.append(expression)
+    return re.compile("".join(expressions), re.DOTALL)
+
+
+def _translate_next(segment: str, index: int) -> tuple[str, int]:
+    """Return a regular expression for what is at the index, and the index behind it."""
+    char, following = segment[index], segment[index + 1 : index + 2]
+    if char == "*":
+        return "[^/]*", index + 1
+    if char == "?":
+        return "[^/]", index + 1
+    if char == "\\" and following:
+        return re.escape(following), index + 2
+    match = _CHARACTER_SET.match(segment, index)
+    if match is None:
+        return re.escape(char), index + 1
+    members = match[2].replace("\\", "\\\\").replace("[", "\\[")
+    if match[1]:
+        members = "^" + members
+    return f"[{members}]", match.end()
 
 
 def _has_wildcard(segment: str) -> bool:
-    plain = re.sub(r"\\.|\[[^\]\\]\]", "", segment)
-    return "*" in plain or "?" in plain or _SET.search(plain) is not None
+    # An escaped character, and a set of one, stand for themselves.
+    rest = re.sub(r"\\.|\[[^\]\\]\]", "", segment)
+    return "*" in rest or "?" in rest or _CHARACTER_SET.search(rest) is not None
 
 
-def _unescaped(segment: str) -> str:
-    return re.sub(r"\\(.)|\[([^\]\\])\]", lambda found: found[1] or found[2], segment)
+def _unescape(segment: str) -> str:
+    return re.sub(r"\\(.)|\[([^\]\\])\]", _get_escaped_character, segment)
 
 
-def _escaped(path: str) -> str:
-    """A folder's own name is never a pattern."""
-    return re.sub(r"([*?])", r"[\1]", path.replace("\\", "\\\\").replace("[", "[[]"))
+def _get_escaped_character(match: re.Match[str]) -> str:
+    return match[1] or match[2]
+
+
+def _escape(path: str) -> str:
+    """Escape a path, since a folder's own name is never a pattern."""
+    escaped = path.replace("\\", "\\\\").replace("[", "[[]")
+    return re.sub(r"([*?])", r"[\1]", escaped)

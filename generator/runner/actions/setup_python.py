@@ -1,7 +1,7 @@
-"""Stand-in for actions/setup-python: a virtual environment of a Python that this machine has.
+"""Stand-in for actions/setup-python: a virtual environment of a Python on this machine.
 
-Upstream downloads interpreters into the tool cache; here one is looked up among those
-that are installed, and where the wanted version is not among them, the Python that runs
+Upstream downloads interpreters into the tool cache. Here one is looked up among those
+that are installed; where the requested version is not among them, the Python that runs
 wfgen is used and the log says so. Environments are kept in a pool, one slot a
 concurrent job, by Python and requirements: a second run finds its packages installed.
 """
@@ -23,175 +23,193 @@ from .toolkit import (
     Inputs,
     add_path,
     export_variable,
+    get_workspace,
     info,
     run_action,
     set_output,
     warning,
-    workspace,
 )
 
-# Set by the action.yml that wfgen writes.
-PYTHONS_VARIABLE = (
-    "WFGEN_PYTHONS"  # JSON: [[version, path], ...], the one that runs wfgen first
-)
+# Variables that wfgen sets for the stand-in.
+PYTHONS_VARIABLE = "WFGEN_PYTHONS"
+"""JSON: [[version, path], ...], with the Python that runs wfgen first."""
 POOL_VARIABLE = "WFGEN_ENVIRONMENTS"
 LEASE_VARIABLE = "WFGEN_RUN_LOCK"
 MAKE_TIMEOUT_SECONDS = 300.0
+DEFAULT_REQUIREMENTS = ["requirements.txt", "pyproject.toml"]
+LOCATION_VARIABLES = ("pythonLocation", "Python_ROOT_DIR", "Python3_ROOT_DIR")
+_SPECIFIER = re.compile(r"(>=|<=|>|<|==|=|~|\^)?v?(\d+(?:\.\d+)*)((?:\.[xX*])*)")
 
 
 def main() -> int:
-    """Run the step; gives back its exit code."""
+    """Run the step; return its exit code."""
     return run_action(set_up)
 
 
 def set_up(inputs: Inputs) -> None:
     """Choose a Python, take a slot of the pool and put it first on PATH."""
-    wanted = _wanted(inputs)
-    version, python = choose(
-        [(str(v), str(p)) for v, p in json.loads(os.environ[PYTHONS_VARIABLE])], wanted
-    )
-    digest = _requirements_digest(inputs)
-    key = f"{version}-{hashlib.sha256((python + digest).encode()).hexdigest()[:16]}"
+    version, python = choose_python(list_pythons(), read_wanted_version(inputs))
+    content = python + digest_requirements(inputs)
+    key = f"{version}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
+    pool = Path(os.environ[POOL_VARIABLE], key)
     try:
-        slot = take_slot(
-            Path(os.environ[POOL_VARIABLE], key), Path(os.environ[LEASE_VARIABLE])
-        )
-        reused = (slot / "env" / "bin" / "python").exists()
-        if not reused:
-            _make(python, slot / "env")
-        exact = _version_of(slot / "env")
+        environment = take_slot(pool, Path(os.environ[LEASE_VARIABLE])) / "env"
+        is_reused = (environment / "bin" / "python").exists()
+        if not is_reused:
+            _make_environment(python, environment)
+        exact_version = _read_version(environment)
     except (OSError, WfgenError) as error:
         raise ActionError(f"The environment could not be made: {error}") from error
-    _publish(slot / "env", exact, reused=reused, caching=bool(inputs.text("cache")))
+    _publish(environment, exact_version)
+    if inputs.get_text("cache"):
+        set_output("cache-hit", str(is_reused).lower())
+    suffix = ""
+    if is_reused:
+        suffix = ", with the packages of an earlier run"
+    info(f"Successfully set up CPython ({exact_version}){suffix}")
 
 
-def choose(pythons: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
-    """The newest Python that the wanted version allows, or the first one, with a warning."""
-    fitting = [item for item in pythons if fits(item[0], wanted)]
-    if fitting:
-        return max(fitting, key=lambda item: version_key(item[0]))
-    version, python = pythons[0]
+def list_pythons() -> list[tuple[str, str]]:
+    """List version and path of each Python, as wfgen found them."""
+    pythons = []
+    for version, path in json.loads(os.environ[PYTHONS_VARIABLE]):
+        pythons.append((str(version), str(path)))
+    return pythons
+
+
+def choose_python(pythons: list[tuple[str, str]], wanted: str) -> tuple[str, str]:
+    """Choose the newest Python that the wanted version allows.
+
+    Where there is none, the first one, with a warning.
+    """
+    allowed = [python for python in pythons if matches_version(python[0], wanted)]
+    if allowed:
+        return max(allowed, key=lambda python: parse_version(python[0]))
+    version, path = pythons[0]
     warning(
         f"Python {wanted} is not on this machine: Python {version} takes its place."
     )
-    return version, python
+    return version, path
 
 
-def version_key(version: str) -> tuple[int, ...]:
-    """A version as numbers, for comparing."""
-    return tuple(int(part) for part in re.findall(r"\d+", version)[:3])
+def parse_version(version: str) -> tuple[int, ...]:
+    """Parse up to three numbers of a version, for comparing."""
+    return tuple(map(int, re.findall(r"\d+", version)[:3]))
 
 
-def fits(version: str, wanted: str) -> bool:
-    """Whether `python-version` means this version.
+def matches_version(version: str, wanted: str) -> bool:
+    """Tell whether `python-version` means this version.
 
     `3.12`, `3.12.1`, `3.x`, `>=3.11 <3.14`; empty means any.
     """
-    have = version_key(version)
-    for part in (
-        re.sub(r"([<>=~^]+)\s+", r"\1", wanted.removesuffix("-dev"))
-        .replace(",", " ")
-        .split()
-    ):
-        found = re.fullmatch(
-            r"(>=|<=|>|<|==|=|~|\^)?v?(\d+(?:\.\d+)*)((?:\.[xX*])*)", part
-        )
-        if found is None:
-            return part.lower() in {"x", "*"}
-        bound = version_key(found[2])
-        cut = have[: len(bound)]
-        # `3.12` on PATH says nothing about its patch version: it is taken for what was asked.
-        bound = bound[: len(have)]
-        holds = {
-            ">=": have >= bound,
-            "<=": cut <= bound,
-            ">": cut > bound,
-            "<": have < bound,
-            "^": have >= bound and have[:1] == bound[:1],
-            "~": have >= bound and have[:2] == bound[:2],
-        }.get(found[1] or "=", cut[: len(bound)] == bound)
-        if not holds:
+    present = parse_version(version)
+    text = wanted.removesuffix("-dev").replace(",", " ")
+    for specifier in re.sub(r"([<>=~^]+)\s+", r"\1", text).split():
+        match = _SPECIFIER.fullmatch(specifier)
+        if match is None:
+            return specifier.lower() in {"x", "*"}
+        if not _satisfies(present, match[1] or "=", parse_version(match[2])):
             return False
     return True
 
 
-def _wanted(inputs: Inputs) -> str:
-    """As upstream.
+def _satisfies(present: tuple[int, ...], operator: str, bound: tuple[int, ...]) -> bool:
+    """Compare as far as both are given, as in the semantic versioning of npm."""
+    # `3.12` on PATH says nothing about its patch version: it is taken for the wanted one.
+    bound = bound[: len(present)]
+    shortened = present[: len(bound)]
+    if operator == ">=":
+        return present >= bound
+    if operator == "<=":
+        return shortened <= bound
+    if operator == ">":
+        return shortened > bound
+    if operator == "<":
+        return present < bound
+    return _is_compatible(present, operator, bound)
+
+
+def _is_compatible(
+    present: tuple[int, ...], operator: str, bound: tuple[int, ...]
+) -> bool:
+    # `^` holds the major version, `~` the minor one too, `=` all that is given.
+    fixed_parts = {"^": 1, "~": 2}.get(operator, len(bound))
+    if present[:fixed_parts] != bound[:fixed_parts]:
+        return False
+    return present >= bound
+
+
+def read_wanted_version(inputs: Inputs) -> str:
+    """Read the wanted version, as upstream does.
 
     The input, else the file it names, else .python-version, else whatever there is.
     """
-    given = inputs.text("python-version")
-    if given:
-        return inputs.lines("python-version")[0]
-    named = inputs.text("python-version-file")
-    file = workspace() / (named or ".python-version")
-    if not file.is_file():
-        if named:
-            raise ActionError(
-                f"The specified python version file at: {file} doesn't exist."
-            )
-        return ""
-    lines = [line.strip() for line in file.read_text(encoding="utf-8").splitlines()]
-    if file.suffix == ".toml":
-        found = next(
-            (
-                re.match(r"requires-python\s*=\s*[\"']([^\"']+)", line)
-                for line in lines
-                if "requires-python" in line
-            ),
-            None,
+    versions = inputs.get_lines("python-version")
+    if versions:
+        return versions[0]
+    named = inputs.get_text("python-version-file")
+    file = get_workspace() / (named or ".python-version")
+    if file.is_file():
+        return _read_version_file(file)
+    if named:
+        raise ActionError(
+            f"The specified python version file at: {file} doesn't exist."
         )
-        return found[1] if found else ""
-    return next((line for line in lines if line and not line.startswith("#")), "")
+    return ""
 
 
-def _requirements_digest(inputs: Inputs) -> str:
-    """A hash of the files that say what will be installed."""
-    folder = workspace()
-    names = inputs.lines("cache-dependency-path") or [
-        "requirements.txt",
-        "pyproject.toml",
-    ]
+def _read_version_file(file: Path) -> str:
+    is_toml = file.suffix == ".toml"
+    for text in file.read_text(encoding="utf-8").splitlines():
+        line = text.strip()
+        if is_toml:
+            if "requires-python" in line:
+                match = re.match(r"requires-python\s*=\s*[\"']([^\"']+)", line)
+                return "" if match is None else match[1]
+        elif line and not line.startswith("#"):
+            return line
+    return ""
+
+
+def digest_requirements(inputs: Inputs) -> str:
+    """Digest the files that say what will be installed."""
+    patterns = inputs.get_lines("cache-dependency-path") or DEFAULT_REQUIREMENTS
+    found = find_files(patterns, get_workspace(), hidden=True, log=_discard)
     digest = hashlib.sha256()
-    for name in sorted(find_files(names, folder, hidden=True, say=_quietly).files):
-        digest.update(Path(name).read_bytes())
+    for path in sorted(found.files):
+        digest.update(Path(path).read_bytes())
     return digest.hexdigest()
 
 
-def _quietly(_: str) -> None:
-    """What the search has to say is of no use here."""
+def _discard(_: str) -> None:
+    """The search's messages are about artifacts."""
 
 
-def _make(python: str, folder: Path) -> None:
+def _make_environment(python: str, folder: Path) -> None:
     script = Path(__file__).with_name("make_environment.py")
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         [python, "-I", str(script), str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS
     )
-    if done.exit_code:
-        raise ActionError(
-            f"{python} could make no environment: {(done.stdout + done.stderr).strip()}"
-        )
+    if completed.exit_code:
+        output = (completed.stdout + completed.stderr).strip()
+        raise ActionError(f"{python} could make no environment: {output}")
 
 
-def _version_of(folder: Path) -> str:
-    """The exact version of an environment's Python, as `venv` wrote it down."""
-    found = re.search(
-        r"(?m)^version = (\S+)$", (folder / "pyvenv.cfg").read_text(encoding="utf-8")
-    )
-    return found[1] if found else ""
+def _read_version(folder: Path) -> str:
+    """Read the exact version of an environment's Python, as `venv` wrote it down."""
+    text = (folder / "pyvenv.cfg").read_text(encoding="utf-8")
+    match = re.search(r"(?m)^version = (\S+)$", text)
+    return "" if match is None else match[1]
 
 
-def _publish(folder: Path, version: str, *, reused: bool, caching: bool) -> None:
+def _publish(folder: Path, version: str) -> None:
+    """Put the environment first on PATH, and say where it is."""
+    python = folder / "bin" / "python"
     add_path(folder / "bin")
-    for name in ("pythonLocation", "Python_ROOT_DIR", "Python3_ROOT_DIR"):
+    for name in LOCATION_VARIABLES:
         export_variable(name, str(folder))
     # uv passes over virtual environments where it is told `--system`; this one is the
     # system's as far as a job goes.
-    export_variable("UV_PYTHON", str(folder / "bin" / "python"))
+    export_variable("UV_PYTHON", str(python))
     set_output("python-version", version)
-    set_output("python-path", folder / "bin" / "python")
-    if caching:
-        set_output("cache-hit", str(reused).lower())
-    info(
-        f"Successfully set up CPython ({version}){', with the packages of an earlier run' if reused else ''}"
-    )
+    set_output("python-path", python)

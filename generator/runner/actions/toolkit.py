@@ -1,9 +1,8 @@
-"""What every action needs.
+"""What every action needs: inputs, outputs and commands to the runner.
 
-Inputs, outputs and the runner's commands (actions/toolkit, packages/core).
-
-A command is a line of standard output (`::warning::...`); outputs, variables and paths
-go to files that the runner names in the environment.
+The functions are called as in actions/toolkit, packages/core. A command is a line of
+standard output (`::warning::...`); outputs, variables and paths go to files that the
+runner names in the environment.
 """
 
 from __future__ import annotations
@@ -16,6 +15,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 INPUTS_VARIABLE = "WFGEN_INPUTS"
+NODE_INPUT_PREFIX = "INPUT_"
+TRUE_TEXTS = {"true", "True", "TRUE"}
+FALSE_TEXTS = {"false", "False", "FALSE"}
 
 
 class ActionError(Exception):
@@ -32,30 +34,27 @@ class Inputs:
     """The inputs of a step, as the text that the workflow gave them."""
 
     def __init__(self, values: Mapping[str, object]) -> None:
-        self._values = {
-            name: "" if value is None else str(value) for name, value in values.items()
-        }
+        self._values: dict[str, str] = {}
+        for name, value in values.items():
+            if value is not None:
+                self._values[name] = str(value)
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str]) -> Inputs:
-        """Read them from the JSON object in WFGEN_INPUTS.
+        """Read the inputs from the JSON object in WFGEN_INPUTS.
 
-        Or from the variables that node actions get them in.
+        A node action gets each in a variable of its own instead.
         """
         if INPUTS_VARIABLE in environ:
             return cls(json.loads(environ[INPUTS_VARIABLE] or "{}"))
-        given = {
-            name: value for name, value in environ.items() if name.startswith("INPUT_")
-        }
-        return cls(
-            {
-                name.removeprefix("INPUT_").lower(): value
-                for name, value in given.items()
-            }
-        )
+        values = {}
+        for name, value in environ.items():
+            if name.startswith(NODE_INPUT_PREFIX):
+                values[name.removeprefix(NODE_INPUT_PREFIX).lower()] = value
+        return cls(values)
 
-    def text(self, name: str, *, required: bool = False) -> str:
-        """An input without the space around it.
+    def get_text(self, name: str, *, required: bool = False) -> str:
+        """Get an input without the blanks around it (`getInput`).
 
         Raises ActionError where a required one is missing.
         """
@@ -64,63 +63,62 @@ class Inputs:
             raise ActionError(f"Input required and not supplied: {name}")
         return value
 
-    def flag(self, name: str) -> bool:
-        """A boolean of YAML's core schema; raises ActionError for anything else."""
-        value = self.text(name)
-        if value in {"true", "True", "TRUE"}:
+    def get_boolean(self, name: str) -> bool:
+        """Get a boolean of YAML's core schema (`getBooleanInput`).
+
+        Raises ActionError for anything else.
+        """
+        value = self.get_text(name)
+        if value in TRUE_TEXTS:
             return True
-        if value in {"false", "False", "FALSE"}:
+        if value in FALSE_TEXTS:
             return False
         raise ActionError(
             f'Input does not meet YAML 1.2 "Core Schema" specification: {name}\n'
             "Support boolean input list: `true | True | TRUE | false | False | FALSE`"
         )
 
-    def lines(self, name: str) -> list[str]:
-        """The lines of an input that hold something."""
-        return [line.strip() for line in self.text(name).splitlines() if line.strip()]
+    def get_lines(self, name: str) -> list[str]:
+        """Get the lines of an input that hold something (`getMultilineInput`)."""
+        lines = map(str.strip, self.get_text(name).splitlines())
+        return list(filter(None, lines))
 
 
 def info(message: str) -> None:
     """Write a line of the log."""
-    print(message, flush=True)  # noqa: T201 - the runner reads standard output
+    print(message, flush=True)  # noqa: T201  # the runner reads standard output
 
 
-def command(name: str, message: str) -> None:
+def issue_command(name: str, message: str) -> None:
     """Give the runner a command; the message may have several lines."""
     escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     info(f"::{name}::{escaped}")
 
 
-def notice(message: str) -> None:
-    """Write an annotation that asks for nothing."""
-    command("notice", message)
-
-
 def warning(message: str) -> None:
     """Write an annotation that does not fail the step."""
-    command("warning", message)
+    issue_command("warning", message)
 
 
 def set_output(name: str, value: object) -> None:
     """Set an output of the step."""
-    _append("GITHUB_OUTPUT", _assignment(name, str(value)))
+    _append("GITHUB_OUTPUT", _format_assignment(name, str(value)))
 
 
 def save_state(name: str, value: str) -> None:
     """Keep a value for the action's second half, where it has one."""
     if os.environ.get("GITHUB_STATE"):
-        _append("GITHUB_STATE", _assignment(name, value))
+        _append("GITHUB_STATE", _format_assignment(name, value))
 
 
-def state(name: str) -> str:
-    """What the action's first half kept."""
+def get_state(name: str) -> str:
+    """Get what the action's first half kept."""
     return os.environ.get(f"STATE_{name}", "")
 
 
 def export_variable(name: str, value: str) -> None:
     """Set an environment variable for the steps that follow."""
-    _append("GITHUB_ENV", _assignment(name, value))
+    _append("GITHUB_ENV", _format_assignment(name, value))
 
 
 def add_path(folder: Path) -> None:
@@ -129,13 +127,13 @@ def add_path(folder: Path) -> None:
 
 
 def set_failed(message: str) -> None:
-    """Fail the step, and go on with it (`core.setFailed`)."""
-    command("error", message)
+    """Fail the step, and go on with it."""
+    issue_command("error", message)
     _Outcome.code = 1
 
 
 def run_action(action: Callable[[Inputs], None], failure_prefix: str = "") -> int:
-    """Run an action on the inputs in the environment; gives back the step's exit code."""
+    """Run an action on the inputs in the environment; return the step's exit code."""
     _Outcome.code = 0
     try:
         action(Inputs.from_environment(os.environ))
@@ -144,12 +142,23 @@ def run_action(action: Callable[[Inputs], None], failure_prefix: str = "") -> in
     return _Outcome.code
 
 
-def workspace() -> Path:
-    """Where the repository is checked out."""
+def get_workspace() -> Path:
+    """Return the folder that the repository is checked out in."""
     return Path(os.environ.get("GITHUB_WORKSPACE") or Path.cwd())
 
 
-def _assignment(name: str, value: str) -> str:
+def get_repository_url(repository: str) -> str:
+    """Return the address of a repository's pages, which is also its clone URL."""
+    server = os.environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return f"{server}/{repository}"
+
+
+def get_temporary_folder() -> str | None:
+    """Return the runner's folder for temporary files; None is the system's."""
+    return os.environ.get("RUNNER_TEMP")
+
+
+def _format_assignment(name: str, value: str) -> str:
     # A delimiter that no value can hold, as the toolkit does it: a line of the value
     # must not end it early.
     delimiter = f"ghadelimiter_{uuid.uuid4()}"

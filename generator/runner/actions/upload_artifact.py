@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import tempfile
 import zipfile
 from collections.abc import Mapping
@@ -14,19 +15,26 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from .search import Found, find_files
+from .search import FoundFiles, find_files
 from .toolkit import (
     ActionError,
     Inputs,
+    get_repository_url,
+    get_temporary_folder,
+    get_workspace,
     info,
     run_action,
     set_failed,
     set_output,
     warning,
-    workspace,
 )
-from .web import AnswerError, ArtifactService, put_blob
+from .web import AnswerError, ArtifactClient, upload_blob
 
+COMPRESSION_LEVELS = range(10)
+DEFAULT_COMPRESSION_LEVEL = 6
+ARTIFACT_VERSION = 7
+"""What the client of actions/toolkit sends as `version`."""
+COPY_BYTES = 1 << 20
 BAD_IN_PATHS = {
     '"': ' Double quote "',
     ":": " Colon :",
@@ -62,212 +70,239 @@ MIME_TYPES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadRequest:
     """The step's inputs, checked."""
 
     name: str
     paths: list[str]
-    raw_paths: str
-    if_none: str
+    path_text: str
+    if_no_files_found: str
     retention_days: int
     compression_level: int
     overwrite: bool
-    hidden: bool
+    include_hidden_files: bool
     archive: bool
 
 
 def main() -> int:
-    """Run the step; gives back its exit code."""
+    """Run the step; return its exit code."""
     return run_action(upload)
 
 
 def upload(inputs: Inputs) -> None:
     """Find the files and upload them as one artifact of this run."""
-    wanted = _read(inputs)
-    found = find_files(wanted.paths, workspace(), hidden=wanted.hidden)
+    request = read_inputs(inputs)
+    found = find_files(
+        request.paths, get_workspace(), hidden=request.include_hidden_files
+    )
     if not found.files:
-        _nothing_found(wanted)
+        _report_no_files(request)
         return
     count = len(found.files)
+    noun = "file" if count == 1 else "files"
+    info(f"With the provided path, there will be {count} {noun} uploaded")
+    name = request.name
+    if not request.archive:
+        if count > 1:
+            raise ActionError(
+                "When 'archive' is set to false, only a single file can be uploaded. "
+                f"Found {count} files to upload."
+            )
+        name = Path(found.files[0]).name
+    service = ArtifactClient(os.environ)
+    if request.overwrite:
+        _delete_existing(service, request.name)
+    artifact_id, size_bytes, digest = _send(service, name, request, found)
     info(
-        f"With the provided path, there will be {count} file{'' if count == 1 else 's'} uploaded"
+        f"Artifact {name} has been successfully uploaded! Final size is {size_bytes} "
+        f"bytes. Artifact ID is {artifact_id}"
     )
-    if not wanted.archive and count > 1:
-        raise ActionError(
-            f"When 'archive' is set to false, only a single file can be uploaded. Found {count} files to upload."
-        )
-    service = ArtifactService(os.environ)
-    if wanted.overwrite:
-        _delete_if_there(service, wanted.name)
-    name = wanted.name if wanted.archive else Path(found.files[0]).name
-    artifact_id, size_bytes, digest = _send(service, name, wanted, found)
-    info(
-        f"Artifact {name} has been successfully uploaded! Final size is {size_bytes} bytes. "
-        f"Artifact ID is {artifact_id}"
-    )
-    url = (
-        f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{os.environ.get('GITHUB_REPOSITORY', '')}"
-        f"/actions/runs/{os.environ.get('GITHUB_RUN_ID', '')}/artifacts/{artifact_id}"
-    )
+    url = _make_artifact_url(artifact_id)
     set_output("artifact-id", artifact_id)
     set_output("artifact-digest", digest)
     info(f"Artifact download URL: {url}")
     set_output("artifact-url", url)
 
 
-def _read(inputs: Inputs) -> Wanted:
-    if_none = inputs.text("if-no-files-found")
-    if if_none not in {"warn", "error", "ignore"}:
+def read_inputs(inputs: Inputs) -> UploadRequest:
+    """Read and check the inputs. Raises ActionError where upstream stops."""
+    if_no_files_found = inputs.get_text("if-no-files-found")
+    if if_no_files_found not in {"warn", "error", "ignore"}:
         # Upstream goes on after this: the step fails, and the artifact is there.
         set_failed(
-            f"Unrecognized if-no-files-found input. Provided: {if_none}. Available options: warn,error,ignore"
+            "Unrecognized if-no-files-found input. Provided: "
+            f"{if_no_files_found}. Available options: warn,error,ignore"
         )
-    level = (
-        _whole_number(inputs, "compression-level")
-        if inputs.text("compression-level")
-        else 6
-    )
-    if not 0 <= level <= 9:  # noqa: PLR2004 - zlib's levels
-        raise ActionError("Invalid compression-level. Valid values are 0-9")
-    return Wanted(
-        name=inputs.text("name"),
-        raw_paths=inputs.text("path", required=True),
-        paths=inputs.lines("path"),
-        if_none=if_none,
-        retention_days=_days(inputs.text("retention-days")),
-        compression_level=level,
-        overwrite=inputs.flag("overwrite"),
-        hidden=inputs.flag("include-hidden-files"),
-        archive=inputs.flag("archive"),
+    compression_level = _read_compression_level(inputs)
+    return UploadRequest(
+        name=inputs.get_text("name"),
+        path_text=inputs.get_text("path", required=True),
+        paths=inputs.get_lines("path"),
+        if_no_files_found=if_no_files_found,
+        retention_days=_parse_days(inputs.get_text("retention-days")),
+        compression_level=compression_level,
+        overwrite=inputs.get_boolean("overwrite"),
+        include_hidden_files=inputs.get_boolean("include-hidden-files"),
+        archive=inputs.get_boolean("archive"),
     )
 
 
-def _whole_number(inputs: Inputs, name: str) -> int:
+def _read_compression_level(inputs: Inputs) -> int:
+    text = inputs.get_text("compression-level")
+    if not text:
+        return DEFAULT_COMPRESSION_LEVEL
     try:
-        return int(inputs.text(name))
+        level = int(text)
     except ValueError as error:
-        raise ActionError(f"Invalid {name}") from error
+        raise ActionError("Invalid compression-level") from error
+    if level not in COMPRESSION_LEVELS:
+        raise ActionError("Invalid compression-level. Valid values are 0-9")
+    return level
 
 
-def _days(text: str) -> int:
-    found = re.match(r"[+-]?\d+", text)
-    if text and found is None:
+def _parse_days(text: str) -> int:
+    """Parse the days as JavaScript's `parseInt` does, from the digits at the start."""
+    match = re.match(r"[+-]?\d+", text)
+    if match is not None:
+        return int(match[0])
+    if text:
         set_failed("Invalid retention-days")
-    return int(found[0]) if found else 0
+    return 0
 
 
-def _nothing_found(wanted: Wanted) -> None:
-    message = f"No files were found with the provided path: {wanted.raw_paths}. No artifacts will be uploaded."
-    if wanted.if_none == "error":
+def _report_no_files(request: UploadRequest) -> None:
+    message = (
+        f"No files were found with the provided path: {request.path_text}. "
+        "No artifacts will be uploaded."
+    )
+    if request.if_no_files_found == "error":
         raise ActionError(message)
-    if wanted.if_none in {"warn", "ignore"}:
-        (warning if wanted.if_none == "warn" else info)(message)
+    if request.if_no_files_found == "warn":
+        warning(message)
+    elif request.if_no_files_found == "ignore":
+        info(message)
 
 
-def _delete_if_there(service: ArtifactService, name: str) -> None:
-    """Best effort, as upstream has it: whatever is in the way shows when the new one is created."""
-    listed = service.call("ListArtifacts", {"name_filter": name}).get("artifacts", [])
-    if listed:
+def _make_artifact_url(artifact_id: int) -> str:
+    repository = get_repository_url(os.environ.get("GITHUB_REPOSITORY", ""))
+    run_id = os.environ.get("GITHUB_RUN_ID", "")
+    return f"{repository}/actions/runs/{run_id}/artifacts/{artifact_id}"
+
+
+def _delete_existing(service: ArtifactClient, name: str) -> None:
+    """Delete an artifact of that name.
+
+    Best effort, as upstream has it: whatever is in the way shows when the new one is
+    created.
+    """
+    answer = service.call("ListArtifacts", {"name_filter": name})
+    if answer.get("artifacts"):
         service.call("DeleteArtifact", {"name": name})
 
 
 def _send(
-    service: ArtifactService, name: str, wanted: Wanted, found: Found
+    service: ArtifactClient, name: str, request: UploadRequest, found: FoundFiles
 ) -> tuple[int, int, str]:
-    """Create, put and finalize; gives the artifact's id, its bytes and its SHA-256 in hex."""
+    """Create, upload and finalize an artifact.
+
+    Returns its id, its size in bytes and its SHA-256 in hexadecimal digits.
+    """
     _check_name(name)
-    file_name = f"{name}.zip" if wanted.archive else name
-    mime_type = MIME_TYPES.get(
-        Path(file_name).suffix.lower(), "application/octet-stream"
-    )
-    with tempfile.TemporaryDirectory(dir=os.environ.get("RUNNER_TEMP")) as folder:
-        if wanted.archive:
+    file_name = name
+    if request.archive:
+        file_name = f"{name}.zip"
+    suffix = Path(file_name).suffix.lower()
+    mime_type = MIME_TYPES.get(suffix, "application/octet-stream")
+    with tempfile.TemporaryDirectory(dir=get_temporary_folder()) as folder:
+        source = Path(found.files[0])
+        if request.archive:
             source = Path(folder, "artifact.zip")
-            _zip(found, source, wanted.compression_level)
-        else:
-            source = Path(found.files[0])
-        request: dict[str, object] = {
-            "name": name,
-            "mime_type": mime_type,
-            "version": 7,
-        }
-        expires_at = expiration(wanted.retention_days, os.environ)
-        if expires_at:
-            request["expires_at"] = expires_at
-        created = service.call("CreateArtifact", request)
-        if not created.get("ok"):
-            raise ActionError("CreateArtifact: response from backend was not ok")
+            _pack(found, source, request.compression_level)
+        url = _create(service, name, mime_type, request.retention_days)
         info(f"Uploading artifact: {file_name}")
         try:
-            size_bytes, digest = put_blob(
-                str(created["signed_upload_url"]), source, mime_type
-            )
+            size_bytes, digest = upload_blob(url, source, mime_type)
         except AnswerError as error:
             raise ActionError(str(error)) from error
     info(f"SHA256 digest of uploaded artifact is {digest}")
     return _finalize(service, name, size_bytes, digest), size_bytes, digest
 
 
-def _finalize(service: ArtifactService, name: str, size_bytes: int, digest: str) -> int:
+def _create(
+    service: ArtifactClient, name: str, mime_type: str, retention_days: int
+) -> str:
+    """Create an artifact; return the address to upload it to."""
+    message: dict[str, object] = {
+        "name": name,
+        "mime_type": mime_type,
+        "version": ARTIFACT_VERSION,
+    }
+    expires_at = compute_expiration(retention_days, os.environ)
+    if expires_at is not None:
+        message["expires_at"] = expires_at
+    answer = service.call("CreateArtifact", message)
+    if not answer.get("ok"):
+        raise ActionError("CreateArtifact: response from backend was not ok")
+    return str(answer["signed_upload_url"])
+
+
+def _finalize(service: ArtifactClient, name: str, size_bytes: int, digest: str) -> int:
     info("Finalizing artifact upload")
     # A StringValue is a bare string in protobuf's JSON form, an int64 a string of digits.
-    finalized = service.call(
-        "FinalizeArtifact",
-        {"name": name, "size": str(size_bytes), "hash": f"sha256:{digest}"},
-    )
-    if not finalized.get("ok"):
+    message = {"name": name, "size": str(size_bytes), "hash": f"sha256:{digest}"}
+    answer = service.call("FinalizeArtifact", message)
+    if not answer.get("ok"):
         raise ActionError("FinalizeArtifact: response from backend was not ok")
-    artifact_id = int(finalized["artifact_id"])
+    artifact_id = int(answer["artifact_id"])
     info(f"Artifact {name} successfully finalized. Artifact ID {artifact_id}")
     return artifact_id
 
 
-def expiration(days: int, environ: Mapping[str, str]) -> str | None:
-    """When the artifact ends, RFC 3339, counted by this machine's clock.
+def compute_expiration(days: int, environ: Mapping[str, str]) -> str | None:
+    """Return when the artifact expires (RFC 3339), by this machine's clock.
 
-    None is the repository's default.
-
-    More than GITHUB_RETENTION_DAYS is cut down to it, with a warning.
+    None is the repository's default. More than GITHUB_RETENTION_DAYS is cut down to it,
+    with a warning.
     """
     if not days:
         return None
     longest = environ.get("GITHUB_RETENTION_DAYS", "")
     if longest.isdigit() and 0 < int(longest) < days:
         warning(
-            "Retention days cannot be greater than the maximum allowed retention set within the repository. "
-            f"Using {longest} instead."
+            "Retention days cannot be greater than the maximum allowed retention set "
+            f"within the repository. Using {longest} instead."
         )
         days = int(longest)
-    return (
-        (datetime.now(UTC) + timedelta(days=days))
-        .isoformat(timespec="milliseconds")
-        .replace("+00:00", "Z")
-    )
+    moment = datetime.now(UTC) + timedelta(days=days)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def _check_name(name: str) -> None:
     if not name:
         raise ActionError("Provided artifact name input during validation is empty")
-    _check(name, BAD_IN_NAMES, f"The artifact name is not valid: {name}")
+    _check_characters(name, BAD_IN_NAMES, f"The artifact name is not valid: {name}")
 
 
-def _check(text: str, bad: Mapping[str, str], what: str) -> None:
+def _check_characters(text: str, bad: Mapping[str, str], message: str) -> None:
     for char, description in bad.items():
         if char in text:
             raise ActionError(
-                f"{what}. Contains the following character: {description}\n\n"
+                f"{message}. Contains the following character: {description}\n\n"
                 f"Invalid characters include: {','.join(bad.values())}"
             )
 
 
-def _zip(found: Found, target: Path, level: int) -> None:
+def _pack(found: FoundFiles, target: Path, level: int) -> None:
     root = found.root.rstrip("/")
+    compression = zipfile.ZIP_DEFLATED
+    if level == 0:
+        compression = zipfile.ZIP_STORED
     with zipfile.ZipFile(
         target, "w", zipfile.ZIP_DEFLATED, compresslevel=level
     ) as archive:
         for file in found.files:
             name = file.removeprefix(root).lstrip("/")
-            _check(
+            _check_characters(
                 name,
                 BAD_IN_PATHS,
                 f"The path for one of the files in artifact is not valid: /{name}",
@@ -276,7 +311,6 @@ def _zip(found: Found, target: Path, level: int) -> None:
             entry = zipfile.ZipInfo.from_file(
                 os.path.realpath(file), name, strict_timestamps=False
             )
-            entry.compress_type = zipfile.ZIP_DEFLATED if level else zipfile.ZIP_STORED
+            entry.compress_type = compression
             with Path(file).open("rb") as source, archive.open(entry, "w") as member:
-                while chunk := source.read(1 << 20):
-                    member.write(chunk)
+                shutil.copyfileobj(source, member, COPY_BYTES)

@@ -1,9 +1,8 @@
 """HTTP as the actions' clients speak it.
 
-Twirp with the runtime token, REST with the job's token, plain blobs.
-
-Sources: actions/toolkit, packages/artifact/src/internal (shared/artifact-twirp-client,
-find, download, upload).
+Twirp with the runtime token, REST with the job's token, blobs without any. Sources:
+packages/artifact/src/internal of actions/toolkit (shared/artifact-twirp-client, find,
+download, upload).
 """
 
 from __future__ import annotations
@@ -21,21 +20,33 @@ from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPException, HTTPResponse
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, TypeVar, cast
 
 from .toolkit import ActionError, info
 
 ARTIFACT_SERVICE = "github.actions.results.api.v1.ArtifactService"
 CACHE_SERVICE = "github.actions.results.api.v1.CacheService"
-RETRIED = frozenset({429, 500, 502, 503, 504})
+NO_ANSWER = 0
+"""The status of an AnswerError where no answer came."""
+RETRIED_STATUSES = frozenset({429, 500, 502, 503, 504})
+FINAL_REST_STATUSES = frozenset({400, 401, 403, 404, 410, 422})
+"""What the REST client does not retry (`doNotRetry` of plugin-retry)."""
+REDIRECT_STATUSES = frozenset({301, 302, 303, 307, 308})
 # The toolkit waits 3 s, then 1.5 times longer each time, five tries in all; a server on
 # this machine needs less.
 TRIES = 5
 FIRST_WAIT_SECONDS = 0.2
+WAIT_FACTOR = 1.5
 CHUNK_BYTES = 1 << 20
 BLOCK_BYTES = 8 << 20
 TIMEOUT_SECONDS = 60.0
+USER_AGENT = "@actions/artifact"
+BLOB_API_VERSION = "2024-11-04"
+"""Of Azure's Put Block and Put Block List, which blobs are uploaded with."""
+
 T = TypeVar("T")
+Json = Any
+"""Whatever a server sent."""
 
 
 class AnswerError(Exception):
@@ -54,8 +65,8 @@ class Answer:
     headers: Message
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401 - whatever the server sent
-        """The body as JSON; raises AnswerError where it is none."""
+    def parse_json(self) -> Json:
+        """Parse the body; raises AnswerError where it is no JSON."""
         try:
             return json.loads(self.body)
         except ValueError as error:
@@ -76,49 +87,55 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
 _OPENER = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoRedirects)
 
 
-def request(
+def send_request(
     method: str,
     url: str,
     *,
     headers: Mapping[str, str] | None = None,
     body: bytes | IO[bytes] | None = None,
 ) -> HTTPResponse:
-    """Send one request; a status from 400 on raises AnswerError with what the server's body says."""
-    sent = urllib.request.Request(
+    """Send one request, and return the response or a redirect.
+
+    A status from 400 on raises AnswerError with what the server's body says.
+    """
+    request = urllib.request.Request(  # noqa: S310  # http and https are all that is used
         url, data=body, headers=dict(headers or {}), method=method
-    )  # noqa: S310 - see _OPENER
+    )
     try:
-        response = _OPENER.open(sent, timeout=TIMEOUT_SECONDS)
+        response: HTTPResponse = _OPENER.open(request, timeout=TIMEOUT_SECONDS)
     except urllib.error.HTTPError as error:
-        if error.code in {301, 302, 303, 307, 308}:
-            return error  # type: ignore[return-value]  # an HTTPError is the response too
+        if error.code in REDIRECT_STATUSES:
+            return cast("HTTPResponse", error)
         with error:
-            raise AnswerError(
-                error.code, _said(error.code, error.reason, error.read())
-            ) from error
+            message = _describe_failure(error.code, error.reason, error.read())
+            raise AnswerError(error.code, message) from error
     except (OSError, HTTPException) as error:
-        raise AnswerError(
-            0, f"Unable to make request: {getattr(error, 'reason', error)}"
-        ) from error
-    assert isinstance(response, HTTPResponse)  # noqa: S101 - http and https are all that the addresses use
+        reason = getattr(error, "reason", error)
+        raise AnswerError(NO_ANSWER, f"Unable to make request: {reason}") from error
     return response
 
 
-def retried(
-    work: Callable[[], T], *, also: Callable[[AnswerError], bool] | None = None
-) -> T:
-    """Do it again while the server is in trouble, waiting longer each time.
+def is_server_in_trouble(error: AnswerError) -> bool:
+    """Tell whether no answer came, or one that may be another the next time."""
+    return error.status == NO_ANSWER or error.status in RETRIED_STATUSES
 
-    Retried are failed connections and the statuses in RETRIED, or those that `also`
-    says yes to.
+
+def retry(
+    work: Callable[[], T],
+    *,
+    is_retried: Callable[[AnswerError], bool] = is_server_in_trouble,
+) -> T:
+    """Do it again while the error is one to retry, waiting longer each time.
+
+    Raises the last AnswerError.
     """
-    judge = also or (lambda error: error.status == 0 or error.status in RETRIED)
     wait_seconds = FIRST_WAIT_SECONDS
-    for attempt in range(1, TRIES + 1):
+    attempt = 1
+    while True:
         try:
             return work()
         except AnswerError as error:
-            if not judge(error):
+            if not is_retried(error):
                 raise
             if attempt == TRIES:
                 raise AnswerError(
@@ -126,34 +143,35 @@ def retried(
                     f"Failed to make request after {TRIES} attempts: {error}",
                 ) from error
             info(
-                f"Attempt {attempt} of {TRIES} failed with error: {error}. Retrying request in {wait_seconds:g} s..."
+                f"Attempt {attempt} of {TRIES} failed with error: {error}. "
+                f"Retrying request in {wait_seconds:g} s..."
             )
         time.sleep(wait_seconds)
-        wait_seconds *= 1.5
-    raise AssertionError("unreachable")  # pragma: no cover
+        wait_seconds *= WAIT_FACTOR
+        attempt += 1
 
 
-def read(response: HTTPResponse) -> Answer:
+def read_answer(response: HTTPResponse) -> Answer:
     """Read a response to its end."""
     with response:
         return Answer(response.status, response.headers, response.read())
 
 
-def _said(status: int, reason: str, body: bytes) -> str:
+def _describe_failure(status: int, reason: str, body: bytes) -> str:
     message = f"Failed request: ({status}) {reason}"
     try:
         answer = json.loads(body)
     except ValueError:
         return message
-    detail = (
-        (answer.get("msg") or answer.get("message"))
-        if isinstance(answer, dict)
-        else None
-    )
-    return f"{message}: {detail}" if detail else message
+    if isinstance(answer, dict):
+        # Twirp calls it `msg`, REST `message`.
+        detail = answer.get("msg") or answer.get("message")
+        if detail:
+            return f"{message}: {detail}"
+    return message
 
 
-class Twirp:
+class TwirpClient:
     """A service that clients call within their own run, with the runtime token."""
 
     def __init__(self, service: str, environ: Mapping[str, str]) -> None:
@@ -168,37 +186,34 @@ class Twirp:
     def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
         """Call a method; raises ActionError as the clients word it."""
         url = urllib.parse.urljoin(self._url, f"/twirp/{self._service}/{method}")
+        body = json.dumps(message).encode()
         headers = {
             "Content-Type": "application/json",
             "Authorization": f"Bearer {self._token}",
         }
+
+        def post() -> Json:
+            response = send_request("POST", url, headers=headers, body=body)
+            return read_answer(response).parse_json()
+
         try:
-            answer = retried(
-                lambda: read(
-                    request(
-                        "POST", url, headers=headers, body=json.dumps(message).encode()
-                    )
-                ).json()
-            )
+            return dict(retry(post))
         except AnswerError as error:
-            fatal = (
-                ""
-                if error.status == 0 or error.status in RETRIED
-                else "Received non-retryable error: "
-            )
-            raise ActionError(f"Failed to {method}: {fatal}{error}") from error
-        return dict(answer)
+            prefix = "Received non-retryable error: "
+            if is_server_in_trouble(error):
+                prefix = ""
+            raise ActionError(f"Failed to {method}: {prefix}{error}") from error
 
 
-class ArtifactService(Twirp):
+class ArtifactClient(TwirpClient):
     """The artifact service, which wants the ids of the run and the job in every message."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         super().__init__(ARTIFACT_SERVICE, environ)
-        run_backend_id, job_backend_id = backend_ids(environ["ACTIONS_RUNTIME_TOKEN"])
+        run_id, job_id = parse_backend_ids(environ["ACTIONS_RUNTIME_TOKEN"])
         self._ids = {
-            "workflow_run_backend_id": run_backend_id,
-            "workflow_job_run_backend_id": job_backend_id,
+            "workflow_run_backend_id": run_id,
+            "workflow_job_run_backend_id": job_id,
         }
 
     def call(self, method: str, message: Mapping[str, object]) -> dict[str, Any]:
@@ -206,27 +221,28 @@ class ArtifactService(Twirp):
         return super().call(method, {**self._ids, **message})
 
 
-def backend_ids(runtime_token: str) -> tuple[str, str]:
-    """The ids of the run and the job, from the `scp` claim of the runtime token."""
+def parse_backend_ids(runtime_token: str) -> tuple[str, str]:
+    """Parse the ids of the run and the job in the `scp` claim of the runtime token."""
     invalid = ActionError(
-        "Failed to get backend IDs: The provided JWT token is invalid and/or missing claims"
+        "Failed to get backend IDs: The provided JWT token is invalid and/or missing "
+        "claims"
     )
     try:
         payload = runtime_token.split(".")[1]
-        claims = json.loads(
-            base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))
-        )
-        found = re.search(
+        # Base64 in a JWT has no padding (RFC 7515), which Python insists on.
+        padding = "=" * (-len(payload) % 4)
+        claims = json.loads(base64.urlsafe_b64decode(payload + padding))
+        match = re.search(
             r"(?:^| )Actions\.Results:([^: ]+):([^: ]+)(?: |$)", claims["scp"]
         )
     except (IndexError, KeyError, TypeError, ValueError) as error:
         raise invalid from error
-    if found is None:
+    if match is None:
         raise invalid
-    return found[1], found[2]
+    return match[1], match[2]
 
 
-class Rest:
+class RestClient:
     """GitHub's REST API with one token."""
 
     def __init__(self, token: str, environ: Mapping[str, str]) -> None:
@@ -234,23 +250,25 @@ class Rest:
         self._headers = {
             "Accept": "application/vnd.github+json",
             "Authorization": f"Bearer {token}",
-            "User-Agent": "@actions/artifact",
+            "User-Agent": USER_AGENT,
         }
 
     def get(self, path: str, query: Mapping[str, object] | None = None) -> Answer:
         """GET a path below the API's address; a redirect is an answer like any other."""
-        url = f"{self._base}{path}" + (
-            f"?{urllib.parse.urlencode(query)}" if query else ""
-        )
-        # Not retried by the client: 400, 401, 403, 404, 422 (plugin-retry's doNotRetry).
-        return retried(
-            lambda: read(request("GET", url, headers=self._headers)),
-            also=lambda error: error.status not in {400, 401, 403, 404, 410, 422},
+        url = f"{self._base}{path}"
+        if query:
+            url += f"?{urllib.parse.urlencode(query)}"
+        return retry(
+            lambda: read_answer(send_request("GET", url, headers=self._headers)),
+            is_retried=lambda error: error.status not in FINAL_REST_STATUSES,
         )
 
 
-def put_blob(url: str, path: Path, content_type: str) -> tuple[int, str]:
-    """Upload a file to Azure Blob storage, in blocks; gives its bytes and its SHA-256 in hex."""
+def upload_blob(url: str, path: Path, content_type: str) -> tuple[int, str]:
+    """Upload a file to Azure Blob storage, in blocks.
+
+    Returns its size in bytes and its SHA-256 in hexadecimal digits.
+    """
     digest = hashlib.sha256()
     size_bytes = 0
     block_ids: list[str] = []
@@ -263,46 +281,49 @@ def put_blob(url: str, path: Path, content_type: str) -> tuple[int, str]:
             _put(url, {"comp": "block", "blockid": block_id}, block, {})
             info(f"Uploaded bytes {size_bytes}")
     entries = "".join(f"<Latest>{block_id}</Latest>" for block_id in block_ids)
-    block_list = (
-        f'<?xml version="1.0" encoding="utf-8"?><BlockList>{entries}</BlockList>'
-    )
-    _put(
-        url,
-        {"comp": "blocklist"},
-        block_list.encode(),
-        {"x-ms-blob-content-type": content_type},
-    )
+    declaration = '<?xml version="1.0" encoding="utf-8"?>'
+    block_list = f"{declaration}<BlockList>{entries}</BlockList>".encode()
+    headers = {"x-ms-blob-content-type": content_type}
+    _put(url, {"comp": "blocklist"}, block_list, headers)
     return size_bytes, digest.hexdigest()
 
 
 def _put(
     url: str, query: Mapping[str, str], body: bytes, headers: Mapping[str, str]
 ) -> None:
-    whole = f"{url}{'&' if urllib.parse.urlsplit(url).query else '?'}{urllib.parse.urlencode(query)}"
-    sent = {
-        "x-ms-version": "2024-11-04",
+    # The address is signed in its query.
+    separator = "?"
+    if urllib.parse.urlsplit(url).query:
+        separator = "&"
+    address = f"{url}{separator}{urllib.parse.urlencode(query)}"
+    headers = {
+        "x-ms-version": BLOB_API_VERSION,
         "Content-Type": "application/octet-stream",
         **headers,
     }
-    retried(lambda: read(request("PUT", whole, headers=sent, body=body)))
+    retry(lambda: read_answer(send_request("PUT", address, headers=headers, body=body)))
 
 
-def get_blob(url: str, target: Path) -> tuple[str, Message]:
-    """Download an address without any token into a file; gives the SHA-256 in hex and the headers."""
+def download_blob(url: str, target: Path) -> tuple[str, Message]:
+    """Download an address, without any token, into a file.
 
-    def once() -> tuple[str, Message]:
-        digest = hashlib.sha256()
-        response = request("GET", url, headers={"User-Agent": "@actions/artifact"})
-        with response, target.open("wb") as file:
-            try:
-                while chunk := response.read(CHUNK_BYTES):
-                    digest.update(chunk)
-                    file.write(chunk)
-            except (OSError, HTTPException) as error:
-                raise AnswerError(0, f"the connection was lost: {error}") from error
-            expected = response.headers.get("Content-Length")
-        if expected is not None and target.stat().st_size != int(expected):
-            raise AnswerError(0, "the connection was lost before the end")
-        return digest.hexdigest(), response.headers
+    Returns the SHA-256 in hexadecimal digits, and the headers.
+    """
+    # The client retries whatever goes wrong with a blob.
+    return retry(lambda: _download_once(url, target), is_retried=lambda _: True)
 
-    return retried(once, also=lambda _: True)
+
+def _download_once(url: str, target: Path) -> tuple[str, Message]:
+    digest = hashlib.sha256()
+    response = send_request("GET", url, headers={"User-Agent": USER_AGENT})
+    with response, target.open("wb") as file:
+        try:
+            while chunk := response.read(CHUNK_BYTES):
+                digest.update(chunk)
+                file.write(chunk)
+        except (OSError, HTTPException) as error:
+            raise AnswerError(NO_ANSWER, f"the connection was lost: {error}") from error
+        expected = response.headers.get("Content-Length")
+    if expected is not None and target.stat().st_size != int(expected):
+        raise AnswerError(NO_ANSWER, "the connection was lost before the end")
+    return digest.hexdigest(), response.headers

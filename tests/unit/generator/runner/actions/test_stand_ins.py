@@ -24,9 +24,10 @@ from generator.runner.actions import (
     upload_artifact,
     web,
 )
-from generator.runner.actions.search import find_files, glob_matches
+from generator.runner.actions.registry import STAND_INS
+from generator.runner.actions.search import find_files, matches_glob
 from generator.runner.actions.toolkit import ActionError, Inputs
-from generator.runner.actions.writer import STAND_INS, write_stand_ins
+from generator.runner.actions.writer import StandInWriter
 
 
 @dataclass
@@ -150,8 +151,8 @@ def test_upload_tells_what_it_stored(step: Step) -> None:
     )
     assert "With the provided path, there will be 2 files uploaded" in log
     assert (
-        f"Artifact things has been successfully uploaded! Final size is {artifact.size_bytes} bytes."
-        in log
+        "Artifact things has been successfully uploaded! "
+        f"Final size is {artifact.size_bytes} bytes." in log
     )
 
 
@@ -198,7 +199,10 @@ def test_nothing_to_upload(step: Step, choice: str, code: int, level: str) -> No
         ({"path": ""}, "Input required and not supplied: path"),
         (
             {"name": "a/b"},
-            "The artifact name is not valid: a/b. Contains the following character:  Forward slash /",
+            (
+                "The artifact name is not valid: a/b. "
+                "Contains the following character:  Forward slash /"
+            ),
         ),
         ({"name": ""}, "Provided artifact name input during validation is empty"),
         ({"compression_level": "10"}, "Valid values are 0-9"),
@@ -290,8 +294,8 @@ def test_a_server_in_trouble_is_asked_again(step: Step) -> None:
     code, log, _ = step.do("download-artifact", name="x")
     assert code == 1
     assert (
-        "Unable to download artifact(s): Failed to ListArtifacts: Failed to make request after 5 attempts"
-        in log
+        "Unable to download artifact(s): Failed to ListArtifacts: "
+        "Failed to make request after 5 attempts" in log
     )
 
 
@@ -495,18 +499,19 @@ def test_a_cache_that_climbs_out_is_refused(step: Step, tmp_path: Path) -> None:
 @pytest.mark.parametrize("token", ["", "a.b.c", "x.e30.y", "nodots"])
 def test_a_runtime_token_that_says_nothing_is_refused(token: str) -> None:
     with pytest.raises(ActionError, match="JWT"):
-        web.backend_ids(token)
+        web.parse_backend_ids(token)
 
 
 @pytest.mark.parametrize(
     ("pattern", "name", "expected"),
     [
-        ("*", "a", True), ("*", ".a", False), ("a?", "ab", True), ("[ab]x", "bx", True), ("[!ab]x", "bx", False),
+        ("*", "a", True), ("*", ".a", False), ("a?", "ab", True),
+        ("[ab]x", "bx", True), ("[!ab]x", "bx", False),
         ("a{b,c}d", "acd", True), ("a.b", "axb", False), ("\\*", "*", True),
     ],
 )  # fmt: skip
 def test_globs(pattern: str, name: str, expected: bool) -> None:
-    assert glob_matches(pattern, name) is expected
+    assert matches_glob(pattern, name) is expected
 
 
 def test_links_are_followed_and_cycles_end(tmp_path: Path) -> None:
@@ -530,7 +535,8 @@ def test_a_folder_named_like_a_pattern_is_no_pattern(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("version", "wanted", "expected"),
     [
-        ("3.12.1", "3.12", True), ("3.12.1", "3.1", False), ("3.12", "3.12.7", True), ("3.12.1", "3.12.7", False),
+        ("3.12.1", "3.12", True), ("3.12.1", "3.1", False),
+        ("3.12", "3.12.7", True), ("3.12.1", "3.12.7", False),
         ("3.13.0", "3.x", True), ("3.13.0", "", True), ("3.11.7", ">=3.11 <3.14", True),
         ("3.14.0", ">=3.11 <3.14", False),
         ("3.11.7", ">= 3.12", False), ("3.13.0", "3.13-dev", True), ("3.12.1", "~3.12.0", True),
@@ -540,16 +546,16 @@ def test_a_folder_named_like_a_pattern_is_no_pattern(tmp_path: Path) -> None:
     ],
 )  # fmt: skip
 def test_python_versions(version: str, wanted: str, expected: bool) -> None:
-    assert setup_python.fits(version, wanted) is expected
+    assert setup_python.matches_version(version, wanted) is expected
 
 
 def test_the_newest_fitting_python_is_taken_or_the_first(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     pythons = [("3.11.7", "/a"), ("3.9.1", "/b"), ("3.10.2", "/c")]
-    assert setup_python.choose(pythons, "<3.11") == ("3.10.2", "/c")
+    assert setup_python.choose_python(pythons, "<3.11") == ("3.10.2", "/c")
     assert capsys.readouterr().out == ""
-    assert setup_python.choose(pythons, "3.99") == ("3.11.7", "/a")
+    assert setup_python.choose_python(pythons, "3.99") == ("3.11.7", "/a")
     assert (
         capsys.readouterr().out
         == "::warning::Python 3.99 is not on this machine: Python 3.11.7 takes its place.\n"
@@ -558,22 +564,23 @@ def test_the_newest_fitting_python_is_taken_or_the_first(
 
 def test_inputs_are_read_as_the_toolkit_reads_them() -> None:
     inputs = Inputs({"a": "  x ", "b": "yes", "c": None, "d": " one\n\n two\n"})
-    assert (inputs.text("a"), inputs.text("c"), inputs.text("none")) == ("x", "", "")
-    assert inputs.lines("d") == ["one", "two"]
+    assert (inputs.get_text("a"), inputs.get_text("c"), inputs.get_text("none")) == (
+        "x",
+        "",
+        "",
+    )
+    assert inputs.get_lines("d") == ["one", "two"]
     with pytest.raises(ActionError):
-        inputs.flag("b")
+        inputs.get_boolean("b")
 
 
 def test_a_stand_in_is_an_action_file_whose_interpreter_may_lie_anywhere(
     tmp_path: Path,
 ) -> None:
-    folder = write_stand_ins(
-        "actions/upload-artifact",
-        tmp_path / "x",
-        {"SOME": "thing"},
-        node=False,
-        python="/with space/python",
+    writer = StandInWriter(
+        {"SOME": "thing"}, has_node=False, python="/with space/python"
     )
+    folder = writer.write("actions/upload-artifact", tmp_path / "x")
     action = json.loads((folder / "action.yml").read_text())
     (only,) = action["runs"]["steps"]
     assert only["shell"] == "'/with space/python' -I -S {0}"

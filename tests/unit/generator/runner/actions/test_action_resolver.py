@@ -23,9 +23,15 @@ def finder(tmp_path: Path) -> Finder:
 
     def make(choice: ActionChoice = ActionChoice.AUTO, **more: object) -> ActionFinder:
         values: dict[str, object] = {
-            "given": None, "cache": tmp_path / "cache", "stand_in_folder": tmp_path / "stand-ins", "variables": {},
-            "runner": SystemRunner(), "path": str(tmp_path / "bin"), "server": "https://127.0.0.1:1", **more,
-        }  # fmt: skip
+            "actions_folder": None,
+            "cache": tmp_path / "cache",
+            "stand_in_folder": tmp_path / "stand-ins",
+            "variables": {},
+            "runner": SystemRunner(),
+            "programs": str(tmp_path / "bin"),
+            "server": "https://127.0.0.1:1",
+            **more,
+        }
         (tmp_path / "stand-ins").mkdir(exist_ok=True)
         return ActionFinder(choice, **values)  # type: ignore[arg-type]
 
@@ -90,7 +96,7 @@ def test_stand_ins_can_be_asked_for(finder: Finder, server: str) -> None:
 def test_without_node_upstream_is_of_no_use(
     finder: Finder, server: str, tmp_path: Path
 ) -> None:
-    found = finder(server=server, path=str(tmp_path / "empty")).find([UPLOAD])
+    found = finder(server=server, programs=str(tmp_path / "empty")).find([UPLOAD])
     assert found.stand_ins == ("actions/upload-artifact",)
 
 
@@ -101,7 +107,9 @@ def test_interpreters_are_not_downloaded_unasked(finder: Finder, server: str) ->
 
 def test_a_folder_that_is_given_wins(finder: Finder, tmp_path: Path) -> None:
     (tmp_path / "given/actions/upload-artifact").mkdir(parents=True)
-    found = finder(ActionChoice.STAND_IN, given=tmp_path / "given").find([UPLOAD])
+    found = finder(ActionChoice.STAND_IN, actions_folder=tmp_path / "given").find(
+        [UPLOAD]
+    )
     assert found.folders == {UPLOAD: tmp_path / "given/actions/upload-artifact"}
 
 
