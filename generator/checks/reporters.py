@@ -83,7 +83,7 @@ def render_sarif(result: CheckResult) -> str:
     runs = []
     # A viewer closes findings of a run that reports none: also tools without any have one.
     for tool in dict.fromkeys((_YAML, *result.ran)):
-        found = [finding for finding in result.findings if finding.tool == tool]
+        findings = [finding for finding in result.findings if finding.tool == tool]
         driver = {
             "name": tool,
             "version": __version__,
@@ -92,7 +92,7 @@ def render_sarif(result: CheckResult) -> str:
         runs.append(
             {
                 "tool": {"driver": driver},
-                "results": list(map(_describe_sarif_result, found)),
+                "results": [_describe_sarif_result(finding) for finding in findings],
             }
         )
     document = {

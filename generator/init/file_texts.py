@@ -104,10 +104,9 @@ def add_lines(text: str, lines: Sequence[str]) -> tuple[str, tuple[str, ...]]:
     """Return a `.gitignore` with the lines it does not have yet, and which those are."""
     # `/runtime/` and `runtime` ignore the same folder of a repository's top.
     present = {line.strip().strip("/") for line in text.splitlines()}
-    wanted = lines
     if not text:
-        wanted = (*lines, *_NEW_FILE_LINES)
-    added = tuple(line for line in wanted if line.strip("/") not in present)
+        lines = (*lines, *_NEW_FILE_LINES)
+    added = tuple(line for line in lines if line.strip("/") not in present)
     if text and not text.endswith("\n"):
         text += "\n"
     return text + "".join(f"{line}\n" for line in added), added

@@ -137,10 +137,10 @@ def read_manifest(root: Path, package: str) -> Manifest | None:
 def plan_copy(root: Path, package: str, requirements: str) -> Iterator[Change]:
     """Plan the package for a repository that has none; requirements that are there are kept."""
     are_there = bool(requirements) and (root / requirements).exists()
-    wanted = requirements
+    copied_requirements = requirements
     if are_there:
-        wanted = ""
-    for path, content in list_package_files(package, wanted).items():
+        copied_requirements = ""
+    for path, content in list_package_files(package, copied_requirements).items():
         yield Change(path, FileAction.WRITE, content)
     if are_there:
         yield Change(requirements, FileAction.KEEP)

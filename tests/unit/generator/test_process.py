@@ -35,29 +35,33 @@ def wait_until_gone(pid: int) -> bool:
 
 
 def test_run_gives_back_output_and_exit_code() -> None:
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         python("import sys; print(input()); print('no', file=sys.stderr); sys.exit(7)"),
         input_text="in",
     )
-    assert (done.exit_code, done.stdout, done.stderr) == (7, "in\n", "no\n")
+    assert (completed.exit_code, completed.stdout, completed.stderr) == (
+        7,
+        "in\n",
+        "no\n",
+    )
 
 
 def test_run_passes_only_the_environment_it_was_given(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("KAGGLE_KEY", "leak")
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         python("import os; print(os.environ.get('KAGGLE_KEY'))"),
         env={"PATH": os.environ["PATH"]},
     )
-    assert done.stdout == "None\n"
+    assert completed.stdout == "None\n"
 
 
 def test_output_that_is_no_utf8_does_not_stop_the_run() -> None:
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         python("import sys; sys.stdout.buffer.write(b'a\\xff\\n')")
     )
-    assert done.stdout == "a\N{REPLACEMENT CHARACTER}\n"
+    assert completed.stdout == "a\N{REPLACEMENT CHARACTER}\n"
 
 
 def test_stream_hands_over_lines_as_they_come() -> None:
@@ -73,11 +77,11 @@ def test_stream_hands_over_lines_as_they_come() -> None:
 
 
 def test_stream_does_not_wait_for_ever_on_a_program_that_fills_standard_error() -> None:
-    done = SystemRunner().stream(
+    completed = SystemRunner().stream(
         python("import sys; sys.stderr.write('x' * 1_000_000); print('end')"),
         lambda _line: None,
     )
-    assert (done.exit_code, len(done.stderr)) == (0, 1_000_000)
+    assert (completed.exit_code, len(completed.stderr)) == (0, 1_000_000)
 
 
 @pytest.mark.parametrize("way", ["run", "stream"])
@@ -102,19 +106,19 @@ def test_a_program_out_of_time_is_stopped_with_its_children(
 
 
 def test_what_a_program_leaves_behind_is_stopped_when_it_ends() -> None:
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         python(
             "import subprocess, sys;"
             "print(subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
             "stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).pid)"
         )
     )
-    assert wait_until_gone(int(done.stdout))
+    assert wait_until_gone(int(completed.stdout))
 
 
 def test_a_child_that_left_the_group_with_the_pipes_open_is_not_waited_for() -> None:
     began = time.monotonic()
-    done = SystemRunner().stream(
+    completed = SystemRunner().stream(
         python(
             "import subprocess, sys\n"
             "quiet = {'stdout': subprocess.DEVNULL, 'start_new_session': True}\n"
@@ -123,7 +127,7 @@ def test_a_child_that_left_the_group_with_the_pipes_open_is_not_waited_for() -> 
         ),
         lambda _line: None,
     )
-    assert done.exit_code == 4
+    assert completed.exit_code == 4
     assert time.monotonic() - began < 25
 
 

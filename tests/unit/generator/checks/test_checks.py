@@ -104,12 +104,10 @@ def test_a_sound_workflow_has_no_findings(tmp_path: Path) -> None:
 def test_faults_are_found_where_they_are(  # noqa: PLR0913, PLR0917 - one parameter a column
     old: str, new: str, line: int, column: int, words: str, tmp_path: Path
 ) -> None:
-    found = schema_findings(tmp_path, GOOD.replace(old, new))
-    assert any(
-        (at, from_) == (line, column) and words in message
-        for at, from_, message in found
-    ), found
-    assert all(len(message) < 400 for *_, message in found)
+    findings = schema_findings(tmp_path, GOOD.replace(old, new))
+    messages = [text for *place, text in findings if place == [line, column]]
+    assert any(words in text for text in messages), findings
+    assert all(len(text) < 400 for *_, text in findings)
 
 
 def test_no_workflow_files_is_said(tmp_path: Path) -> None:
@@ -271,9 +269,9 @@ def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
     with pytest.raises(SystemExit) as caught:
         main(["check", str(FILE), "sound.yml"])
     assert caught.value.code == 3
-    said = capsys.readouterr()
-    assert str(FILE) in said.out
-    assert "wfgen: zizmor broke with exit code 1" in said.err
+    output = capsys.readouterr()
+    assert str(FILE) in output.out
+    assert "wfgen: zizmor broke with exit code 1" in output.err
 
 
 @pytest.mark.parametrize("tool", [zizmor.TOOL, jactionlint.TOOL])
@@ -313,7 +311,7 @@ def test_tools_see_nothing_secret_of_our_environment(
     )
 
 
-FOUND = Finding(
+FINDING = Finding(
     Path("a b.yml"),
     3,
     5,
@@ -323,23 +321,23 @@ FOUND = Finding(
     "50% of,\nthis: bad",
     "a hint",
 )
-CHECKED = CheckResult(
-    (Path("a b.yml"),), (FOUND,), ("schema", "zizmor"), (TOOLS[0],), ()
+RESULT = CheckResult(
+    (Path("a b.yml"),), (FINDING,), ("schema", "zizmor"), (TOOLS[0],), ()
 )
 
 
 def test_report_as_text() -> None:
     assert (
-        render_report(CHECKED, "text").splitlines()[-1]
+        render_report(RESULT, "text").splitlines()[-1]
         == "1 file checked by schema, zizmor: 1 finding"
     )
-    assert render_report(CHECKED, "text").startswith(
+    assert render_report(RESULT, "text").startswith(
         "a b.yml:3:5: warning [zizmor/rule] 50% of"
     )
 
 
 def test_report_as_json() -> None:
-    data = json.loads(render_report(CHECKED, "json"))
+    data = json.loads(render_report(RESULT, "json"))
     assert (data["format"], data["ran"], data["missing"]) == (
         1,
         ["schema", "zizmor"],
@@ -349,7 +347,7 @@ def test_report_as_json() -> None:
 
 
 def test_report_as_sarif() -> None:
-    data = json.loads(render_report(CHECKED, "sarif"))
+    data = json.loads(render_report(RESULT, "sarif"))
     results = {run["tool"]["driver"]["name"]: run["results"] for run in data["runs"]}
     assert data["version"] == "2.1.0"
     place = results["zizmor"][0]["locations"][0]["physicalLocation"]
@@ -365,6 +363,6 @@ def test_report_as_sarif() -> None:
 
 
 def test_report_as_annotations() -> None:
-    assert render_report(CHECKED, "github") == (
+    assert render_report(RESULT, "github") == (
         "::warning file=a b.yml,line=3,col=5,title=zizmor/rule::50%25 of,%0Athis: bad"
     )

@@ -30,9 +30,9 @@ MANIFEST = "pipeline/VENDORED.json"
 
 
 def git(root: Path, *words: str) -> str:
-    done = SystemRunner().run(["git", *words], cwd=root)
-    assert done.exit_code == 0, done.stderr
-    return done.stdout
+    completed = SystemRunner().run(["git", *words], cwd=root)
+    assert completed.exit_code == 0, completed.stderr
+    return completed.stdout
 
 
 @pytest.fixture
@@ -92,11 +92,11 @@ def test_an_empty_repository_gets_a_training_that_runs(
         )
         == 2
     )
-    done = SystemRunner().run(
+    completed = SystemRunner().run(
         [sys.executable, "-m", "wfgen_actions.pipeline", "update", "--iterations", "1"],
         cwd=here,
     )
-    assert done.exit_code == 0, done.stdout + done.stderr
+    assert completed.exit_code == 0, completed.stdout + completed.stderr
     assert (here / "runtime/model/best_model.pkl").is_file()
     assert (here / "runtime/logs/report.html").is_file()
 
@@ -176,9 +176,9 @@ def test_how_a_training_is_started_is_read_from_it(
     script: str, text: str, command: str, loop: str, tmp_path: Path
 ) -> None:
     give(tmp_path, {script: text})
-    found = find_training(tmp_path)
-    assert found is not None
-    assert (found.command, found.loop, found.imports) == (command, loop, ())
+    training = find_training(tmp_path)
+    assert training is not None
+    assert (training.command, training.loop, training.imports) == (command, loop, ())
 
 
 def test_the_first_names_of_a_login_that_the_training_speaks_of_are_taken(
@@ -190,9 +190,9 @@ def test_the_first_names_of_a_login_that_the_training_speaks_of_are_taken(
             "train.py": 'import kaggle\nos.environ["KAGGLE_USERNAME"], os.environ["KAGGLE_KEY"]'
         },
     )
-    found = find_training(tmp_path)
-    assert found is not None
-    assert found.secrets == ("KAGGLE_USERNAME", "KAGGLE_KEY")
+    training = find_training(tmp_path)
+    assert training is not None
+    assert training.secrets == ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 
 @pytest.mark.parametrize(
@@ -315,8 +315,8 @@ def test_the_built_in_training_is_set_up_for_data_of_ones_own(
         "--iterations",
         "1",
     ]
-    done = SystemRunner().run(update, cwd=here)
-    assert done.exit_code == 0, done.stdout + done.stderr
+    completed = SystemRunner().run(update, cwd=here)
+    assert completed.exit_code == 0, completed.stdout + completed.stderr
     assert (
         json.loads((here / "runtime/logs/summary.json").read_bytes())["rows_total"]
         == 400
@@ -469,7 +469,7 @@ def test_a_manifest_that_cannot_be_read_is_a_sentence(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (
             ["--set", "retention=0"],
@@ -494,12 +494,12 @@ def test_a_manifest_that_cannot_be_read_is_a_sentence(
     ],
 )
 def test_bad_input_is_a_line_and_nothing_is_written(
-    words: list[str], said: str, here: Path, capsys: pytest.CaptureFixture[str]
+    words: list[str], message: str, here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     give(here, {"file": "x"})
     before = tree(here)
     assert wfgen("init", *words) == 2
-    assert said in capsys.readouterr().err
+    assert message in capsys.readouterr().err
     assert tree(here) == before
 
 
@@ -526,9 +526,9 @@ def test_without_git_there_is_a_remedy(
 ) -> None:
     monkeypatch.setenv("PATH", str(here / "nothing"))
     assert wfgen("init") == 3
-    said = capsys.readouterr().err
-    assert "git is not installed" in said
-    assert "wfgen doctor" in said
+    message = capsys.readouterr().err
+    assert "git is not installed" in message
+    assert "wfgen doctor" in message
     assert tree(here) == {}
 
 
