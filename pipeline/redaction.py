@@ -36,5 +36,6 @@ def _hide_in_link(link: str) -> str:
 def scrub_text(text: str) -> str:
     """Return somebody else's text on one line, without the secrets of addresses in it."""
     line = " ".join(text.split())
+    # User and password of an address, then the query, which may be a signature.
     line = re.sub(r"(://)[^/\s@'\"]*@", r"\1", line)
     return re.sub(r"(https?://[^\s?'\"]*)\?[^\s'\")]*", r"\1", line)

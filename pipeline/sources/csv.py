@@ -69,6 +69,7 @@ def open_csv(member: Member, position: FilePosition) -> OpenCsv:
 def has_more_bytes(member: Member, position: FilePosition) -> bool:
     """Tell whether anything but blanks follows the position. Raises like `open_csv`."""
     with explain_broken_file(member.name), open_csv(member, position).stream as stream:
+        # A newline that was added at the end of a file is no record.
         return bool(stream.read(PROBE_BYTES).strip())
 
 
@@ -83,6 +84,7 @@ def _check_marks(stream: IO[bytes], name: str, position: FilePosition) -> None:
             raise rewritten_error(
                 name, f"the {mark.length} bytes from {mark.start} on differ"
             )
+    # The last record may have lacked its newline; only a newline may follow it then.
     stream.seek(position.offset - 1)
     last_byte, next_byte = stream.read(1), stream.read(1)
     if last_byte != b"\n" and next_byte not in {b"", b"\n", b"\r"}:
@@ -118,6 +120,7 @@ def read_header(stream: IO[bytes], name: str) -> Header:
 
     def read_lines() -> Iterator[str]:
         nonlocal content
+        # Spreadsheets write a byte order mark before the first name.
         yield content.decode("utf-8-sig")
         # A name in quotes may go on in the next line.
         while line := stream.readline():

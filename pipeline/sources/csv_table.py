@@ -152,6 +152,7 @@ class CsvTable:
             "sep": self._header.delimiter,
             "index_col": False,
             "encoding": "utf-8",
+            # In one piece: pandas may give pieces of a column other types.
             "low_memory": False,
         }
         return cast("pd.DataFrame", pd.read_csv(io.BytesIO(content), **options))
@@ -184,6 +185,7 @@ class RecordCutter:
         while taken < count and not self.is_at_end():
             ends = self._ends[: count - taken]
             taken += len(ends)
+            # Without enough ends, the record goes on in the next block.
             cut = len(self._block)
             if taken == count:
                 cut = int(ends[-1]) + 1
@@ -205,6 +207,7 @@ class RecordCutter:
     def _find_record_ends(self) -> None:
         block = np.frombuffer(self._block, dtype=np.uint8)
         self._ends = np.flatnonzero(block == NEWLINE)
+        # Most files have no quotes, and looking for one is much faster than counting.
         if not self._in_quotes and b'"' not in self._block:
             return
         quotes = np.flatnonzero(block == QUOTE)

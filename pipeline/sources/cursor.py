@@ -78,6 +78,7 @@ class FilePosition(NamedTuple):
             raise InvalidCursorError("marks are no list")
         for name in ("offset", "records", "taken", "stride"):
             least = 1 if name == "stride" else 0
+            # By `type`, since isinstance takes True for an int.
             if type(value[name]) is not int or value[name] < least:
                 raise InvalidCursorError(f"{name} is no count")
         return cls(
@@ -110,6 +111,8 @@ class FilePosition(NamedTuple):
             marks.pop()
         marks.append(mark)
         if len(marks) > MAX_MARKS:
+            # Of those between the first and the last every other one goes, and from now
+            # on only every other new one stays.
             marks = [marks[0], *marks[2:-1:2], marks[-1]]
             stride *= 2
         return self._replace(marks=tuple(marks), taken=self.taken + 1, stride=stride)

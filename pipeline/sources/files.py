@@ -172,6 +172,7 @@ def _has_new_rows(member: Member, positions: Positions) -> bool:
     if end is not None:
         if member.size == end.size and member.stamp() == end.stamp:
             return False
+        # A file that only grows at its end cannot have changed without growing.
         if member.appends and member.size <= end.size:
             raise rewritten_error(
                 member.name,

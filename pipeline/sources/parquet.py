@@ -71,6 +71,7 @@ class ParquetTable:
             frame = self._read_frame(rows, is_wanted)
             offset = self.position.offset + len(frame)
             digest_now = self._digest_rows(offset, self._columns)
+            # One mark is enough: it is taken anew over all rows that were read.
             mark = RowMark(offset, tuple(self._columns), digest_now)
             self.position = self.position._replace(
                 offset=offset,
@@ -133,6 +134,7 @@ class ParquetTable:
     def _read_rows(self, first: int, rows: int, columns: list[str]) -> ArrowTable:
         """Read up to `rows` rows from `first` on, out of one row group."""
         group = bisect_right(self._group_starts, first) - 1
+        # Batches are mostly smaller than a row group, which is unpacked as a whole.
         if self._loaded_group != group:
             try:
                 self._loaded_table = self._file.read_row_group(group)

@@ -119,6 +119,7 @@ class RemoteFiles:
         return cast("IO[bytes]", RangeStream(fetch, size))
 
     def _fetch(self, name: str, size: int, start: int, length: int) -> bytes:
+        # fsspec would fetch ahead, and what is not read must cost nothing.
         options: dict[str, Any] = {"cache_type": "none"}
         if name.startswith(HTTP_SCHEMES):
             # Without it, fsspec asks the server for the size with every opening.
@@ -156,6 +157,7 @@ class RemoteFiles:
         if name not in self._copies:
             if self._copy_folder is None:
                 self._copy_folder = Path(tempfile.mkdtemp(prefix="pipeline-"))
+                # Runs with the last reference to this object, at the latest at exit.
                 weakref.finalize(
                     self, shutil.rmtree, self._copy_folder, ignore_errors=True
                 )

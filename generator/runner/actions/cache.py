@@ -140,6 +140,7 @@ def _read_paths(inputs: Inputs) -> list[str]:
     paths = []
     for line in inputs.get_lines("path"):
         path = line
+        # With its slash, an excluded folder would not exclude the files in it.
         if line.startswith("!"):
             path = line.removesuffix("/")
         paths.append(path)
@@ -164,6 +165,7 @@ def _check_keys(keys: list[str]) -> None:
 
 def _make_version(paths: list[str]) -> str:
     """Digest the paths: caches of other paths or another compression are other caches."""
+    # The parts and their order are upstream's.
     parts = [*paths, COMPRESSION, VERSION_SALT]
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
@@ -238,6 +240,7 @@ def _upload(key: str, version: str, files: list[str]) -> bool:
 def _reserve(service: TwirpClient, entry: dict[str, str]) -> str:
     """Return the address to upload to; empty where the key is taken."""
     try:
+        # A key that is taken is answered with 409, which the client raises.
         answer = service.call("CreateCacheEntry", entry)
     except ActionError:
         answer = {}
@@ -254,6 +257,7 @@ def _reserve(service: TwirpClient, entry: dict[str, str]) -> str:
 
 def _pack(archive: Path, files: list[str]) -> None:
     workspace = get_workspace()
+    # PAX has no limits to the length of a name or the size of a file.
     with tarfile.open(
         archive,
         "w:gz",

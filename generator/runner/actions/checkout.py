@@ -50,6 +50,7 @@ def check_out(inputs: Inputs) -> None:
     info(f"Syncing repository: {request.repository}")
     target.mkdir(parents=True, exist_ok=True)
     _git(target, "init", "--quiet")
+    # All of them, as the ref may be any commit of any branch.
     branches = f"+refs/heads/*:{REMOTE}/*"
     _git(target, "fetch", "--quiet", "--tags", request.origin, branches)
     _git(target, "checkout", "--quiet", "--force", *_resolve_ref(target, ref))
@@ -81,6 +82,7 @@ def _resolve_ref(target: Path, ref: str) -> list[str]:
     branch = f"{REMOTE}/{name}"
     if _is_commit(target, branch):
         return ["-B", name, branch]
+    # The bare name last: it may be a commit.
     for candidate in (f"refs/tags/{name}", name):
         if _is_commit(target, candidate):
             return ["--detach", candidate]

@@ -312,6 +312,7 @@ def _parse_ids(text: str) -> list[int]:
 
 def _keep_newest(artifacts: Iterable[Artifact]) -> list[Artifact]:
     """Keep one artifact of each name, the newest first."""
+    # The service counts its ids up.
     newest: dict[str, Artifact] = {}
     for artifact in sorted(artifacts, key=lambda item: item.id, reverse=True):
         newest.setdefault(artifact.name, artifact)
@@ -382,6 +383,7 @@ def _parse_file_name(headers: Message) -> str:
         match = _FILE_NAME.search(disposition)
     if match is None or not match[1]:
         return "artifact"
+    # The last part alone: a path must not lead out of the folder.
     return PurePosixPath(urllib.parse.unquote(match[1].strip())).name
 
 
@@ -389,6 +391,7 @@ def _unpack(blob: Path, folder: Path) -> None:
     """Unpack a zip archive. Raises ActionError, also for a member that leads out of it."""
     try:
         with zipfile.ZipFile(blob) as archive:
+            # zipfile would unpack such members below the folder, without a word.
             for name in archive.namelist():
                 path = PurePosixPath(name)
                 if path.is_absolute() or ".." in path.parts:

@@ -141,6 +141,7 @@ class ActionFinder:
 
     def _find_given(self, reference: ActionReference) -> Path | None:
         if self.actions_folder is not None:
+            # A folder for one ref goes before one for all of them.
             for name in (reference.key, reference.repository):
                 folder = self.actions_folder / name
                 if folder.is_dir():
@@ -163,6 +164,7 @@ class ActionFinder:
         """
         if self._is_reachable is None:
             address = urlsplit(self.server)
+            # A proxy may reach what this machine cannot.
             if address.hostname is None or _has_proxy():
                 self._is_reachable = True
             else:
@@ -172,6 +174,7 @@ class ActionFinder:
 
     def _fetch(self, reference: ActionReference, target: Path) -> bool:
         """Fetch one commit, without history, into a folder that appears once it is whole."""
+        # In the folder of the run: a run that is killed leaves nothing in the cache.
         temporary = self.stand_in_folder / "fetched"
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)

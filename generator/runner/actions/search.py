@@ -204,6 +204,7 @@ def _matches_segments(pattern: tuple[str, ...], parts: tuple[str, ...]) -> bool:
     if not pattern:
         return not parts
     first, rest = pattern[0], pattern[1:]
+    # `**` takes any number of folders, none too.
     if first == "**":
         counts = range(len(parts) + 1)
         return any(_matches_segments(rest, parts[count:]) for count in counts)
@@ -233,11 +234,13 @@ def _translate_next(segment: str, index: int) -> tuple[str, int]:
         return "[^/]*", index + 1
     if char == "?":
         return "[^/]", index + 1
+    # A backslash at the end of a segment stands for itself.
     if char == "\\" and following:
         return re.escape(following), index + 2
     match = _CHARACTER_SET.match(segment, index)
     if match is None:
         return re.escape(char), index + 1
+    # Inside a set of a glob, neither of them escapes anything.
     members = match[2].replace("\\", "\\\\").replace("[", "\\[")
     if match[1]:
         members = "^" + members

@@ -50,6 +50,7 @@ def set_up(inputs: Inputs) -> None:
     """Choose a Python, take a slot of the pool and put it first on PATH."""
     version, python = choose_python(list_pythons(), read_wanted_version(inputs))
     content = python + digest_requirements(inputs)
+    # Jobs with other requirements get other environments, as with a cache.
     key = f"{version}-{hashlib.sha256(content.encode()).hexdigest()[:16]}"
     pool = Path(os.environ[POOL_VARIABLE], key)
     try:
@@ -186,6 +187,7 @@ def _discard(_: str) -> None:
 
 
 def _make_environment(python: str, folder: Path) -> None:
+    # -I keeps the job's PYTHONPATH out of it.
     script = Path(__file__).with_name("make_environment.py")
     completed = SystemRunner().run(
         [python, "-I", str(script), str(folder)], timeout_seconds=MAKE_TIMEOUT_SECONDS

@@ -49,6 +49,7 @@ class Inputs:
             return cls(json.loads(environ[INPUTS_VARIABLE] or "{}"))
         values = {}
         for name, value in environ.items():
+            # The runner writes names of inputs in capitals.
             if name.startswith(NODE_INPUT_PREFIX):
                 values[name.removeprefix(NODE_INPUT_PREFIX).lower()] = value
         return cls(values)
@@ -91,6 +92,7 @@ def info(message: str) -> None:
 
 def issue_command(name: str, message: str) -> None:
     """Give the runner a command; the message may have several lines."""
+    # The runner reads a command from one line, and turns these escapes back.
     escaped = message.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
     info(f"::{name}::{escaped}")
 

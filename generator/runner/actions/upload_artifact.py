@@ -35,6 +35,7 @@ DEFAULT_COMPRESSION_LEVEL = 6
 ARTIFACT_VERSION = 7
 """What the client of actions/toolkit sends as `version`."""
 COPY_BYTES = 1 << 20
+# What file systems of Windows do not take: the artifact may be unpacked there.
 BAD_IN_PATHS = {
     '"': ' Double quote "',
     ":": " Colon :",
@@ -294,6 +295,7 @@ def _check_characters(text: str, bad: Mapping[str, str], message: str) -> None:
 
 def _pack(found: FoundFiles, target: Path, level: int) -> None:
     root = found.root.rstrip("/")
+    # Level 0 is to be as fast as copying.
     compression = zipfile.ZIP_DEFLATED
     if level == 0:
         compression = zipfile.ZIP_STORED
@@ -307,7 +309,8 @@ def _pack(found: FoundFiles, target: Path, level: int) -> None:
                 BAD_IN_PATHS,
                 f"The path for one of the files in artifact is not valid: /{name}",
             )
-            # Links are followed: what is stored is what they lead to.
+            # Links are followed: what is stored is what they lead to. Zip knows no time
+            # before 1980, which is moved there instead of refused.
             entry = zipfile.ZipInfo.from_file(
                 os.path.realpath(file), name, strict_timestamps=False
             )

@@ -276,6 +276,7 @@ def upload_blob(url: str, path: Path, content_type: str) -> tuple[int, str]:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
             size_bytes += len(block)
+            # Azure wants all ids of a blob's blocks to be of one length.
             block_id = base64.b64encode(f"block-{len(block_ids):08d}".encode()).decode()
             block_ids.append(block_id)
             _put(url, {"comp": "block", "blockid": block_id}, block, {})
@@ -316,6 +317,7 @@ def download_blob(url: str, target: Path) -> tuple[str, Message]:
 def _download_once(url: str, target: Path) -> tuple[str, Message]:
     digest = hashlib.sha256()
     response = send_request("GET", url, headers={"User-Agent": USER_AGENT})
+    # Opened anew, so that what an earlier try left is overwritten.
     with response, target.open("wb") as file:
         try:
             while chunk := response.read(CHUNK_BYTES):

@@ -137,6 +137,7 @@ class KaggleClient:
                 ):
                     return function(self._log_in())
             except SystemExit:
+                # The client ends the process where it finds no credentials.
                 raise CredentialsError(
                     "Kaggle accepts no anonymous calls", hint=login.HINT
                 ) from None

@@ -59,6 +59,7 @@ class Downloads:
         mark = folder / COMPLETE_MARK
         if mark.exists() and archive.exists():
             return archive
+        # Without the mark, the folder may hold a part, which the client resumes.
         folder.mkdir(parents=True, exist_ok=True)
         self._client.download(self._reference, version, folder)
         mark.touch()
