@@ -244,7 +244,7 @@ def _run(
         if as_json:
             click.echo(json.dumps(make_result_document(result), indent=2))
         say("")
-        for line in list_result_lines(result, local_github.runs(), request.root):
+        for line in list_result_lines(result, local_github.list_runs(), request.root):
             say(line)
     if result.conclusion is Conclusion.SUCCESS:
         return EXIT_OK

@@ -112,44 +112,48 @@ class AppContext:
         return f"file://{self.git.folder}"
 
     def signed_address(
-        self, origin: str, kind: str, blob: str, verb: str, run_id: int = 0
+        self, origin: str, container: str, blob: str, permission: str, run_id: int = 0
     ) -> str:
         """An address of a blob that needs no other credential.
 
-        It is for reading (`verb` "r") or writing ("w"), and ends after ADDRESS_SECONDS.
+        It is for reading (`permission` "r") or writing ("w"), and ends after ADDRESS_SECONDS.
         """
         # By the machine's clock, which a test that moves ours does not move: the end
         # guards a transfer under way, not the age of what is transferred.
         ends = int(time.time()) + ADDRESS_SECONDS
-        signature = self.tokens.sign(f"{kind}/{blob}/{verb}/{run_id}/{ends}")
-        query = urlencode({"sp": verb, "run": run_id, "se": ends, "sig": signature})
-        return f"{origin}/_blobs/{kind}/{blob}?{query}"
+        signature = self.tokens.sign(f"{container}/{blob}/{permission}/{run_id}/{ends}")
+        query = urlencode(
+            {"sp": permission, "run": run_id, "se": ends, "sig": signature}
+        )
+        return f"{origin}/_blobs/{container}/{blob}?{query}"
 
-    def check_address(self, kind: str, blob: str, query: dict[str, str]) -> bool:
+    def check_address(self, container: str, blob: str, query: dict[str, str]) -> bool:
         """Whether `signed_address` made this address and it has not ended."""
-        text = f"{kind}/{blob}/{query.get('sp')}/{query.get('run')}/{query.get('se')}"
+        text = (
+            f"{container}/{blob}/{query.get('sp')}/{query.get('run')}/{query.get('se')}"
+        )
         if not self.tokens.check(text, query.get("sig", "")):
             return False
         return int(query["se"]) > time.time()
 
-    def accepts_bytes(self, kind: str, blob: str) -> bool:
+    def accepts_bytes(self, container: str, blob: str) -> bool:
         """Whether a blob is still being written."""
-        if kind == "caches":
+        if container == "caches":
             return self.caches.is_open(blob)
-        return kind == "artifacts" and self.artifacts.is_open(blob)
+        return container == "artifacts" and self.artifacts.is_open(blob)
 
-    def complete_upload(self, kind: str, blob: str, stored: StoredBlob) -> None:
+    def complete_upload(self, container: str, blob: str, stored: StoredBlob) -> None:
         """Note that all bytes of a blob have come."""
-        if kind == "artifacts":
+        if container == "artifacts":
             self.artifacts.complete_upload(blob, stored)
 
-    def find_readable(self, kind: str, blob: str) -> ReadableBlob | None:
+    def find_readable(self, container: str, blob: str) -> ReadableBlob | None:
         """What can be read under a blob's name at this instant."""
-        if kind == "artifacts":
+        if container == "artifacts":
             return self._find_artifact(blob)
-        if kind == "assets":
+        if container == "assets":
             return self._find_asset(blob)
-        if kind == "caches" and self.caches.find_by_blob(blob):
+        if container == "caches" and self.caches.find_by_blob(blob):
             return ReadableBlob("cache.tzst", "application/octet-stream")
         return None
 

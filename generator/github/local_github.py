@@ -113,9 +113,11 @@ class LocalGitHub:
         """The variables that a step of the run finds; its token is not among them."""
         return run_environment(self.url, ticket)
 
-    def gh_environment(self) -> dict[str, str]:
+    def build_gh_environment(self) -> dict[str, str]:
         """The variables that make `gh` speak to this server, as the repository's owner."""
-        return build_gh_environment(self.url, self.repository, self.owner_token())
+        return build_gh_environment(
+            self.url, self.repository, self.create_owner_token()
+        )
 
     def record_job(
         self, run_id: int, name: str, conclusion: str, steps: Sequence[Step] = ()
@@ -125,7 +127,7 @@ class LocalGitHub:
             self._context.runs.get(run_id), name, conclusion, steps
         )
 
-    def owner_token(self) -> str:
+    def create_owner_token(self) -> str:
         """A token that may do everything, as the repository's owner has."""
         return self._context.tokens.create_token(
             Grant(None, {"*": "write"}, login=self._context.owner), prefix="ghp_"
@@ -135,21 +137,21 @@ class LocalGitHub:
         """Enter how a run ended, and end its tokens; KeyError for a run that is unknown."""
         return end_run(self._context, run_id, conclusion)
 
-    def launch_by(self, launcher: Launcher | None) -> None:
+    def set_launcher(self, launcher: Launcher | None) -> None:
         """Set who starts, repeats and stops runs for clients; None refuses their requests."""
         self._context.launcher = launcher
 
-    def variables(self) -> dict[str, str]:
+    def get_variables(self) -> dict[str, str]:
         """The variables of the repository."""
         variables = self._context.variables.list_all()
         return {variable.name: variable.value for variable in variables}
 
-    def know_workflow(self, path: str, name: str) -> Workflow:
+    def register_workflow(self, path: str, name: str) -> Workflow:
         """Enter a workflow file of the repository."""
         # GitHub knows a workflow as soon as it is on the default branch, before any run.
         return self._context.workflows.register(path, name)
 
-    def workflows(self) -> tuple[Workflow, ...]:
+    def list_workflows(self) -> tuple[Workflow, ...]:
         """Every workflow, those that are switched off among them."""
         return tuple(self._context.workflows.list_all())
 
@@ -157,11 +159,11 @@ class LocalGitHub:
         """Switch a workflow on or off, by its file name; KeyError for one that is unknown."""
         return self._context.workflows.switch(file, state)
 
-    def runs(self) -> tuple[Run, ...]:
+    def list_runs(self) -> tuple[Run, ...]:
         """Every run, oldest first."""
         return tuple(self._context.runs.list_runs())
 
-    def artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
+    def list_artifacts(self, run_id: int | None = None) -> tuple[Artifact, ...]:
         """Finished artifacts, oldest first, of one run or of all.
 
         Expired ones among them, deleted ones not.
@@ -169,7 +171,7 @@ class LocalGitHub:
         artifact_filter = ArtifactFilter(run_id=run_id)
         return tuple(self._context.artifacts.list_finished(artifact_filter))
 
-    def artifact_path(self, artifact_id: int) -> Path:
+    def get_artifact_path(self, artifact_id: int) -> Path:
         """The stored zip; KeyError for an artifact that is not there."""
         artifact = self._context.artifacts.get(artifact_id)
         return self._context.blobs.get_path(artifact.blob)
@@ -187,22 +189,22 @@ class LocalGitHub:
             artifact_id, self._context.clock.now() - timedelta(days=days)
         )
 
-    def downloads(self, run_id: int) -> tuple[Artifact, ...]:
+    def list_downloads(self, run_id: int) -> tuple[Artifact, ...]:
         """Artifacts of other runs that this run fetched: where its state came from."""
         return tuple(self._context.artifacts.list_downloads(run_id))
 
-    def caches(self) -> tuple[Cache, ...]:
+    def list_caches(self) -> tuple[Cache, ...]:
         """Finished caches, oldest first."""
         return tuple(self._context.caches.list_finished())
 
-    def issues(self) -> tuple[Issue, ...]:
+    def list_issues(self) -> tuple[Issue, ...]:
         """Every issue, oldest first."""
         return tuple(reversed(self._context.issues.list_issues()))
 
-    def git_environment(self, *addresses: str) -> dict[str, str]:
+    def build_git_environment(self, *addresses: str) -> dict[str, str]:
         """Variables that make git use the repository kept here for `addresses`."""
         return self._context.git.build_environment(*addresses)
 
-    def git_folder(self) -> Path:
+    def get_git_folder(self) -> Path:
         """The bare repository that runs push to, made where it is missing."""
         return self._context.git.ensure()

@@ -64,10 +64,10 @@ class ServerAccess:
             url=local_github.url,
             run_id=ticket.run.id,
             token=ticket.token,
-            owner_token=local_github.owner_token(),
+            owner_token=local_github.create_owner_token(),
             environment=local_github.run_environment(ticket),
-            gh_environment=local_github.gh_environment(),
-            git_environment=local_github.git_environment(address),
+            gh_environment=local_github.build_gh_environment(),
+            git_environment=local_github.build_git_environment(address),
         )
 
     def to_json(self) -> dict[str, object]:

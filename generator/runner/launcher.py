@@ -223,9 +223,9 @@ def launch_for_clients(
     root = find_root(folder, SystemRunner())
     base = RunRequest(root, Path(), "", repository=local_github.repository)
     launcher = LocalLauncher(local_github, base, say)
-    local_github.launch_by(launcher)
+    local_github.set_launcher(launcher)
     try:
         yield
     finally:
-        local_github.launch_by(None)
+        local_github.set_launcher(None)
         launcher.close()

@@ -104,7 +104,7 @@ def make_plan(
     previous = _find_previous(local_github, workflow, request.rerun_number)
     if previous is not None:
         request = replace(request, event=previous.event)
-    variables = {**local_github.variables(), **request.variables}
+    variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
     repository = read_repository(request.root, runner, name=request.repository)
     event = make_event(workflow, request, repository)
@@ -165,7 +165,7 @@ def _find_previous(
     if number is None:
         return None
     path = workflow.path.as_posix()
-    for run in local_github.runs():
+    for run in local_github.list_runs():
         if run.conclusion is None:
             continue
         if (run.workflow_path, run.number) == (path, number):

@@ -81,7 +81,7 @@ def _close_dead_runs(local_github: LocalGitHub, dead_ids: Collection[int]) -> No
     """
     if not dead_ids:
         return
-    for run in local_github.runs():
+    for run in local_github.list_runs():
         if run.id in dead_ids and run.conclusion is None:
             local_github.finish_run(run.id, Conclusion.CANCELLED.value)
 

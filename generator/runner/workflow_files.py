@@ -16,12 +16,14 @@ def register_workflow_files(local_github: LocalGitHub, root: Path) -> None:
 
     GitHub knows one before its first run.
     """
-    registered = {workflow.path: workflow.name for workflow in local_github.workflows()}
+    registered = {
+        workflow.path: workflow.name for workflow in local_github.list_workflows()
+    }
     for file in list_workflow_files(root):
         path = file.relative_to(root).as_posix()
         name = read_workflow_name(file) or path
         if registered.get(path) != name:
-            local_github.know_workflow(path, name)
+            local_github.register_workflow(path, name)
 
 
 def check_enabled(local_github: LocalGitHub, workflow: Workflow) -> None:
@@ -29,7 +31,7 @@ def check_enabled(local_github: LocalGitHub, workflow: Workflow) -> None:
 
     No event starts it, on GitHub neither.
     """
-    for registered in local_github.workflows():
+    for registered in local_github.list_workflows():
         if registered.path != workflow.path.as_posix():
             continue
         if registered.state is not WorkflowState.ACTIVE:

@@ -183,7 +183,7 @@ def test_starting(tmp_path: Path) -> None:
         "import click, dataclasses, json, pathlib, subprocess, threading, time\n"
         "wall, cpu = time.perf_counter(), time.process_time()\n"
         "from generator.github.local_github import LocalGitHub\n"
-        "from generator.github.records import NewRun\n"
+        "from generator.github.core.models import NewRun\n"
         f"with LocalGitHub.open(pathlib.Path({str(tmp_path / 'github')!r})) as local_github:\n"
         "    local_github.begin_run(NewRun('w.yml', 'w', 'push', 'main', 'a' * 40, {}))\n"
         "print(time.perf_counter() - wall, time.process_time() - cpu)\n"

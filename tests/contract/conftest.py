@@ -482,7 +482,7 @@ def gh(local_github: LocalGitHub, tmp_path: Path) -> Gh:
     if program is None:
         pytest.skip("gh is not installed")
     env = build_gh_environment(
-        local_github.url, "local/repository", local_github.owner_token()
+        local_github.url, "local/repository", local_github.create_owner_token()
     )
     return Gh(
         program,

@@ -37,9 +37,9 @@ def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(
         ]
         is True
     )
-    (artifact,) = local_github.artifacts(run.run_id)
+    (artifact,) = local_github.list_artifacts(run.run_id)
     assert (artifact.size_bytes, artifact.digest) == (70_003, digest)
-    assert local_github.artifact_path(artifact.id).read_bytes() == whole
+    assert local_github.get_artifact_path(artifact.id).read_bytes() == whole
 
 
 def test_blocks_may_arrive_in_parallel(local_github: LocalGitHub, begin: Begin) -> None:
@@ -64,8 +64,8 @@ def test_blocks_may_arrive_in_parallel(local_github: LocalGitHub, begin: Begin) 
         run.twirp("FinalizeArtifact", name="state", size=str(150_000 * 24)).status
         == 200
     )
-    (artifact,) = local_github.artifacts()
-    assert local_github.artifact_path(artifact.id).read_bytes() == b"".join(
+    (artifact,) = local_github.list_artifacts()
+    assert local_github.get_artifact_path(artifact.id).read_bytes() == b"".join(
         name.encode() * 50_000 for name in names
     )
 
@@ -123,7 +123,7 @@ def test_a_size_or_digest_that_is_wrong_is_refused(
         ).status
         == 400
     )
-    assert local_github.artifacts() == ()
+    assert local_github.list_artifacts() == ()
     assert run.twirp("FinalizeArtifact", name="state", size="3").status == 200
 
 
@@ -138,7 +138,7 @@ def test_a_client_that_lost_the_answer_may_ask_again(
     assert (
         run.twirp("FinalizeArtifact", name="state", size="4", hash=digest).status == 404
     )
-    assert len(local_github.artifacts()) == 1
+    assert len(local_github.list_artifacts()) == 1
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_retention_counts_by_our_clock_and_is_cut_to_90_days(
     run.upload("unsaid", b"x")
     kept = [
         round((artifact.expires_at - artifact.created_at) / timedelta(days=1))
-        for artifact in local_github.artifacts()
+        for artifact in local_github.list_artifacts()
     ]
     assert kept == [1, 7, 90, 90, 90]
 
@@ -263,12 +263,12 @@ def test_downloads_of_other_runs_are_remembered_even_when_the_artifact_is_gone(
     source, reader = begin(), begin()
     artifact_id = source.upload("state", b"abc")
     reader.upload("own", b"x")
-    assert local_github.downloads(reader.run_id) == ()
+    assert local_github.list_downloads(reader.run_id) == ()
     reader.download(artifact_id)
     own = reader.twirp("GetSignedArtifactURL", name="own").json["signed_url"]
     assert reader.ask("GET", own).body == b"x"
     local_github.delete_artifact(artifact_id)
-    assert [artifact.id for artifact in local_github.downloads(reader.run_id)] == [
+    assert [artifact.id for artifact in local_github.list_downloads(reader.run_id)] == [
         artifact_id
     ]
     assert reader.rest("GET", f"actions/artifacts/{artifact_id}").status == 404
@@ -353,7 +353,7 @@ def test_a_commit_may_be_asked_for_again_and_blocks_sent_again(
     assert run.put_blocks(url, {"b": b"x" * 9, "a": b"1"}, ["a", "b"]).status == 201
     assert run.twirp("FinalizeArtifact", name="state", size="10").status == 200
     assert (
-        local_github.artifact_path(local_github.artifacts()[0].id).read_bytes()
+        local_github.get_artifact_path(local_github.list_artifacts()[0].id).read_bytes()
         == b"1" + b"x" * 9
     )
 
@@ -363,7 +363,7 @@ def test_an_empty_artifact(local_github: LocalGitHub, begin: Begin) -> None:
     url = run.twirp("CreateArtifact", name="state", version=4).json["signed_upload_url"]
     assert run.put_blocks(url, {}, []).status == 201
     assert run.twirp("FinalizeArtifact", name="state").status == 200
-    assert local_github.artifacts()[0].size_bytes == 0
+    assert local_github.list_artifacts()[0].size_bytes == 0
 
 
 def test_a_body_of_unknown_length_is_taken_too(
@@ -374,7 +374,7 @@ def test_a_body_of_unknown_length_is_taken_too(
     assert run.ask("PUT", url, iter([b"in ", b"chunks"])).status == 201
     assert run.twirp("FinalizeArtifact", name="state", size="9").status == 200
     assert (
-        local_github.artifact_path(local_github.artifacts()[0].id).read_bytes()
+        local_github.get_artifact_path(local_github.list_artifacts()[0].id).read_bytes()
         == b"in chunks"
     )
 
@@ -399,7 +399,7 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
         run.upload("kept", b"x")
         first.expire_artifact(run.upload("expired", b"x"), days=2)
         kept, expired = (
-            first.artifact_path(artifact.id) for artifact in first.artifacts()
+            first.get_artifact_path(artifact.id) for artifact in first.list_artifacts()
         )
     orphan, half, fresh = (
         kept.with_name("0" * 32),

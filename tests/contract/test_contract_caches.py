@@ -128,7 +128,7 @@ def test_caches_unused_for_seven_days_are_evicted(
     clock.advance(timedelta(days=1))
     assert run.find_cache("idle") is None
     assert run.find_cache("used") is not None
-    assert [cache.key for cache in local_github.caches()] == ["used"]
+    assert [cache.key for cache in local_github.list_caches()] == ["used"]
 
 
 def test_the_longest_unused_go_when_there_is_no_room(
@@ -142,7 +142,7 @@ def test_the_longest_unused_go_when_there_is_no_room(
     run.find_cache("a")
     clock.advance(timedelta(minutes=1))
     run.save_cache("c", b"0123456789")
-    assert [cache.key for cache in local_github.caches()] == ["a", "c"]
+    assert [cache.key for cache in local_github.list_caches()] == ["a", "c"]
 
 
 @pytest.mark.parametrize("key", ["", "a,b", "x" * (MAX_KEY_LENGTH + 1)])
@@ -243,7 +243,7 @@ def test_rest_deletes_caches_by_key(
     assert (
         three.rest("DELETE", f"actions/caches?{query}").json["total_count"] == 3 - left
     )
-    assert len(local_github.caches()) == left
+    assert len(local_github.list_caches()) == left
     assert three.rest("DELETE", f"actions/caches?{query}").status == 404
     assert three.rest("DELETE", "actions/caches").status == 422
 
@@ -251,7 +251,7 @@ def test_rest_deletes_caches_by_key(
 def test_rest_deletes_a_cache_by_id(
     three: Client, local_github: LocalGitHub, begin: Begin
 ) -> None:
-    path = f"actions/caches/{local_github.caches()[0].id}"
+    path = f"actions/caches/{local_github.list_caches()[0].id}"
     assert begin(permissions={"actions": "read"}).rest("DELETE", path).status == 403
     assert three.rest("DELETE", path).status == 204
     assert three.rest("DELETE", path).status == 404
@@ -262,4 +262,4 @@ def test_caches_outlive_the_server(
 ) -> None:
     begin().save_cache("key", b"data")
     again = open_local_github("github")
-    assert [cache.key for cache in again.caches()] == ["key"]
+    assert [cache.key for cache in again.list_caches()] == ["key"]

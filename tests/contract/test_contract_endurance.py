@@ -133,13 +133,13 @@ def test_a_server_killed_at_any_instant_loses_nothing_finished(
     with LocalGitHub.open(tmp_path / ".wfgen" / "github") as local_github:
         found = {
             artifact.id: hashlib.sha256(
-                local_github.artifact_path(artifact.id).read_bytes()
+                local_github.get_artifact_path(artifact.id).read_bytes()
             ).hexdigest()
-            for artifact in local_github.artifacts()
+            for artifact in local_github.list_artifacts()
         }
         declared = {
             artifact.id: artifact.digest.removeprefix("sha256:")
-            for artifact in local_github.artifacts()
+            for artifact in local_github.list_artifacts()
         }
     print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
     assert kept

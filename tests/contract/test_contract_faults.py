@@ -76,7 +76,7 @@ def test_a_body_that_ends_early_does_not_count_as_a_download(
     )
     with pytest.raises((http.client.IncompleteRead, ConnectionResetError)):
         reader.download(artifact_id)
-    assert local_github.downloads(reader.run_id) == ()
+    assert local_github.list_downloads(reader.run_id) == ()
     assert len(reader.download(artifact_id).body) == 3_000_000
 
 

@@ -44,7 +44,7 @@ class Played:
 @pytest.fixture
 def played(local_github: LocalGitHub) -> Played:
     launcher = Played()
-    local_github.launch_by(launcher)
+    local_github.set_launcher(launcher)
     return launcher
 
 

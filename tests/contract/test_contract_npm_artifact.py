@@ -78,7 +78,7 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
             {"do": "getArtifact", "args": ["Модель"]},
         ],
     )
-    (artifact,) = local_github.artifacts()
+    (artifact,) = local_github.list_artifacts()
     assert (sent["value"]["id"], sent["value"]["size"]) == (
         artifact.id,
         artifact.size_bytes,
@@ -117,7 +117,7 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
     assert elsewhere[2]["value"]["digestMismatch"] is False
     assert elsewhere[3]["name"] == "ArtifactNotFoundError"
     assert contents(target) == contents(files)
-    assert [artifact.id for artifact in local_github.downloads(reader.run_id)] == [
+    assert [artifact.id for artifact in local_github.list_downloads(reader.run_id)] == [
         artifact.id
     ]
 
@@ -194,7 +194,7 @@ def test_a_single_file_without_archive(
     node.drive(
         source, "artifact-6", [upload("ignored", files, "отчёт.json", skipArchive=True)]
     )
-    (artifact,) = local_github.artifacts()
+    (artifact,) = local_github.list_artifacts()
     assert (artifact.name, artifact.mime_type) == ("отчёт.json", "application/json")
     options = {
         "findBy": find_by(source, reader),
@@ -222,7 +222,7 @@ def test_300_megabytes_there_and_back(
     node.drive(
         source, "artifact-6", [upload("big", root, "weights", compressionLevel=0)]
     )
-    (artifact,) = local_github.artifacts()
+    (artifact,) = local_github.list_artifacts()
     assert artifact.size_bytes > 300_000_000
     options = {
         "findBy": find_by(source, reader),

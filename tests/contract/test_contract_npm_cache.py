@@ -60,7 +60,7 @@ def test_what_is_saved_is_restored(  # noqa: PLR0913, PLR0917 - fixtures
             {"do": "saveCache", "args": [paths, "pip-1"]},
         ],
     )
-    (cache,) = local_github.caches()
+    (cache,) = local_github.list_caches()
     assert (saved, twice) == (cache.id, -1)
     (folder / "колесо.whl").unlink()
     branch = begin(head_branch="feature")
@@ -112,4 +112,4 @@ def test_an_outsiders_event_restores_but_does_not_save(
         {"do": "restoreCache", "args": [paths, "good"]},
     ]
     assert run_calls(node, outsider, "cache-6", "v2", calls) == [-1, "good"]
-    assert [cache.key for cache in local_github.caches()] == ["good"]
+    assert [cache.key for cache in local_github.list_caches()] == ["good"]

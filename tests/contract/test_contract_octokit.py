@@ -29,7 +29,7 @@ def test_actions(local_github: LocalGitHub, begin: Begin, node: Node) -> None:
     job = local_github.record_job(
         run.run_id, "train", "success", [Step("Train", "success", 1.0)]
     )
-    artifact_id = local_github.artifacts()[4].id
+    artifact_id = local_github.list_artifacts()[4].id
     results = node.drive(
         reader,
         "octokit",

@@ -106,7 +106,7 @@ def test_state_and_logs_lie_where_the_settings_say(project: Project, why: Why) -
         results[1]
     )
     held = {
-        one.name: zipfile.ZipFile(project.local_github.artifact_path(one.id))
+        one.name: zipfile.ZipFile(project.local_github.get_artifact_path(one.id))
         for one in results[1].artifacts
     }
     assert {name: archive.namelist() for name, archive in held.items()} == {

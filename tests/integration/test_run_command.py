@@ -386,7 +386,7 @@ def test_an_interruption_ends_with_130_and_a_cancelled_run(
     process.send_signal(stop)
     output, _ = process.communicate(timeout=30)
     assert process.returncode == 130, output
-    assert [run.conclusion for run in bare.local_github.runs()] == ["cancelled"]
+    assert [run.conclusion for run in bare.local_github.list_runs()] == ["cancelled"]
     assert not list((bare.root / ".wfgen" / "runs").iterdir())
     assert not sleepers(tmp_path)
 
@@ -403,7 +403,7 @@ def test_after_a_kill_the_next_run_works_and_tidies_up(
     done = wfgen(project, "train.yml", "--json")
     assert done.returncode == 0, done.stdout + done.stderr
     assert json.loads(done.stdout)["summary"]["rows_total"] == 60
-    assert [run.conclusion for run in project.local_github.runs()] == [
+    assert [run.conclusion for run in project.local_github.list_runs()] == [
         "success",
         "cancelled",
         "success",

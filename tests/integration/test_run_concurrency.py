@@ -42,7 +42,7 @@ def test_of_three_runs_at_once_each_has_its_turn(
     project.render(**{"concurrency": concurrency, "train.command": PATIENT})
     go = tmp_path / "go"
     tickets = project.root / ".wfgen" / "groups"
-    assert project.local_github.runs() == ()  # opens it before the threads do
+    assert project.local_github.list_runs() == ()  # opens it before the threads do
     begun: list[Future[RunResult]] = []
 
     def settled() -> bool:

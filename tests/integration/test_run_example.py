@@ -23,7 +23,7 @@ Why = Callable[[RunResult], str]
 
 def seen_rows(project: Project, result: RunResult) -> int:
     stored = {
-        artifact.name: project.local_github.artifact_path(artifact.id)
+        artifact.name: project.local_github.get_artifact_path(artifact.id)
         for artifact in result.artifacts
     }
     with zipfile.ZipFile(stored["data-state"]) as archive:

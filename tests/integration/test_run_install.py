@@ -66,7 +66,7 @@ def require(project: Project, pinned: str, by: str) -> None:
 def states(project: Project) -> list[Artifact]:
     return [
         artifact
-        for artifact in project.local_github.artifacts()
+        for artifact in project.local_github.list_artifacts()
         if artifact.name.endswith("-state")
     ]
 

@@ -53,10 +53,10 @@ class Client:
 
     def wait(self, until: Callable[[tuple[Run, ...]], bool]) -> tuple[Run, ...]:
         for _ in range(600):
-            if until(self.project.local_github.runs()):
-                return self.project.local_github.runs()
+            if until(self.project.local_github.list_runs()):
+                return self.project.local_github.list_runs()
             time.sleep(0.05)
-        pytest.fail(f"{self.project.local_github.runs()} {self.said}")
+        pytest.fail(f"{self.project.local_github.list_runs()} {self.said}")
 
     def wait_for(self, *conclusions: str) -> tuple[Run, ...]:
         return self.wait(
@@ -68,9 +68,12 @@ class Client:
 def client(project: Project) -> Iterator[Client]:
     said: list[str] = []
     launcher = LocalLauncher(project.local_github, project.request(), said.append)
-    project.local_github.launch_by(launcher)
+    project.local_github.set_launcher(launcher)
     yield Client(
-        project, project.local_github.url, project.local_github.owner_token(), said
+        project,
+        project.local_github.url,
+        project.local_github.create_owner_token(),
+        said,
     )
     launcher.close()
 
@@ -78,11 +81,15 @@ def client(project: Project) -> Iterator[Client]:
 def rows_kept(project: Project) -> list[int]:
     """The rows of each state, oldest first, which is all that the model played here holds."""
     models = [
-        one for one in project.local_github.artifacts() if one.name == "model-state"
+        one
+        for one in project.local_github.list_artifacts()
+        if one.name == "model-state"
     ]
     kept = []
     for model in models:
-        with zipfile.ZipFile(project.local_github.artifact_path(model.id)) as archive:
+        with zipfile.ZipFile(
+            project.local_github.get_artifact_path(model.id)
+        ) as archive:
             kept.append(int(archive.read("best_model.pkl")))
     return kept
 
@@ -133,7 +140,7 @@ def test_what_github_would_not_start_is_refused(client: Client) -> None:
         422,
         "Cannot trigger a 'workflow_dispatch' on a disabled workflow",
     )
-    assert project.local_github.runs() == ()
+    assert project.local_github.list_runs() == ()
     assert client.post("runs/1/rerun")[0] == 404
 
 
@@ -152,7 +159,7 @@ def test_only_workflow_files_of_the_repository_are_run(
     status, said = client.post("workflows/evil.yml/dispatches", ref="main")
     assert (status, "no workflow file of this repository" in said) == (422, True)
     assert client.post(f"runs/{entered.run.id}/rerun")[0] in {403, 422}
-    assert [run.attempt for run in client.project.local_github.runs()] == [1]
+    assert [run.attempt for run in client.project.local_github.list_runs()] == [1]
 
 
 def test_a_run_is_run_again_once_at_a_time(client: Client) -> None:
@@ -221,7 +228,7 @@ def test_a_server_runs_what_is_asked_for_until_it_is_stopped(
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=60)
     assert process.returncode == 0, told
-    assert [run.conclusion for run in project.local_github.runs()] == [
+    assert [run.conclusion for run in project.local_github.list_runs()] == [
         "success",
         "cancelled",
     ]

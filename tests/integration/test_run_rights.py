@@ -97,7 +97,7 @@ def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
         "success",
     ), why(result)
     assert "an issue: 201" in project.said(result)
-    assert [issue.title for issue in project.local_github.issues()] == ["Seen"]
+    assert [issue.title for issue in project.local_github.list_issues()] == ["Seen"]
 
 
 def test_secrets_reach_the_training_and_nothing_else(

@@ -33,7 +33,7 @@ def test_state_in_a_store_is_carried_over_five_runs(
     store: str, project: Project, total_rows: Rows, why: Why
 ) -> None:
     project.render(**{"store": store, "install.requirements": ""})
-    git = project.local_github.git_environment("https://github.com/local/project")
+    git = project.local_github.build_git_environment("https://github.com/local/project")
     results = [project.run(environment=git) for _ in range(4)]
     trial = project.run("pull_request", environment=git)
     results.append(project.run(environment=git))
@@ -100,13 +100,13 @@ def test_failure_and_recovery_are_told(
         failed = project.run(secrets=secrets)
         assert failed.conclusion is Conclusion.FAILURE, why(failed)
         assert project.ended(failed)["Tell what happened"] == "success", why(failed)
-    (issue,) = project.local_github.issues()
+    (issue,) = project.local_github.list_issues()
     assert (issue.state, issue.title) == ("open", "Incremental training fails on main")
     del breaks["train.command"]
     project.render(**breaks)
     fine = project.run(secrets=secrets)
     assert fine.conclusion is Conclusion.SUCCESS, why(fine)
-    assert [issue.state for issue in project.local_github.issues()] == ["closed"]
+    assert [issue.state for issue in project.local_github.list_issues()] == ["closed"]
     words = [
         next(word for word in ("failed", "works again") if word in message)
         for message in told

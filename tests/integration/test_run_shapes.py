@@ -171,7 +171,7 @@ def test_containers_are_refused_before_anything_starts(bare: Project) -> None:
     )
     with pytest.raises(WorkflowProblemError, match="the job a wants containers"):
         bare.run(workflow="c.yml")
-    assert bare.local_github.runs() == ()
+    assert bare.local_github.list_runs() == ()
 
 
 def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
@@ -181,7 +181,7 @@ def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
     bare.write(".github/workflows/u.yml", uses)
     with pytest.raises(ToolFailedError, match="example/nowhere@v1 cannot be fetched"):
         bare.run(workflow="u.yml")
-    assert bare.local_github.runs() == ()
+    assert bare.local_github.list_runs() == ()
 
 
 def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
@@ -212,8 +212,11 @@ def test_a_run_of_another_client_is_left_alone(bare: Project) -> None:
         NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
     )
     assert bare.run(workflow="w.yml").conclusion is Conclusion.SUCCESS
-    assert [run.conclusion for run in bare.local_github.runs()] == [None, "success"]
-    assert bare.local_github.runs()[0].id == other.run.id
+    assert [run.conclusion for run in bare.local_github.list_runs()] == [
+        None,
+        "success",
+    ]
+    assert bare.local_github.list_runs()[0].id == other.run.id
 
 
 def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_begin(
@@ -229,7 +232,7 @@ def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_be
     )
     with pytest.raises(WfgenError):
         bare.run(workflow="w.yml")
-    assert next(run.conclusion for run in bare.local_github.runs()) == "cancelled"
+    assert next(run.conclusion for run in bare.local_github.list_runs()) == "cancelled"
 
 
 @pytest.mark.parametrize(

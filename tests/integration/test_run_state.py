@@ -84,7 +84,9 @@ def test_iterations_come_from_the_input_then_the_variable_then_the_rendering(
 def test_what_is_uploaded_is_what_the_document_names(project: Project) -> None:
     result = project.run()
     stored = {
-        artifact.name: zipfile.ZipFile(project.local_github.artifact_path(artifact.id))
+        artifact.name: zipfile.ZipFile(
+            project.local_github.get_artifact_path(artifact.id)
+        )
         for artifact in result.artifacts
     }
     assert "best_model.pkl" in stored["model-state"].namelist()

@@ -27,7 +27,7 @@ def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) ->
         **{"train.command": SLOW, "timeout": "1", "workflow": "job.yml", "name": "Job"}
     )
     names = ["train.yml", "job.yml"]
-    assert project.local_github.runs() == ()  # opens it before the threads do
+    assert project.local_github.list_runs() == ()  # opens it before the threads do
     with ThreadPoolExecutor() as threads:
         step, job = threads.map(lambda name: project.run(workflow=name), names)
     for result in (step, job):

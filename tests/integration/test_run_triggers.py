@@ -45,7 +45,7 @@ def test_a_trigger_that_is_off_starts_nothing(
     assert set(caught.value.hint.removeprefix("its triggers: ").split(", ")) == ALL - {
         event
     }
-    assert project.local_github.runs() == ()
+    assert project.local_github.list_runs() == ()
     result = project.run(other)
     assert (result.conclusion, result.run.event) == (Conclusion.SUCCESS, other), why(
         result
@@ -64,7 +64,7 @@ def test_other_branches_start_nothing_and_each_has_its_own_state(
                 match=f"not triggered by {event} on branch {branch}",
             ):
                 project.run(event, branch=branch)
-    assert project.local_github.runs() == ()
+    assert project.local_github.list_runs() == ()
     results = [project.run(branch=branch) for branch in ("main", "release/1", "main")]
     assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 3, why(
         results[1]

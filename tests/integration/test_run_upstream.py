@@ -110,7 +110,7 @@ def play(
 def members(project: Project, result: RunResult) -> dict[str, object]:
     found: dict[str, object] = {}
     for artifact in result.artifacts:
-        path = project.local_github.artifact_path(artifact.id)
+        path = project.local_github.get_artifact_path(artifact.id)
         days = round(
             (artifact.expires_at - artifact.created_at).total_seconds() / 86400
         )
@@ -280,7 +280,7 @@ def test_caches_are_alike(
         ]
         kept = {
             cache.key.replace(keep.name, "KEY")
-            for cache in bare.local_github.caches()
+            for cache in bare.local_github.list_caches()
             if cache.key.startswith(keep.name)
         }
         said = [

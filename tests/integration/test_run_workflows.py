@@ -52,14 +52,14 @@ def test_keepalive_switches_on_what_inactivity_switched_off(
     assert first.conclusion is Conclusion.SUCCESS, why(first)
     assert project.said(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
     project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
-    before = project.local_github.runs()
+    before = project.local_github.list_runs()
     for event in ("schedule", "push"):
         with pytest.raises(
             WorkflowProblemError,
             match=r"train.yml is switched off \(disabled_inactivity\)",
         ):
             project.run(event)
-    assert project.local_github.runs() == before
+    assert project.local_github.list_runs() == before
     again = project.run("workflow_dispatch", "keepalive.yml")
     assert "train.yml was disabled_inactivity and is on again" in project.said(again), (
         why(again)
@@ -78,7 +78,7 @@ def test_keepalive_leaves_off_what_was_switched_off_by_hand(
     assert "train.yml was switched off by hand and stays off" in project.said(result)
     assert {
         one.path.rpartition("/")[2]: one.state.value
-        for one in project.local_github.workflows()
+        for one in project.local_github.list_workflows()
     } == {
         "keepalive.yml": "active",
         "train.yml": "disabled_manually",

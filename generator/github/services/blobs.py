@@ -34,18 +34,20 @@ _VERSION = "2024-11-04"
 
 
 async def answer(
-    context: AppContext, request: Request, kind: str, blob: str
+    context: AppContext, request: Request, container: str, blob: str
 ) -> Response:
     """Answer a request for a signed address."""
     query = dict(request.query_params)
-    if not context.blobs.is_name(blob) or not context.check_address(kind, blob, query):
+    if not context.blobs.is_name(blob) or not context.check_address(
+        container, blob, query
+    ):
         raise BlobError(
             403, "AuthenticationFailed", "Server failed to authenticate the request."
         )
     if request.method in ("GET", "HEAD") and query["sp"] == "r":
-        return _read(context, request, kind, blob)
+        return _read(context, request, container, blob)
     if request.method == "PUT" and query["sp"] == "w":
-        return await _write(context, request, kind, blob)
+        return await _write(context, request, container, blob)
     raise BlobError(
         405,
         "UnsupportedHttpVerb",
@@ -54,10 +56,10 @@ async def answer(
 
 
 async def _write(
-    context: AppContext, request: Request, kind: str, blob: str
+    context: AppContext, request: Request, container: str, blob: str
 ) -> Response:
     """Put Block, Put Block List or Put Blob, told apart by `comp`."""
-    if not context.accepts_bytes(kind, blob):
+    if not context.accepts_bytes(container, blob):
         raise BlobError(
             409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
         )
@@ -67,11 +69,11 @@ async def _write(
     elif part == "blocklist":
         block_ids = _parse_block_list(await _read_block_list(request))
         stored = await _commit(context, blob, block_ids)
-        context.complete_upload(kind, blob, stored)
+        context.complete_upload(container, blob, stored)
     elif part is None:
         await receive(context, request, blob, _SINGLE_BLOCK)
         stored = await asyncio.to_thread(context.blobs.assemble, blob, [_SINGLE_BLOCK])
-        context.complete_upload(kind, blob, stored)
+        context.complete_upload(container, blob, stored)
     else:
         raise BlobError(
             400,
@@ -129,9 +131,9 @@ async def _read_block_list(request: Request) -> bytes:
     return bytes(body)
 
 
-def _read(context: AppContext, request: Request, kind: str, blob: str) -> Response:
+def _read(context: AppContext, request: Request, container: str, blob: str) -> Response:
     """Get Blob or Get Blob Properties, of all bytes or of one range."""
-    readable = context.find_readable(kind, blob)
+    readable = context.find_readable(container, blob)
     path = context.blobs.get_path(blob)
     if readable is None or not path.is_file():
         raise BlobError(404, "BlobNotFound", "The specified blob does not exist.")

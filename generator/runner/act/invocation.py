@@ -121,7 +121,7 @@ def _make_git_settings(plan: RunPlan, local_github: LocalGitHub) -> dict[str, st
     address = f"{SERVER}/{plan.repository.name}"
     # The first run makes the repository: two at once must not both.
     with hold_folder_lock(plan.state):
-        settings = local_github.git_environment(f"{address}.git", address)
+        settings = local_github.build_git_environment(f"{address}.git", address)
     if level == "write":
         return settings
     # git reads GIT_CONFIG_KEY_0, _1, ... up to the count (git-config(1)).

@@ -50,7 +50,7 @@ def record_result(
         run=run,
         conclusion=conclusion,
         jobs=jobs,
-        artifacts=local_github.artifacts(run.id),
+        artifacts=local_github.list_artifacts(run.id),
         restored_from=find_origins(local_github, run, jobs),
         summary=read_summary(local_github, run),
         stand_ins=active.sources.stand_ins,
@@ -108,7 +108,7 @@ def find_origins(
     # step knows better.
     if named and run.attempt > 1:
         return tuple(named)
-    downloads = local_github.downloads(run.id)
+    downloads = local_github.list_downloads(run.id)
     fetched = dict.fromkeys(artifact.run_id for artifact in downloads)
     return tuple(fetched | named)
 
@@ -116,7 +116,7 @@ def find_origins(
 def _list_named_origins(
     local_github: LocalGitHub, jobs: tuple[JobResult, ...]
 ) -> list[int]:
-    known_ids = {str(run.id): run.id for run in local_github.runs()}
+    known_ids = {str(run.id): run.id for run in local_github.list_runs()}
     origins = []
     for job in jobs:
         for step in job.steps:

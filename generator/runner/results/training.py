@@ -39,11 +39,13 @@ class TrainingSummary:
 
 def read_summary(local_github: LocalGitHub, run: Run) -> Mapping[str, Any] | None:
     """Read the document from the newest artifact of a run's logs."""
-    for artifact in reversed(local_github.artifacts(run.id)):
+    for artifact in reversed(local_github.list_artifacts(run.id)):
         if artifact.name != LOGS_ARTIFACT or artifact.expired:
             continue
         try:
-            with zipfile.ZipFile(local_github.artifact_path(artifact.id)) as archive:
+            with zipfile.ZipFile(
+                local_github.get_artifact_path(artifact.id)
+            ) as archive:
                 document = json.loads(archive.read(SUMMARY_NAME))
         except (KeyError, OSError, ValueError, zipfile.BadZipFile):
             return None

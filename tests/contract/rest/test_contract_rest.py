@@ -191,7 +191,7 @@ def test_tokens_end_with_their_run_and_with_their_server(
         ).status
         == 401
     )
-    assert elsewhere.owner_token() != elsewhere.owner_token()
+    assert elsewhere.create_owner_token() != elsewhere.create_owner_token()
 
 
 def test_services_take_runtime_tokens_only(begin: Begin) -> None:

@@ -101,7 +101,7 @@ def test_a_run_can_push_to_the_repository(
     env = {
         "PATH": os.environ["PATH"],
         "HOME": str(tmp_path),
-    } | local_github.git_environment(address)
+    } | local_github.build_git_environment(address)
     name = ["-c", "user.name=t", "-c", "user.email=t@example.invalid"]
 
     program = shutil.which("git") or "git"
@@ -127,7 +127,7 @@ def test_a_run_can_push_to_the_repository(
     assert (tmp_path / "clone" / "model.pkl").read_bytes() == b"\0binary"
     assert (
         run.rest("GET", "/repos/local/repository").json["clone_url"]
-        == f"file://{local_github.git_folder()}"
+        == f"file://{local_github.get_git_folder()}"
     )
 
 

@@ -60,7 +60,7 @@ def test_an_issue_is_opened_commented_closed_and_found(
     assert run.rest("GET", "/search/issues?q=is:pr").json["total_count"] == 0
     assert run.rest("GET", "/search/issues?q=%22open").json["total_count"] == 0
     assert run.rest("GET", "/search/issues?q=author:nobody").json["total_count"] == 0
-    assert [issue.title for issue in local_github.issues()] == ["New"]
+    assert [issue.title for issue in local_github.list_issues()] == ["New"]
 
 
 def test_issues_can_be_listed_by_creator_and_in_either_order(run: Client) -> None:

@@ -17,7 +17,7 @@ def run(begin: Begin) -> Client:
 
 
 def test_variables_are_for_the_owner(run: Client, local_github: LocalGitHub) -> None:
-    owner = {"Authorization": f"token {local_github.owner_token()}"}
+    owner = {"Authorization": f"token {local_github.create_owner_token()}"}
     path = "actions/variables"
     assert run.rest("GET", path).status == 403
     assert (
@@ -61,7 +61,7 @@ def test_the_repository_and_the_user(run: Client, local_github: LocalGitHub) -> 
         False,
     )
     assert run.rest("GET", "/user").status == 403
-    owner = {"Authorization": f"token {local_github.owner_token()}"}
+    owner = {"Authorization": f"token {local_github.create_owner_token()}"}
     assert run.rest("GET", "/user", **owner).json["login"] == "local"
     assert (
         run.rest("GET", "/repos/local/repository", **owner).json["permissions"]["admin"]

@@ -54,7 +54,7 @@ def test_a_workflow_is_switched_off_and_on(
     assert states() == ["disabled_inactivity", "active"]
     # A new run, and a new name, leave it off.
     begin(workflow_name="Renamed")
-    known = local_github.workflows()[0]
+    known = local_github.list_workflows()[0]
     assert (known.name, known.state) == ("Renamed", WorkflowState.DISABLED_INACTIVITY)
     for _ in range(2):
         assert run.rest("PUT", f"actions/workflows/{before['id']}/enable").status == 204
@@ -73,14 +73,14 @@ def test_a_workflow_is_switched_off_and_on(
 def test_a_workflow_is_known_before_its_first_run(
     local_github: LocalGitHub, begin: Begin
 ) -> None:
-    local_github.know_workflow(OTHER, "Other")
+    local_github.register_workflow(OTHER, "Other")
     run = begin()
     assert run.rest("GET", "actions/workflows/other.yml").json["name"] == "Other"
     assert (
         run.rest("GET", "actions/workflows/other.yml/runs").json["workflow_runs"] == []
     )
     assert begin(workflow_path=OTHER, workflow_name="Renamed").ticket.run.number == 1
-    assert [workflow.name for workflow in local_github.workflows()] == [
+    assert [workflow.name for workflow in local_github.list_workflows()] == [
         "Renamed",
         "Incremental training",
     ]

@@ -52,7 +52,7 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
             fill()
         assert caught.value.exit_code == 3
         local_github._context.database.execute(f"PRAGMA max_page_count = {pages * 10}")
-        assert local_github.begin_run(NEW).run.number == len(local_github.runs())
+        assert local_github.begin_run(NEW).run.number == len(local_github.list_runs())
 
 
 def test_two_servers_share_a_store(tmp_path: Path) -> None:
@@ -60,8 +60,8 @@ def test_two_servers_share_a_store(tmp_path: Path) -> None:
         first, second = one.begin_run(NEW).run, two.begin_run(NEW).run
         assert (first.number, second.number) == (1, 2)
         assert (
-            [run.id for run in one.runs()]
-            == [run.id for run in two.runs()]
+            [run.id for run in one.list_runs()]
+            == [run.id for run in two.list_runs()]
             == [first.id, second.id]
         )
         assert one.url != two.url
@@ -72,7 +72,7 @@ def test_no_secret_is_shown_or_stored(
 ) -> None:
     caplog.set_level(logging.DEBUG)
     with LocalGitHub.open(tmp_path / "store") as local_github:
-        ticket, owner = local_github.begin_run(NEW), local_github.owner_token()
+        ticket, owner = local_github.begin_run(NEW), local_github.create_owner_token()
         local_github.finish_run(ticket.run.id, "success")
     secrets = (ticket.token, ticket.runtime_token, owner)
     stored = b"".join(
@@ -88,7 +88,7 @@ def test_a_server_that_never_started_can_be_left(tmp_path: Path) -> None:
     local_github = LocalGitHub.open(tmp_path)
     local_github.__exit__(None, None, None)
     with LocalGitHub.open(tmp_path) as again:
-        assert again.runs() == ()
+        assert again.list_runs() == ()
 
 
 def test_gh_is_pointed_at_the_server() -> None:

@@ -74,7 +74,7 @@ class Keeper:
         environment = {
             "PATH": os.environ["PATH"],
             "HOME": str(folder),
-            **self.local_github.git_environment(address),
+            **self.local_github.build_git_environment(address),
             "GITHUB_API_URL": self.local_github.url,
             "GITHUB_SERVER_URL": SERVER,
             "GITHUB_REPOSITORY": "local/repository",
@@ -149,7 +149,7 @@ def keeper(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Keeper]:
 def test_state_is_carried_from_run_to_run(keeper: Keeper) -> None:
     models = [os.urandom(200_000) for _ in range(4)]
     found = [keeper.whole_run(model) for model in models]
-    ids = [str(run.id) for run in keeper.local_github.runs()]
+    ids = [str(run.id) for run in keeper.local_github.list_runs()]
     assert found == [("", None), *zip(ids, models[:-1], strict=False)]
 
 
@@ -229,12 +229,14 @@ def test_a_release_keeps_the_newest_states_only(keeper: Keeper) -> None:
     for number in range(5):
         keeper.whole_run(str(number).encode())
     request = Request(f"{keeper.local_github.url}/repos/local/repository/releases")  # noqa: S310 - loopback
-    request.add_header("Authorization", f"Bearer {keeper.local_github.owner_token()}")
+    request.add_header(
+        "Authorization", f"Bearer {keeper.local_github.create_owner_token()}"
+    )
     with urlopen(request, timeout=30) as answer:  # noqa: S310 - loopback
         (release,) = json.loads(answer.read())
     assert release["tag_name"] == "wfgen-state/train/main"
     assert release["prerelease"]
-    runs = [run.id for run in keeper.local_github.runs()]
+    runs = [run.id for run in keeper.local_github.list_runs()]
     assert sorted(asset["name"] for asset in release["assets"]) == [
         f"{run}-1.tar.gz" for run in runs[-3:]
     ]

@@ -84,7 +84,9 @@ class Notifier:
     def again(self, *results: str) -> Completed:
         """Run the newest run again."""
         return self._end(
-            self.local_github.begin_attempt(self.local_github.runs()[-1].id, RIGHTS),
+            self.local_github.begin_attempt(
+                self.local_github.list_runs()[-1].id, RIGHTS
+            ),
             results,
         )
 
@@ -146,27 +148,27 @@ def notifier(tmp_path: Path) -> Iterator[Notifier]:
 
 def test_one_issue_is_opened_brought_up_to_date_and_closed(notifier: Notifier) -> None:
     assert notifier("success").exit_code == 0
-    assert notifier.local_github.issues() == ()
+    assert notifier.local_github.list_issues() == ()
     for _ in range(3):
         assert notifier("failure").exit_code == 0
         assert notifier.event() == "failure"
-    (issue,) = notifier.local_github.issues()
+    (issue,) = notifier.local_github.list_issues()
     assert (issue.title, issue.state) == ("Incremental training fails on main", "open")
     assert issue.labels == ("workflow: train.yml",)
     assert issue.body.count("- 20") == 3
     assert (
-        f"/actions/runs/{notifier.local_github.runs()[-1].id}"
+        f"/actions/runs/{notifier.local_github.list_runs()[-1].id}"
         in issue.body.splitlines()[1]
     )
     assert notifier("success").exit_code == 0
     assert notifier.event() == "recovery"
-    (issue,) = notifier.local_github.issues()
+    (issue,) = notifier.local_github.list_issues()
     assert issue.state == "closed"
     assert notifier("success").exit_code == 0
     assert notifier.event() == ""
     assert notifier("failure").exit_code == 0
-    assert [one.state for one in notifier.local_github.issues()].count("open") == 1
-    assert len(notifier.local_github.issues()) == 2
+    assert [one.state for one in notifier.local_github.list_issues()].count("open") == 1
+    assert len(notifier.local_github.list_issues()) == 2
 
 
 def test_many_failures_are_still_one_issue_of_bearable_length(
@@ -174,7 +176,7 @@ def test_many_failures_are_still_one_issue_of_bearable_length(
 ) -> None:
     for _ in range(21):
         notifier("failure")
-    (issue,) = notifier.local_github.issues()
+    (issue,) = notifier.local_github.list_issues()
     assert issue.body.count("- 20") == 20
 
 
@@ -183,7 +185,8 @@ def test_branches_have_issues_of_their_own(notifier: Notifier) -> None:
     notifier("failure", branch="release")
     notifier("success")
     assert {
-        issue.title.split()[-1]: issue.state for issue in notifier.local_github.issues()
+        issue.title.split()[-1]: issue.state
+        for issue in notifier.local_github.list_issues()
     } == {
         "main": "closed",
         "release": "open",
@@ -216,7 +219,7 @@ def test_the_webhook_is_told_failure_and_recovery_and_nothing_else(
     notifier.env["NOTIFY_ON"] = "completion"
     notifier("success")
     assert webhook.messages[-1].startswith("Incremental training completed on main")
-    assert notifier.local_github.issues() == ()
+    assert notifier.local_github.list_issues() == ()
 
 
 def test_a_failure_that_a_re_run_repairs_is_told_as_recovered(
@@ -265,7 +268,7 @@ def test_a_message_that_did_not_arrive_is_no_failure_to_recover_from(
     }
     webhook.status = 500
     assert notifier("success").exit_code == 1
-    assert notifier.local_github.runs()[-1].conclusion == "failure"
+    assert notifier.local_github.list_runs()[-1].conclusion == "failure"
     webhook.status = 200
     notifier("success")
     assert notifier.event() == "completion"

@@ -103,8 +103,8 @@ class Step:
     def stored(self) -> set[str]:
         assert self.run is not None
         with zipfile.ZipFile(
-            self.local_github.artifact_path(
-                self.local_github.artifacts(self.run.id)[-1].id
+            self.local_github.get_artifact_path(
+                self.local_github.list_artifacts(self.run.id)[-1].id
             )
         ) as archive:
             return set(archive.namelist())
@@ -139,7 +139,7 @@ def test_upload_tells_what_it_stored(step: Step) -> None:
     )
     assert code == 0
     assert step.run is not None
-    artifact = step.local_github.artifacts(step.run.id)[0]
+    artifact = step.local_github.list_artifacts(step.run.id)[0]
     assert step.stored() == {"a.txt", "sub/b.txt"}
     assert outputs == {
         "artifact-id": str(artifact.id),
@@ -222,7 +222,7 @@ def test_uploads_that_upstream_refuses(
     assert code == 1
     assert said in log
     assert step.run is not None
-    assert step.local_github.artifacts(step.run.id) == ()
+    assert step.local_github.list_artifacts(step.run.id) == ()
 
 
 @pytest.mark.parametrize(
@@ -255,7 +255,7 @@ def test_a_name_is_taken_once_unless_overwritten(step: Step) -> None:
     )
     assert step.do("upload-artifact", name="x", path="a.txt", overwrite="true")[0] == 0
     assert step.run is not None
-    assert len(step.local_github.artifacts(step.run.id)) == 1
+    assert len(step.local_github.list_artifacts(step.run.id)) == 1
 
 
 def test_a_single_file_goes_as_it_is(step: Step) -> None:
@@ -264,10 +264,10 @@ def test_a_single_file_goes_as_it_is(step: Step) -> None:
         "upload-artifact", name="ignored", path="report.txt", archive="false"
     )
     assert step.run is not None
-    artifact = step.local_github.artifacts(step.run.id)[0]
+    artifact = step.local_github.list_artifacts(step.run.id)[0]
     assert artifact.name == "report.txt"
     assert (
-        step.local_github.artifact_path(int(outputs["artifact-id"])).read_text()
+        step.local_github.get_artifact_path(int(outputs["artifact-id"])).read_text()
         == "content of report.txt"
     )
     code, log, _ = step.do("download-artifact", name="report.txt", path="back")
@@ -341,13 +341,13 @@ def test_download_within_the_run_and_from_another(
     assert outputs["download-path"] == str(step.folder / "work/back")
     assert step.run is not None
     assert {
-        artifact.run_id for artifact in step.local_github.downloads(step.run.id)
+        artifact.run_id for artifact in step.local_github.list_downloads(step.run.id)
     } <= {earlier.id}
 
 
 def test_download_by_ids(step: Step) -> None:
     earlier = upload_some(step)
-    one, two = step.local_github.artifacts(earlier.id)
+    one, two = step.local_github.list_artifacts(earlier.id)
     step.begin(actions="read")
     more = {"run_id": str(earlier.id), "github_token": step.token}
     code, log, _ = step.do(
