@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -25,6 +25,9 @@ from generator.runner.act.log_reader import LogEvent
 from generator.runner.models import ActionChoice, RunRequest, RunResult
 from generator.runner.observer import RunObserver
 from generator.runner.run import run_workflow
+
+# The value of some field of a record: the record has the types.
+FieldValue: TypeAlias = Any
 
 ROWS = 10  # a batch
 PIPELINE = """
@@ -45,7 +48,8 @@ model.write_text(str(rows))
 state.write_text(json.dumps({"rows": rows}))
 (logs / "summary.json").write_text(json.dumps({
     "format": 1, "status": "learnt", "rows_this_run": rows - before, "rows_total": rows,
-    "batches_this_run": iterations, "batches_total": rows // ROWS, "metric": {"name": "auc", "value": 0.5},
+    "batches_this_run": iterations, "batches_total": rows // ROWS,
+    "metric": {"name": "auc", "value": 0.5},
     "champion": "none", "started_from": "state" if before else "nothing", "state_id": str(rows),
     "parent_state_id": str(before) if before else None}))
 """.replace("ROWS", str(ROWS))
@@ -95,8 +99,8 @@ class Project:
         write(self.root, compare(self.root, rendered(self.root, flags)), force=True)
 
     def request(
-        self, event: str = "push", workflow: str = "train.yml", **more: Any
-    ) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
+        self, event: str = "push", workflow: str = "train.yml", **more: FieldValue
+    ) -> RunRequest:
         environment = {"STATE_RETRY_SECONDS": "0", **more.pop("environment", {})}
         return RunRequest(
             root=self.root,
@@ -110,8 +114,8 @@ class Project:
         )
 
     def run(
-        self, event: str = "push", workflow: str = "train.yml", **more: Any
-    ) -> RunResult:  # noqa: ANN401 - as above
+        self, event: str = "push", workflow: str = "train.yml", **more: FieldValue
+    ) -> RunResult:
         return run_workflow(
             self.request(event, workflow, **more), self.local_github, SystemRunner()
         )

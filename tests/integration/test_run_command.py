@@ -54,7 +54,8 @@ def started(project: Project, *arguments: str) -> subprocess.Popen[str]:
 
 def workflow(*steps: str, on: str = "push", job: str = "") -> str:
     listed = "".join(f"      - {step}\n" for step in steps)
-    return f"name: Small\non: {on}\njobs:\n  only:\n    runs-on: ubuntu-latest\n{job}    steps:\n{listed}"
+    head = f"name: Small\non: {on}\njobs:\n  only:\n    runs-on: ubuntu-latest\n"
+    return f"{head}{job}    steps:\n{listed}"
 
 
 def give(project: Project, text: str) -> None:
@@ -122,10 +123,14 @@ def test_secrets_are_nowhere_to_be_seen(bare: Project) -> None:
     give(
         bare,
         workflow(
-            "name: Named ${{ secrets.PASSWORD }}\n        env: {P: '${{ secrets.PASSWORD }}'}\n        run: |\n"
-            '          echo "$P"; echo "::warning::$P"; echo "::group::$P"; echo "## $P" >> "$GITHUB_STEP_SUMMARY"\n'
-            '          echo "$P" | base64; echo "$ACTIONS_RUNTIME_TOKEN"; echo "${{ github.token }}" | sed s/g/g/\n'
-            '          echo "::add-mask::told-later"; echo told-later; test "$P" = "$WANTED"; exit 3',
+            "name: Named ${{ secrets.PASSWORD }}\n"
+            "        env: {P: '${{ secrets.PASSWORD }}'}\n        run: |\n"
+            '          echo "$P"; echo "::warning::$P"; echo "::group::$P"; '
+            'echo "## $P" >> "$GITHUB_STEP_SUMMARY"\n'
+            '          echo "$P" | base64; echo "$ACTIONS_RUNTIME_TOKEN"; '
+            'echo "${{ github.token }}" | sed s/g/g/\n'
+            '          echo "::add-mask::told-later"; echo told-later; '
+            'test "$P" = "$WANTED"; exit 3',
             "if: always()\n        run: |\n          echo ${{ toJSON(secrets.PASSWORD) }}",
         ),
     )
@@ -230,7 +235,8 @@ def test_a_label_that_nobody_has_is_no_success(bare: Project) -> None:
         f"{first}\n        id: made",
         job="    outputs: {label: '${{ steps.made.outputs.label }}'}\n",
     )
-    text += "  other:\n    needs: only\n    runs-on: ${{ needs.only.outputs.label }}\n    steps: [{run: echo never}]\n"
+    text += "  other:\n    needs: only\n    runs-on: ${{ needs.only.outputs.label }}\n"
+    text += "    steps: [{run: echo never}]\n"
     give(bare, text)
     done = wfgen(bare)
     assert done.returncode == 1
@@ -254,7 +260,8 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(
     give(
         bare,
         workflow(
-            f'run: case "$({where})" in "{bare.root}"/.wfgen/runs/*) ;; *) exit 1;; esac; pip --version'
+            f'run: case "$({where})" in "{bare.root}"/.wfgen/runs/*) ;; *) exit 1;; esac; '
+            "pip --version"
         ),
     )
     done = wfgen(bare)
@@ -326,7 +333,8 @@ def test_without_git_it_works_and_says_so(bare: Project) -> None:
 def test_without_act_the_message_says_what_brings_it(bare: Project) -> None:
     give(bare, workflow("run: echo"))
     code = (
-        "import sys; from wfgen_actions.generator import process; process.find_tool = lambda name: None;"
+        "import sys; from wfgen_actions.generator import process; "
+        "process.find_tool = lambda name: None;"
         "from wfgen_actions.generator.cli import main; main(['run'])"
     )
     done = subprocess.run(

@@ -46,7 +46,10 @@ def test_of_three_runs_at_once_each_has_its_turn(
     begun: list[Future[RunResult]] = []
 
     def settled() -> bool:
-        """The newest run goes on or waits, beside the others or in the place of the one before it."""
+        """The newest run goes on or waits.
+
+        Beside the others, or in the place of the one before it.
+        """
         waiting = len(list(tickets.glob("*/*.ticket")))
         return waiting == len(begun) or (
             waiting == 2 and len(begun) == 3 and begun[1].done()

@@ -69,7 +69,8 @@ def test_the_demo_fails_where_the_second_run_does_not_continue(tmp_path: Path) -
         "for name in ('model', 'data', 'logs'):\n"
         "    folder = pathlib.Path('runtime', name)\n"
         "    folder.mkdir(parents=True, exist_ok=True)\n"
-        "    (folder / 'summary.json').write_text(json.dumps({'rows_this_run': 5, 'rows_total': 5}))\n"
+        "    summary = {'rows_this_run': 5, 'rows_total': 5}\n"
+        "    (folder / 'summary.json').write_text(json.dumps(summary))\n"
     )
     done = demo(folder)
     assert done.returncode == 1

@@ -26,15 +26,18 @@ pytestmark = pytest.mark.act
 Rows = Callable[[RunResult], int]
 Why = Callable[[RunResult], str]
 WHEEL = "deps/wheels/tiny_scales-1.0-py3-none-any.whl"
-TRAIN = 'python -c "import sys, tiny_scales; print(tiny_scales.SAID, *sys.version_info[:2])"; python -m pipeline update '
+LOOK = "import sys, tiny_scales; print(tiny_scales.SAID, *sys.version_info[:2])"
+TRAIN = f'python -c "{LOOK}"; python -m pipeline update '
 
 
 def give_wheel(project: Project) -> str:
     """Put a package of one line into the repository; gives its hash."""
     files = {
         "tiny_scales.py": "SAID = 'weighed with'\n",
-        "tiny_scales-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: tiny-scales\nVersion: 1.0\n",
-        "tiny_scales-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        "tiny_scales-1.0.dist-info/METADATA": "Metadata-Version: 2.1\n"
+        "Name: tiny-scales\nVersion: 1.0\n",
+        "tiny_scales-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\n"
+        "Root-Is-Purelib: true\nTag: py3-none-any\n",
     }
     record = "tiny_scales-1.0.dist-info/RECORD"
     lines = [f"{name},{digest(text)},{len(text)}" for name, text in files.items()]

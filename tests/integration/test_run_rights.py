@@ -66,7 +66,8 @@ import json, os, urllib.error, urllib.request
 url = f"{os.environ['GITHUB_API_URL']}/repos/{os.environ['GITHUB_REPOSITORY']}/issues"
 head = {"Authorization": f"token {os.environ['TOKEN']}"}
 try:
-    status = urllib.request.urlopen(urllib.request.Request(url, json.dumps({"title": "Seen"}).encode(), head)).status
+    issue = json.dumps({"title": "Seen"}).encode()
+    status = urllib.request.urlopen(urllib.request.Request(url, issue, head)).status
 except urllib.error.HTTPError as error:
     status = error.code
 print("an issue:", status)

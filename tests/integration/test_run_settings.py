@@ -157,7 +157,8 @@ def test_the_command_of_the_reference_document(
 def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) -> None:
     project.render(
         **{
-            "steps.before_train": "[{name = 'Before', run = 'test ! -e runtime/logs/summary.json'}]",
+            "steps.before_train": "[{name = 'Before', "
+            "run = 'test ! -e runtime/logs/summary.json'}]",
             "steps.after_train": "[{name = 'After', run = 'test -e runtime/logs/summary.json'}]",
             "artifacts.extra": "[{name = 'plots', path = 'runtime/data/*.json', retention = 2}]",
             "jobs": "{report = {needs = 'train', steps = [{name = 'Report', run = 'echo done'}]}}",
@@ -271,7 +272,8 @@ def test_credentials_of_kaggle_reach_file_and_training_and_no_log(
             "dataset.source": "kaggle",
             "dataset.kaggle_json": "true",
             "install.requirements": "",
-            "train.command": f'{look}; test -n "$KAGGLE_KEY"; python -m pipeline update --iterations 1',
+            "train.command": f'{look}; test -n "$KAGGLE_KEY"; '
+            "python -m pipeline update --iterations 1",
         }
     )
     key = "0123456789abcdef0123456789abcdef"

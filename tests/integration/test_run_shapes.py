@@ -186,9 +186,14 @@ def test_an_action_that_cannot_be_had_stops_the_run_before_it_starts(
 
 def test_an_unpacked_action_is_taken_from_its_folder(bare: Project) -> None:
     action = {
-        "name": "Mine", "description": "x", "inputs": {"word": {"description": "w", "default": "none"}},
-        "runs": {"using": "composite", "steps": [{"shell": "bash", "run": "echo got ${{ inputs.word }}"}]},
-    }  # fmt: skip
+        "name": "Mine",
+        "description": "x",
+        "inputs": {"word": {"description": "w", "default": "none"}},
+        "runs": {
+            "using": "composite",
+            "steps": [{"shell": "bash", "run": "echo got ${{ inputs.word }}"}],
+        },
+    }
     bare.write("unpacked/me/mine@v3/action.yml", json.dumps(action))
     uses = "on: push\njobs: {a: {runs-on: x, steps: [{uses: 'me/mine@v3', with: {word: it}}]}}"
     bare.write(".github/workflows/u.yml", uses)

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.act
 Why = Callable[[RunResult], str]
-SLOW = 'mkdir -p runtime/logs; echo begun | tee runtime/logs/log.txt; sleep 300; echo "never reached"'
+SLOW = (
+    "mkdir -p runtime/logs; echo begun | tee runtime/logs/log.txt; "
+    'sleep 300; echo "never reached"'
+)
 
 
 def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) -> None:

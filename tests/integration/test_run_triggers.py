@@ -103,7 +103,10 @@ def test_an_input_wins_over_a_variable_and_a_variable_over_the_setting(
 
 
 def test_each_cron_line_starts_it(project: Project, why: Why) -> None:
-    look = "[{name = 'Look', env = {LINE = '${{ github.event.schedule }}'}, run = 'echo \"fired by $LINE\"'}]"
+    look = (
+        "[{name = 'Look', env = {LINE = '${{ github.event.schedule }}'}, "
+        "run = 'echo \"fired by $LINE\"'}]"
+    )
     project.render(
         **{
             "schedule.cron": '["17 0 * * *", "30 12 * * MON"]',

@@ -1,8 +1,8 @@
-"""The same runs with the actions built from their public source and with our stand-ins (docs/running-locally.md).
+"""The same runs with the actions built from their public source and with our stand-ins.
 
-Needs node, and in UPSTREAM_ACTIONS a folder with `actions/upload-artifact` and
-`actions/download-artifact` (or `...@REF`). Nothing of theirs is part of this
-repository.
+See docs/running-locally.md. Needs node, and in UPSTREAM_ACTIONS a folder with
+`actions/upload-artifact` and `actions/download-artifact` (or `...@REF`). Nothing of
+theirs is part of this repository.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 import shutil
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pytest
 
@@ -21,6 +21,9 @@ from generator.runner.models import ActionChoice, Conclusion, RunResult
 
 if TYPE_CHECKING:
     from tests.integration.conftest import Project
+
+# The value of some field of a RunRequest, which has the types.
+FieldValue: TypeAlias = Any
 
 FOLDER = os.environ.get("UPSTREAM_ACTIONS", "")
 pytestmark = [
@@ -84,8 +87,10 @@ DOWNLOADS = [
 PREPARE = (
     "      - run: |\n"
     "          mkdir -p out/sub out/.git other links\n"
-    "          echo a > out/a.txt; echo b > out/sub/b.txt; echo h > out/.hidden; echo g > out/.git/config\n"
-    "          echo '{}' > other/c.json; ln -s ../out/a.txt links/to-file; ln -s ../out/sub links/to-folder\n"
+    "          echo a > out/a.txt; echo b > out/sub/b.txt; "
+    "echo h > out/.hidden; echo g > out/.git/config\n"
+    "          echo '{}' > other/c.json; "
+    "ln -s ../out/a.txt links/to-file; ln -s ../out/sub links/to-folder\n"
     "          ln -s nowhere links/broken\n"
 )
 COLLECT = (
@@ -93,7 +98,10 @@ COLLECT = (
     '          mkdir -p "$KEEP"; printf \'%s\' "$OUTPUTS" > "$KEEP/outputs.json"\n'
     '          if [ -d d ]; then cp -rL d "$KEEP/"; fi\n'
 )
-HEAD = "name: {}\non: push\njobs:\n  only:\n    runs-on: ubuntu-latest\n    permissions: {{actions: read}}\n    steps:\n"
+HEAD = (
+    "name: {}\non: push\njobs:\n  only:\n    runs-on: ubuntu-latest\n"
+    "    permissions: {{actions: read}}\n    steps:\n"
+)
 
 
 def text(name: str, steps: list[str]) -> str:
@@ -101,8 +109,8 @@ def text(name: str, steps: list[str]) -> str:
 
 
 def play(
-    project: Project, name: str, steps: list[str], keep: Path, **more: Any
-) -> RunResult:  # noqa: ANN401 - RunRequest's
+    project: Project, name: str, steps: list[str], keep: Path, **more: FieldValue
+) -> RunResult:
     project.write(f".github/workflows/{name}.yml", text(name, steps))
     return project.run(workflow=f"{name}.yml", environment={"KEEP": str(keep)}, **more)
 

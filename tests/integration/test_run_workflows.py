@@ -23,7 +23,8 @@ ROOT = Path(__file__).parents[2]
 def test_ci_holds_the_rendered_files_to_the_settings(
     project: Project, why: Why
 ) -> None:
-    settings = f"ci.test = 'echo tested'\nci.wfgen = '{ROOT}'\nworkflows.ci = true\ninstall.requirements = ''\n"
+    settings = f"ci.test = 'echo tested'\nci.wfgen = '{ROOT}'\nworkflows.ci = true\n"
+    settings += "install.requirements = ''\n"
     settings += "ci.lint = 'echo linted'\n"
     project.write("wfgen.toml", settings)
     project.render()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -13,6 +14,9 @@ from generator.runner.models import RunRequest
 from generator.runner.repository import Repository
 from generator.workflow.model import Workflow
 from generator.workflow.parser import read_workflow
+
+# The value of some field of a record: the record has the types.
+FieldValue: TypeAlias = Any
 
 PATH = Path(".github/workflows/w.yml")
 Reader = Callable[[str], Workflow]
@@ -29,12 +33,19 @@ def reader(tmp_path: Path) -> Reader:
     return read
 
 
-def repository(root: Path, **changes: object) -> Repository:
-    values = {
-        "root": root, "name": "me/it", "branch": "topic", "default_branch": "main", "sha": "a" * 40,
-        "parent_sha": "b" * 40, "message": "Begin", "made_up": False, **changes,
-    }  # fmt: skip
-    return Repository(**values)  # type: ignore[arg-type]
+def repository(root: Path, **changes: FieldValue) -> Repository:
+    values: dict[str, FieldValue] = {
+        "root": root,
+        "name": "me/it",
+        "branch": "topic",
+        "default_branch": "main",
+        "sha": "a" * 40,
+        "parent_sha": "b" * 40,
+        "message": "Begin",
+        "made_up": False,
+        **changes,
+    }
+    return Repository(**values)
 
 
 INPUTS = """
@@ -75,7 +86,10 @@ def test_dispatch_inputs_are_checked(
         check_inputs(reader(INPUTS), given)
 
 
-ALL_EVENTS = "on: {push: null, pull_request: null, schedule: [{cron: 1 2 * * *}, {cron: 3 4 * * *}]}\njobs: {a: {}}"
+SCHEDULE = "[{cron: 1 2 * * *}, {cron: 3 4 * * *}]"
+ALL_EVENTS = (
+    f"on: {{push: null, pull_request: null, schedule: {SCHEDULE}}}\njobs: {{a: {{}}}}"
+)
 
 
 def test_each_event_has_its_ref_and_payload(reader: Reader, tmp_path: Path) -> None:

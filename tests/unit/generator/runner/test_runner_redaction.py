@@ -7,7 +7,10 @@ from generator.runner.redaction import Redactor, find_passwords
 
 def test_secrets_are_masked_in_every_form() -> None:
     redact = Redactor(['a"b\nsecond line', "x&y", ""])
-    text = 'raw a"b\nsecond line, json a\\"b\\nsecond line, alone: second line, url x%26y, base64 eCZ5, plain x&y'
+    text = (
+        'raw a"b\nsecond line, json a\\"b\\nsecond line, alone: second line, '
+        "url x%26y, base64 eCZ5, plain x&y"
+    )
     assert (
         redact(text) == "raw ***, json ***, alone: ***, url ***, base64 ***, plain ***"
     )

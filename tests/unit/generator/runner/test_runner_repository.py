@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import pytest
+from typing import TYPE_CHECKING
 
 from generator.process import SystemRunner
 from generator.runner.repository import find_root, read_repository
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def git(folder: Path, *arguments: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -17,11 +17,15 @@ from generator.runner.plan import check_environments
 from generator.workflow.parser import parse_workflow, read_workflow
 from generator.workflow.source import YamlDocument
 
+# The value of some field of a record: the record has the types.
+FieldValue: TypeAlias = Any
+
 PATH = Path("w.yml")
+OTHER_NAMES = "${{ my.secrets.KEY }} ${{ secrets.KEY-2 }}"
 OF_PRODUCTION = {"production": {"KEY": "k"}, "staging": {"KEY": "s"}}
 
 
-def request(**more: Any) -> RunRequest:  # noqa: ANN401 - RunRequest has the types
+def make_request(**more: FieldValue) -> RunRequest:
     return RunRequest(Path(), PATH, "push", **more)
 
 
@@ -37,7 +41,7 @@ def ask(document: dict[str, Any], asked: RunRequest) -> bool:
         ("a ${{ secrets.key }} b ${{secrets['Key']}}",
          "a ${{ secrets.WFGEN_ENVIRONMENT_0_KEY }} b ${{secrets.WFGEN_ENVIRONMENT_0_KEY}}"),
         ("${{ secrets.KEY_2 || secrets.OTHER }}", "${{ secrets.KEY_2 || secrets.OTHER }}"),
-        ("${{ my.secrets.KEY }} ${{ secrets.KEY-2 }}", "${{ my.secrets.KEY }} ${{ secrets.KEY-2 }}"),
+        (OTHER_NAMES, OTHER_NAMES),
         ("${{ format('secrets.KEY {0}', secrets.KEY) }}",
          "${{ format('secrets.KEY {0}', secrets.WFGEN_ENVIRONMENT_0_KEY) }}"),
         ("echo secrets.KEY", "echo secrets.KEY"),
@@ -55,7 +59,7 @@ def test_expressions_ask_for_the_environments_own(
     document: dict[str, Any] = {
         "jobs": {"a": job, "b": {"steps": [{"env": {"X": written}}]}}
     }
-    assert ask(document, request(environment_secrets={"production": {"KEY": "k"}}))
+    assert ask(document, make_request(environment_secrets={"production": {"KEY": "k"}}))
     assert document["jobs"]["a"]["steps"] == [{"env": {"X": asked}}]
     assert document["jobs"]["a"]["outputs"] == {"o": asked}
     assert document["jobs"]["b"] == {"steps": [{"env": {"X": written}}]}
@@ -71,7 +75,7 @@ def test_a_condition_is_an_expression_without_braces_too() -> None:
             }
         }
     }
-    assert ask(document, request(environment_variables={"e": {"ON": "1"}}))
+    assert ask(document, make_request(environment_variables={"e": {"ON": "1"}}))
     # The job's own condition is read before the job is in its environment.
     renamed_if = "vars.WFGEN_ENVIRONMENT_0_ON"
     assert document["jobs"]["a"] == {
@@ -88,7 +92,7 @@ def test_two_environments_are_told_apart() -> None:
         name: {"environment": name, "env": {"X": "${{ secrets.KEY }}"}}
         for name in OF_PRODUCTION
     }
-    assert ask({"jobs": jobs}, request(environment_secrets=OF_PRODUCTION))
+    assert ask({"jobs": jobs}, make_request(environment_secrets=OF_PRODUCTION))
     assert [job["env"] for job in jobs.values()] == [
         {"X": "${{ secrets.WFGEN_ENVIRONMENT_0_KEY }}"},
         {"X": "${{ secrets.WFGEN_ENVIRONMENT_1_KEY }}"},
@@ -98,7 +102,7 @@ def test_two_environments_are_told_apart() -> None:
 def test_without_environments_nothing_is_changed() -> None:
     assert not ask(
         {"jobs": {"a": {"environment": "e", "env": {"X": "${{ secrets.KEY }}"}}}},
-        request(),
+        make_request(),
     )
 
 
@@ -110,18 +114,20 @@ def test_an_environment_that_no_job_names_is_a_mistake(tmp_path: Path) -> None:
     plan = read_workflow(tmp_path, PATH)
     check_environments(
         plan,
-        request(
+        make_request(
             environment_secrets={"PRODUCTION": {}}, environment_variables={"other": {}}
         ),
     )
     with pytest.raises(
         SettingsError, match=r"no job of w\.yml runs in an environment prod$"
     ) as caught:
-        check_environments(plan, request(environment_variables={"prod": {"A": "b"}}))
+        check_environments(
+            plan, make_request(environment_variables={"prod": {"A": "b"}})
+        )
     assert caught.value.hint == "it names: other, production"
     file.write_text(
         "on: push\njobs: {a: {environment: '${{ inputs.where }}', steps: []}}"
     )
     check_environments(
-        read_workflow(tmp_path, PATH), request(environment_secrets={"prod": {}})
+        read_workflow(tmp_path, PATH), make_request(environment_secrets={"prod": {}})
     )

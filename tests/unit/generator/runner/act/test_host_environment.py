@@ -20,10 +20,16 @@ def test_the_environment_holds_what_installing_needs_and_no_more(
     settings = tmp_path / "user/.config/pip/pip.conf"
     settings.touch()
     users = {
-        "HOME": str(tmp_path / "user"), "KAGGLE_KEY": "k", "PYTHONPATH": "p", "AWS_SECRET_ACCESS_KEY": "s",
-        "PIP_INDEX_URL": "https://index", "PIP_TARGET": "/elsewhere", "SSL_CERT_FILE": "/c", "https_proxy": "http://p",
+        "HOME": str(tmp_path / "user"),
+        "KAGGLE_KEY": "k",
+        "PYTHONPATH": "p",
+        "AWS_SECRET_ACCESS_KEY": "s",
+        "PIP_INDEX_URL": "https://index",
+        "PIP_TARGET": "/elsewhere",
+        "SSL_CERT_FILE": "/c",
+        "https_proxy": "http://p",
         "NO_PROXY": "intra",
-    }  # fmt: skip
+    }
     made = make_act_environment(users, tmp_path / "home", tmp_path / "bin")
     assert not {
         "KAGGLE_KEY",
@@ -42,7 +48,10 @@ def test_the_environment_holds_what_installing_needs_and_no_more(
 def test_what_a_step_installs_stays_with_the_run(tmp_path: Path) -> None:
     make_programs(tmp_path / "bin", os.environ, SystemRunner())
     environment = make_act_environment(os.environ, tmp_path / "home", tmp_path / "bin")
-    code = "import sys, sysconfig; print(sysconfig.get_path('purelib')); print(sys.prefix != sys.base_prefix)"
+    code = (
+        "import sys, sysconfig; print(sysconfig.get_path('purelib')); "
+        "print(sys.prefix != sys.base_prefix)"
+    )
     done = SystemRunner().run(
         [str(tmp_path / "bin/python/bin/python3"), "-c", code], env=environment
     )

@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any, TypeAlias
 
 import pytest
 
@@ -31,6 +32,9 @@ from generator.runner.results.summary import (
 )
 from generator.runner.results.text import format_size, format_table
 
+# The value of some field of a record: the record has the types.
+FieldValue: TypeAlias = Any
+
 INSTANT = datetime(2026, 11, 22, 21, 0, tzinfo=UTC)
 SUMMARY = {
     "rows_this_run": 3000,
@@ -41,22 +45,47 @@ SUMMARY = {
 
 def run(number: int) -> Run:
     return Run(
-        id=10_000_000_000 + number, number=number, attempt=1, workflow_id=1, workflow_path="w.yml", workflow_name="W",
-        event="push", head_branch="main", head_sha="a" * 40, head_repository="local/it", head_repository_id=1,
-        status="completed", conclusion="success", created_at=INSTANT, started_at=INSTANT, updated_at=INSTANT,
-        backend_id="b", ref="refs/heads/main", base_branch="",
-    )  # fmt: skip
+        id=10_000_000_000 + number,
+        number=number,
+        attempt=1,
+        workflow_id=1,
+        workflow_path="w.yml",
+        workflow_name="W",
+        event="push",
+        head_branch="main",
+        head_sha="a" * 40,
+        head_repository="local/it",
+        head_repository_id=1,
+        status="completed",
+        conclusion="success",
+        created_at=INSTANT,
+        started_at=INSTANT,
+        updated_at=INSTANT,
+        backend_id="b",
+        ref="refs/heads/main",
+        base_branch="",
+    )
 
 
 def artifact(name: str, size_bytes: int) -> Artifact:
     return Artifact(
-        id=1, run_id=2, attempt=1, name=name, mime_type="application/zip", size_bytes=size_bytes, digest="sha256:0",
-        blob="b", created_at=INSTANT, updated_at=INSTANT, expires_at=INSTANT + timedelta(days=7), expired=False,
+        id=1,
+        run_id=2,
+        attempt=1,
+        name=name,
+        mime_type="application/zip",
+        size_bytes=size_bytes,
+        digest="sha256:0",
+        blob="b",
+        created_at=INSTANT,
+        updated_at=INSTANT,
+        expires_at=INSTANT + timedelta(days=7),
+        expired=False,
         job_backend_id="j",
-    )  # fmt: skip
+    )
 
 
-def result(number: int, **changes: object) -> RunResult:
+def result(number: int, **changes: FieldValue) -> RunResult:
     step = StepResult(
         "Train",
         Conclusion.SUCCESS,
@@ -78,7 +107,7 @@ def result(number: int, **changes: object) -> RunResult:
         duration_seconds=12.34,
         log=Path("/repository/.wfgen/logs/1.jsonl"),
     )
-    return replace(made, **changes)  # type: ignore[arg-type]
+    return replace(made, **changes)
 
 
 @pytest.mark.parametrize(
