@@ -10,6 +10,7 @@ from ..errors import SettingsError, WorkflowProblemError
 from ..github.core.models import NewRun, Run, RunTicket
 from ..github.local_github import LocalGitHub
 from ..process import Runner
+from ..workflow.expressions import has_expression
 from ..workflow.model import Workflow
 from ..workflow.parser import read_workflow
 from ..workflow.reusable import list_actions
@@ -126,7 +127,7 @@ def check_environments(workflow: Workflow, request: RunRequest) -> None:
     """Raise SettingsError for values of an environment that no job of the workflow runs in."""
     names = {job.environment for job in workflow.jobs if job.environment}
     # An expression may come to any name.
-    if any("${{" in name for name in names):
+    if any(has_expression(name) for name in names):
         return
     lowercase_names = {name.lower() for name in names}
     for name in (*request.environment_secrets, *request.environment_variables):

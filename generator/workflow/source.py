@@ -81,13 +81,13 @@ def read_yaml(path: Path) -> YamlDocument:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        finding = make_finding(
+        finding = _make_finding(
             path, Position(1, 1), "encoding", "the file is not UTF-8"
         )
         return YamlDocument(path, None, {}, (finding,))
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
-        finding = make_finding(path, Position(0, 0), "unreadable", message)
+        finding = _make_finding(path, Position(0, 0), "unreadable", message)
         return YamlDocument(path, None, {}, (finding,))
     return parse_yaml(text, path)
 
@@ -109,7 +109,7 @@ def parse_scalar(tag: str, text: str) -> object:
     return text
 
 
-def make_finding(path: Path, position: Position, rule: str, message: str) -> Finding:
+def _make_finding(path: Path, position: Position, rule: str, message: str) -> Finding:
     """Return a finding of the YAML itself."""
     return Finding(path, *position, TOOL, rule, Severity.ERROR, message)
 
@@ -163,7 +163,7 @@ class _Builder:
                     f"key {key!r} stands here twice: the earlier value would be lost"
                 )
                 self.findings.append(
-                    make_finding(self._path, position, "duplicate-key", message)
+                    _make_finding(self._path, position, "duplicate-key", message)
                 )
             self.positions[*where, key] = position
             mapping[key] = self.build(value_node, (*where, key))
@@ -190,4 +190,4 @@ def _describe_syntax_error(path: Path, error: Exception) -> Finding:
     mark = getattr(error, "problem_mark", None)
     if mark:
         position = Position(mark.line + 1, mark.column + 1)
-    return make_finding(path, position, "syntax", f"not YAML: {reason}")
+    return _make_finding(path, position, "syntax", f"not YAML: {reason}")

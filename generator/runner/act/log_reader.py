@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeAlias
 
+from ...workflow.expressions import has_expression
 from ...workflow.model import Job, Step, Workflow
 from ..models import Annotation, Conclusion, JobResult, StepResult
 from ..redaction import Redactor
@@ -360,7 +361,7 @@ def _make_step_name(job: _JobState, step_id: str, logged_name: str) -> str:
     Where that holds an expression, the one act worked out, first line only.
     """
     title = _find_title(job, step_id)
-    if title and "${{" not in title:
+    if title and not has_expression(title):
         return title
     lines = logged_name.strip().splitlines()
     name = lines[0] if lines else step_id

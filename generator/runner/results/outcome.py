@@ -9,6 +9,7 @@ from ...errors import ToolFailedError
 from ...github.core.models import Run, Step
 from ...github.local_github import LocalGitHub
 from ...process import Completed
+from ...workflow.expressions import has_expression
 from ..act.log_reader import LogReader
 from ..models import Conclusion, JobResult, RunResult, StepResult
 from ..plan import ActiveRun, RunPlan
@@ -183,4 +184,4 @@ def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _has_computed_environment(plan: RunPlan) -> bool:
-    return any("${{" in job.environment for job in plan.workflow.jobs)
+    return any(has_expression(job.environment) for job in plan.workflow.jobs)
