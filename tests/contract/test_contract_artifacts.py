@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.github.core.clock import SteerableClock
-    from tests.contract.conftest import Begin, BeginOn
+    from tests.contract.clients import Begin, BeginOn
 
 
 def test_blocks_are_joined_in_the_order_of_the_list_not_of_arrival(

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from generator.github.core.clock import SteerableClock
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Answer, Begin, Client
+    from tests.contract.clients import Answer, Begin, Client
 
 CREATE = "CreateCacheEntry"
 CACHES = "/twirp/github.actions.results.api.v1.CacheService/"

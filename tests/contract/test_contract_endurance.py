@@ -19,7 +19,8 @@ from generator.github.local_github import LocalGitHub
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.contract.conftest import Client, Served, Serving
+    from tests.contract.clients import Client
+    from tests.contract.programs import Served, Serving
 
 CLIENTS = 64
 MEMORY_MEGABYTES = 200

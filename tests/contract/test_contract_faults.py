@@ -12,7 +12,7 @@ from generator.github.core.faults import Fault
 
 if TYPE_CHECKING:
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin
+    from tests.contract.clients import Begin
 
 LISTS = "/repos/*/actions/artifacts*"
 

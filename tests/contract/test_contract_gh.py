@@ -14,7 +14,8 @@ from generator.github.core.models import Step
 
 if TYPE_CHECKING:
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Gh
+    from tests.contract.clients import Begin
+    from tests.contract.programs import Gh
 
 
 def zipped(**files: str) -> bytes:

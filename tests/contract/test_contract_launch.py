@@ -16,7 +16,8 @@ from generator.github.launcher import RefusedError
 
 if TYPE_CHECKING:
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Gh, Node
+    from tests.contract.clients import Begin
+    from tests.contract.programs import Gh, Node
 
 REPO = {"owner": "local", "repo": "repository"}
 

@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from generator.github.core.clock import SteerableClock
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Client, Node
+    from tests.contract.clients import Begin, Client
+    from tests.contract.programs import Node
 
 GENERATIONS = ["artifact-2", "artifact-4", "artifact-6"]
 pytestmark = pytest.mark.timeout(280)

@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Client, Node
+    from tests.contract.clients import Begin, Client
+    from tests.contract.programs import Node
 
 CLIENTS = [("cache-4", "v1"), ("cache-4", "v2"), ("cache-6", "v1"), ("cache-6", "v2")]
 pytestmark = pytest.mark.timeout(280)

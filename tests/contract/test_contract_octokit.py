@@ -11,7 +11,8 @@ from generator.github.core.models import Step
 
 if TYPE_CHECKING:
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Node
+    from tests.contract.clients import Begin
+    from tests.contract.programs import Node
 
 REPO = {"owner": "local", "repo": "repository"}
 pytestmark = pytest.mark.timeout(280)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Served, Serving
+    from tests.contract.clients import Begin
+    from tests.contract.programs import Served, Serving
 
 
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, serving: Serving) -> None:

@@ -32,7 +32,7 @@ from generator.github.local_github import LocalGitHub
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.contract.conftest import Client
+    from tests.contract.clients import Client
 
 MEMORY = Path("/dev/shm")  # noqa: S108 - mkdtemp makes a folder of its own there
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from generator.github.core.clock import SteerableClock
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, BeginOn
+    from tests.contract.clients import Begin, BeginOn
 
 OTHER = ".github/workflows/other.yml"
 LIST_ARTIFACTS = "/twirp/github.actions.results.api.v1.ArtifactService/ListArtifacts"

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Client
+    from tests.contract.clients import Begin, Client
 
 
 @pytest.fixture

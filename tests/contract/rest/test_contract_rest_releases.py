@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from tests.contract.conftest import Begin, BeginOn, Client
+    from tests.contract.clients import Begin, BeginOn, Client
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 
 if TYPE_CHECKING:
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin, Client
+    from tests.contract.clients import Begin, Client
 
 
 @pytest.fixture

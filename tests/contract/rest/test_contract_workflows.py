@@ -10,7 +10,7 @@ from generator.github.core.models import WorkflowState
 if TYPE_CHECKING:
     from generator.github.core.clock import SteerableClock
     from generator.github.local_github import LocalGitHub
-    from tests.contract.conftest import Begin
+    from tests.contract.clients import Begin
 
 OTHER = ".github/workflows/other.yml"
 
