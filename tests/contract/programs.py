@@ -37,15 +37,15 @@ class Node:
     ) -> list[dict[str, Any]]:
         """Let a package perform calls as a step of the client's run; gives what each call gave."""
         out = self.home / "out.json"
-        asked = {
+        order = {
             "modules": str(self.modules),
             "package": package,
             "calls": calls,
             "out": str(out),
         }
-        done = subprocess.run(
+        process = subprocess.run(
             [_node(), str(HERE / "driver.mjs")],
-            input=json.dumps(asked),
+            input=json.dumps(order),
             text=True,
             capture_output=True,
             timeout=200,
@@ -63,7 +63,7 @@ class Node:
             }
             | env,
         )
-        assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
+        assert process.returncode == 0, process.stdout[-2000:] + process.stderr[-2000:]
         results: list[dict[str, Any]] = json.loads(out.read_text())
         return results
 
@@ -80,36 +80,30 @@ def install_node_modules() -> Path:
             "node and npm are not installed: the official clients cannot be driven"
         )
     NODE_FOLDER.mkdir(parents=True, exist_ok=True)
+    packages = (HERE / "package.json").read_text()
+    installed = NODE_FOLDER / "installed.json"
     with (NODE_FOLDER / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wanted, installed = (
-            (HERE / "package.json").read_text(),
-            NODE_FOLDER / "installed.json",
-        )
-        if not installed.is_file() or installed.read_text() != wanted:
-            (NODE_FOLDER / "package.json").write_text(wanted)
-            command = [
-                npm,
-                "install",
-                "--no-audit",
-                "--no-fund",
-                "--no-package-lock",
-                "--loglevel=error",
-            ]
-            done = subprocess.run(
-                command,
-                cwd=NODE_FOLDER,
-                capture_output=True,
-                text=True,
-                timeout=240,
-                check=False,
-            )
-            if done.returncode:
-                pytest.skip(
-                    f"npm could not install the official clients: {done.stderr.strip()[-300:]}"
-                )
-            installed.write_text(wanted)
+        if not installed.is_file() or installed.read_text() != packages:
+            (NODE_FOLDER / "package.json").write_text(packages)
+            _install_packages(npm)
+            installed.write_text(packages)
     return NODE_FOLDER
+
+
+def _install_packages(npm: str) -> None:
+    quiet = ["--no-audit", "--no-fund", "--no-package-lock", "--loglevel=error"]
+    process = subprocess.run(
+        [npm, "install", *quiet],
+        cwd=NODE_FOLDER,
+        capture_output=True,
+        text=True,
+        timeout=240,
+        check=False,
+    )
+    if process.returncode:
+        reason = process.stderr.strip()[-300:]
+        pytest.skip(f"npm could not install the official clients: {reason}")
 
 
 @dataclass
@@ -189,9 +183,9 @@ class Gh:
 
     def __call__(self, *arguments: str) -> str:
         """What a call prints; it has to succeed."""
-        done = self.run(*arguments)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        process = self.run(*arguments)
+        assert process.returncode == 0, process.stderr
+        return process.stdout
 
     def run(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -62,7 +62,7 @@ def test_gh_starts_repeats_and_stops_runs(
         ("rerun", finished.run_id),
         ("cancel", going.run_id),
     ]
-    for arguments, said in (
+    for arguments, message in (
         (("workflow", "run", "train.yml", "--ref", "none"), "No ref found for: none"),
         (
             ("run", "cancel", str(finished.run_id)),
@@ -70,7 +70,9 @@ def test_gh_starts_repeats_and_stops_runs(
         ),
     ):
         refused = gh.run(*arguments)
-        assert (refused.returncode, said in refused.stderr) == (1, True), refused.stderr
+        assert (refused.returncode, message in refused.stderr) == (1, True), (
+            refused.stderr
+        )
     assert len(played.asked) == 3
 
 

@@ -69,7 +69,7 @@ def test_text_for_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "message"),
     [
         (["--permission", "actions"], "is not SCOPE=LEVEL"),
         (["--permission", "actions=all"], "is not SCOPE=LEVEL"),
@@ -80,26 +80,26 @@ def test_text_for_people(tmp_path: Path) -> None:
     ],
 )
 def test_what_it_is_told_wrongly(
-    tmp_path: Path, arguments: list[str], said: str
+    tmp_path: Path, arguments: list[str], message: str
 ) -> None:
     (tmp_path / "taken").write_text("-P x=y\n")
     command = [sys.executable, "-m", "wfgen_actions.generator", "serve", *arguments]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == 2
-    assert said in done.stderr
+    assert process.returncode == 2
+    assert message in process.stderr
     assert (tmp_path / "taken").read_text() == "-P x=y\n"
 
 
 def test_a_port_that_is_taken(tmp_path: Path, local_github: LocalGitHub) -> None:
     port = local_github.url.rpartition(":")[2]
     command = [sys.executable, "-m", "wfgen_actions.generator", "serve", "--port", port]
-    done = subprocess.run(
+    process = subprocess.run(
         command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60
     )
-    assert done.returncode == 3
-    assert f"port {port} of 127.0.0.1 cannot be used" in done.stderr
+    assert process.returncode == 3
+    assert f"port {port} of 127.0.0.1 cannot be used" in process.stderr
 
 
 NEW_RUN = {
@@ -227,7 +227,7 @@ def test_any_act_finds_it_by_the_actrc(tmp_path: Path, serving: Serving) -> None
         "        env:\n          GITHUB_TOKEN: ${{ secrets.GITHUB_TOKEN }}\n"
     )
     with serving(tmp_path, "--write-actrc", ".actrc"):
-        done = subprocess.run(
+        process = subprocess.run(
             [str(act), "push", "-P", "ubuntu-latest=-self-hosted"],
             cwd=tmp_path,
             env={
@@ -240,5 +240,5 @@ def test_any_act_finds_it_by_the_actrc(tmp_path: Path, serving: Serving) -> None
             check=False,
             timeout=120,
         )
-    assert done.returncode == 0, done.stdout + done.stderr
-    assert "found 200" in done.stdout
+    assert process.returncode == 0, process.stdout + process.stderr
+    assert "found 200" in process.stdout
