@@ -59,7 +59,7 @@ class LazyGroup(click.Group):
             # A module of our own that is missing is a fault of ours.
             if error.name is None or error.name.startswith(str(__package__)):
                 raise
-            from .resources import suggest_install  # noqa: PLC0415 - only where something is missing
+            from .resources import suggest_install  # noqa: PLC0415 - seldom needed
 
             raise ToolMissingError(
                 f"{error.name} is not installed",

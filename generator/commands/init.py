@@ -99,10 +99,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
     survey = survey_repository(directory, runner)
     pipeline = _parse_source(survey.root, data, target)
     if data is not None:
-        if training is not None:
-            raise click.UsageError(
-                "--data is for wfgen's own training, --command for yours: give one of them"
-            )
+        _refuse_command(training)
         survey = replace(survey, training=None)
     options = InitOptions(
         _parse_settings(training, pairs),
@@ -132,6 +129,13 @@ def _parse_source(root: Path, data: str | None, target: str | None) -> dict[str,
     if not _SCHEME.match(data):
         _check_local_source(root, data)
     return {"source": data, "target": target}
+
+
+def _refuse_command(training: str | None) -> None:
+    if training is not None:
+        raise click.UsageError(
+            "--data is for wfgen's own training, --command for yours: give one of them"
+        )
 
 
 def _check_local_source(root: Path, data: str) -> None:
