@@ -110,6 +110,7 @@ class App:
         method = TWIRP_SERVICES.get(service, {}).get(name)
         if method is None or request.method != "POST":
             raise TwirpError("bad_route", f"no handler for path {path!r}")
+        # Twirp's other form is protobuf, which none of the clients sends.
         if not request.headers.get("content-type", "").startswith("application/json"):
             raise TwirpError("bad_route", "only the JSON form of Twirp is served")
         caller = self._authenticate(request)

@@ -27,6 +27,7 @@ def build_gh_environment(url: str, repository: str, token: str) -> dict[str, str
         "GH_TOKEN": token,
         "HTTP_PROXY": url,
         "http_proxy": url,
+        # Neither looks for a newer gh, nor waits for somebody at the keyboard.
         "GH_NO_UPDATE_NOTIFIER": "1",
         "GH_PROMPT_DISABLED": "1",
     }

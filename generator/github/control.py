@@ -97,6 +97,7 @@ def move_clock(context: AppContext, call: Call) -> Reply:
     if not isinstance(context.clock, SteerableClock):
         raise ApiError(409, "The server goes by the machine's clock")
     fields = call.body.fields
+    # Set first, so that one call can do both.
     if "set" in fields:
         context.clock.set(datetime.fromisoformat(str(fields["set"])))
     seconds = float(fields.get("advance_seconds", 0))

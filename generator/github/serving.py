@@ -50,6 +50,7 @@ class ServerAccess:
 
     url: str
     run_id: int
+    # Secrets from here on, which no log and no traceback should show.
     token: str = field(repr=False)
     owner_token: str = field(repr=False)
     environment: dict[str, str] = field(repr=False)

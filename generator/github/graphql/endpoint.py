@@ -75,6 +75,7 @@ def build_root(viewer: Viewer) -> Fields:
 
 def _resolve_mutation(viewer: Viewer, mutation: Mutation) -> Resolver:
     def perform(arguments: Arguments) -> Fields:
+        # Every mutation that is served is about issues.
         viewer.require("issues", "write")
         return mutation(viewer, arguments["input"])
 

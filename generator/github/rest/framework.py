@@ -71,6 +71,7 @@ class RestApi:
 
     async def _perform(self, request: Request, match: Match, grant: Grant) -> Reply:
         route = match.route
+        # An upload is read by its handler, which writes it to disk as it comes.
         fields: Mapping[str, Any] = {}
         if not isinstance(route.handler, UploadHandler):
             fields = parse_json_object(await read_body(request))

@@ -56,6 +56,7 @@ def get_label(context: AppContext, call: Call) -> Reply:
 def add_labels(context: AppContext, call: Call) -> Reply:
     """Put labels on an issue, besides those it has."""
     issue = call.find(context.issues.get, "number")
+    # In their order, and each once.
     names = list(dict.fromkeys([*issue.labels, *read_labels(call)]))
     issue = context.issues.update(issue.number, {"labels": names})
     return Reply(body=serialize_labels(context, issue.labels))

@@ -45,6 +45,7 @@ def get_root(_: AppContext, call: Call) -> Reply:
 
 def get_user(context: AppContext, call: Call) -> Reply:
     """The owner of a token; a run's token belongs to nobody."""
+    # GitHub does not let an installation's token ask for its user either.
     if call.grant.run_id is not None:
         raise forbidden(call.docs)
     return Reply(body=serialize_user(context.owner))
