@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 SOURCES := $(shell git ls-files generator pipeline templates 2>/dev/null)
 WORKERS ?= 2
 
-.PHONY: demo test lint structure bench lock clean
+.PHONY: demo test lint docs structure bench lock clean
 .DELETE_ON_ERROR:
 
 # Two makes at once wait for each other here; the second then finds everything done.
@@ -32,6 +32,10 @@ lint: $(VENV)/installed
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/wfgen check
+
+# The table of settings in docs/settings.md and the JSON schema beside it, from the options in generator/config.
+docs: $(VENV)/installed
+	$(BIN)/python -m generator.config.reference
 
 # How the code reads, against the goals in docs/architecture.md.
 structure:

@@ -12,10 +12,12 @@ import click
 
 from ..checks.reporters import format_finding
 from ..checks.runner import check_files
+from ..config.settings import Flags
 from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..github.local_github import LocalGitHub
 from ..process import SystemRunner
+from ..rendering.repository import render_repository
 from ..rendering.writer import compare, write
 from ..runner.demo import commit_project, find_faults, list_table_lines, make_project
 from ..runner.isolation.locks import HeldLock
@@ -26,7 +28,6 @@ from ..runner.results.progress import RunPrinter
 from ..runner.results.text import choose_marks, format_seconds
 from ..runner.run import run_workflow
 from ..workflow.files import find_workflow, require_workflow_files
-from .render import flags_of, rendered
 
 REPOSITORY = "local/demo"
 EVENTS = ("push", "schedule")
@@ -76,8 +77,11 @@ def _make_demo(state: Path, here: Path, iterations: str, retention: str) -> Path
     """Make the demo's repository, with the workflow rendered."""
     project = state / "demo" / "project"
     make_project(project, here)
-    flags = flags_of(iterations, retention, (), (), ())
-    drifts = compare(project, rendered(project, flags))
+    flags: Flags = {
+        "iterations": ("--iterations", iterations),
+        "retention": ("--retention", retention),
+    }
+    drifts = compare(project, render_repository(project, os.environ, flags))
     for drift in write(project, drifts, force=True):
         click.echo(f"rendered {drift.path}")
     return project

@@ -9,12 +9,14 @@ import click
 
 from ..config.settings import load
 from ..errors import EXIT_OK, OutputError
-from ..rendering import writer as output
+from ..rendering import writer
 from ..rendering.phrases import LANGUAGES
 from ..rendering.render import render_all
-from ..rendering.validation import validate_rendered
+from ..rendering.repository import validate_rendered
 from ..rendering.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
 from ..rendering.writer import PRECIOUS, State
+
+_STANDARD_OUTPUT = "-"
 
 
 @click.command("docs")
@@ -50,29 +52,36 @@ def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int
     """
     settings = load(directory, os.environ)
     files = validate_rendered(render_all(settings, directory))
-    path = DEFAULT_PATHS[lang] if name in {None, "-"} else _below(directory, str(name))
+    path = DEFAULT_PATHS[lang]
+    if name not in {None, _STANDARD_OUTPUT}:
+        path = _resolve_below(directory, str(name))
     page = render_docs(TEMPLATES[lang], path, settings, directory, files)
-    if name == "-":
+    if name == _STANDARD_OUTPUT:
         click.echo(page.text, nl=False)
         return EXIT_OK
-    (drift,) = output.compare(directory, [page])
+    (drift,) = writer.compare(directory, [page])
     if drift.state in PRECIOUS and not force:
         raise OutputError(
             f"nothing was written: {path} is {drift.state}",
             hint="--force overwrites; --output names another",
         )
-    output.write(directory, [drift], force=force)
-    click.echo(f"{'unchanged' if drift.state is State.SAME else 'wrote':9}  {path}")
+    writer.write(directory, [drift], force=force)
+    outcome = "unchanged" if drift.state is State.SAME else "wrote"
+    click.echo(f"{outcome:9}  {path}")
     return EXIT_OK
 
 
-def _below(directory: Path, name: str) -> str:
-    """The path of a page below the repository's top. Raises OutputError."""
-    path = (Path.cwd() / name).absolute()
+def _resolve_below(directory: Path, name: str) -> str:
+    """Return the path of a page below the repository's top. Raises OutputError."""
     top = directory.absolute()
-    full = Path(os.path.normpath(path if path.is_relative_to(top) else top / name))
-    if not full.is_relative_to(top) or full.suffix != ".md":
+    path = (Path.cwd() / name).absolute()
+    # A path is meant from here if that is in the repository, else from its top.
+    if not path.is_relative_to(top):
+        path = top / name
+    # Without following links, which may lead out of the repository on purpose.
+    path = Path(os.path.normpath(path))
+    if not path.is_relative_to(top) or path.suffix != ".md":
         raise OutputError(
             f"--output {name}: must be a Markdown file (.md) below {directory}"
         )
-    return full.relative_to(top).as_posix()
+    return path.relative_to(top).as_posix()

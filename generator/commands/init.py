@@ -10,7 +10,17 @@ from pathlib import Path
 
 import click
 
-from ..config.options import BY_KEY
+from ..config.flags import parse_pairs
+from ..config.options import (
+    ARTIFACTS,
+    BRANCHES,
+    BY_KEY,
+    INSTALL_REQUIREMENTS,
+    ITERATIONS,
+    PYTHON,
+    TRAIN_COMMAND,
+    TRAIN_LOOP,
+)
 from ..errors import EXIT_OK, SettingsError
 from ..init.apply import apply_changes, make_repository
 from ..init.changes import WRITING, Change, FileAction
@@ -18,7 +28,7 @@ from ..init.plan import InitOptions, InitPlan, make_plan
 from ..init.survey import Survey, survey_repository
 from ..init.training_copy import PACKAGE
 from ..process import SystemRunner
-from ..rendering.validation import validate_rendered
+from ..rendering.repository import validate_rendered
 
 _DRY_WORDS = {
     FileAction.WRITE: "would write",
@@ -149,9 +159,7 @@ def _check_local_source(root: Path, data: str) -> None:
 
 def _parse_settings(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
     """Return settings by key, each of its type. Raises SettingsError."""
-    from .render import flags_of  # noqa: PLC0415 - where it says what a pair is
-
-    flags = flags_of(None, None, (), (), pairs)
+    flags = parse_pairs(pairs)
     if training is not None:
         loop = "each"
         if "TRAINING_ITERATIONS" in training:
@@ -162,7 +170,7 @@ def _parse_settings(training: str | None, pairs: Sequence[str]) -> dict[str, obj
     settings = {}
     for key, (flag, text) in flags.items():
         try:
-            settings[key] = BY_KEY[key].kind.from_text(str(text))
+            settings[key] = BY_KEY[key].value_type.from_text(str(text))
         except ValueError as error:
             raise SettingsError(f"flag {flag}: {key} {error}") from None
     return settings
@@ -195,10 +203,10 @@ def _describe_findings(survey: Survey, plan: InitPlan) -> Iterator[str]:
         branch_note = "the default branch"
     training, training_note = _describe_training(survey, plan)
     rows = (
-        ("branch", ", ".join(settings.texts("branches")), branch_note),
-        ("python", settings.text("python"), survey.python_from or "wfgen's default"),
+        ("branch", ", ".join(settings[BRANCHES]), branch_note),
+        ("python", settings[PYTHON], survey.python_from or "wfgen's default"),
         ("training", training, training_note),
-        ("installs", settings.text("install.requirements") or "nothing", ""),
+        ("installs", settings[INSTALL_REQUIREMENTS] or "nothing", ""),
     )
     for name, value, note in rows:
         line = f"{name:9}  {value}"
@@ -210,11 +218,11 @@ def _describe_findings(survey: Survey, plan: InitPlan) -> Iterator[str]:
 def _describe_training(survey: Survey, plan: InitPlan) -> tuple[str, str]:
     """Return which training it is, and a note on where."""
     if not plan.package:
-        loop = _LOOP_NOTES[plan.settings.text("train.loop")]
+        loop = _LOOP_NOTES[plan.settings[TRAIN_LOOP]]
         note = ""
         if survey.training is not None:
             note = survey.training.script
-        return plan.settings.text("train.command") + loop, note
+        return plan.settings[TRAIN_COMMAND] + loop, note
     note = ""
     if plan.package != PACKAGE:
         note = f"in {plan.package}/: {PACKAGE}/ is yours"
@@ -262,12 +270,12 @@ def _describe_next_steps(
     settings = plan.settings
     if not plan.package:
         model, data = (
-            settings.text("artifacts.model.path"),
-            settings.text("artifacts.data.path"),
+            settings[ARTIFACTS["model"].path],
+            settings[ARTIFACTS["data"].path],
         )
         yield f"\nthe training has to keep its model below {model}"
         yield f"and how far it got below {data}: artifacts.*.path change that"
-    if not settings["install.requirements"]:
+    if not settings[INSTALL_REQUIREMENTS]:
         yield "\nnothing is installed for it: install.requirements can name a file"
 
 
@@ -298,5 +306,5 @@ def _list_next_steps(
     if "vars.TRAINING_ITERATIONS" in text:
         yield (
             "gh variable set TRAINING_ITERATIONS --body 5",
-            f"optional; else {plan.settings['iterations']}",
+            f"optional; else {plan.settings[ITERATIONS]}",
         )

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
 from ..errors import EXIT_OK, OutputError
-from ..rendering.pins import OVERRIDES, Pin, built_in, load_pins, pins_text, read_pins
-from ..rendering.writer import replace
-
-_USES = re.compile(
-    r"""\s*(?:-\s+)?uses:\s*["']?([\w.-]+/[\w.-]+)(?:/[^@\s"']*)?@([^\s"'#]+)"""
+from ..rendering.pin_report import (
+    describe_changes,
+    find_uses,
+    format_json,
+    format_text,
 )
-Uses = dict[str, list[tuple[str, int, str]]]
+from ..rendering.pins import (
+    OVERRIDES,
+    Pin,
+    format_pins,
+    load_pins,
+    read_pins,
+    select_own,
+)
+from ..rendering.writer import replace_file
 
 
 @click.command("pins")
@@ -70,11 +76,11 @@ def command(  # noqa: PLR0913 - one parameter a flag
         raise click.UsageError("--json shows the pins; leave it out with --update")
     pins = load_pins(directory)
     if not update:
-        uses = _uses(directory)
-        click.echo(_document(pins, uses) if as_json else "\n".join(_lines(pins, uses)))
+        report = format_json if as_json else format_text
+        click.echo(report(pins, find_uses(directory)))
         return EXIT_OK
-    newer = read_pins(source, source.name) if source else _newest(pins)
-    for line in _changes(pins, newer):
+    newer = read_pins(source, source.name) if source else _fetch_newest(pins)
+    for line in describe_changes(pins, newer):
         click.echo(line)
     if dry_run:
         click.echo("nothing was written (--dry-run)")
@@ -83,101 +89,37 @@ def command(  # noqa: PLR0913 - one parameter a flag
     return EXIT_OK
 
 
-def _newest(pins: Mapping[str, Pin]) -> dict[str, Pin]:
-    from ..rendering.pin_updates import GitHubApi  # noqa: PLC0415 - an HTTP client, only where it is asked for
+def _fetch_newest(pins: Mapping[str, Pin]) -> dict[str, Pin]:
+    # An HTTP client, only where it is asked for.
+    from ..rendering.pin_updates import GitHubApi  # noqa: PLC0415 - see above
 
     api = GitHubApi.from_environment(os.environ)
-    return {action: api.newest(action) for action in pins}
-
-
-def _changes(pins: Mapping[str, Pin], newer: Mapping[str, Pin]) -> Iterator[str]:
-    for action, pin in sorted(newer.items()):
-        old = pins.get(action)
-        if old is None:
-            yield f"{action:26} {pin.version}  (new)"
-        elif old[:2] == pin[:2]:
-            yield f"{action:26} {pin.version}  unchanged"
-        else:
-            major = old.version.partition(".")[0] != pin.version.partition(".")[0]
-            moved = old.version == pin.version
-            note = (
-                "  (the tag was moved)"
-                if moved
-                else "  (new major: read its notes)"
-                if major
-                else ""
-            )
-            yield f"{action:26} {old.version} -> {pin.version}{note}"
+    return {action: api.fetch_newest(action) for action in pins}
 
 
 def _write(root: Path, pins: Mapping[str, Pin], target: Path | None) -> None:
-    """The whole list to `target`, or what differs from wfgen's own list into the repository's.
+    """Write the whole list to `target`, or what differs from wfgen's own.
 
-    Raises OutputError.
+    The latter is the repository's list. Raises OutputError.
     """
-    known = built_in()
-    own = {
-        action: pin
-        for action, pin in pins.items()
-        if action not in known or known[action][:2] != pin[:2]
-    }
-    file = target or root / OVERRIDES
-    if target is None and not own:
-        try:
-            file.unlink(missing_ok=True)
-        except OSError as error:
-            raise OutputError(f"{file} cannot be removed: {error.strerror}") from error
-        click.echo("nothing differs from wfgen's own list")
+    if target is not None:
+        _replace(target, str(target), format_pins(pins))
         return
-    text = pins_text(pins if target else own)
+    own = select_own(pins)
+    if own:
+        _replace(root / OVERRIDES, OVERRIDES, format_pins(own))
+        return
+    file = root / OVERRIDES
+    try:
+        file.unlink(missing_ok=True)
+    except OSError as error:
+        raise OutputError(f"{file} cannot be removed: {error.strerror}") from error
+    click.echo("nothing differs from wfgen's own list")
+
+
+def _replace(file: Path, name: str, text: str) -> None:
     if file.is_file() and file.read_text(encoding="utf-8") == text:
-        click.echo(f"unchanged  {target or OVERRIDES}")
+        click.echo(f"unchanged  {name}")
         return
-    replace(file, text)
-    click.echo(f"wrote      {target or OVERRIDES}\nrun `wfgen render` to use it")
-
-
-def _uses(root: Path) -> Uses:
-    """Action -> (file, line, ref) of every step of the repository's workflows that uses it."""
-    found: Uses = {}
-    for path in sorted((root / ".github" / "workflows").glob("*.y*ml")):
-        name = path.relative_to(root).as_posix()
-        for number, line in enumerate(
-            path.read_text(encoding="utf-8", errors="replace").splitlines(), 1
-        ):
-            if match := _USES.match(line):
-                found.setdefault(match[1], []).append((name, number, match[2]))
-    return found
-
-
-def _lines(pins: Mapping[str, Pin], uses: Uses) -> Iterator[str]:
-    for action, pin in pins.items():
-        source = "" if pin.source == "wfgen" else f"  ({pin.source})"
-        yield f"{action:26} {pin.version:8} {pin.commit[:12]}{source}"
-        yield from _places(uses.get(action, []), pin)
-    for action in sorted(set(uses) - set(pins)):
-        yield f"{action:26} not pinned by wfgen"
-        yield from _places(uses[action], None)
-
-
-def _places(places: list[tuple[str, int, str]], pin: Pin | None) -> Iterator[str]:
-    for file, line, ref in places:
-        other = "" if pin and ref == pin.commit else f"  at {ref[:12]}"
-        yield f"  {file}:{line}{other}"
-
-
-def _document(pins: Mapping[str, Pin], uses: Uses) -> str:
-    listed = [
-        {
-            "action": action,
-            "version": pins[action].version if action in pins else None,
-            "commit": pins[action].commit if action in pins else None,
-            "source": pins[action].source if action in pins else None,
-            "uses": [
-                {"path": file, "line": line, "ref": ref}
-                for file, line, ref in uses.get(action, [])
-            ],
-        }
-        for action in sorted({*pins, *uses})
-    ]
-    return json.dumps({"format": 1, "pins": listed}, indent=2)
+    replace_file(file, text)
+    click.echo(f"wrote      {name}\nrun `wfgen render` to use it")

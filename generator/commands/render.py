@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
 
-from ..config.advice import advice
-from ..config.options import BY_KEY
-from ..config.settings import load
-from ..errors import EXIT_OK, EXIT_PROBLEMS, SettingsError
-from ..rendering import writer as output
-from ..rendering.render import Rendered, render_all
-from ..rendering.validation import validate_rendered
+from ..config.advice import give_advice
+from ..config.flags import add_setting_flags
+from ..config.settings import Flags, load
+from ..errors import EXIT_OK, EXIT_PROBLEMS
+from ..rendering import writer
+from ..rendering.header import Rendered
+from ..rendering.repository import render_repository
 from ..rendering.writer import Drift, State
 from ..workflow.files import find_repository_root
-
-Flags = dict[str, tuple[str, object]]
 
 
 @click.command("render")
@@ -28,31 +26,7 @@ Flags = dict[str, tuple[str, object]]
     default=".",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option("--iterations", metavar="N", help="Training iterations of a run.")
-@click.option(
-    "--retention", metavar="DAYS", help="Days that GitHub keeps the artifacts, 1 to 90."
-)
-@click.option(
-    "--branch",
-    "branches",
-    metavar="NAME",
-    multiple=True,
-    help="A branch that trains; may be repeated.",
-)
-@click.option(
-    "--cron",
-    "crons",
-    metavar="LINE",
-    multiple=True,
-    help="When the schedule trains; may be repeated.",
-)
-@click.option(
-    "--set",
-    "pairs",
-    metavar="KEY=VALUE",
-    multiple=True,
-    help="Any setting (`wfgen settings` lists them).",
-)
+@add_setting_flags
 @click.option(
     "--check",
     is_flag=True,
@@ -75,11 +49,7 @@ Flags = dict[str, tuple[str, object]]
 def command(  # noqa: PLR0913 - one parameter a flag
     *,
     directory: Path,
-    iterations: str | None,
-    retention: str | None,
-    branches: Sequence[str],
-    crons: Sequence[str],
-    pairs: Sequence[str],
+    flags: Flags,
     check: bool,
     diff: bool,
     stdout: bool,
@@ -87,116 +57,72 @@ def command(  # noqa: PLR0913 - one parameter a flag
     force: bool,
 ) -> int:
     """Write the workflow files of DIRECTORY (default: here) from templates and settings."""
-    if check + diff + stdout > 1 or ((check or diff or stdout) and (clean or force)):
+    writes_nothing = check or diff or stdout
+    if check + diff + stdout > 1 or (writes_nothing and (clean or force)):
         raise click.UsageError(
-            "--check, --diff and --stdout write nothing: give one of them, without --clean or --force"
+            "--check, --diff and --stdout write nothing: "
+            "give one of them, without --clean or --force"
         )
-    directory = at_the_top(directory)
-    flags = flags_of(iterations, retention, branches, crons, pairs)
-    files = rendered(directory, flags)
+    root = _find_root(directory)
+    files = render_repository(root, os.environ, flags)
     if stdout:
-        click.echo(
-            "".join(file.text for file in files if file.path.endswith(".yml")), nl=False
-        )
+        _print_workflows(files)
         return EXIT_OK
-    drifts = output.compare(directory, files)
-    orphans = output.orphans(directory, files)
+    drifts = writer.compare(root, files)
+    orphans = writer.find_orphans(root, files)
     if check or diff:
-        return _show(
-            [drift for drift in (*drifts, *orphans) if drift.state is not State.SAME],
-            failing=check,
-        )
-    written = output.write(directory, drifts, force=force)
-    for drift in drifts:
-        click.echo(f"{'wrote' if drift in written else 'unchanged':9}  {drift.path}")
+        return _show_drifts((*drifts, *orphans), failing=check)
+    _write(root, drifts, force=force)
     if clean:
-        output.remove(directory, orphans)
-    for drift in orphans:
-        click.echo(
-            f"{'removed' if clean else 'orphan':9}  {drift.path}{'' if clean else '  (--clean removes it)'}"
-        )
-    for line in advice(load(directory, os.environ, flags), datetime.now(UTC)):
+        writer.remove(root, orphans)
+    _report_orphans(orphans, removed=clean)
+    for line in give_advice(load(root, os.environ, flags), datetime.now(UTC)):
         click.echo(f"note: {line}", err=True)
     return EXIT_OK
 
 
-def at_the_top(directory: Path) -> Path:
-    """The top of the repository a folder is in.
-
-    Said where that is another folder than the one that was named.
-    """
+def _find_root(directory: Path) -> Path:
+    """Find the top of the repository, and say so where it is another folder."""
     root = find_repository_root(directory)
     if root != directory:
         click.echo(
-            f"note: GitHub reads workflows at the top of the repository alone, which is {root}",
+            "note: GitHub reads workflows at the top of the repository alone, "
+            f"which is {root}",
             err=True,
         )
     return root
 
 
-def rendered(root: Path, flags: Flags) -> tuple[Rendered, ...]:
-    """The files the settings of a repository ask for, workflows checked by the schema.
-
-    The pages it has.
-
-    Raises SettingsError, and WorkflowProblemError where what would be written is no
-    workflow GitHub takes.
-    """
-    settings = load(root, os.environ, flags)
-    files = validate_rendered(render_all(settings, root))
-    pages = output.pages(root)
-    if pages:
-        from ..rendering.workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page
-
-        files += tuple(
-            render_docs(template, path, settings, root, files)
-            for path, template in pages.items()
-        )
-    return files
+def _print_workflows(files: Iterable[Rendered]) -> None:
+    for file in files:
+        if file.path.endswith(".yml"):
+            click.echo(file.text, nl=False)
 
 
-def flags_of(
-    iterations: str | None,
-    retention: str | None,
-    branches: Sequence[str],
-    crons: Sequence[str],
-    pairs: Sequence[str],
-) -> Flags:
-    """The settings that flags name, each with its flag.
-
-    Raises SettingsError for a pair that is none.
-    """
-    flags: Flags = {}
-    for pair in pairs:
-        key, equals, text = pair.partition("=")
-        if not equals or key not in BY_KEY:
-            from ..config.settings import did_you_mean  # noqa: PLC0415 - only for a mistake
-
-            reason = (
-                f"{key} is not a setting{did_you_mean(key, BY_KEY)}"
-                if equals
-                else "needs KEY=VALUE"
-            )
-            raise SettingsError(
-                f"flag --set {pair}: {reason}",
-                hint="`wfgen settings` lists every setting",
-            )
-        flags[key] = (f"--set {key}", text)
-    if iterations is not None:
-        flags["iterations"] = ("--iterations", iterations)
-    if retention is not None:
-        flags["retention"] = ("--retention", retention)
-    if branches:
-        flags["branches"] = ("--branch", list(branches))
-    if crons:
-        flags["schedule.cron"] = ("--cron", list(crons))
-    return flags
-
-
-def _show(drifts: Sequence[Drift], *, failing: bool) -> int:
-    for drift in drifts:
+def _show_drifts(drifts: Iterable[Drift], *, failing: bool) -> int:
+    """Print every difference; with `failing`, one is an error."""
+    different = [drift for drift in drifts if drift.state is not State.SAME]
+    if not different:
+        click.echo("every file is as it would be rendered")
+        return EXIT_OK
+    for drift in different:
         click.echo(f"{drift.path}: {drift.state}", err=failing)
         click.echo(drift.diff(), nl=False)
-    if not drifts:
-        click.echo("every file is as it would be rendered")
-    return EXIT_PROBLEMS if drifts and failing else EXIT_OK
+    if failing:
+        return EXIT_PROBLEMS
+    return EXIT_OK
+
+
+def _write(root: Path, drifts: Sequence[Drift], *, force: bool) -> None:
+    written = writer.write(root, drifts, force=force)
+    for drift in drifts:
+        outcome = "wrote" if drift in written else "unchanged"
+        click.echo(f"{outcome:9}  {drift.path}")
+
+
+def _report_orphans(orphans: Iterable[Drift], *, removed: bool) -> None:
+    for drift in orphans:
+        if removed:
+            click.echo(f"removed    {drift.path}")
+        else:
+            click.echo(f"orphan     {drift.path}  (--clean removes it)")

@@ -36,15 +36,15 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     if as_json + schema + table > 1:
         raise click.UsageError("give one of --json, --schema and --table")
     if schema:
-        click.echo(reference.json_schema(), nl=False)
-    elif table:
-        click.echo(reference.markdown_table())
+        click.echo(reference.format_schema(), nl=False)
+        return EXIT_OK
+    if table:
+        click.echo(reference.format_table())
+        return EXIT_OK
+    settings = load(find_repository_root(directory), os.environ)
+    if as_json:
+        click.echo(reference.format_json(settings))
     else:
-        settings = load(find_repository_root(directory), os.environ)
         width = shutil.get_terminal_size().columns
-        click.echo(
-            reference.as_json(settings)
-            if as_json
-            else reference.as_text(settings, width)
-        )
+        click.echo(reference.format_text(settings, width))
     return EXIT_OK

@@ -10,6 +10,7 @@ from ..errors import SettingsError
 from ..resources import templates_dir
 
 _BLOCK = re.compile(r"<%-?\s*block\s+(\w+)")
+_WIDTH = 78
 
 
 @click.group("templates")
@@ -25,22 +26,20 @@ def list_command() -> None:
         blocks = _BLOCK.findall(path.read_text(encoding="utf-8"))
         click.echo(path.relative_to(folder).as_posix())
         if blocks:
-            click.echo(
-                click.wrap_text(", ".join(blocks), 78, "    blocks: ", "            ")
-            )
+            head = "    blocks: "
+            names = ", ".join(blocks)
+            click.echo(click.wrap_text(names, _WIDTH, head, " " * len(head)))
 
 
 @command.command("show")
 @click.argument("name")
 def show_command(name: str) -> None:
     """Print the template NAME."""
-    folder = templates_dir()
+    folder = templates_dir().resolve()
     path = (folder / name).resolve()
-    if (
-        not path.is_relative_to(folder.resolve())
-        or not path.is_file()
-        or path.suffix != ".j2"
-    ):
+    # A name such as `../generator/cli.py` names no template.
+    is_template = path.is_relative_to(folder) and path.suffix == ".j2"
+    if not is_template or not path.is_file():
         raise SettingsError(
             f"there is no template {name}", hint="`wfgen templates list` names them"
         )

@@ -1,318 +1,465 @@
-"""Every setting there is: its key, what it takes, its default and one sentence about it.
+"""Every setting there is: its key, its type, its default and a sentence about it.
 
 This table is all there is to know about a setting: files, environment, flags, `wfgen
-settings`, the published JSON schema and `docs/settings.md` are made from it.
+settings`, the published JSON schema, `docs/settings.md` and the list of settings on the
+page that documents a workflow are made from it. `settings[ITERATIONS]` is typed by it.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from . import text_types as texts
-from .types import Choice, Kind, Several, Switch, Table, Whole, WithinError
-from .workflow_types import EXTRA_ARTIFACTS, JOBS, PERMISSIONS, STEPS
+from .types import Boolean, Choice, Integer, ListOf, OrInherit, ValueType
+from .workflow_types import (
+    DAYS,
+    EXTRA_ARTIFACTS,
+    JOBS,
+    PERMISSIONS,
+    STEPS,
+    Variables,
+    WorkflowTable,
+)
 
-DAYS = Whole(1, 90)
-MINUTES = Whole(1, 7200)
+T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
+ENVIRONMENT_PREFIX = "WFGEN_"
+# GitHub stops a job on a runner of one's own after five days.
+MINUTES = Integer(1, 5 * 24 * 60)
 
 
-class Option(NamedTuple):
+class Option(NamedTuple, Generic[T_co]):
     """One setting. `key` is dotted: all but the last part are tables of the file."""
 
     key: str
-    kind: Kind
-    default: object
-    about: str
+    value_type: ValueType[T_co]
+    default: T_co
+    summary: str
+    summary_ru: str
 
     @property
     def variable(self) -> str:
         """The environment variable that sets it."""
-        return "WFGEN_" + self.key.upper().replace(".", "_")
+        return ENVIRONMENT_PREFIX + self.key.upper().replace(".", "_")
+
+    def describe(self, language: str) -> str:
+        """Return the sentence about it in a language of the documentation."""
+        return {"en": self.summary, "ru": self.summary_ru}[language]
 
 
-class OrInherit(Kind):
-    """A value of another kind, or nothing written, which is None: the setting inherits."""
+class ArtifactOptions(NamedTuple):
+    """The settings of one of the artifacts that every workflow has."""
 
-    def __init__(self, of: Kind) -> None:
-        self.of = of
-        self.noun = of.noun
-
-    def parse(self, value: object) -> object:
-        """As the other kind does; None stays."""
-        return None if value is None else self.of.parse(value)
-
-    def from_text(self, text: str) -> object:
-        """As the other kind does; an empty text inherits."""
-        return self.of.from_text(text) if text else None
-
-    def schema(self) -> dict[str, object]:
-        """Of the other kind: a TOML file says nothing by leaving the key out."""
-        return self.of.schema()
+    name: Option[str]
+    path: Option[str]
+    retention: Option[int | None]
 
 
-class Variables(Table):
-    """Environment variables, none of which looks like a credential."""
-
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping; values that belong into a secret are refused."""
-        variables = super().parse(value)
-        for name in variables:
-            if name in {"TRAINING_ITERATIONS", "MEMBER", "MEMBERS"}:
-                raise WithinError(
-                    name,
-                    f"{name} is what a run is told by its input, its variables and the settings",
-                )
-            if texts.names_a_credential(name):
-                raise WithinError(
-                    name,
-                    f"{name} looks like a secret: store it as one and name it in dataset.secrets",
-                )
-        return variables
+# Any: one table holds options of every type.
+_declared: list[Option[Any]] = []
 
 
-def _artifact(part: str, name: str, path: str, what: str) -> tuple[Option, ...]:
-    return (
-        Option(
+def _declare(
+    key: str, value_type: ValueType[T], default: T, summary: str, summary_ru: str
+) -> Option[T]:
+    """Make an option and put it into the table, in the order of the documentation."""
+    option = Option(key, value_type, default, summary, summary_ru)
+    _declared.append(option)
+    return option
+
+
+def _declare_artifact(  # noqa: PLR0913 - what they are is said in two languages
+    part: str, name: str, path: str, what: str, what_ru: str, of_what_ru: str
+) -> ArtifactOptions:
+    return ArtifactOptions(
+        _declare(
             f"artifacts.{part}.name",
             texts.ARTIFACT,
             name,
             f"The artifact that holds {what}.",
+            f"Артефакт, в котором хранится {what_ru}.",
         ),
-        Option(
-            f"artifacts.{part}.path", texts.FOLDER, path, f"The folder with {what}."
+        _declare(
+            f"artifacts.{part}.path",
+            texts.FOLDER,
+            path,
+            f"The folder with {what}.",
+            f"Папка, где лежит {what_ru}.",
         ),
-        Option(
+        _declare(
             f"artifacts.{part}.retention",
             OrInherit(DAYS),
             None,
             f"Days to keep {what}; else `retention`.",
+            f"Срок хранения {of_what_ru} в днях; иначе `retention`.",
         ),
     )
 
 
-OPTIONS: tuple[Option, ...] = (
-    Option(
-        "name",
-        texts.NAME,
-        "Incremental training",
-        "The workflow's name, as GitHub lists it.",
+def _declare_steps(
+    place: str, where: str, where_ru: str
+) -> Option[tuple[WorkflowTable, ...]]:
+    return _declare(f"steps.{place}", STEPS, (), f"Steps {where}.", f"Шаги {where_ru}.")
+
+
+NAME = _declare(
+    "name",
+    texts.NAME,
+    "Incremental training",
+    "The workflow's name, as GitHub lists it.",
+    "Имя workflow в списке GitHub.",
+)
+WORKFLOW = _declare(
+    "workflow",
+    texts.WORKFLOW_FILE,
+    "train.yml",
+    "The file written below `.github/workflows/`.",
+    "Файл в папке `.github/workflows/`.",
+)
+BRANCHES = _declare(
+    "branches",
+    ListOf(texts.BRANCH, 1),
+    ("main",),
+    "Branches whose pushes and pull requests train.",
+    "Ветки, в которых push и pull request запускают обучение.",
+)
+ITERATIONS = _declare(
+    "iterations",
+    Integer(1, 10_000),
+    3,
+    "Training iterations of a run, unless a run or a variable says else.",
+    "Число итераций обучения, если запуск или переменная не задаёт другое.",
+)
+RETENTION = _declare(
+    "retention",
+    DAYS,
+    5,
+    "Days that GitHub keeps the artifacts.",
+    "Срок хранения артефактов в днях.",
+)
+PYTHON = _declare(
+    "python",
+    texts.PYTHON,
+    "3.12",
+    "The Python that trains.",
+    "Версия Python для обучения.",
+)
+RUNNER = _declare(
+    "runner",
+    ListOf(texts.LABEL, 1),
+    ("ubuntu-latest",),
+    "Labels of the runner that trains.",
+    "Метки runner, на котором идёт обучение.",
+)
+TIMEOUT = _declare(
+    "timeout",
+    MINUTES,
+    60,
+    "Minutes after which the job is stopped.",
+    "Предел времени задания в минутах.",
+)
+ENVIRONMENT = _declare(
+    "environment",
+    texts.OPTIONAL_NAME,
+    "",
+    "The GitHub environment the job runs in, for its secrets and rules.",
+    "Среда (environment) GitHub с её секретами и правилами.",
+)
+CONCURRENCY = _declare(
+    "concurrency",
+    Choice("single", "queue"),
+    "single",
+    "Waiting runs of a branch: `single` keeps the newest, "
+    "`queue` keeps up to 100 in order.",
+    "Ожидающие запуски ветки: `single` оставляет новейший, "
+    "`queue` хранит до 100 по порядку.",
+)
+PERMISSIONS_OF_TOKEN = _declare(
+    "permissions",
+    PERMISSIONS,
+    {},
+    "Rights of the job's token beyond reading contents and actions.",
+    "Права токена задания сверх чтения contents и actions.",
+)
+STORE = _declare(
+    "store",
+    Choice("artifact", "release", "branch", "cache"),
+    "artifact",
+    "Where the state is kept: artifacts expire, a release and a branch do not, "
+    "a cache does after 7 idle days.",
+    "Где хранится состояние: артефакты истекают, релиз и ветка нет, "
+    "кэш истекает через 7 дней простоя.",
+)
+SUMMARY = _declare(
+    "summary",
+    Boolean(),
+    True,
+    "Say in the run's summary where its state came from and how long it is kept.",
+    "Писать в сводке запуска, откуда взято состояние и как долго оно хранится.",
+)
+TEMPLATES_DIR = _declare(
+    "templates_dir",
+    texts.OPTIONAL_FILE,
+    "",
+    "A folder of your own templates, which may extend wfgen's.",
+    "Папка собственных шаблонов; они могут расширять шаблоны wfgen.",
+)
+WORKFLOWS_CI = _declare(
+    "workflows.ci",
+    Boolean(),
+    False,
+    "Also write `ci.yml`: lint, test, and hold the rendered files to the settings.",
+    "Создать и `ci.yml`: линтер, тесты и сверка файлов с настройками.",
+)
+WORKFLOWS_KEEPALIVE = _declare(
+    "workflows.keepalive",
+    Boolean(),
+    False,
+    "Also write `keepalive.yml`, "
+    "for GitHub switches schedules off after 60 quiet days.",
+    "Создать и `keepalive.yml`: GitHub отключает расписание после 60 дней тишины.",
+)
+CI_LINT = _declare(
+    "ci.lint",
+    texts.OPTIONAL_SCRIPT,
+    "",
+    "What `ci.yml` lints with.",
+    "Команда линтера в `ci.yml`.",
+)
+CI_TEST = _declare(
+    "ci.test",
+    texts.SCRIPT,
+    "python -m pip install pytest\npython -m pytest",
+    "What `ci.yml` tests with.",
+    "Команда тестов в `ci.yml`.",
+)
+CI_WFGEN = _declare(
+    "ci.wfgen",
+    texts.OPTIONAL_REQUIREMENT,
+    "",
+    "What `ci.yml` gives pip to install this tool, a path or an address; "
+    "empty: `ci.yml` does not hold the rendered files to the settings.",
+    "Что `ci.yml` передаёт pip для установки этого инструмента: путь или адрес; "
+    "если пусто, `ci.yml` не сверяет файлы с настройками.",
+)
+TRIGGERS_PUSH = _declare(
+    "triggers.push",
+    Boolean(),
+    True,
+    "Train on a push to one of the branches.",
+    "Обучать при push в одну из веток.",
+)
+TRIGGERS_PULL_REQUEST = _declare(
+    "triggers.pull_request",
+    Boolean(),
+    True,
+    "Train on a pull request as a trial that changes no state.",
+    "Обучать при pull request пробно, не меняя состояние.",
+)
+TRIGGERS_SCHEDULE = _declare(
+    "triggers.schedule",
+    Boolean(),
+    True,
+    "Train on the schedule.",
+    "Обучать по расписанию.",
+)
+TRIGGERS_DISPATCH = _declare(
+    "triggers.dispatch",
+    Boolean(),
+    True,
+    "Train by hand, with the number of iterations as an input.",
+    "Обучать при запуске вручную; число итераций задаётся при запуске.",
+)
+SCHEDULE_CRON = _declare(
+    "schedule.cron",
+    ListOf(texts.CRON, 1),
+    ("17 0 * * *",),
+    "When the schedule trains, UTC unless a zone is set.",
+    "Расписание обучения, по UTC, если не задан часовой пояс.",
+)
+SCHEDULE_TIMEZONE = _declare(
+    "schedule.timezone",
+    texts.OPTIONAL_TIMEZONE,
+    "",
+    "The IANA time zone of the cron lines.",
+    "Часовой пояс IANA для строк cron.",
+)
+INSTALL_REQUIREMENTS = _declare(
+    "install.requirements",
+    texts.OPTIONAL_FILE,
+    "requirements.txt",
+    "What is installed before training; "
+    "pip's cache is used unless a branch has `release` in its name.",
+    "Что устанавливается перед обучением; "
+    "кэш pip не используется, если в имени ветки есть `release`.",
+)
+INSTALL_INSTALLER = _declare(
+    "install.installer",
+    Choice("pip", "uv"),
+    "pip",
+    "What installs it.",
+    "Чем выполняется установка.",
+)
+INSTALL_HASHES = _declare(
+    "install.hashes",
+    Boolean(),
+    False,
+    "Refuse a requirement without a hash.",
+    "Не устанавливать пакеты без хеша.",
+)
+DATASET_SOURCE = _declare(
+    "dataset.source",
+    Choice("sample", "kaggle", "own"),
+    "sample",
+    "Where the rows come from.",
+    "Откуда берутся данные.",
+)
+DATASET_SECRETS = _declare(
+    "dataset.secrets",
+    ListOf(texts.SECRET),
+    (),
+    "Secrets the training gets as environment variables.",
+    "Секреты, которые обучение получает в переменных среды.",
+)
+DATASET_KAGGLE_JSON = _declare(
+    "dataset.kaggle_json",
+    Boolean(),
+    False,
+    "Write `~/.kaggle/kaggle.json` (mode 600) for clients that want it.",
+    "Записать `~/.kaggle/kaggle.json` (права 600) для клиентов, которым он нужен.",
+)
+TRAIN_COMMAND = _declare(
+    "train.command",
+    texts.SCRIPT,
+    'python -m pipeline update --iterations "$TRAINING_ITERATIONS"',
+    "The training, as a shell script; "
+    "`$TRAINING_ITERATIONS` is the number of iterations.",
+    "Скрипт обучения; число итераций в `$TRAINING_ITERATIONS`.",
+)
+TRAIN_LOOP = _declare(
+    "train.loop",
+    Choice("once", "each"),
+    "once",
+    "`once`: the command does all iterations itself; "
+    "`each`: it is started once an iteration.",
+    "`once`: команда сама выполняет все итерации; "
+    "`each`: команда запускается на каждую итерацию.",
+)
+TRAIN_ENV = _declare(
+    "train.env",
+    Variables(),
+    {},
+    "Environment variables of the training, as they are.",
+    "Переменные среды обучения, без подстановок.",
+)
+TRAIN_TIMEOUT = _declare(
+    "train.timeout",
+    OrInherit(MINUTES),
+    None,
+    "Minutes after which the training step is stopped.",
+    "Предел времени шага обучения в минутах.",
+)
+ARTIFACTS = {
+    "model": _declare_artifact(
+        "model", "model-state", "runtime/model/", "the model", "модель", "модели"
     ),
-    Option(
-        "workflow",
-        texts.WORKFLOW_FILE,
-        "train.yml",
-        "The file written below `.github/workflows/`.",
+    "data": _declare_artifact(
+        "data",
+        "data-state",
+        "runtime/data/",
+        "the state of the data",
+        "состояние данных",
+        "состояния данных",
     ),
-    Option(
-        "branches",
-        Several(texts.BRANCH, 1),
-        ("main",),
-        "Branches whose pushes and pull requests train.",
+    "logs": _declare_artifact(
+        "logs",
+        "training-logs",
+        "runtime/logs/",
+        "the logs",
+        "журнал обучения",
+        "журнала обучения",
     ),
-    Option(
-        "iterations",
-        Whole(1, 10_000),
-        3,
-        "Training iterations of a run, unless a run or a variable says else.",
+}
+FANOUT_MEMBERS = _declare(
+    "fanout.members",
+    Integer(0, 64),
+    0,
+    "Train this many members side by side, each told `$MEMBER` and `$MEMBERS`; "
+    "0: one training.",
+    "Сколько участников обучать параллельно; каждый получает `$MEMBER` и "
+    "`$MEMBERS`; 0: одно обучение.",
+)
+FANOUT_MERGE = _declare(
+    "fanout.merge",
+    texts.OPTIONAL_SCRIPT,
+    "",
+    "The script that makes one state of "
+    "`runtime/members/N/model` and `runtime/members/N/data`.",
+    "Скрипт, который сводит `runtime/members/N/model` и `runtime/members/N/data` "
+    "в одно состояние.",
+)
+NOTIFY_ISSUE = _declare(
+    "notify.issue",
+    Boolean(),
+    False,
+    "Keep one GitHub issue open while runs of a branch fail.",
+    "Держать открытым один issue, пока запуски ветки падают.",
+)
+NOTIFY_WEBHOOK = _declare(
+    "notify.webhook",
+    texts.OPTIONAL_SECRET,
+    "",
+    "The secret with the address of a Slack-compatible webhook.",
+    "Имя секрета, в котором лежит адрес webhook, совместимого со Slack.",
+)
+NOTIFY_COMMAND = _declare(
+    "notify.command",
+    texts.OPTIONAL_SCRIPT,
+    "",
+    "A script that is told `$EVENT` and `$RUN_URL`.",
+    "Скрипт, который получает `$EVENT` и `$RUN_URL`.",
+)
+NOTIFY_ON = _declare(
+    "notify.on",
+    ListOf(Choice("failure", "recovery", "completion"), 1),
+    ("failure", "recovery"),
+    "What to tell: a failure, a success after a failure, any other success.",
+    "О чём сообщать: о сбое, об успехе после сбоя, о любом другом успехе.",
+)
+ARTIFACTS_EXTRA = _declare(
+    "artifacts.extra",
+    EXTRA_ARTIFACTS,
+    (),
+    "More artifacts: tables of name, path and retention.",
+    "Дополнительные артефакты: таблицы с name, path и retention.",
+)
+STEP_OPTIONS = (
+    _declare_steps(
+        "before_restore", "before the state is looked for", "перед поиском состояния"
     ),
-    Option("retention", DAYS, 5, "Days that GitHub keeps the artifacts."),
-    Option("python", texts.PYTHON, "3.12", "The Python that trains."),
-    Option(
-        "runner",
-        Several(texts.LABEL, 1),
-        ("ubuntu-latest",),
-        "Labels of the runner that trains.",
+    _declare_steps(
+        "after_restore",
+        "after the state was restored",
+        "после восстановления состояния",
     ),
-    Option("timeout", MINUTES, 60, "Minutes after which the job is stopped."),
-    Option(
-        "environment",
-        texts.OPTIONAL_NAME,
-        "",
-        "The GitHub environment the job runs in, for its secrets and rules.",
+    _declare_steps(
+        "before_train", "right before the training", "сразу перед обучением"
     ),
-    Option(
-        "concurrency",
-        Choice("single", "queue"),
-        "single",
-        "Waiting runs of a branch: `single` keeps the newest, `queue` keeps up to 100 in order.",
+    _declare_steps("after_train", "right after the training", "сразу после обучения"),
+    _declare_steps(
+        "before_upload", "before the state is uploaded", "перед загрузкой состояния"
     ),
-    Option(
-        "permissions",
-        PERMISSIONS,
-        {},
-        "Rights of the job's token beyond reading contents and actions.",
+    _declare_steps(
+        "after_upload", "after everything was uploaded", "после загрузки артефактов"
     ),
-    Option(
-        "store",
-        Choice("artifact", "release", "branch", "cache"),
-        "artifact",
-        "Where the state is kept: artifacts expire, a release and a branch do not, a cache does after 7 idle days.",
-    ),
-    Option(
-        "summary",
-        Switch(),
-        True,
-        "Say in the run's summary where its state came from and how long it is kept.",
-    ),
-    Option(
-        "templates_dir",
-        texts.OPTIONAL_FILE,
-        "",
-        "A folder of your own templates, which may extend wfgen's.",
-    ),
-    Option(
-        "workflows.ci",
-        Switch(),
-        False,
-        "Also write `ci.yml`: lint, test, and hold the rendered files to the settings.",
-    ),
-    Option(
-        "workflows.keepalive",
-        Switch(),
-        False,
-        "Also write `keepalive.yml`, for GitHub switches schedules off after 60 quiet days.",
-    ),
-    Option("ci.lint", texts.OPTIONAL_SCRIPT, "", "What `ci.yml` lints with."),
-    Option(
-        "ci.test",
-        texts.SCRIPT,
-        "python -m pip install pytest\npython -m pytest",
-        "What `ci.yml` tests with.",
-    ),
-    Option(
-        "ci.wfgen",
-        texts.REQUIREMENT,
-        "wfgen",
-        "What `ci.yml` gives pip to install wfgen.",
-    ),
-    Option("triggers.push", Switch(), True, "Train on a push to one of the branches."),
-    Option(
-        "triggers.pull_request",
-        Switch(),
-        True,
-        "Train on a pull request as a trial that changes no state.",
-    ),
-    Option("triggers.schedule", Switch(), True, "Train on the schedule."),
-    Option(
-        "triggers.dispatch",
-        Switch(),
-        True,
-        "Train by hand, with the number of iterations as an input.",
-    ),
-    Option(
-        "schedule.cron",
-        Several(texts.CRON, 1),
-        ("17 0 * * *",),
-        "When the schedule trains, UTC unless a zone is set.",
-    ),
-    Option(
-        "schedule.timezone",
-        texts.OPTIONAL_TIMEZONE,
-        "",
-        "The IANA time zone of the cron lines.",
-    ),
-    Option(
-        "install.requirements",
-        texts.OPTIONAL_FILE,
-        "requirements.txt",
-        "What is installed before training; pip's cache is used unless a branch has `release` in its name.",
-    ),
-    Option("install.installer", Choice("pip", "uv"), "pip", "What installs it."),
-    Option("install.hashes", Switch(), False, "Refuse a requirement without a hash."),
-    Option(
-        "dataset.source",
-        Choice("sample", "kaggle", "own"),
-        "sample",
-        "Where the rows come from.",
-    ),
-    Option(
-        "dataset.secrets",
-        Several(texts.SECRET),
-        (),
-        "Secrets the training gets as environment variables.",
-    ),
-    Option(
-        "dataset.kaggle_json",
-        Switch(),
-        False,
-        "Write `~/.kaggle/kaggle.json` (mode 600) for clients that want it.",
-    ),
-    Option(
-        "train.command",
-        texts.SCRIPT,
-        'python -m pipeline update --iterations "$TRAINING_ITERATIONS"',
-        "The training, as a shell script; `$TRAINING_ITERATIONS` is the number of iterations.",
-    ),
-    Option(
-        "train.loop",
-        Choice("once", "each"),
-        "once",
-        "`once`: the command does all iterations itself; `each`: it is started once an iteration.",
-    ),
-    Option(
-        "train.env",
-        Variables(texts.VARIABLE, texts.LITERAL),
-        {},
-        "Environment variables of the training, as they are.",
-    ),
-    Option(
-        "train.timeout",
-        OrInherit(MINUTES),
-        None,
-        "Minutes after which the training step is stopped.",
-    ),
-    *_artifact("model", "model-state", "runtime/model/", "the model"),
-    *_artifact("data", "data-state", "runtime/data/", "how far the data was learnt"),
-    *_artifact("logs", "training-logs", "runtime/logs/", "the logs"),
-    Option(
-        "fanout.members",
-        Whole(0, 64),
-        0,
-        "Train this many members side by side, each told `$MEMBER` and `$MEMBERS`; 0: one training.",
-    ),
-    Option(
-        "fanout.merge",
-        texts.OPTIONAL_SCRIPT,
-        "",
-        "The script that makes one state of `runtime/members/N/model` and `runtime/members/N/data`.",
-    ),
-    Option(
-        "notify.issue",
-        Switch(),
-        False,
-        "Keep one GitHub issue open while runs of a branch fail.",
-    ),
-    Option(
-        "notify.webhook",
-        texts.OPTIONAL_SECRET,
-        "",
-        "The secret with the address of a Slack-compatible webhook.",
-    ),
-    Option(
-        "notify.command",
-        texts.OPTIONAL_SCRIPT,
-        "",
-        "A script that is told `$EVENT` and `$RUN_URL`.",
-    ),
-    Option(
-        "notify.on",
-        Several(Choice("failure", "recovery", "completion"), 1),
-        ("failure", "recovery"),
-        "What to tell: a failure, a success after a failure, any other success.",
-    ),
-    Option(
-        "artifacts.extra",
-        EXTRA_ARTIFACTS,
-        (),
-        "More artifacts: tables of name, path and retention.",
-    ),
-    Option("steps.before_restore", STEPS, (), "Steps before the state is looked for."),
-    Option("steps.after_restore", STEPS, (), "Steps after the state was restored."),
-    Option("steps.before_train", STEPS, (), "Steps right before the training."),
-    Option("steps.after_train", STEPS, (), "Steps right after the training."),
-    Option("steps.before_upload", STEPS, (), "Steps before the state is uploaded."),
-    Option("steps.after_upload", STEPS, (), "Steps after everything was uploaded."),
-    Option("jobs", JOBS, {}, "More jobs of the workflow, as GitHub writes them."),
+)
+EXTRA_JOBS = _declare(
+    "jobs",
+    JOBS,
+    {},
+    "More jobs of the workflow, as GitHub writes them.",
+    "Дополнительные задания workflow в синтаксисе GitHub.",
 )
 
+OPTIONS = tuple(_declared)
 BY_KEY = {option.key: option for option in OPTIONS}

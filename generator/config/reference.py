@@ -1,123 +1,155 @@
-"""The settings described, from their table.
+"""The settings described from their table: text, JSON, JSON schema, Markdown.
 
-As text, JSON, JSON schema and the table of `docs/settings.md`.
+`make docs` runs this module, which writes `docs/settings.md` and
+`docs/settings.schema.json`.
 """
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
+from typing import Any
 
 from .options import OPTIONS, Option
-from .settings import Settings
-from .types import Choice, JsonSchema, Kind
+from .settings import DEFAULT_SOURCE, Settings
+from .types import Choice, JsonSchema, ValueType
 
-SCHEMA_ID = "https://json-schema.org/draft/2020-12/schema"
+SCHEMA_DIALECT = "https://json-schema.org/draft/2020-12/schema"
+PAGE = "docs/settings.md"
+SCHEMA_FILE = "docs/settings.schema.json"
+_TABLE_HEAD = (
+    "| setting | default | takes | what it does |\n| --- | --- | --- | --- |\n"
+)
+# A value is shown at this width even on a narrow terminal.
+_LEAST_WIDTH = 10
 
 
-def toml(value: object) -> str:
-    """A value as TOML writes it on one line."""
+def format_toml(value: object) -> str:
+    """Return a value as TOML writes it on one line."""
     if isinstance(value, dict):
-        return (
-            "{"
-            + ", ".join(
-                f"{_toml_key(key)} = {toml(item)}" for key, item in value.items()
-            )
-            + "}"
-        )
+        entries = []
+        for key, item in value.items():
+            entries.append(f"{_format_key(key)} = {format_toml(item)}")
+        return "{" + ", ".join(entries) + "}"
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(toml(item) for item in value) + "]"
+        return "[" + ", ".join(format_toml(item) for item in value) + "]"
     if value is None:
         return '""'
     return json.dumps(value, ensure_ascii=False)
 
 
-def _toml_key(key: str) -> str:
-    return (
-        key
-        if key.replace("-", "").replace("_", "").isalnum() and key.isascii()
-        else json.dumps(key)
-    )
+def _format_key(key: str) -> str:
+    is_bare = key.replace("-", "").replace("_", "").isalnum() and key.isascii()
+    if is_bare:
+        return key
+    return json.dumps(key)
 
 
-def as_text(settings: Settings, width: int) -> str:
-    """A line a setting: key, value (cut to the width), and its source where it is not the default."""
-    longest = max(len(option.key) for option in OPTIONS)
-    return "\n".join(_line(option.key, settings, longest, width) for option in OPTIONS)
+def format_text(settings: Settings, width: int) -> str:
+    """Return a line a setting: key, value cut to the width, and source if it was set."""
+    key_width = max(len(option.key) for option in OPTIONS)
+    lines = [_format_line(option, settings, key_width, width) for option in OPTIONS]
+    return "\n".join(lines)
 
 
-def _line(key: str, settings: Settings, longest: int, width: int) -> str:
-    value = settings[key]
-    shown = "(inherits)" if value is None else toml(value)
-    source = settings.source(key)
-    mark = "" if source == "default" else f"  # {source}"
-    room = max(10, width - longest - 3 - len(mark))
-    return f"{key:{longest}} = {shown if len(shown) <= room else shown[: room - 3] + '...'}{mark}"
+def _format_line(
+    option: Option[Any], settings: Settings, key_width: int, width: int
+) -> str:
+    value, source = settings[option], settings.get_source(option)
+    shown = "(inherits)" if value is None else format_toml(value)
+    mark = "" if source == DEFAULT_SOURCE else f"  # {source}"
+    room = max(_LEAST_WIDTH, width - key_width - len(" = ") - len(mark))
+    if len(shown) > room:
+        shown = shown[: room - 3] + "..."
+    return f"{option.key:{key_width}} = {shown}{mark}"
 
 
-def as_json(settings: Settings) -> str:
-    """Every setting with value and source."""
-    plain = {
-        key: {"value": value.value, "source": value.source}
-        for key, value in settings.values.items()
-    }
-    return json.dumps(
-        {"format": 1, "digest": settings.digest, "settings": plain},
-        indent=2,
-        ensure_ascii=False,
-    )
+def format_json(settings: Settings) -> str:
+    """Return every setting with value and source as JSON."""
+    values = {}
+    for key, value in settings.values.items():
+        values[key] = {"value": value.value, "source": value.source}
+    document = {"format": 1, "digest": settings.digest, "settings": values}
+    return json.dumps(document, indent=2, ensure_ascii=False)
 
 
-def json_schema() -> str:
-    """The JSON schema of `wfgen.toml`, for editors that check TOML by one."""
-    tree: JsonSchema = {
-        "$schema": SCHEMA_ID,
-        "title": "Settings of wfgen (wfgen.toml, or [tool.wfgen] of pyproject.toml)",
-        "type": "object",
-        "additionalProperties": False,
-        "properties": {
-            "pipeline": {
-                "type": "object",
-                "description": "Settings of the training; not read by wfgen.",
-            }
-        },
+def format_schema() -> str:
+    """Return the JSON schema of `wfgen.toml`, for editors that check TOML by one."""
+    properties: dict[str, Any] = {
+        "pipeline": {
+            "type": "object",
+            "description": "Settings of the training; not read by wfgen.",
+        }
     }
     for option in OPTIONS:
         *tables, last = option.key.split(".")
-        branch = tree
+        branch = properties
         for table in tables:
-            below = _properties(branch)
-            branch = below.setdefault(
-                table,
-                {"type": "object", "additionalProperties": False, "properties": {}},
-            )  # type: ignore[assignment]
-        described = {"description": option.about, **option.kind.schema()}
-        if option.default is not None:
-            described["default"] = option.default
-        _properties(branch)[last] = described
-    return json.dumps(tree, indent=2, ensure_ascii=False) + "\n"
+            branch = branch.setdefault(table, _make_table({}))["properties"]
+        branch[last] = _describe_option(option)
+    schema: JsonSchema = {
+        "$schema": SCHEMA_DIALECT,
+        "title": "Settings of wfgen (wfgen.toml, or [tool.wfgen] of pyproject.toml)",
+        **_make_table(properties),
+    }
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
 
 
-def _properties(branch: JsonSchema) -> JsonSchema:
-    properties = branch["properties"]
-    assert isinstance(properties, dict)  # noqa: S101 - built right above
-    return properties
+def _make_table(properties: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": properties,
+    }
 
 
-def markdown_table() -> str:
-    """The table of `docs/settings.md`."""
-    rows = ["| setting | default | takes | what it does |", "| --- | --- | --- | --- |"]
-    return "\n".join(rows + [_row(option) for option in OPTIONS])
+def _describe_option(option: Option[Any]) -> JsonSchema:
+    schema = {"description": option.summary, **option.value_type.describe_schema()}
+    if option.default is not None:
+        schema["default"] = option.default
+    return schema
 
 
-def _row(option: Option) -> str:
-    default = "inherits" if option.default is None else f"`{toml(option.default)}`"
-    cells = (f"`{option.key}`", default, _takes(option.kind), option.about)
-    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+def format_table() -> str:
+    """Return the table of `docs/settings.md`."""
+    rows = [_format_row(option) for option in OPTIONS]
+    return _TABLE_HEAD + "\n".join(rows)
 
 
-def _takes(kind: Kind) -> str:
-    return (
-        " or ".join(f"`{word}`" for word in kind.words)
-        if isinstance(kind, Choice)
-        else kind.noun
-    )
+def _format_row(option: Option[Any]) -> str:
+    default = "inherits"
+    if option.default is not None:
+        default = f"`{format_toml(option.default)}`"
+    takes = _describe_type(option.value_type)
+    columns = (f"`{option.key}`", default, takes, option.summary)
+    # A bar would end the cell, even in code.
+    escaped = [column.replace("|", "\\|") for column in columns]
+    return f"| {' | '.join(escaped)} |"
+
+
+def _describe_type(value_type: ValueType[Any]) -> str:
+    if isinstance(value_type, Choice):
+        return " or ".join(f"`{word}`" for word in value_type.words)
+    return value_type.noun
+
+
+def update_page(page: str) -> str:
+    """Return the page of the settings with the table of today in place of its own."""
+    before, head, after = page.partition(_TABLE_HEAD)
+    if not head:
+        raise ValueError(f"{PAGE} has no table of settings")
+    lines = after.splitlines(keepends=True)
+    while lines and lines[0].startswith("|"):
+        del lines[0]
+    return before + format_table() + "\n" + "".join(lines)
+
+
+def write_docs(root: Path) -> None:
+    """Write the table and the schema into the documentation of this project."""
+    page = root / PAGE
+    page.write_text(update_page(page.read_text(encoding="utf-8")), encoding="utf-8")
+    (root / SCHEMA_FILE).write_text(format_schema(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    write_docs(Path.cwd())

@@ -1,6 +1,6 @@
-"""The kinds of text that settings hold, each with the rules of whoever reads it in the end.
+"""Texts that settings hold, each with the rules of whoever reads it in the end.
 
-Every check gives back the text to use, or raises ValueError.
+Every check returns the text to use, or raises ValueError.
 """
 
 from __future__ import annotations
@@ -8,35 +8,46 @@ from __future__ import annotations
 import re
 from pathlib import PurePosixPath
 
+from ..resources import DISTRIBUTION
 from .cron import check_cron
 from .types import Text
 
 _NOT_IN_ARTIFACT_NAMES = '":<>|*?\\/'
 _NOT_IN_BRANCHES = r"[\s~^:?\[\]\\+!]|\.\.|@\{|//|\$\{\{"
+# What secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and
+# Kaggle's tokens, or an address.
+_LIKE_A_SECRET = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*|.*://.*"
+_SECRET_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+# Name, extras and the rest of a requirement (PEP 508).
+_REQUIREMENT = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)"
+HOW_TO_NAME_OWN_PACKAGE = (
+    "a wheel in the repository like `wheels/wfgen_actions-0.1.0-py3-none-any.whl`, "
+    "or `git+https://HOST/OWNER/NAME@COMMIT` of this tool's repository"
+)
 
 
-def _branch(name: str) -> str:
-    """A branch, or a pattern with `*`.
+def _check_branch(name: str) -> str:
+    """Accept a branch, or a pattern with `*`.
 
     The rules of git-check-ref-format, less GitHub's other pattern characters.
     """
     bad = re.search(_NOT_IN_BRANCHES, name)
     if bad:
         raise ValueError(f"{name!r} has {bad[0]!r}, which a branch name cannot have")
-    wrong_part = any(
-        part.startswith(".") or part.endswith((".lock", "."))
-        for part in name.split("/")
-    )
-    if wrong_part or name.startswith(("-", "/")) or name.endswith("/") or name == "@":
+    if name == "@" or name.startswith(("-", "/")) or name.endswith("/"):
         raise ValueError(f"{name!r} is not a name git gives a branch")
+    for part in name.split("/"):
+        if part.startswith(".") or part.endswith((".lock", ".")):
+            raise ValueError(f"{name!r} is not a name git gives a branch")
     return name
 
 
-def _relative(path: str) -> str:
-    """A path below the repository's root."""
+def _check_relative(path: str) -> str:
+    """Accept a path below the repository's root."""
     if path.startswith(("/", "~", "-", "#", "!")) or "\\" in path:
         raise ValueError(
-            f"{path!r} is not a path below the repository's root, with / between folders"
+            f"{path!r} is not a path below the repository's root, "
+            "with / between folders"
         )
     if ".." in PurePosixPath(path).parts:
         raise ValueError(f"{path!r} leaves the repository")
@@ -45,42 +56,41 @@ def _relative(path: str) -> str:
     return path
 
 
-def _folder(path: str) -> str:
-    """A folder, with the slash that says so.
-
-    The upload action would read pattern characters as such.
-    """
-    if (
-        re.search(r"[*?\[\]]", _relative(path))
-        or PurePosixPath(path) == PurePosixPath()
-    ):
+def _check_folder(path: str) -> str:
+    """Accept one folder, and end it with the slash that says so."""
+    _check_relative(path)
+    # The upload action reads these as patterns.
+    is_pattern = re.search(r"[*?\[\]]", path) is not None
+    if is_pattern or PurePosixPath(path) == PurePosixPath():
         raise ValueError(f"{path!r} is not one folder below the repository's root")
     return path.rstrip("/") + "/"
 
 
-def _artifact(name: str) -> str:
-    """The rules of @actions/artifact (`path-and-artifact-name-validation.ts`)."""
-    bad = [character for character in _NOT_IN_ARTIFACT_NAMES if character in name]
-    if bad:
-        raise ValueError(
-            f"{name!r} has {bad[0]!r}, which the name of an artifact cannot have"
-        )
+def _check_artifact(name: str) -> str:
+    """Accept what @actions/artifact does (`path-and-artifact-name-validation.ts`)."""
+    for character in _NOT_IN_ARTIFACT_NAMES:
+        if character in name:
+            raise ValueError(
+                f"{name!r} has {character!r}, which the name of an artifact cannot have"
+            )
     if name != name.strip():
         raise ValueError(f"{name!r} begins or ends with a blank")
     return name
 
 
-def _matching(pattern: str, what: str) -> Text:
+def _match_text(pattern: str, noun: str) -> Text:
+    """Make a type of the texts that match a pattern as a whole."""
+
     def check(text: str) -> str:
         if not re.fullmatch(pattern, text, re.ASCII):
-            raise ValueError(f"must be {what}, not {text!r}")
+            raise ValueError(f"must be {noun}, not {text!r}")
         return text
 
-    return Text(what, check)
+    return Text(noun, check)
 
 
-def _cron(line: str) -> str:
-    """GitHub's grammar."""
+def _check_cron(line: str) -> str:
+    """Accept GitHub's grammar."""
     try:
         return check_cron(line)
     except ValueError as error:
@@ -89,9 +99,9 @@ def _cron(line: str) -> str:
         ) from None
 
 
-def _timezone(name: str) -> str:
-    """An IANA name that this Python knows."""
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - seldom needed
+def _check_timezone(name: str) -> str:
+    """Accept an IANA name that this Python knows."""
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - seldom set
 
     try:
         ZoneInfo(name)
@@ -102,81 +112,101 @@ def _timezone(name: str) -> str:
     return name
 
 
-def _script(command: str) -> str:
-    """A script: whatever GitHub would paste into it has to come through the environment instead."""
+def _check_script(command: str) -> str:
+    """Accept a script into which GitHub pastes nothing."""
     if "${{" in command:
         raise ValueError(
-            "has ${{ }}, which would be pasted into the script; give it through env and write $NAME"
+            "has ${{ }}, which would be pasted into the script; "
+            "give it through env and write $NAME"
         )
     return command
 
 
-def _requirement(text: str) -> str:
-    """One requirement, which pip must not take for an option."""
+def _check_requirement(text: str) -> str:
+    """Accept one requirement, which pip must not take for an option or another project.
+
+    On PyPI `wfgen` is somebody else's project, and this one is not published there.
+    """
     if text.startswith("-") or text != text.strip():
         raise ValueError(f"{text!r} is not one requirement")
+    match = re.fullmatch(_REQUIREMENT, text, re.ASCII | re.DOTALL)
+    if match is None or match[2].startswith(("/", "\\", ":")):
+        return text  # a path or an address
+    # Names are compared as PEP 503 normalises them.
+    project = re.sub(r"[-_.]+", "-", match[1]).lower()
+    if project == "wfgen":
+        raise ValueError(
+            f"{text!r} is somebody else's project on PyPI: give "
+            + HOW_TO_NAME_OWN_PACKAGE
+        )
+    if project == DISTRIBUTION and not match[2].startswith("@"):
+        raise ValueError(
+            f"{text!r} is not published on PyPI: give {HOW_TO_NAME_OWN_PACKAGE}"
+        )
     return text
 
 
-def _plain(name: str) -> str:
-    """A text that stands where GitHub refuses a file with an expression in it."""
+def _check_literal(name: str) -> str:
+    """Accept a text for a place where GitHub refuses a file with an expression."""
     if "${{" in name:
         raise ValueError(f"{name!r} has ${{{{, and GitHub takes no expression here")
     return name
 
 
-def names_a_credential(variable: str) -> bool:
-    """Whether a variable of that name is one to keep secret."""
+def is_credential_name(variable: str) -> bool:
+    """Tell whether a variable of that name is one to keep secret."""
     return variable.upper().endswith(("KEY", "TOKEN", "SECRET", "PASSWORD"))
 
 
-# What secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and
-# Kaggle's tokens, or an address.
-_LIKE_A_VALUE = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*|.*://.*"
-
-
-def _secret(name: str) -> str:
-    if re.fullmatch(_LIKE_A_VALUE, name):
+def _check_secret(name: str) -> str:
+    """Accept the name of a secret. No message shows it, for it may be the value."""
+    if re.fullmatch(_LIKE_A_SECRET, name):
         raise ValueError(
-            "holds what looks like the value of a secret: revoke it, and give the secret's name instead"
+            "holds what looks like the value of a secret: "
+            "revoke it, and give the secret's name instead"
         )
-    if not re.fullmatch(
-        r"[A-Za-z_][A-Za-z0-9_]*", name, re.ASCII
-    ) or name.upper().startswith("GITHUB_"):
-        # It may be the secret itself: shown, it would be in logs.
+    is_name = re.fullmatch(_SECRET_NAME, name, re.ASCII) is not None
+    if not is_name or name.upper().startswith("GITHUB_"):
         raise ValueError(
-            "must be the name of a secret (letters, digits and _, not GITHUB_...), which what was given is not"
+            "must be the name of a secret (letters, digits and _, not GITHUB_...), "
+            "which what was given is not"
         )
     return name
 
 
-NAME = Text("a name", _plain, longest=200)
+NAME = Text("a name", _check_literal, longest=200)
+OPTIONAL_NAME = Text("a name, or empty", optional=True, longest=200)
 LABEL = Text("a label of a runner", longest=200)
-BRANCH = Text("a branch", _branch, longest=250)
-FOLDER = Text("a folder below the repository's root", _folder)
-FILE = Text("a path below the repository's root", _relative)
+BRANCH = Text("a branch", _check_branch, longest=250)
+FOLDER = Text("a folder below the repository's root", _check_folder)
+FILE = Text("a path below the repository's root", _check_relative)
 OPTIONAL_FILE = Text(
-    "a path below the repository's root, or empty", _relative, optional=True
+    "a path below the repository's root, or empty", _check_relative, optional=True
 )
-ARTIFACT = Text("the name of an artifact", _artifact, longest=200)
-CRON = Text("a cron line", _cron)
-OPTIONAL_TIMEZONE = Text("a time zone, or empty", _timezone, optional=True)
-SCRIPT = Text("a script", _script, lines=True, longest=20_000)
+ARTIFACT = Text("the name of an artifact", _check_artifact, longest=200)
+CRON = Text("a cron line", _check_cron)
+OPTIONAL_TIMEZONE = Text("a time zone, or empty", _check_timezone, optional=True)
+SCRIPT = Text("a script", _check_script, lines=True, longest=20_000)
 OPTIONAL_SCRIPT = Text(
-    "a script, or empty", _script, optional=True, lines=True, longest=20_000
+    "a script, or empty", _check_script, optional=True, lines=True, longest=20_000
 )
 LITERAL = Text("a text", optional=True, lines=True, longest=20_000)
-REQUIREMENT = Text("a requirement for pip", _requirement, longest=300)
-OPTIONAL_NAME = Text("a name, or empty", optional=True, longest=200)
-SECRET = Text("the name of a secret", _secret, private=True, longest=100)
-OPTIONAL_SECRET = Text(
-    "the name of a secret, or empty", _secret, optional=True, private=True, longest=100
+OPTIONAL_REQUIREMENT = Text(
+    "a requirement for pip, or empty", _check_requirement, optional=True, longest=300
 )
-WORKFLOW_FILE = _matching(
+SECRET = Text("the name of a secret", _check_secret, private=True, longest=100)
+OPTIONAL_SECRET = Text(
+    "the name of a secret, or empty",
+    _check_secret,
+    optional=True,
+    private=True,
+    longest=100,
+)
+WORKFLOW_FILE = _match_text(
     r"[A-Za-z0-9_][A-Za-z0-9._-]*\.ya?ml", "a file name ending in .yml"
 )
-PYTHON = _matching(
+PYTHON = _match_text(
     r"(?:pypy)?3\.(?:9|[12]\d)(?:\.\d{1,3})?t?", 'a Python version from "3.9" on'
 )
-VARIABLE = _matching(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
-JOB_ID = _matching(r"[A-Za-z_][A-Za-z0-9_-]*", "the id of a job")
+VARIABLE = _match_text(r"[A-Za-z_][A-Za-z0-9_]*", "the name of an environment variable")
+JOB_ID = _match_text(r"[A-Za-z_][A-Za-z0-9_-]*", "the id of a job")

@@ -1,52 +1,58 @@
-"""What values settings can take.
+"""Types of settings: each turns what was written into the value used, or says why not.
 
-Each kind turns what was written into the value used, or says what is wrong.
-
-Kinds are plain classes: a dataclass costs half a millisecond of start-up each.
-
-A kind parses two forms: the TOML value of a file (`parse`) and the text of a flag or
+A type parses two forms: the TOML value of a file (`parse`) and the text of a flag or an
 environment variable (`from_text`). Both raise ValueError with a reason that reads on
-after "must be" or "is not".
+after the setting's key: "must be ...", "is not ...".
+
+They are plain classes: a dataclass costs half a millisecond of start-up each.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Generic, TypeVar
 
+T_co = TypeVar("T_co", covariant=True)
 JsonSchema = dict[str, object]
-# Compiled when first needed: the start of every command pays for what is done at import.
+
+# As texts: compiled when first needed, for every command pays for what an import does.
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
+# 18 digits fit into 64 bits, so no bound of ours can be passed by a longer number.
+_DECIMAL = r"[+-]?\d{1,18}"
+_TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
+_FALSE_WORDS = frozenset({"false", "0", "no", "off"})
+_LONGEST_SHOWN = 60
 
 
-class WithinError(ValueError):
-    """What is wrong with one entry of a table: `name` is the entry's."""
+class EntryError(ValueError):
+    """What is wrong with one entry of a table; `name` is the entry's."""
 
     def __init__(self, name: object, reason: str) -> None:
         super().__init__(reason)
         self.name = str(name)
 
 
-class Kind:
-    """One kind of value."""
+class ValueType(Generic[T_co]):
+    """A type of value; `noun` names it in messages and in the documentation."""
 
     noun = "a value"
 
-    def parse(self, value: object) -> object:
-        """The value to use; raises ValueError."""
+    def parse(self, value: object) -> T_co:
+        """Return the value to use; raises ValueError."""
         raise NotImplementedError
 
-    def from_text(self, text: str) -> object:
-        """The same, of the text of a flag or an environment variable."""
+    def from_text(self, text: str) -> T_co:
+        """Parse the text of a flag or an environment variable; raises ValueError."""
         return self.parse(text)
 
-    def schema(self) -> JsonSchema:
-        """The kind as JSON schema, for editors."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe the type as JSON schema, for editors."""
         raise NotImplementedError
 
 
-class Whole(Kind):
-    """A whole number within bounds."""
+class Integer(ValueType[int]):
+    """An integer within bounds."""
 
     def __init__(self, low: int, high: int) -> None:
         self.low = low
@@ -54,71 +60,74 @@ class Whole(Kind):
         self.noun = f"a whole number from {low} to {high}"
 
     def parse(self, value: object) -> int:
-        """An int, not a bool, within the bounds."""
-        if (
-            isinstance(value, bool)
-            or not isinstance(value, int)
-            or not self.low <= value <= self.high
-        ):
-            raise ValueError(f"must be {self.noun}, not {_shown(value)}")
+        """Accept an int within the bounds, and no bool."""
+        # To Python, True is an int.
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
+        if not self.low <= value <= self.high:
+            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
         return value
 
     def from_text(self, text: str) -> int:
-        """Decimal digits."""
-        if not re.fullmatch(r"[+-]?\d{1,18}", text.strip(), re.ASCII):
-            raise ValueError(f"must be {self.noun}, not {_shown(text)}")
+        """Accept decimal digits."""
+        if not re.fullmatch(_DECIMAL, text.strip(), re.ASCII):
+            raise ValueError(f"must be {self.noun}, not {show_value(text)}")
         return self.parse(int(text))
 
-    def schema(self) -> JsonSchema:
-        """Integer with bounds."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe an integer with bounds."""
         return {"type": "integer", "minimum": self.low, "maximum": self.high}
 
 
-class Switch(Kind):
+class Boolean(ValueType[bool]):
     """On or off."""
 
     noun = "true or false"
 
     def parse(self, value: object) -> bool:
-        """A bool."""
-        if not isinstance(value, bool):
-            raise ValueError(f"must be true or false, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
-        return value
+        """Accept a bool."""
+        if isinstance(value, bool):
+            return value
+        raise ValueError(f"must be {self.noun}, not {show_value(value)}")
 
     def from_text(self, text: str) -> bool:
-        """The words people use for it."""
+        """Accept the words people use for it."""
         word = text.strip().lower()
-        if word not in {"true", "false", "1", "0", "yes", "no", "on", "off"}:
-            raise ValueError(f"must be true or false, not {_shown(text)}")
-        return word in {"true", "1", "yes", "on"}
+        if word in _TRUE_WORDS:
+            return True
+        if word in _FALSE_WORDS:
+            return False
+        raise ValueError(f"must be {self.noun}, not {show_value(text)}")
 
-    def schema(self) -> JsonSchema:
-        """Boolean."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe a boolean."""
         return {"type": "boolean"}
 
 
-class Choice(Kind):
+class Choice(ValueType[str]):
     """One of a few words."""
 
     def __init__(self, *words: str) -> None:
         self.words = words
-        self.noun = "one of " + ", ".join(f'"{word}"' for word in words)
+        quoted = [f'"{word}"' for word in words]
+        self.noun = f"one of {', '.join(quoted)}"
 
     def parse(self, value: object) -> str:
-        """One of the words."""
+        """Accept one of the words."""
         if value not in self.words:
-            raise ValueError(f"must be {self.noun}, not {_shown(value)}")
+            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
         return str(value)
 
-    def schema(self) -> JsonSchema:
-        """Enumeration."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe an enumeration."""
         return {"enum": list(self.words)}
 
 
-class Text(Kind):
-    """A string; `check` says what is wrong with one, or gives back the form to use.
+class Text(ValueType[str]):
+    """A string; `check` raises for one that does not do, or returns the form to use.
 
-    No message shows what was given for a `private` one.
+    `optional` takes an empty one, `lines` one of several lines, `longest` bounds its
+    characters. No message shows what was given for a `private` one.
     """
 
     def __init__(  # noqa: PLR0913 - all but two are named
@@ -139,106 +148,147 @@ class Text(Kind):
         self.longest = longest
 
     def parse(self, value: object) -> str:
-        """A string that can be shown, of bearable length, that `check` accepts."""
-        given = "what was given" if self.private else _shown(value)
+        """Accept a printable string of bearable length that `check` accepts."""
+        shown = "what was given" if self.private else show_value(value)
         if not isinstance(value, str):
-            raise ValueError(f"must be {self.noun}, not {given}")  # noqa: TRY004 - one type for all reasons
+            # One type of error for all reasons: callers report every mistake alike.
+            raise ValueError(f"must be {self.noun}, not {shown}")  # noqa: TRY004 - see above
         if not value and self.optional:
             return value
+        if not value:
+            raise ValueError(f"must be {self.noun}, not empty")
         if not value.strip():
-            raise ValueError(
-                f"must be {self.noun}, not {'blanks alone' if value else 'empty'}"
-            )
+            raise ValueError(f"must be {self.noun}, not blanks alone")
         if len(value) > self.longest:
             raise ValueError(
-                f"must be {self.noun} of at most {self.longest} characters, not {len(value)}"
+                f"must be {self.noun} of at most {self.longest} characters, "
+                f"not {len(value)}"
             )
-        shown = value.replace("\n", "").replace("\t", "") if self.lines else value
-        if not shown.isprintable() and re.search(_UNPRINTABLE, shown):
+        if self._has_unprintable(value):
             raise ValueError(
-                f"must be {self.noun}, and {given} has a character that cannot be shown"
+                f"must be {self.noun}, and {shown} has a character that cannot be shown"
             )
         return self.check(value)
 
-    def schema(self) -> JsonSchema:
-        """String."""
-        return {"type": "string", "maxLength": self.longest} | (
-            {} if self.optional else {"minLength": 1}
-        )
+    def _has_unprintable(self, value: str) -> bool:
+        if self.lines:
+            value = value.replace("\n", "").replace("\t", "")
+        # `isprintable` is quick, and refuses some blanks that do no harm.
+        if value.isprintable():
+            return False
+        return re.search(_UNPRINTABLE, value) is not None
+
+    def describe_schema(self) -> JsonSchema:
+        """Describe a string with its length."""
+        schema: JsonSchema = {"type": "string", "maxLength": self.longest}
+        if not self.optional:
+            schema["minLength"] = 1
+        return schema
 
 
-class Several(Kind):
-    """A list of values of one kind, none twice. As text: a TOML array, or one value a line."""
+class ListOf(ValueType[tuple[T_co, ...]]):
+    """A list of values of one type, none twice; as text a TOML array, or a value a line."""
 
-    def __init__(self, of: Kind, least: int = 0) -> None:
-        self.of = of
+    def __init__(self, item: ValueType[T_co], least: int = 0) -> None:
+        self.item = item
         self.least = least
-        self.noun = f"a list, each {of.noun}"
+        self.noun = f"a list, each {item.noun}"
 
-    def parse(self, value: object) -> tuple[object, ...]:
-        """A list; a single value stands for a list of one."""
-        items = value if isinstance(value, list | tuple) else [value]
-        parsed = tuple(self.of.parse(item) for item in items)
+    def parse(self, value: object) -> tuple[T_co, ...]:
+        """Accept a list; a single value stands for a list of one."""
+        parsed: list[T_co] = []
+        for raw in as_list(value):
+            item = self.item.parse(raw)
+            if item in parsed:
+                raise ValueError(f"names {show_value(item)} twice")
+            parsed.append(item)
         if len(parsed) < self.least:
             raise ValueError(f"must be {self.noun}, and must not be empty")
-        for place, item in enumerate(parsed):
-            if item in parsed[:place]:
-                raise ValueError(f"names {_shown(item)} twice")
-        return parsed
+        return tuple(parsed)
 
-    def from_text(self, text: str) -> tuple[object, ...]:
-        """A TOML array where it starts with a bracket, else the lines of the text."""
+    def from_text(self, text: str) -> tuple[T_co, ...]:
+        """Accept a TOML array, which starts with a bracket, or the lines of the text."""
         if text.lstrip().startswith("["):
-            return self.parse(toml_value(text))
+            return self.parse(parse_toml(text))
         return self.parse([line for line in text.splitlines() if line.strip()])
 
-    def schema(self) -> JsonSchema:
-        """Array, or the single value."""
-        one = self.of.schema()
-        return {
-            "anyOf": [
-                one,
-                {
-                    "type": "array",
-                    "items": one,
-                    "minItems": self.least,
-                    "uniqueItems": True,
-                },
-            ]
+    def describe_schema(self) -> JsonSchema:
+        """Describe an array, or the single value."""
+        item = self.item.describe_schema()
+        several = {
+            "type": "array",
+            "items": item,
+            "minItems": self.least,
+            "uniqueItems": True,
         }
+        return {"anyOf": [item, several]}
 
 
-class Table(Kind):
-    """Names with values of one kind. As text: an inline TOML table."""
+class TableOf(ValueType[dict[str, T_co]]):
+    """Names with values of one type; as text an inline TOML table."""
 
-    def __init__(self, key: Kind, value: Kind) -> None:
+    def __init__(self, key: ValueType[str], value: ValueType[T_co]) -> None:
         self.key = key
         self.value = value
         self.noun = f"a table of {key.noun} = {value.noun}"
 
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping whose every name and value fits."""
+    def parse(self, value: object) -> dict[str, T_co]:
+        """Accept a mapping whose every name and value fits; raises EntryError."""
         if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {_shown(value)}")  # noqa: TRY004 - one type for all reasons
+            raise ValueError(f"must be {self.noun}, not {show_value(value)}")  # noqa: TRY004 - as Text
         parsed = {}
-        for name, item in value.items():
+        for name, raw in value.items():
             try:
-                parsed[str(self.key.parse(name))] = self.value.parse(item)
+                parsed[self.key.parse(name)] = self.value.parse(raw)
             except ValueError as error:
-                raise WithinError(name, f"has {_shown(name)}: {error}") from None
+                raise EntryError(name, f"has {show_value(name)}: {error}") from None
         return parsed
 
-    def from_text(self, text: str) -> dict[str, object]:
-        """An inline table."""
-        return self.parse(toml_value(text))
+    def from_text(self, text: str) -> dict[str, T_co]:
+        """Accept an inline table."""
+        return self.parse(parse_toml(text))
 
-    def schema(self) -> JsonSchema:
-        """Object."""
-        return {"type": "object", "additionalProperties": self.value.schema()}
+    def describe_schema(self) -> JsonSchema:
+        """Describe an object."""
+        return {
+            "type": "object",
+            "additionalProperties": self.value.describe_schema(),
+        }
 
 
-def toml_value(text: str) -> object:
-    """One TOML value; raises ValueError."""
+class OrInherit(ValueType[T_co | None]):
+    """A value of another type, or None where nothing is written: the setting inherits."""
+
+    def __init__(self, inner: ValueType[T_co]) -> None:
+        self.inner = inner
+        self.noun = inner.noun
+
+    def parse(self, value: object) -> T_co | None:
+        """Accept what the other type accepts, and None."""
+        if value is None:
+            return None
+        return self.inner.parse(value)
+
+    def from_text(self, text: str) -> T_co | None:
+        """Accept what the other type accepts; an empty text inherits."""
+        if not text:
+            return None
+        return self.inner.from_text(text)
+
+    def describe_schema(self) -> JsonSchema:
+        """Describe the other type: TOML inherits by leaving the key out."""
+        return self.inner.describe_schema()
+
+
+def as_list(value: object) -> list[object] | tuple[object, ...]:
+    """Return a list or tuple as it is, and any other value as a list of one."""
+    if isinstance(value, list | tuple):
+        return value
+    return [value]
+
+
+def parse_toml(text: str) -> object:
+    """Parse one TOML value; raises ValueError."""
     import tomllib  # noqa: PLC0415 - only for lists and tables from flags and variables
 
     try:
@@ -247,6 +297,9 @@ def toml_value(text: str) -> object:
         raise ValueError(f"is not a TOML value ({error})") from None
 
 
-def _shown(value: object) -> str:
+def show_value(value: object) -> str:
+    """Return a value as messages show it, on one line of bearable length."""
     text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."  # noqa: PLR2004 - fits a line
+    if len(text) > _LONGEST_SHOWN:
+        return text[: _LONGEST_SHOWN - 3] + "..."
+    return text

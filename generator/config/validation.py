@@ -1,149 +1,164 @@
-"""Settings that are fine alone and cannot stand together."""
+"""Settings that are fine alone and contradict each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import NamedTuple
+import itertools
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
-_PARTS = ("model", "data", "logs")
+from . import options
+from .derived import list_notification_ways, list_training_jobs
+from .options import Option
+from .types import as_list
 
+if TYPE_CHECKING:  # settings are loaded by what validates them
+    from .settings import Settings
 
-class Value(NamedTuple):
-    """A value and where it was set: "default", "wfgen.toml:3", "environment WFGEN_X", "flag --x"."""
-
-    value: object
-    source: str
-
-
-Values = Mapping[str, Value]
-
-
-def contradictions(values: Values) -> Iterator[str]:
-    """Every contradiction as a line that begins with where it was set."""
-    yield from _triggers(values)
-    yield from _artifacts(values)
-    yield from _needs(values)
-    yield from _jobs(values)
-    yield from _workflows(values)
-    yield from _step_ids(values)
+_TRIGGERS = (
+    options.TRIGGERS_PUSH,
+    options.TRIGGERS_PULL_REQUEST,
+    options.TRIGGERS_SCHEDULE,
+    options.TRIGGERS_DISPATCH,
+)
+_OWN_JOBS = frozenset({"train", "notify", "plan", "merge"})
 
 
-def _where(values: Values, *keys: str) -> str:
-    return next(
-        (values[key].source for key in keys if values[key].source != "default"),
-        "settings",
-    )
+def find_contradictions(settings: Settings) -> Iterator[str]:
+    """Yield every contradiction as a line that begins with where it was set."""
+    yield from _check_triggers(settings)
+    yield from _check_artifact_names(settings)
+    yield from _check_folders(settings)
+    yield from _check_needs(settings)
+    yield from _check_jobs(settings)
+    yield from _check_file_names(settings)
+    yield from _check_step_ids(settings)
 
 
-def _triggers(values: Values) -> Iterator[str]:
-    triggers = [key for key in values if key.startswith("triggers.")]
-    if not any(values[key].value for key in triggers):
-        yield f"{_where(values, *triggers)}: every trigger is off, nothing would ever run"
+def _locate(settings: Settings, *keys: Option[Any]) -> str:
+    """Say where the first of some settings was set, of those that were."""
+    for option in keys:
+        source = settings.get_source(option)
+        if source != "default":
+            return source
+    return "settings"
 
 
-def _artifacts(values: Values) -> Iterator[str]:
-    keys = [f"artifacts.{part}.name" for part in _PARTS]
-    extra = values["artifacts.extra"].value
-    extras = (
-        [str(artifact["name"]) for artifact in extra]
-        if isinstance(extra, tuple)
-        else []
-    )
+def _check_triggers(settings: Settings) -> Iterator[str]:
+    if not any(settings[trigger] for trigger in _TRIGGERS):
+        place = _locate(settings, *_TRIGGERS)
+        yield f"{place}: every trigger is off, nothing would ever run"
+
+
+def _check_artifact_names(settings: Settings) -> Iterator[str]:
+    names = [artifact.name for artifact in options.ARTIFACTS.values()]
     # GitHub compares artifact names as they are; a file system that unpacks them may not.
-    taken = [str(values[key].value).lower() for key in keys] + [
-        name.lower() for name in extras
-    ]
+    taken = [settings[option].lower() for option in names]
+    for extra in settings[options.ARTIFACTS_EXTRA]:
+        taken.append(extra["name"].lower())
     if len(set(taken)) < len(taken):
-        yield f"{_where(values, *keys, 'artifacts.extra')}: two artifacts have the same name"
-    folders = [f"artifacts.{part}.path" for part in _PARTS]
-    paths = [str(values[key].value) for key in folders]
-    if any(
-        one != other and one.startswith(other) for one in paths for other in paths
-    ) or len(set(paths)) < len(paths):
-        yield f"{_where(values, *folders)}: the folders of model, data and logs must not lie in each other"
+        place = _locate(settings, *names, options.ARTIFACTS_EXTRA)
+        yield f"{place}: two artifacts have the same name"
 
 
-def _needs(values: Values) -> Iterator[str]:
-    """A setting that another one must accompany."""
-    rules = (
+def _check_folders(settings: Settings) -> Iterator[str]:
+    folders = [artifact.path for artifact in options.ARTIFACTS.values()]
+    paths = [settings[option] for option in folders]
+    for path, other in itertools.permutations(paths, 2):
+        # A folder ends with a slash, so `a/` does not begin `ab/`.
+        if path.startswith(other):
+            place = _locate(settings, *folders)
+            yield (
+                f"{place}: the folders of model, data and logs "
+                "must not lie in each other"
+            )
+            return
+
+
+def _check_needs(settings: Settings) -> Iterator[str]:
+    """Check each setting that another one must accompany."""
+    rules: tuple[tuple[Option[Any], bool, str], ...] = (
         (
-            "install.hashes",
-            bool(values["install.requirements"].value),
+            options.INSTALL_HASHES,
+            bool(settings[options.INSTALL_REQUIREMENTS]),
             "needs install.requirements",
         ),
         (
-            "dataset.kaggle_json",
-            values["dataset.source"].value == "kaggle",
+            options.DATASET_KAGGLE_JSON,
+            settings[options.DATASET_SOURCE] == "kaggle",
             'needs dataset.source = "kaggle"',
         ),
         (
-            "fanout.members",
-            bool(values["fanout.merge"].value),
+            options.FANOUT_MEMBERS,
+            bool(settings[options.FANOUT_MERGE]),
             "needs fanout.merge, which makes one state of many",
         ),
         (
-            "fanout.members",
-            values["store"].value == "artifact",
+            options.FANOUT_MEMBERS,
+            settings[options.STORE] == "artifact",
             'hands states over as artifacts: store = "artifact"',
         ),
     )
-    for key, fulfilled, reason in rules:
-        if values[key].value and not fulfilled:
-            yield f"{_where(values, key)}: {key} {reason}"
+    for option, fulfilled, reason in rules:
+        if settings[option] and not fulfilled:
+            yield f"{_locate(settings, option)}: {option.key} {reason}"
 
 
-def _step_ids(values: Values) -> Iterator[str]:
-    """GitHub takes no file in which two steps of a job have the same id, whatever their case."""
-    ours = (
-        ("state", "train", "merge", "now")
-        if values["fanout.members"].value
-        else ("state", "train")
-    )
-    taken = dict.fromkeys(ours, "wfgen")
-    for key in (key for key in values if key.startswith("steps.")):
-        yield from _repeated(values, key, values[key].value, taken)
-    jobs = values["jobs"].value
-    for job in jobs.values() if isinstance(jobs, dict) else ():
-        yield from _repeated(values, "jobs", job.get("steps"), {})
+def _check_step_ids(settings: Settings) -> Iterator[str]:
+    """Check that ids are used once: GitHub takes no two of a job, whatever their case."""
+    taken = dict.fromkeys(("state", "train"), "wfgen")
+    if settings[options.FANOUT_MEMBERS]:
+        taken |= dict.fromkeys(("merge", "now"), "wfgen")
+    for option in options.STEP_OPTIONS:
+        yield from _check_repeated_ids(settings, option, settings[option], taken)
+    for job in settings[options.EXTRA_JOBS].values():
+        steps = job.get("steps")
+        if isinstance(steps, list):
+            yield from _check_repeated_ids(settings, options.EXTRA_JOBS, steps, {})
 
 
-def _repeated(
-    values: Values, key: str, steps: object, taken: dict[str, str]
+def _check_repeated_ids(
+    settings: Settings,
+    option: Option[Any],
+    steps: Iterable[dict[str, Any]],
+    taken: dict[str, str],
 ) -> Iterator[str]:
-    for step in steps if isinstance(steps, list | tuple) else ():
+    """Check one list of steps; `taken` maps the ids so far to who has them."""
+    for step in steps:
         name = str(step.get("id", "")).lower()
         if name in taken:
-            yield f"{_where(values, key)}: {key} has a step with the id {step['id']!r}, which {taken[name]} has too"
+            yield (
+                f"{_locate(settings, option)}: {option.key} has a step with the id "
+                f"{step['id']!r}, which {taken[name]} has too"
+            )
         if name:
-            taken[name] = key
+            taken[name] = option.key
 
 
-def _workflows(values: Values) -> Iterator[str]:
-    for name in ("ci", "keepalive"):
-        if (
-            values[f"workflows.{name}"].value
-            and str(values["workflow"].value).lower() == f"{name}.yml"
-        ):
-            yield f"{_where(values, 'workflow')}: workflow and workflows.{name} would both write {name}.yml"
+def _check_file_names(settings: Settings) -> Iterator[str]:
+    workflow = settings[options.WORKFLOW].lower()
+    for option, file in (
+        (options.WORKFLOWS_CI, "ci.yml"),
+        (options.WORKFLOWS_KEEPALIVE, "keepalive.yml"),
+    ):
+        if settings[option] and workflow == file:
+            place = _locate(settings, options.WORKFLOW)
+            yield f"{place}: workflow and {option.key} would both write {file}"
 
 
-def _jobs(values: Values) -> Iterator[str]:
-    jobs = values["jobs"].value
-    jobs = jobs if isinstance(jobs, dict) else {}
-    rendered = (
-        {"plan", "train", "merge"} if values["fanout.members"].value else {"train"}
-    )
-    if any(values[f"notify.{way}"].value for way in ("issue", "webhook", "command")):
-        rendered.add("notify")
+def _check_jobs(settings: Settings) -> Iterator[str]:
+    jobs = settings[options.EXTRA_JOBS]
+    place = _locate(settings, options.EXTRA_JOBS)
+    known = {*jobs, *list_training_jobs(settings)}
+    if list_notification_ways(settings):
+        known.add("notify")
     for name, job in jobs.items():
-        needs = job.get("needs", [])
-        unknown = sorted(
-            {str(one) for one in (needs if isinstance(needs, list) else [needs])}
-            - rendered
-            - set(jobs)
-        )
+        needs = {str(need) for need in as_list(job.get("needs", []))}
+        unknown = sorted(needs - known)
         if unknown:
-            known = ", ".join(sorted(rendered | set(jobs) - {name}))
-            yield f"{_where(values, 'jobs')}: jobs.{name} needs {unknown[0]!r}, which is no job here ({known})"
-    for job in sorted({"train", "notify", "plan", "merge"} & set(jobs)):
-        yield f"{_where(values, 'jobs')}: jobs.{job} is a job wfgen renders; give yours another name"
+            others = ", ".join(sorted(known - {name}))
+            yield (
+                f"{place}: jobs.{name} needs {unknown[0]!r}, "
+                f"which is no job here ({others})"
+            )
+    for name in sorted(_OWN_JOBS.intersection(jobs)):
+        yield f"{place}: jobs.{name} is a job wfgen renders; give yours another name"

@@ -1,4 +1,4 @@
-"""The kinds of value that are pieces of workflow: steps, jobs, permissions, more artifacts.
+"""Types of value that are pieces of workflow: steps, jobs, permissions, artifacts.
 
 They are written as GitHub writes them, as tables. What they hold is the user's own code
 and may use expressions, except in `run:`, where GitHub would paste the value into the
@@ -8,13 +8,37 @@ script.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from math import isfinite
+from typing import TypedDict
 
-from . import text_types as texts
-from .types import Kind, Several, Table, Whole, WithinError
+from .text_types import (
+    ARTIFACT,
+    FILE,
+    JOB_ID,
+    LITERAL,
+    SCRIPT,
+    VARIABLE,
+    is_credential_name,
+)
+from .types import (
+    EntryError,
+    Integer,
+    JsonSchema,
+    ListOf,
+    OrInherit,
+    TableOf,
+    ValueType,
+    as_list,
+    parse_toml,
+)
 
+WorkflowTable = dict[str, object]
+"""A step or a job as GitHub writes it, checked by the types below."""
+
+DAYS = Integer(1, 90)
 _PINNED = r"\./.+|docker://.+@sha256:[0-9a-f]{64}|[\w.-]+/[\w./-]+@[0-9a-f]{40}"
-_STEP_KEYS = {
+_STEP_KEYS: dict[str, type] = {
     "continue-on-error": bool,
     "env": dict,
     "id": str,
@@ -27,6 +51,7 @@ _STEP_KEYS = {
     "with": dict,
     "working-directory": str,
 }
+_SCHEMA_NAMES = {str: "string", int: "integer", bool: "boolean", dict: "object"}
 # https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-syntax#permissions
 SCOPES = (
     "actions",
@@ -45,35 +70,48 @@ SCOPES = (
     "security-events",
     "statuses",
 )
+# GitHub has no such rights: a token is made or not, and models are only read.
+_NO_RIGHTS = frozenset({("id-token", "read"), ("models", "write")})
+# What a run sets itself, by its input, its variables and the settings.
+_SET_BY_RUNS = frozenset({"TRAINING_ITERATIONS", "MEMBER", "MEMBERS"})
 
 
-def _hint(word: str, known: list[str]) -> str:
+def _suggest(word: str, known: Sequence[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415 - only for a mistake
 
     close = get_close_matches(word, known, 1)
-    return f"; did you mean {close[0]!r}?" if close else f" (known: {', '.join(known)})"
+    if close:
+        return f"; did you mean {close[0]!r}?"
+    return f" (known: {', '.join(known)})"
 
 
-def check_plain(value: object) -> None:
-    """Raise ValueError where a piece of workflow holds what TOML knows and GitHub's YAML does not."""
+def check_yaml_values(value: object) -> None:
+    """Raise ValueError where a value is one that TOML knows and GitHub's YAML does not."""
     if isinstance(value, dict):
         for item in value.values():
-            check_plain(item)
+            check_yaml_values(item)
     elif isinstance(value, list | tuple):
         for item in value:
-            check_plain(item)
-    elif not isinstance(value, str | int) and not (
-        isinstance(value, float) and isfinite(value)
-    ):
-        raise ValueError(f"holds {value}, which has to stand in quotes")
+            check_yaml_values(item)
+    elif isinstance(value, float):
+        if not isfinite(value):
+            raise ValueError(f"holds {value}, which has to stand in quotes")
+    elif not isinstance(value, str | int):
+        # A date or a time.
+        raise ValueError(f"holds {value}, which has to stand in quotes")  # noqa: TRY004 - one type for all reasons
 
 
 def check_credentials(env: object) -> None:
     """Raise ValueError where an environment holds what looks like a credential itself."""
-    for name, value in env.items() if isinstance(env, dict) else ():
-        if value and texts.names_a_credential(str(name)) and "${{" not in str(value):
+    if not isinstance(env, dict):
+        return
+    for name, value in env.items():
+        if not value or "${{" in str(value):
+            continue
+        if is_credential_name(str(name)):
             raise ValueError(
-                f"gives {name} a value: store it as a secret and write ${{{{ secrets.{name} }}}}"
+                f"gives {name} a value: "
+                f"store it as a secret and write ${{{{ secrets.{name} }}}}"
             )
 
 
@@ -81,63 +119,90 @@ def check_pinned(uses: str) -> None:
     """Raise ValueError where what `uses:` names can change under us."""
     if not re.fullmatch(_PINNED, uses, re.ASCII):
         raise ValueError(
-            f"uses {uses!r}, which is not pinned to a commit (owner/repository@<40 hex digits>)"
+            f"uses {uses!r}, which is not pinned to a commit "
+            "(owner/repository@<40 hex digits>)"
         )
 
 
-class Step(Kind):
+class Variables(TableOf[str]):
+    """Environment variables, none of which looks like a credential."""
+
+    def __init__(self) -> None:
+        super().__init__(VARIABLE, LITERAL)
+
+    def parse(self, value: object) -> dict[str, str]:
+        """Accept a mapping without names that a run sets or that name a credential."""
+        variables = super().parse(value)
+        for name in variables:
+            if name in _SET_BY_RUNS:
+                raise EntryError(
+                    name,
+                    f"{name} is what a run is told by its input, its variables "
+                    "and the settings",
+                )
+            if is_credential_name(name):
+                raise EntryError(
+                    name,
+                    f"{name} looks like a secret: "
+                    "store it as one and name it in dataset.secrets",
+                )
+        return variables
+
+
+class Step(ValueType[WorkflowTable]):
     """One step, as GitHub writes it."""
 
     noun = "a step: a table with `run` or `uses`"
 
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping with the keys of a step, and a name."""
+    def parse(self, value: object) -> WorkflowTable:
+        """Accept a mapping with the keys of a step, and give it a name."""
         if not isinstance(value, dict):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
         for key, item in value.items():
-            if key not in _STEP_KEYS:
-                raise ValueError(
-                    f"has a step with {key!r}{_hint(key, sorted(_STEP_KEYS))}"
-                )
-            if not isinstance(item, _STEP_KEYS[key]) or (
-                isinstance(item, bool) and _STEP_KEYS[key] is int
-            ):
-                raise ValueError(
-                    f"has a step whose {key!r} is not {_STEP_KEYS[key].__name__}: {item!r}"
-                )
-        check_plain(value)
+            self._check_key(key, item)
+        check_yaml_values(value)
         check_credentials(value.get("env"))
         if ("run" in value) == ("uses" in value):
             raise ValueError("has a step that needs either `run` or `uses`")
         if "run" in value:
-            texts.SCRIPT.parse(value["run"])
+            SCRIPT.parse(value["run"])
         else:
             check_pinned(str(value["uses"]))
-        return {
-            "name": str(value.get("name") or value.get("uses") or "Run a script"),
-            **value,
-        }
+        name = value.get("name") or value.get("uses") or "Run a script"
+        return {"name": str(name), **value}
 
-    def schema(self) -> dict[str, object]:
-        """Object with the keys of a step."""
-        names = {str: "string", int: "integer", bool: "boolean", dict: "object"}
-        keys = {key: {"type": names[kind]} for key, kind in _STEP_KEYS.items()}
+    def _check_key(self, key: str, item: object) -> None:
+        if key not in _STEP_KEYS:
+            hint = _suggest(key, sorted(_STEP_KEYS))
+            raise ValueError(f"has a step with {key!r}{hint}")
+        wanted = _STEP_KEYS[key]
+        # To Python, True is an int.
+        is_bool_for_int = wanted is int and isinstance(item, bool)
+        if is_bool_for_int or not isinstance(item, wanted):
+            raise ValueError(
+                f"has a step whose {key!r} is not {wanted.__name__}: {item!r}"
+            )
+
+    def describe_schema(self) -> JsonSchema:
+        """Describe an object with the keys of a step."""
+        keys = {}
+        for key, python_type in _STEP_KEYS.items():
+            keys[key] = {"type": _SCHEMA_NAMES[python_type]}
         return {"type": "object", "properties": keys, "additionalProperties": False}
 
 
-class Steps(Several):
+class Steps(ListOf[WorkflowTable]):
     """A list of steps, in which the same step may stand twice."""
 
     def __init__(self) -> None:
         super().__init__(Step())
 
-    def parse(self, value: object) -> tuple[object, ...]:
-        """A list of steps; one table stands for a list of one."""
-        items = value if isinstance(value, list | tuple) else [value]
-        return tuple(self.of.parse(item) for item in items)
+    def parse(self, value: object) -> tuple[WorkflowTable, ...]:
+        """Accept a list of steps; one table stands for a list of one."""
+        return tuple(self.item.parse(item) for item in as_list(value))
 
 
-class Job(Kind):
+class Job(ValueType[WorkflowTable]):
     """One job, as GitHub writes it.
 
     What the schema of workflows says of it is checked when rendering.
@@ -145,109 +210,111 @@ class Job(Kind):
 
     noun = "a job: a table with `steps`"
 
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping with steps; name, runner, time limit and the least rights are filled in."""
+    def parse(self, value: object) -> WorkflowTable:
+        """Accept a mapping with steps; fill in runner, time limit and the least rights."""
         if not isinstance(value, dict):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
-        check_plain(value)
+        check_yaml_values(value)
         check_credentials(value.get("env"))
         if "uses" in value:
             check_pinned(str(value["uses"]))
             return {"permissions": {}, **value}
         if not value.get("steps"):
             raise ValueError("needs `steps`, or `uses` of a reusable workflow")
-        filled = {
+        return {
             "runs-on": "ubuntu-latest",
             "timeout-minutes": 30,
             "permissions": {},
             **value,
+            "steps": list(STEPS.parse(value["steps"])),
         }
-        return {**filled, "steps": list(Steps().parse(value["steps"]))}
 
-    def schema(self) -> dict[str, object]:
-        """Object."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe an object."""
         return {"type": "object"}
 
 
-class Jobs(Table):
+class Jobs(TableOf[WorkflowTable]):
     """Jobs by their id; each is given a name."""
 
     def __init__(self) -> None:
-        super().__init__(texts.JOB_ID, Job())
+        super().__init__(JOB_ID, Job())
 
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping of ids that the rendering does not use itself."""
-        jobs = super().parse(value)
-        return {
-            key: {"name": key, **job}
-            for key, job in jobs.items()
-            if isinstance(job, dict)
-        }
+    def parse(self, value: object) -> dict[str, WorkflowTable]:
+        """Accept a mapping of ids to jobs."""
+        jobs = {}
+        for key, job in super().parse(value).items():
+            jobs[key] = {"name": key, **job}
+        return jobs
 
 
-class Permissions(Kind):
-    """Rights of a job's token."""
+class Permissions(ValueType[dict[str, str]]):
+    """Rights of a job's token: read or write, by GitHub's scope."""
 
     noun = "a table of rights, each read or write"
 
     def parse(self, value: object) -> dict[str, str]:
-        """A mapping of GitHub's scopes to read or write."""
+        """Accept a mapping of scopes to rights; it comes back in GitHub's order."""
         if not isinstance(value, dict):
             raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
         for scope, right in value.items():
-            if scope not in SCOPES:
-                raise WithinError(
-                    scope,
-                    f"has {scope!r}, which is no right of a token{_hint(scope, list(SCOPES))}",
-                )
-            if right not in {"read", "write"} or (scope, right) in {
-                ("id-token", "read"),
-                ("models", "write"),
-            }:
-                raise WithinError(
-                    scope,
-                    f"has {scope} = {right!r}, which must be a right GitHub gives (read or write)",
-                )
+            self._check_right(scope, right)
         return {scope: str(value[scope]) for scope in SCOPES if scope in value}
 
+    def _check_right(self, scope: str, right: object) -> None:
+        if scope not in SCOPES:
+            raise EntryError(
+                scope,
+                f"has {scope!r}, which is no right of a token{_suggest(scope, SCOPES)}",
+            )
+        if right not in {"read", "write"} or (scope, right) in _NO_RIGHTS:
+            raise EntryError(
+                scope,
+                f"has {scope} = {right!r}, "
+                "which must be a right GitHub gives (read or write)",
+            )
+
     def from_text(self, text: str) -> dict[str, str]:
-        """An inline table."""
-        from .types import toml_value  # noqa: PLC0415 - seldom needed
+        """Accept an inline table."""
+        return self.parse(parse_toml(text))
 
-        return self.parse(toml_value(text))
-
-    def schema(self) -> dict[str, object]:
-        """Object of the scopes."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe an object of the scopes."""
         scopes = {scope: {"enum": ["read", "write"]} for scope in SCOPES}
         return {"type": "object", "properties": scopes, "additionalProperties": False}
 
 
-class ExtraArtifact(Kind):
-    """One more artifact: name, path, retention."""
+class ExtraArtifact(TypedDict):
+    """One more artifact: its path or pattern, and days to keep it, None as the others."""
+
+    name: str
+    path: str
+    retention: int | None
+
+
+class ExtraArtifactType(ValueType[ExtraArtifact]):
+    """One more artifact, as a table."""
 
     noun = "a table with `name`, `path` and perhaps `retention`"
 
-    def parse(self, value: object) -> dict[str, object]:
-        """A mapping with a name, a path or pattern, and days or None."""
-        if not isinstance(value, dict) or not {"name", "path"} <= set(value) <= {
-            "name",
-            "path",
-            "retention",
-        }:
+    def parse(self, value: object) -> ExtraArtifact:
+        """Accept a mapping with a name, a path or pattern, and perhaps days."""
+        if not isinstance(value, dict):
+            raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
+        if not {"name", "path"} <= set(value) <= {"name", "path", "retention"}:
             raise ValueError(f"must be {self.noun}, not {value!r}")
-        days = value.get("retention")
         return {
-            "name": texts.ARTIFACT.parse(value["name"]),
-            "path": texts.FILE.parse(value["path"]),
-            "retention": None if days is None else Whole(1, 90).parse(days),
+            "name": ARTIFACT.parse(value["name"]),
+            "path": FILE.parse(value["path"]),
+            "retention": OrInherit(DAYS).parse(value.get("retention")),
         }
 
-    def schema(self) -> dict[str, object]:
-        """Object."""
+    def describe_schema(self) -> JsonSchema:
+        """Describe an object."""
         keys = {
-            "name": texts.ARTIFACT.schema(),
-            "path": texts.FILE.schema(),
-            "retention": Whole(1, 90).schema(),
+            "name": ARTIFACT.describe_schema(),
+            "path": FILE.describe_schema(),
+            "retention": DAYS.describe_schema(),
         }
         return {
             "type": "object",
@@ -260,4 +327,4 @@ class ExtraArtifact(Kind):
 STEPS = Steps()
 JOBS = Jobs()
 PERMISSIONS = Permissions()
-EXTRA_ARTIFACTS = Several(ExtraArtifact())
+EXTRA_ARTIFACTS = ListOf(ExtraArtifactType())

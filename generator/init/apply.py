@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ..errors import OutputError, ToolFailedError
 from ..process import Runner
-from ..rendering.writer import replace
+from ..rendering.writer import replace_file
 from .changes import WRITING, Change, FileAction, read_content
 
 
@@ -54,7 +54,7 @@ def apply_changes(
 
 def _write_change(path: Path, change: Change) -> None:
     if change.action is not FileAction.REMOVE:
-        replace(path, change.content)
+        replace_file(path, change.content)
         return
     try:
         path.unlink()
@@ -69,7 +69,7 @@ def _restore_files(root: Path, previous: Sequence[tuple[Path, bytes | None]]) ->
             if content is None:
                 path.unlink(missing_ok=True)
             else:
-                replace(path, content)
+                replace_file(path, content)
         if content is None:
             _remove_empty_folders(path.parent, root)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from ..config.options import BY_KEY
-from ..config.reference import toml
+from ..config.options import ARTIFACTS, BY_KEY
+from ..config.reference import format_toml
 from ..config.settings import Settings
 from .own_training import OwnTraining
 from .survey import Survey
@@ -55,9 +55,9 @@ def format_settings(
     for key, value in (always | dict(values)).items():
         if key in always or value != BY_KEY[key].default:
             table, _, name = key.rpartition(".")
-            tables.setdefault(table, []).append(f"{name} = {toml(value)}")
+            tables.setdefault(table, []).append(f"{name} = {format_toml(value)}")
     if pipeline:
-        lines = [f"{key} = {toml(value)}" for key, value in pipeline.items()]
+        lines = [f"{key} = {format_toml(value)}" for key, value in pipeline.items()]
         tables[PIPELINE_TABLE] = lines
     texts = []
     # The keys of the top level come first, as TOML wants them.
@@ -92,7 +92,7 @@ def format_requirements(survey: Survey, dependencies: Sequence[str] | None) -> s
 
 def list_ignored(settings: Settings) -> tuple[str, ...]:
     """Return the lines `.gitignore` needs: wfgen's state, and the work area of the training."""
-    folders = [settings.text(f"artifacts.{part}.path") for part in _PARTS]
+    folders = [settings[ARTIFACTS[part].path] for part in _PARTS]
     shared = _find_shared_folder(folders)
     # One folder around all three is ignored whole, unless it is where code lives.
     if shared and shared != "src":

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
-from ..config.options import BY_KEY
-from ..config.settings import FILE, PYPROJECT, Settings, load, read_toml
+from ..config.options import BY_KEY, INSTALL_REQUIREMENTS, TRAIN_COMMAND
+from ..config.settings import FILE, PYPROJECT, Settings, load
+from ..config.toml_files import read_toml
 from ..errors import OutputError
 from ..rendering import writer
-from ..rendering.render import Rendered, render_all
+from ..rendering.header import Rendered
+from ..rendering.render import render_all
 from ..resources import read_locked_requirements
 from .changes import Change, FileAction, read_content
 from .file_texts import (
@@ -89,7 +91,7 @@ def make_plan(survey: Survey, options: InitOptions, validate: Validator) -> Init
     root = survey.root
     settings_change, settings = _plan_settings(survey, options)
     rendered = validate(render_all(settings, root))
-    package = find_built_in(root, settings.text("train.command"))
+    package = find_built_in(root, settings[TRAIN_COMMAND])
     changes = [
         settings_change,
         *_plan_workflows(root, rendered, force=options.force),
@@ -202,14 +204,14 @@ def _plan_workflows(
         action = FileAction.WRITE
         if drift.state is writer.State.SAME:
             action = FileAction.SAME
-        yield Change(drift.path, action, drift.wanted.encode())
+        yield Change(drift.path, action, drift.rendered.encode())
 
 
 def _plan_training(
     survey: Survey, settings: Settings, package: str, options: InitOptions
 ) -> Iterator[Change]:
     """Plan the training package where it is wfgen's, and what the training needs."""
-    root, requirements = survey.root, settings.text("install.requirements")
+    root, requirements = survey.root, settings[INSTALL_REQUIREMENTS]
     _check_package_name(root, settings, package)
     if package:
         manifest = read_manifest(root, package)
@@ -235,7 +237,7 @@ def _plan_training(
 
 def _check_package_name(root: Path, settings: Settings, package: str) -> None:
     """Raise OutputError where the settings start the built-in training out of a user's folder."""
-    command = settings.text("train.command")
+    command = settings[TRAIN_COMMAND]
     is_theirs = (root / PACKAGE).exists() and not package
     if f"-m {PACKAGE} " not in f"{command} " or not is_theirs:
         return

@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from ..config.settings import FILE, PYPROJECT, read_toml
+from ..config.settings import FILE, PYPROJECT
+from ..config.toml_files import read_toml
 from ..errors import OutputError, SettingsError, ToolMissingError
 from ..process import Runner
 from ..runner.actions.setup_python import matches_version

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..config import options
+from ..config.derived import (
+    CACHE_DAYS,
+    find_state_retention,
+    list_notification_ways,
+    list_training_jobs,
+)
 from ..config.settings import Settings
+from ..config.types import as_list
 from .pins import PinBook
 
 _LOOP = """\
@@ -35,90 +43,98 @@ Data can be read without it, so a fork trains, as a trial.
 """
 
 
-def notifies(settings: Settings) -> bool:
-    """Whether anybody wants to be told how runs end."""
-    return any(settings[f"notify.{way}"] for way in ("issue", "webhook", "command"))
+def build_context(settings: Settings, root: Path) -> dict[str, object]:
+    """Build everything a template can name.
 
-
-def context(settings: Settings, root: Path) -> dict[str, object]:
-    """Everything a template can name; `root` is where pins of the repository's own are looked for."""
-    secrets = settings.texts("dataset.secrets")
-    if settings["dataset.source"] == "kaggle" and not set(secrets) - {STATE_SECRET}:
-        secrets = (*KAGGLE_SECRETS, *secrets)
-    # What a release is made of must not come from a cache that any run of another
-    # branch may have filled.
-    releases = any("release" in branch.lower() for branch in settings.texts("branches"))
+    `root` is where the repository's own pins are looked for.
+    """
+    secrets = _list_secrets(settings)
     return {
         **settings.tree,
-        "cache": bool(settings["install.requirements"]) and not releases,
-        "kept": _kept(settings),
-        "judged_jobs": _judged_jobs(settings),
-        "notifies": notifies(settings),
+        "cache": _uses_cache(settings),
+        "kept": _describe_retention(settings),
+        "judged_jobs": _list_judged_jobs(settings),
+        "notifies": bool(list_notification_ways(settings)),
         "pin": PinBook(root),
-        "rights": _rights(settings),
+        "rights": _list_rights(settings),
         "secrets": secrets,
-        "stem": Path(settings.text("workflow")).stem,
-        "training": _training(settings, secrets),
+        "stem": Path(settings[options.WORKFLOW]).stem,
+        "training": _write_training_script(settings, secrets),
     }
 
 
-def _training(settings: Settings, secrets: Sequence[str]) -> str:
-    """The script of the training step."""
-    command = settings.text("train.command").rstrip("\n")
-    script = (
-        _LOOP.replace("{}", command) if settings["train.loop"] == "each" else command
-    )
+def _list_secrets(settings: Settings) -> tuple[str, ...]:
+    secrets = settings[options.DATASET_SECRETS]
+    has_login = bool(set(secrets) - {STATE_SECRET})
+    if settings[options.DATASET_SOURCE] == "kaggle" and not has_login:
+        return (*KAGGLE_SECRETS, *secrets)
+    return secrets
+
+
+def _uses_cache(settings: Settings) -> bool:
+    # What a release is made of must not come from a cache that any run of another
+    # branch may have filled.
+    for branch in settings[options.BRANCHES]:
+        if "release" in branch.lower():
+            return False
+    return bool(settings[options.INSTALL_REQUIREMENTS])
+
+
+def _write_training_script(settings: Settings, secrets: Sequence[str]) -> str:
+    """Write the script of the training step."""
+    script = settings[options.TRAIN_COMMAND].rstrip("\n")
+    if settings[options.TRAIN_LOOP] == "each":
+        script = _LOOP.replace("{}", script)
+    runs_for_forks = settings[options.TRIGGERS_PULL_REQUEST]
     needed = [f"${secret}" for secret in secrets if secret != STATE_SECRET]
-    if not needed or not settings["triggers.pull_request"]:
-        return script
-    return _WITHOUT_SECRETS.replace("{}", "".join(needed)) + script
+    if needed and runs_for_forks:
+        return _WITHOUT_SECRETS.replace("{}", "".join(needed)) + script
+    return script
 
 
-def _judged_jobs(settings: Settings) -> list[str]:
-    """The jobs whose results a notification tells of: all but those that wait for it themselves."""
-    training = ["plan", "train", "merge"] if settings["fanout.members"] else ["train"]
-    jobs = settings["jobs"]
-    assert isinstance(jobs, dict)  # noqa: S101 - the kinds in options.py hold this
+def _list_judged_jobs(settings: Settings) -> list[str]:
+    """List the jobs whose results a notification tells of.
+
+    All but those that wait for the notification themselves.
+    """
+    jobs = settings[options.EXTRA_JOBS]
     waiting = {"notify"}
+    # A job may wait for one that stands behind it: as many rounds as there are jobs
+    # follow the longest chain.
     for _ in jobs:
-        needs = {name: job.get("needs", []) for name, job in jobs.items()}
-        waiting |= {
-            name
-            for name, n in needs.items()
-            if waiting & set(n if isinstance(n, list) else [n])
-        }
-    return training + [name for name in jobs if name not in waiting]
+        for name, job in jobs.items():
+            if waiting.intersection(as_list(job.get("needs", []))):
+                waiting.add(name)
+    judged = [name for name in jobs if name not in waiting]
+    return list_training_jobs(settings) + judged
 
 
-def _kept(settings: Settings) -> str:
-    """How long the state of a run stays, in words."""
-    if settings["store"] in {"release", "branch"}:
+def _describe_retention(settings: Settings) -> str:
+    """Say how long the state of a run stays."""
+    if settings[options.STORE] == "cache":
+        return f"{CACHE_DAYS} days without use"
+    days = find_state_retention(settings)
+    if days is None:
         return "until replaced"
-    if settings["store"] == "cache":
-        return "7 days without use"
-    days = (
-        settings[f"artifacts.{part}.retention"] or settings["retention"]
-        for part in ("model", "data")
-    )
-    return f"{min(day for day in days if isinstance(day, int))} days"
+    return f"{days} days"
 
 
-def _rights(settings: Settings) -> list[tuple[str, str, str]]:
-    """(scope, right, why) of the training job's token: the least, and what the settings add."""
-    least = {
+def _list_rights(settings: Settings) -> list[tuple[str, str, str]]:
+    """List (scope, right, why) of the training job's token.
+
+    The least it can do with, and what the settings add.
+    """
+    store = settings[options.STORE]
+    rights = {
         "contents": ("read", "to check the code out"),
         "actions": ("read", "to find and download the state of an earlier run"),
     }
-    if settings["store"] in {"release", "branch"}:
-        least["contents"] = (
-            "write",
-            f"to check the code out and to keep the state in a {settings['store']}",
-        )
-    if settings["store"] != "artifact":
-        least["actions"] = ("read", "to find what earlier runs left")
-    asked = settings["permissions"]
-    assert isinstance(asked, dict)  # noqa: S101 - the kinds in options.py hold this
-    for scope, right in asked.items():
-        if right == "write" or scope not in least:
-            least[scope] = (right, "asked for in the settings")
-    return [(scope, right, why) for scope, (right, why) in least.items()]
+    if store in {"release", "branch"}:
+        reason = f"to check the code out and to keep the state in a {store}"
+        rights["contents"] = ("write", reason)
+    if store != "artifact":
+        rights["actions"] = ("read", "to find what earlier runs left")
+    for scope, right in settings[options.PERMISSIONS_OF_TOKEN].items():
+        if right == "write" or scope not in rights:
+            rights[scope] = (right, "asked for in the settings")
+    return [(scope, right, why) for scope, (right, why) in rights.items()]

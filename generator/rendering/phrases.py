@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from ..config.cron import WEEKDAYS
+
 LANGUAGES = ("en", "ru")
-_DAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _DAY_WORDS = {
     "en": (
         "Sunday",
@@ -28,120 +29,144 @@ _DAY_WORDS = {
     ),
 }
 _WORKDAYS = (1, 2, 3, 4, 5)
+_AND = {"en": "and", "ru": "и"}
+_EVERY_DAY = {"en": "every day", "ru": "каждый день"}
+_ON_WORKDAYS = {"en": "Monday to Friday", "ru": "по будням"}
+_ON_DAYS = {"en": "every {days}", "ru": "по {days}"}
+_BY_CRON = {"en": "by {cron} ({zone})", "ru": "по cron {cron} ({zone})"}
+_HOURLY = {
+    "en": "every hour at minute {minute}",
+    "ru": "каждый час на {minute}-й минуте",
+}
+_EVERY_HOURS = {
+    "en": "every {hours} hours at minute {minute}",
+    "ru": "каждые {hours} ч на {minute}-й минуте",
+}
+_AT_TIME = {"en": "{days} at {time}", "ru": "{days} в {time}"}
+# In Russian, 11 to 14 take the plural that 1 to 4 do not.
+_TEENS = range(11, 15)
 
 
-def code(value: object) -> str:
-    """A text as inline code, whatever backticks it has.
+def format_code(value: object) -> str:
+    """Return a text as inline code, whatever backticks it has.
 
     Line breaks become blanks, as Markdown reads them.
     """
     text = " ".join(str(value).split())
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    ticks = "`" * (longest + 1)
-    pad = " " if text.startswith("`") or text.endswith("`") else ""
-    return f"{ticks}{pad}{text}{pad}{ticks}"
+    ticks = "`" * (_measure_ticks(text) + 1)
+    # A backtick at the edge would be read as one of the fence's.
+    if text.startswith("`") or text.endswith("`"):
+        text = f" {text} "
+    return ticks + text + ticks
 
 
-def cell(value: object) -> str:
-    """Inline code within a table, where a bar would end the cell even in code."""
-    return code(value).replace("|", "\\|")
+def format_cell(value: object) -> str:
+    """Return inline code within a table, where a bar would end the cell even in code."""
+    return format_code(value).replace("|", "\\|")
 
 
-def plain(text: str) -> str:
-    """A text as prose: none of its characters means anything to Markdown or HTML."""
+def escape_prose(text: str) -> str:
+    """Return a text as prose: no character of it means anything to Markdown or HTML."""
     return re.sub(r"([\\`*_{}\[\]<>#|!~&])", r"\\\1", " ".join(text.split()))
 
 
-def fenced(text: str, language: str = "yaml") -> str:
-    """A block of code, its fence longer than any in the text."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
+def format_fenced(text: str, language: str = "yaml") -> str:
+    """Return a block of code, its fence longer than any in the text."""
+    fence = "`" * max(3, _measure_ticks(text) + 1)
     return f"{fence}{language}\n{text.strip(chr(10))}\n{fence}"
 
 
-def listed(values: Sequence[str], language: str) -> str:
-    """`a`, `b` and `c`."""
+def _measure_ticks(text: str) -> int:
+    """Return the length of the longest run of backticks."""
+    return max(map(len, re.findall(r"`+", text)), default=0)
+
+
+def join_words(values: Sequence[str], language: str) -> str:
+    """Return `a`, `b` and `c`."""
     if len(values) == 1:
         return values[0]
-    word = {"en": "and", "ru": "и"}[language]
-    return f"{', '.join(values[:-1])} {word} {values[-1]}"
+    return f"{', '.join(values[:-1])} {_AND[language]} {values[-1]}"
 
 
-def days(number: int, language: str) -> str:
-    """A number of days."""
-    if language == "en":
-        return f"{number} day" if number == 1 else f"{number} days"
-    return f"{number} {_russian(number, 'день', 'дня', 'дней')}"
+def count_days(number: int, language: str) -> str:
+    """Return a number of days."""
+    if language == "ru":
+        return f"{number} {_choose_russian(number, 'день', 'дня', 'дней')}"
+    if number == 1:
+        return f"{number} day"
+    return f"{number} days"
 
 
-def minutes(number: int, language: str) -> str:
-    """A number of minutes, after a word that wants the genitive in Russian ("after", "не дольше")."""
-    if language == "en":
-        return f"{number} minute" if number == 1 else f"{number} minutes"
-    return (
-        f"{number} {'минуты' if number % 10 == 1 and number % 100 != 11 else 'минут'}"  # noqa: PLR2004 - grammar
-    )
+def count_minutes(number: int, language: str) -> str:
+    """Return a number of minutes.
+
+    In Russian after a word that wants the genitive ("после", "не дольше").
+    """
+    if language == "ru":
+        return f"{number} {_choose_russian(number, 'минуты', 'минут', 'минут')}"
+    if number == 1:
+        return f"{number} minute"
+    return f"{number} minutes"
 
 
-def _russian(number: int, one: str, few: str, many: str) -> str:
-    """The form of a noun after a number."""
-    tens, ones = number % 100, number % 10
-    if ones == 1 and tens != 11:  # noqa: PLR2004 - grammar
-        return one
-    return few if ones in {2, 3, 4} and tens not in {12, 13, 14} else many
+def _choose_russian(number: int, one: str, few: str, many: str) -> str:
+    """Choose the form of a noun after a number."""
+    if number % 100 in _TEENS:
+        return many
+    return {1: one, 2: few, 3: few, 4: few}.get(number % 10, many)
 
 
-def schedule(cron: str, zone: str, language: str) -> str:
-    """When a cron line fires, in words; the line itself where it is not one of the common kinds."""
+def describe_schedule(cron: str, zone: str, language: str) -> str:
+    """Say when a cron line fires; the line itself where it is not a common one."""
+    zone = zone or "UTC"
+    by_cron = _BY_CRON[language].format(cron=format_code(cron), zone=zone)
     minute, hour, day, month, weekday = cron.split()
-    at = zone or "UTC"
-    weekdays = _weekdays(weekday)
-    if not minute.isdigit() or day != "*" or month != "*" or weekdays is None:
-        return {"en": f"by {code(cron)} ({at})", "ru": f"по cron {code(cron)} ({at})"}[
-            language
-        ]
+    weekdays = _parse_weekdays(weekday)
+    if not minute.isdigit() or (day, month) != ("*", "*") or weekdays is None:
+        return by_cron
     if hour == "*" and not weekdays:
-        return {
-            "en": f"every hour at minute {int(minute)}",
-            "ru": f"каждый час на {int(minute)}-й минуте",
-        }[language]
+        return _HOURLY[language].format(minute=int(minute))
     every = re.fullmatch(r"\*/(\d+)", hour)
+    # `*/5` fires at 20:00 and then at 0:00, which is not every five hours.
     if every and 24 % int(every[1]) == 0 and not weekdays:
-        hours, at_minute = int(every[1]), int(minute)
-        return {
-            "en": f"every {hours} hours at minute {at_minute}",
-            "ru": f"каждые {hours} ч на {at_minute}-й минуте",
-        }[language]
+        return _EVERY_HOURS[language].format(hours=int(every[1]), minute=int(minute))
     if not hour.isdigit():
-        return {"en": f"by {code(cron)} ({at})", "ru": f"по cron {code(cron)} ({at})"}[
-            language
-        ]
-    time = f"{int(hour):02}:{int(minute):02} ({at})"
-    when = _on(weekdays, language)
-    return {"en": f"{when} at {time}", "ru": f"{when} в {time}"}[language]
+        return by_cron
+    time = f"{int(hour):02}:{int(minute):02} ({zone})"
+    days = _describe_days(weekdays, language)
+    return _AT_TIME[language].format(days=days, time=time)
 
 
-def _on(weekdays: tuple[int, ...], language: str) -> str:
+def _describe_days(weekdays: tuple[int, ...], language: str) -> str:
     if not weekdays:
-        return {"en": "every day", "ru": "каждый день"}[language]
+        return _EVERY_DAY[language]
     if weekdays == _WORKDAYS:
-        return {"en": "Monday to Friday", "ru": "по будням"}[language]
+        return _ON_WORKDAYS[language]
     names = [_DAY_WORDS[language][day] for day in weekdays]
-    return {"en": "every ", "ru": "по "}[language] + listed(names, language)
+    return _ON_DAYS[language].format(days=join_words(names, language))
 
 
-def _weekdays(field: str) -> tuple[int, ...] | None:
-    """The days of a field of names, numbers and ranges; () for every day, None for anything else."""
+def _parse_weekdays(field: str) -> tuple[int, ...] | None:
+    """Return the days of a field of names, numbers and ranges.
+
+    () for every day, None for anything else.
+    """
     if field == "*":
         return ()
-    found: set[int] = set()
+    days: set[int] = set()
     for part in field.upper().split(","):
-        ends = [
-            _DAYS.index(end) if end in _DAYS else int(end) if end.isdigit() else None
-            for end in part.split("-")
-        ]
-        first, last = ends[0], ends[-1]
-        if first is None or last is None:
+        first, _, last = part.partition("-")
+        low = _parse_weekday(first)
+        high = _parse_weekday(last or first)
+        if low is None or high is None:
             return None
-        found.update(range(first, last + 1))
-    return tuple(sorted(found))
+        days.update(range(low, high + 1))
+    return tuple(sorted(days))
+
+
+def _parse_weekday(word: str) -> int | None:
+    if word in WEEKDAYS:
+        return WEEKDAYS.index(word)
+    if word.isdigit():
+        return int(word)
+    return None

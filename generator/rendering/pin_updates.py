@@ -23,8 +23,9 @@ from .pins import Pin, parse_pins
 DEFAULT_URL = "https://api.github.com"
 _SECONDS = 20.0
 _TRIES = 3
+# An annotated tag may tag another one; more than a few is a loop or a joke.
 _LONGEST_CHAIN = 5
-_LARGEST = 10_000_000
+_LARGEST_ANSWER = 10_000_000
 
 
 class GitHubApi:
@@ -48,25 +49,28 @@ class GitHubApi:
             env.get("GH_TOKEN") or env.get("GITHUB_TOKEN") or "",
         )
 
-    def newest(self, action: str) -> Pin:
-        """The newest release of an action. Raises WfgenError."""
-        tag = str(
-            self._get(action, f"/repos/{action}/releases/latest").get("tag_name", "")
-        )
-        reached: Any = self._get(
-            action, f"/repos/{action}/git/ref/tags/{quote(tag)}"
-        ).get("object")
-        for _ in range(_LONGEST_CHAIN):
-            if not isinstance(reached, dict) or reached.get("type") != "tag":
-                break
-            reached = self._get(
-                action, f"/repos/{action}/git/tags/{quote(str(reached.get('sha')))}"
-            ).get("object")
-        if not isinstance(reached, dict) or reached.get("type") != "commit":
-            raise WfgenError(f"{action}: the tag {tag} does not lead to a commit")
-        entry = {action: {"version": tag, "commit": reached.get("sha")}}
+    def fetch_newest(self, action: str) -> Pin:
+        """Fetch the newest release of an action. Raises WfgenError."""
+        release = self._get(action, f"/repos/{action}/releases/latest")
+        tag = str(release.get("tag_name", ""))
+        commit = self._follow_tag(action, tag)
+        entry = {action: {"version": tag, "commit": commit}}
         # What a server says is checked as a file is.
         return parse_pins(json.dumps(entry).encode(), "GitHub")[action]
+
+    def _follow_tag(self, action: str, tag: str) -> object:
+        """Return the commit that a tag leads to, over the tags that it tags."""
+        path = f"/repos/{action}/git/ref/tags/{quote(tag)}"
+        for _ in range(_LONGEST_CHAIN + 1):
+            target = self._get(action, path).get("object")
+            if not isinstance(target, dict):
+                break
+            if target.get("type") == "commit":
+                return target.get("sha")
+            if target.get("type") != "tag":
+                break
+            path = f"/repos/{action}/git/tags/{quote(str(target.get('sha')))}"
+        raise WfgenError(f"{action}: the tag {tag} does not lead to a commit")
 
     def _get(self, action: str, path: str) -> dict[str, Any]:
         for attempt in range(1, _TRIES + 1):
@@ -75,21 +79,25 @@ class GitHubApi:
             except urllib.error.HTTPError as error:
                 error.close()
                 if error.code < HTTPStatus.INTERNAL_SERVER_ERROR or attempt == _TRIES:
-                    raise _refused(action, error) from None
+                    raise _explain_refusal(action, error) from None
             except (OSError, HTTPException) as error:
                 if attempt == _TRIES:
-                    cause = getattr(error, "reason", None) or error
-                    reason = getattr(cause, "strerror", None) or cause
-                    raise WfgenError(
-                        f"{urlsplit(self._url).hostname} cannot be reached: {reason}",
-                        hint="without a network: wfgen pins --update --from FILE",
-                    ) from error
+                    raise self._explain_silence(error) from error
             except ValueError as error:
                 raise WfgenError(
                     f"{action}: GitHub answered with something that is not JSON"
                 ) from error
             time.sleep(self._pause_seconds * attempt)
         raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _explain_silence(self, error: Exception) -> WfgenError:
+        # urllib wraps the reason of the socket, which has it in words.
+        cause = getattr(error, "reason", None) or error
+        reason = getattr(cause, "strerror", None) or cause
+        return WfgenError(
+            f"{urlsplit(self._url).hostname} cannot be reached: {reason}",
+            hint="without a network: wfgen pins --update --from FILE",
+        )
 
     def _get_once(self, path: str) -> dict[str, Any]:
         request = urllib.request.Request(  # noqa: S310 - the scheme was checked
@@ -104,14 +112,14 @@ class GitHubApi:
             # Unredirected: a redirect to another host must not take the token along.
             request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - likewise
-            answer = json.loads(response.read(_LARGEST))
+            answer = json.loads(response.read(_LARGEST_ANSWER))
         if not isinstance(answer, dict):
             raise ValueError("no object")  # noqa: TRY004 - one type for all that is not as it should be
         return answer
 
 
-def _refused(action: str, error: urllib.error.HTTPError) -> WfgenError:
-    """What a status of GitHub's API means, and what helps."""
+def _explain_refusal(action: str, error: urllib.error.HTTPError) -> WfgenError:
+    """Say what a status of GitHub's API means, and what helps."""
     if error.code == HTTPStatus.UNAUTHORIZED:
         return WfgenError(
             "GitHub does not accept the token",

@@ -20,6 +20,10 @@ _ACTION = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+", re.ASCII)
 # Stands in a comment of the rendered YAML, so nothing that could end one.
 _VERSION = re.compile(r"[\w.+-]{1,60}", re.ASCII)
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_FORM = (
+    'its form is {"actions/checkout": '
+    '{"version": "v7.0.1", "commit": "<40 hex digits>"}}'
+)
 
 
 class Pin(NamedTuple):
@@ -32,29 +36,35 @@ class Pin(NamedTuple):
     commit: str
     source: str
 
+    def names_same(self, other: Pin) -> bool:
+        """Tell whether another pin, of whatever source, has this version and commit."""
+        return (self.version, self.commit) == (other.version, other.commit)
+
 
 def load_pins(root: Path) -> dict[str, Pin]:
-    """The pins of a repository by action, in order.
+    """Load the pins of a repository by action, in order.
 
     Raises SettingsError for a list that cannot be read.
     """
-    return dict(sorted((built_in() | overrides(root)).items()))
+    return dict(sorted((load_built_in() | _load_overrides(root)).items()))
 
 
 @cache
-def built_in() -> dict[str, Pin]:
-    """The pins that this version of wfgen was tested with."""
+def load_built_in() -> dict[str, Pin]:
+    """Load the pins that this version of wfgen was tested with."""
     return parse_pins(_OWN.read_bytes(), "wfgen")
 
 
-def overrides(root: Path) -> dict[str, Pin]:
-    """The repository's own pins; none where it has no list."""
+def _load_overrides(root: Path) -> dict[str, Pin]:
+    """Load the repository's own pins; none where it has no list."""
     file = root / OVERRIDES
-    return read_pins(file, OVERRIDES) if file.exists() else {}
+    if not file.exists():
+        return {}
+    return read_pins(file, OVERRIDES)
 
 
 def read_pins(file: Path, name: str) -> dict[str, Pin]:
-    """The pins of a file. Raises SettingsError, which calls the file by `name`."""
+    """Read the pins of a file. Raises SettingsError, which calls the file by `name`."""
     try:
         return parse_pins(file.read_bytes(), name)
     except OSError as error:
@@ -62,20 +72,23 @@ def read_pins(file: Path, name: str) -> dict[str, Pin]:
 
 
 def parse_pins(text: bytes, name: str) -> dict[str, Pin]:
-    """Pins from JSON: `{"owner/action": {"version": "v1.2.3", "commit": "<40 hex digits>"}}`."""
+    """Parse pins from JSON of the form in `_FORM`.
+
+    Raises SettingsError, which calls the file by `name`.
+    """
     try:
         listed = json.loads(text)
     except ValueError as error:
         raise SettingsError(f"{name} is not JSON: {error}") from error
     if not isinstance(listed, dict):
         raise SettingsError(f"{name} must be an object of actions", hint=_FORM)
-    return {action: _pin(action, entry, name) for action, entry in listed.items()}
+    pins = {}
+    for action, entry in listed.items():
+        pins[action] = _parse_pin(action, entry, name)
+    return pins
 
 
-_FORM = 'its form is {"actions/checkout": {"version": "v7.0.1", "commit": "<40 hex digits>"}}'
-
-
-def _pin(action: str, entry: object, name: str) -> Pin:
+def _parse_pin(action: str, entry: object, name: str) -> Pin:
     if not _ACTION.fullmatch(action):
         raise SettingsError(
             f"{name}: {action!r} is not an action (owner/name)", hint=_FORM
@@ -98,13 +111,25 @@ def _pin(action: str, entry: object, name: str) -> Pin:
     return Pin(version, commit, name)
 
 
-def pins_text(pins: Mapping[str, Pin]) -> str:
-    """A list of pins as JSON, a line an action."""
-    lines = [
-        f'  "{action}": {{"version": "{pin.version}", "commit": "{pin.commit}"}}'
-        for action, pin in sorted(pins.items())
-    ]
-    return "{\n" + ",\n".join(lines) + "\n}\n" if lines else "{}\n"
+def select_own(pins: Mapping[str, Pin]) -> dict[str, Pin]:
+    """Select the pins that differ from the built-in ones."""
+    known = load_built_in()
+    own = {}
+    for action, pin in pins.items():
+        if action not in known or not known[action].names_same(pin):
+            own[action] = pin
+    return own
+
+
+def format_pins(pins: Mapping[str, Pin]) -> str:
+    """Return a list of pins as JSON, a line an action."""
+    if not pins:
+        return "{}\n"
+    lines = []
+    for action, pin in sorted(pins.items()):
+        entry = {"version": pin.version, "commit": pin.commit}
+        lines.append(f"  {json.dumps(action)}: {json.dumps(entry)}")
+    return "{\n" + ",\n".join(lines) + "\n}\n"
 
 
 class PinBook:
@@ -115,7 +140,7 @@ class PinBook:
         self._pins: dict[str, Pin] | None = None
 
     def __call__(self, action: str, part: str = "") -> str:
-        """What stands behind `uses:`.
+        """Return what stands behind `uses:`.
 
         The action, or a part of its repository, at its commit; the version a comment.
         """

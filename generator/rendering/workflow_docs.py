@@ -11,25 +11,33 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
+from typing import Any, NamedTuple
 
+from ..config import options
+from ..config.derived import get_retention, list_notification_ways
 from ..config.settings import FILE, PYPROJECT, Settings
 from ..errors import SettingsError
 from ..workflow.model import Step as WorkflowStep
 from ..workflow.model import Workflow
 from ..workflow.parser import parse_workflow
 from ..workflow.source import parse_yaml
-from . import phrases as docs_words
-from .render import WORKFLOWS, Rendered, render_page
+from . import phrases
+from .header import Rendered
+from .render import WORKFLOWS, render_page
 
-TEMPLATES = {language: f"docs_{language}.md.j2" for language in docs_words.LANGUAGES}
+LANGUAGE_BY_TEMPLATE = {
+    f"docs_{language}.md.j2": language for language in phrases.LANGUAGES
+}
+TEMPLATES = {language: name for name, language in LANGUAGE_BY_TEMPLATE.items()}
 DEFAULT_PATHS = {"en": "docs/workflow.md", "ru": "docs/workflow.ru.md"}
 _NOTIFY = "notify"
 _REPORT = "Summarise "
 _STORING = ("actions/upload-artifact@", "actions/cache/save@")
+_SETTING_UP = ("actions/checkout@", "actions/setup-python@")
+_SECRET = re.compile(r"\bsecrets\.([A-Za-z_]\w*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,185 +53,223 @@ class Step:
     section: str
 
 
+class StoredArtifact(NamedTuple):
+    """An artifact that is uploaded, and for how many days; `part` "extra" is the user's."""
+
+    part: str
+    name: str
+    path: str
+    days: int
+
+
 def render_docs(
     template: str, path: str, settings: Settings, root: Path, files: Sequence[Rendered]
 ) -> Rendered:
-    """The page from one of TEMPLATES, or from a template of the user's of that name.
+    """Render the page from one of TEMPLATES, or a template of the user's of that name.
 
     `files` are those the settings render to. Raises SettingsError where a template is
     at fault.
     """
-    if template not in TEMPLATES.values():
+    if template not in LANGUAGE_BY_TEMPLATE:
         raise SettingsError(
             f"{path} was written from {template}, which is no template of a page",
             hint="remove it",
         )
-    language = next(key for key, value in TEMPLATES.items() if value == template)
-    file = next(
-        file for file in files if file.path == WORKFLOWS + settings.text("workflow")
-    )
-    return render_page(
-        template, path, settings, root, _context(settings, file, language)
-    )
+    workflow_path = WORKFLOWS + settings[options.WORKFLOW]
+    workflow = next(file for file in files if file.path == workflow_path)
+    language = LANGUAGE_BY_TEMPLATE[template]
+    context = {
+        **_list_phrases(language),
+        **_describe_settings(settings, language),
+        **_quote_workflow(workflow, settings),
+    }
+    return render_page(template, path, settings, root, context)
 
 
-def _context(settings: Settings, file: Rendered, language: str) -> dict[str, object]:
+def _list_phrases(language: str) -> dict[str, object]:
+    """List the functions a page calls, by the names templates have for them."""
+
+    def speak(phrase: Callable[[Any, str], str]) -> Callable[[Any], str]:
+        return lambda value: phrase(value, language)
+
+    def apply_to_all(phrase: Callable[[object], str]) -> Callable[[Any], list[str]]:
+        return lambda values: [phrase(value) for value in values]
+
+    return {
+        "code": phrases.format_code,
+        "codes": apply_to_all(phrases.format_code),
+        "cell": phrases.format_cell,
+        "cells": apply_to_all(phrases.format_cell),
+        "plain": phrases.escape_prose,
+        "fenced": phrases.format_fenced,
+        "days": speak(phrases.count_days),
+        "minutes": speak(phrases.count_minutes),
+        "listed": speak(phrases.join_words),
+    }
+
+
+def _describe_settings(settings: Settings, language: str) -> dict[str, object]:
+    """Describe what a page says of the settings alone."""
+    zone = settings[options.SCHEDULE_TIMEZONE]
+    times = []
+    for cron in settings[options.SCHEDULE_CRON]:
+        times.append(phrases.describe_schedule(cron, zone, language))
+    more = []
+    if settings[options.WORKFLOWS_CI]:
+        more.append("ci")
+    if settings[options.WORKFLOWS_KEEPALIVE]:
+        more.append("keepalive")
+    changed = []
+    for option in settings.changed:
+        changed.append((option.key, option.describe(language)))
+    return {
+        "times": times,
+        "ways": list_notification_ways(settings),
+        "more": more,
+        "changed_settings": changed,
+        "settings_file": _find_settings_file(settings),
+        "stored": _list_stored(settings),
+        "shortest": min(get_retention(settings, part) for part in ("model", "data")),
+    }
+
+
+def _quote_workflow(file: Rendered, settings: Settings) -> dict[str, object]:
+    """Describe what a page says of the rendered workflow, which it quotes."""
     workflow = parse_workflow(parse_yaml(file.text, Path(file.path)))
-    steps = _steps(workflow, file.text, settings)
+    steps = _list_steps(workflow, file.text, settings)
     sections: dict[str, list[str]] = {}
     for step in steps:
-        texts = sections.setdefault(step.section, [])
+        quotations = sections.setdefault(step.section, [])
         # Jobs that start alike would be quoted twice.
-        if step.yaml not in texts:
-            texts.append(step.yaml)
-    secrets = sorted(
-        set(re.findall(r"\bsecrets\.([A-Za-z_]\w*)", file.text)) - {"GITHUB_TOKEN"}
-    )
-    words = {
-        name: getattr(docs_words, name) for name in ("code", "cell", "plain", "fenced")
-    }
-    spoken = {
-        name: partial(_in_language, getattr(docs_words, name), language)
-        for name in ("days", "minutes", "listed")
-    }
+        if step.yaml not in quotations:
+            quotations.append(step.yaml)
+
+    def quote_section(name: str) -> str:
+        if name not in sections:
+            return ""
+        return phrases.format_fenced("\n\n".join(sections[name]))
+
+    added_jobs = settings[options.EXTRA_JOBS]
+    secrets = set(_SECRET.findall(file.text)) - {"GITHUB_TOKEN"}
     return {
-        **words,
-        **spoken,
-        "times": [docs_words.schedule(cron, settings.text("schedule.timezone"), language)
-                  for cron in settings.texts("schedule.cron")],
-        "quoted": lambda name: docs_words.fenced("\n\n".join(sections[name])) if name in sections else "",
-        "extra_steps": [step for step in steps if step.section == "extra"],
-        "extra_jobs": [(job.id, job.name) for job in workflow.jobs if _is_users(job.id, settings)],
-        "on_yaml": _block(file.text, "on"),
-        "env_yaml": "env:\n" + _environment_line(file.text),
         "path": file.path,
-        "settings_file": _settings_file(settings),
-        "used_secrets": secrets,
-        "stored": _stored(settings),
-        "codes": lambda values: [docs_words.code(value) for value in values],
-        "cells": lambda values: [docs_words.cell(value) for value in values],
-        "ways": [way for way in ("issue", "webhook", "command") if settings[f"notify.{way}"]],
-        "more": [name for name in ("ci", "keepalive") if settings[f"workflows.{name}"]],
+        "quoted": quote_section,
+        "on_yaml": _cut_block(file.text, "on"),
+        "env_yaml": "env:\n" + _find_iterations_line(file.text),
+        "extra_steps": [step for step in steps if step.section == "extra"],
+        "extra_jobs": [
+            (job.id, job.name) for job in workflow.jobs if job.id in added_jobs
+        ],
+        "used_secrets": sorted(secrets),
         "reports": any(step.name.startswith(_REPORT) for step in steps),
-        "shortest": min(kept for part, *_, kept in _stored(settings) if part in {"model", "data"}),
-    }  # fmt: skip
+    }
 
 
-def _in_language(speak: object, language: str, value: object) -> object:
-    assert callable(speak)  # noqa: S101 - functions of docs_words
-    return speak(value, language)
+def _find_settings_file(settings: Settings) -> str:
+    """Find where settings are changed: the file that holds some, else the one to make."""
+    files = set()
+    for value in settings.values.values():
+        name, _, _ = value.source.partition(":")
+        files.add(name)
+    if PYPROJECT in files and FILE not in files:
+        return PYPROJECT
+    return FILE
 
 
-def _settings_file(settings: Settings) -> str:
-    """Where settings are changed: the file that holds some, else the one to make."""
-    sources = {value.source.partition(":")[0] for value in settings.values.values()}
-    return PYPROJECT if PYPROJECT in sources and FILE not in sources else FILE
-
-
-def _is_users(job: str, settings: Settings) -> bool:
-    added = settings["jobs"]
-    return isinstance(added, Mapping) and job in added
-
-
-def _steps(workflow: Workflow, text: str, settings: Settings) -> list[Step]:
-    added = {
-        str(step["name"]) for key, value in settings.values.items()
-        if key.startswith("steps.") and isinstance(value.value, tuple)
-        for step in value.value
-    }  # fmt: skip
-    found = []
+def _list_steps(workflow: Workflow, text: str, settings: Settings) -> list[Step]:
+    """List the steps of the jobs that wfgen renders."""
+    added_names = _list_added_names(settings)
+    added_jobs = settings[options.EXTRA_JOBS]
+    steps = []
     for job in workflow.jobs:
-        if _is_users(job.id, settings):
+        if job.id in added_jobs:
             continue
         for step in job.steps:
             if job.id == _NOTIFY:
                 section = _NOTIFY
-            elif step.name in added:
+            elif step.name in added_names:
                 section = "extra"
             else:
-                section = _section(step)
-            yaml = _step_text(text, step)
-            found.append(Step(job.id, step.name, yaml, section))
-    return found
+                section = _choose_section(step)
+            yaml = _cut_step(text, step)
+            steps.append(Step(job.id, step.name, yaml, section))
+    return steps
 
 
-def _section(step: WorkflowStep) -> str:
-    """The section of the page that a step of ours belongs to.
+def _list_added_names(settings: Settings) -> set[str]:
+    """List the names of the steps that the settings add."""
+    names = set()
+    for option in options.STEP_OPTIONS:
+        for step in settings[option]:
+            names.add(str(step["name"]))
+    return names
+
+
+def _choose_section(step: WorkflowStep) -> str:
+    """Choose the section of the page that a step of ours belongs to.
 
     What is in no other is part of the training.
     """
-    name, uses, key = step.name, step.uses, step.id
-    kinds = (
-        (
-            "setup",
-            uses.startswith(("actions/checkout@", "actions/setup-python@"))
-            or name == "Install dependencies",
-        ),
-        ("kaggle", "Kaggle" in name),
-        ("restore", key == "state" or name.startswith(("Download ", "Restore "))),
-        ("upload", uses.startswith(_STORING) or name.startswith(("Keep ", _REPORT))),
-    )
-    return next((section for section, fits in kinds if fits), "train")
+    if step.uses.startswith(_SETTING_UP) or step.name == "Install dependencies":
+        return "setup"
+    if "Kaggle" in step.name:
+        return "kaggle"
+    if step.id == "state" or step.name.startswith(("Download ", "Restore ")):
+        return "restore"
+    if step.uses.startswith(_STORING) or step.name.startswith(("Keep ", _REPORT)):
+        return "upload"
+    return "train"
 
 
-def _step_text(text: str, step: WorkflowStep) -> str:
-    """The lines of one step, as they stand in the file."""
+def _cut_step(text: str, step: WorkflowStep) -> str:
+    """Cut out the lines of one step, as they stand in the file."""
     lines = text.splitlines()
     start = step.position.line - 1
-    margin = len(lines[start]) - len(lines[start].lstrip())
-    return textwrap.dedent("\n".join(_deeper(lines, start, margin)))
+    margin = _measure_margin(lines[start])
+    return textwrap.dedent("\n".join(_iter_deeper(lines, start, margin)))
 
 
-def _block(text: str, key: str) -> str:
-    """A block of the file's top level."""
+def _cut_block(text: str, key: str) -> str:
+    """Cut out a block of the file's top level."""
     lines = text.splitlines()
-    return "\n".join(_deeper(lines, lines.index(f"{key}:"), 0))
+    return "\n".join(_iter_deeper(lines, lines.index(f"{key}:"), 0))
 
 
-def _deeper(lines: Sequence[str], start: int, margin: int) -> Iterator[str]:
-    """A line and those that follow it with a wider margin, without blank lines at the end."""
+def _iter_deeper(lines: Sequence[str], start: int, margin: int) -> Iterator[str]:
+    """Yield a line and those after it with a wider margin, no blank ones at the end."""
     yield lines[start]
     blank = 0
     for line in lines[start + 1 :]:
         if not line.strip():
             blank += 1
             continue
-        if len(line) - len(line.lstrip()) <= margin:
+        if _measure_margin(line) <= margin:
             return
         yield from [""] * blank
         blank = 0
         yield line
 
 
-def _environment_line(text: str) -> str:
-    """The line that gives the number of iterations."""
-    return next(
-        (
-            "  " + line.strip()
-            for line in text.splitlines()
-            if "TRAINING_ITERATIONS: " in line
-        ),
-        "  {}",
-    )
+def _measure_margin(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
-def _stored(settings: Settings) -> list[tuple[str, str, str, int]]:
-    """(part, artifact, path, days) of everything that is uploaded."""
-    general = settings.whole("retention")
-    found = []
-    for part in ("model", "data", "logs"):
-        name, path, days = (
-            settings[f"artifacts.{part}.{key}"] for key in ("name", "path", "retention")
-        )
-        found.append(
-            (part, str(name), str(path), days if isinstance(days, int) else general)
-        )
-    extra = settings["artifacts.extra"]
-    assert isinstance(extra, tuple)  # noqa: S101 - the kinds in options.py hold this
-    return [
-        *found,
-        *(
-            ("extra", one["name"], one["path"], one["retention"] or general)
-            for one in extra
-        ),
-    ]
+def _find_iterations_line(text: str) -> str:
+    """Find the line that gives the number of iterations."""
+    for line in text.splitlines():
+        if "TRAINING_ITERATIONS: " in line:
+            return "  " + line.strip()
+    return "  {}"
+
+
+def _list_stored(settings: Settings) -> list[StoredArtifact]:
+    """List everything that is uploaded."""
+    stored = []
+    for part, artifact in options.ARTIFACTS.items():
+        name, path = settings[artifact.name], settings[artifact.path]
+        days = get_retention(settings, part)
+        stored.append(StoredArtifact(part, name, path, days))
+    for extra in settings[options.ARTIFACTS_EXTRA]:
+        days = extra["retention"] or settings[options.RETENTION]
+        stored.append(StoredArtifact("extra", extra["name"], extra["path"], days))
+    return stored

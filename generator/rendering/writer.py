@@ -14,13 +14,20 @@ from enum import StrEnum
 from pathlib import Path
 
 from ..errors import OutputError
-from .render import SCRIPTS, WORKFLOWS, Rendered, is_ours, is_untouched, template_of
+from .header import Rendered, get_template, is_ours, is_untouched
+from .render import SCRIPTS, WORKFLOWS
 
 KEEP = "# wfgen: keep"
+# Where documentation usually lies.
+_PAGE_FOLDERS = ("", "docs/", ".github/")
+# More than the two lines of a header.
+_HEAD_BYTES = 300
+# Stands for a text that is not UTF-8: nothing that is rendered, nothing of wfgen's.
+_NOT_TEXT = "\N{REPLACEMENT CHARACTER}"
 
 
 class State(StrEnum):
-    """How a file of the tree stands to what would be rendered."""
+    """How a file of the tree compares to what would be rendered."""
 
     SAME = "unchanged"
     MISSING = "missing"
@@ -36,80 +43,87 @@ PRECIOUS = frozenset({State.EDITED, State.FOREIGN})
 
 @dataclass(frozen=True, slots=True)
 class Drift:
-    """One file: how it stands, what is there and what would be (empty where there is none)."""
+    """One file: its state, its text and the rendered one (empty where there is none)."""
 
     path: str
     state: State
-    there: str
-    wanted: str
+    current: str
+    rendered: str
 
     def diff(self) -> str:
-        """The unified diff from what is there to what would be."""
+        """Return the unified diff from what is there to what would be."""
         from difflib import unified_diff  # noqa: PLC0415 - seldom asked for
 
-        old, new = (
-            self.there.splitlines(keepends=True),
-            self.wanted.splitlines(keepends=True),
-        )
         lines = unified_diff(
-            old, new, f"{self.path} (there)", f"{self.path} (rendered)"
+            self.current.splitlines(keepends=True),
+            self.rendered.splitlines(keepends=True),
+            f"{self.path} (there)",
+            f"{self.path} (rendered)",
         )
-        return "".join(
-            line if line.endswith("\n") else line + "\n\\ No newline at end of file\n"
-            for line in lines
-        )
+        text = ""
+        for line in lines:
+            text += line
+            if not line.endswith("\n"):
+                text += "\n\\ No newline at end of file\n"
+        return text
 
 
 def compare(root: Path, files: Iterable[Rendered]) -> tuple[Drift, ...]:
-    """How each file stands. Raises OutputError where one cannot be read."""
-    return tuple(_compare(root, file) for file in files)
+    """Compare each file with the tree. Raises OutputError where one cannot be read."""
+    drifts = []
+    for file in files:
+        current = _read(root / file.path)
+        state = _judge(current, file.text)
+        drifts.append(Drift(file.path, state, current or "", file.text))
+    return tuple(drifts)
 
 
-def _compare(root: Path, file: Rendered) -> Drift:
-    there = _read(root / file.path)
-    if there is None:
-        return Drift(file.path, State.MISSING, "", file.text)
-    if there == file.text:
-        state = State.SAME
-    elif is_untouched(there):
-        state = State.STALE
-    else:
-        state = State.EDITED if is_ours(there) else State.FOREIGN
-    return Drift(file.path, state, there, file.text)
+def _judge(current: str | None, rendered: str) -> State:
+    if current is None:
+        return State.MISSING
+    if current == rendered:
+        return State.SAME
+    if is_untouched(current):
+        return State.STALE
+    if is_ours(current):
+        return State.EDITED
+    return State.FOREIGN
 
 
-def orphans(root: Path, files: Sequence[Rendered]) -> tuple[Drift, ...]:
-    """Files that wfgen wrote once and would not write now; those that say `# wfgen.
+def find_orphans(root: Path, files: Sequence[Rendered]) -> tuple[Drift, ...]:
+    """Find files that wfgen wrote once and would not write now.
 
-    Keep` are spared.
+    Those that say `# wfgen: keep` are spared.
     """
-    wanted = {file.path for file in files}
-    found = []
+    rendered = {file.path for file in files}
+    orphans = []
     for folder in (WORKFLOWS, SCRIPTS):
         for path in sorted((root / folder).glob("*.*")):
             name = path.relative_to(root).as_posix()
-            text = _read(path) if name not in wanted and path.is_file() else None
+            if name in rendered or not path.is_file():
+                continue
+            text = _read(path)
             if text is not None and is_ours(text) and KEEP not in text:
-                found.append(Drift(name, State.ORPHAN, text, ""))
-    return tuple(found)
+                orphans.append(Drift(name, State.ORPHAN, text, ""))
+    return tuple(orphans)
 
 
-def pages(root: Path) -> dict[str, str]:
-    """Path -> template of the Markdown pages that wfgen wrote, where documentation usually lies."""
-    found = {}
-    for folder in ("", "docs/", ".github/"):
+def find_pages(root: Path) -> dict[str, str]:
+    """Find the Markdown pages that wfgen wrote: path -> template."""
+    pages = {}
+    for folder in _PAGE_FOLDERS:
         for path in sorted((root / folder).glob("*.md")):
-            template = template_of(_head(path))
+            template = get_template(_read_head(path))
             if template.endswith(".md.j2"):
-                found[folder + path.name] = template
-    return found
+                pages[folder + path.name] = template
+    return pages
 
 
-def _head(path: Path) -> str:
-    """Where a header would stand; "" of what cannot be read: most Markdown is none of ours."""
+def _read_head(path: Path) -> str:
+    """Read where a header would stand; "" of what cannot be read: it is none of ours."""
     try:
         with path.open("rb") as file:
-            return file.read(300).decode("utf-8", "replace")
+            return file.read(_HEAD_BYTES).decode("utf-8", "replace")
     except OSError:
         return ""
 
@@ -117,30 +131,30 @@ def _head(path: Path) -> str:
 def write(
     root: Path, drifts: Sequence[Drift], *, force: bool = False
 ) -> tuple[Drift, ...]:
-    """Write what is missing or out of date, all or nothing before the first write.
+    """Write what is missing or out of date, and return it.
 
-    Gives back what was written.
-
-    Raises OutputError where a file holds somebody's work (unless `force`), or cannot be
-    written.
+    Raises OutputError where a file cannot be written, and before the first write where
+    one holds somebody's work (unless `force`).
     """
-    precious = [drift for drift in drifts if drift.state in PRECIOUS]
+    precious = []
+    for drift in drifts:
+        if drift.state in PRECIOUS:
+            precious.append(f"{drift.path} is {drift.state}")
     if precious and not force:
         raise OutputError(
-            "nothing was written: "
-            + ", ".join(f"{drift.path} is {drift.state}" for drift in precious),
+            f"nothing was written: {', '.join(precious)}",
             hint="`wfgen render --diff` shows the difference; `--force` overwrites",
         )
     changed = tuple(drift for drift in drifts if drift.state is not State.SAME)
     for drift in changed:
-        replace(root / drift.path, drift.wanted)
+        replace_file(root / drift.path, drift.rendered)
     return changed
 
 
 def remove(root: Path, drifts: Iterable[Drift]) -> None:
     """Remove orphans. Raises OutputError where one cannot be, or was edited by hand."""
     for drift in drifts:
-        if not is_untouched(drift.there):
+        if not is_untouched(drift.current):
             raise OutputError(
                 f"{drift.path} is no longer rendered but was edited by hand",
                 hint="remove it yourself",
@@ -153,24 +167,25 @@ def remove(root: Path, drifts: Iterable[Drift]) -> None:
             ) from error
 
 
-def replace(path: Path, content: str | bytes) -> None:
+def replace_file(path: Path, content: str | bytes) -> None:
     """Write a file beside its place, sync it, move it there.
 
-    A reader sees the old or the new one, never a half.
-
-    Raises OutputError; nothing is left behind then.
+    A reader sees the old or the new one, never a half. Raises OutputError; nothing is
+    left behind then.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.new")
+    if isinstance(content, str):
+        content = content.encode()
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with aside.open("wb") as file:
-            file.write(content.encode() if isinstance(content, str) else content)
+        with temporary.open("wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        temporary.replace(path)
     except OSError as error:
         with contextlib.suppress(OSError):
-            aside.unlink()
+            temporary.unlink()
         raise OutputError(
             f"{path} cannot be written: {error.strerror or error}",
             hint="check the folder's owner and rights",
@@ -183,6 +198,6 @@ def _read(path: Path) -> str | None:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        return "\N{REPLACEMENT CHARACTER}"
+        return _NOT_TEXT
     except OSError as error:
         raise OutputError(f"{path} cannot be read: {error.strerror}") from error

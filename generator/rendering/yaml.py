@@ -1,8 +1,8 @@
 """Values -> YAML text that reads back as exactly those values.
 
 Strings are always quoted (or stand in a literal block), so that none can turn into a
-number, a key, a comment or another line. Where GitHub evaluates expressions, `literal`
-keeps `${{` of a setting from becoming one.
+number, a key, a comment or another line. Where GitHub evaluates expressions,
+`escape_expressions` keeps `${{` of a setting from becoming one.
 """
 
 from __future__ import annotations
@@ -20,96 +20,111 @@ _NOT_SIMPLE = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "n
 # constant, hence the condition, which is always true (context `github` is there
 # wherever expressions are).
 _ESCAPED_EXPRESSION = "${{ github.run_id && '${{' }}"
+_INDENT = "  "
 
 
-def yaml_scalar(value: object) -> str:
-    """A value on one line: strings and lists of them in double quotes."""
+def format_scalar(value: object) -> str:
+    """Return a value on one line: strings and lists of them in double quotes."""
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(yaml_scalar(item) for item in value) + "]"
+        return "[" + ", ".join(format_scalar(item) for item in value) + "]"
     text = json.dumps(value, ensure_ascii=False)
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def literal(value: object) -> object:
-    """Strings whose `${{` GitHub hands on as it stands instead of evaluating it."""
+def escape_expressions(value: object) -> object:
+    """Return strings whose `${{` GitHub hands on as it stands instead of evaluating it."""
     if isinstance(value, str):
         return value.replace("${{", _ESCAPED_EXPRESSION)
     if isinstance(value, list | tuple):
-        return [literal(item) for item in value]
+        return [escape_expressions(item) for item in value]
     return value
 
 
-def one_or_list(values: Sequence[str]) -> str | Sequence[str]:
-    """A list of one as its only item: `runs-on: "ubuntu-latest"`."""
-    return values[0] if len(values) == 1 else values
+def unwrap_single(values: Sequence[str]) -> str | Sequence[str]:
+    """Return a list of one as its only item: `runs-on: "ubuntu-latest"`."""
+    if len(values) == 1:
+        return values[0]
+    return values
 
 
-def yaml_block(value: object, indent: int = 0) -> str:
-    """A mapping or a list as an indented block, without the blanks before its first line."""
-    return ("\n" + " " * indent).join(_lines(value))
+def format_block(value: object, indent: int = 0) -> str:
+    """Return a mapping or a list as an indented block, its first line not indented."""
+    return ("\n" + " " * indent).join(_iter_lines(value))
 
 
-def script(text: str, indent: int = 0) -> str:
-    """A script with one line break at its end, as a literal block where YAML can hold it so.
+def format_script(text: str, indent: int = 0) -> str:
+    """Return a script with one line break at its end, to stand behind `run:`.
 
-    To stand behind `run:`.
+    As a literal block where YAML can hold it so.
     """
-    return _block_scalar(text.rstrip("\n") + "\n", indent)
+    return _format_block_scalar(text.rstrip("\n") + "\n", indent)
 
 
-def _block_scalar(text: str, indent: int) -> str:
-    """A string as a literal block where YAML can hold it so, else quoted.
+def _format_block_scalar(text: str, indent: int) -> str:
+    """Return a string as a literal block where YAML can hold it so, else quoted.
 
     Exactly that string in either case.
     """
     body = text.removesuffix("\n")
     lines = body.split("\n")
-    if (
-        not body.strip()
-        or not all(_fits_block(line) for line in lines)
-        or not lines[0]
-        or lines[0][0] in " \t"
-        or not lines[-1]
-    ):
-        return yaml_scalar(text)
-    return ("|-\n" if body == text else "|\n") + "\n".join(
-        " " * indent + line if line else "" for line in lines
-    )
+    if not _fits_block(lines):
+        return format_scalar(text)
+    # `-` strips the line break that a block otherwise ends with.
+    block = ["|-" if body == text else "|"]
+    for line in lines:
+        block.append(" " * indent + line if line else "")
+    return "\n".join(block)
 
 
-def _fits_block(line: str) -> bool:
-    return not line or (line.strip() != "" and line.replace("\t", " ").isprintable())
+def _fits_block(lines: Sequence[str]) -> bool:
+    """Tell whether YAML reads a literal block of these lines as they are."""
+    # The first line sets the indentation, and the last line break is counted.
+    if not lines[0] or not lines[-1] or lines[0][0] in " \t":
+        return False
+    for line in lines:
+        is_printable = line.replace("\t", " ").isprintable()
+        if line and (not line.strip() or not is_printable):
+            return False
+    return True
 
 
-def _lines(value: object) -> Iterator[str]:
+def _iter_lines(value: object) -> Iterator[str]:
     if isinstance(value, Mapping) and value:
         for key, item in value.items():
-            yield from _entry(key, item)
+            yield from _iter_entry(str(key), item)
     elif isinstance(value, list | tuple) and value:
         for item in value:
-            for number, line in enumerate(_lines(item)):
-                yield (("  " if number else "- ") + line) if line else ""
+            lines = _iter_lines(item)
+            yield "- " + next(lines)
+            yield from _indent_lines(lines)
+    elif isinstance(value, Mapping):
+        yield "{}"
     else:
-        yield "{}" if isinstance(value, Mapping) else yaml_scalar(value)
+        yield format_scalar(value)
 
 
-def _entry(key: object, item: object) -> Iterator[str]:
-    name = str(key)
-    shown = (
-        name
-        if _SIMPLE_KEY.fullmatch(name) and name.lower() not in _NOT_SIMPLE
-        else yaml_scalar(name)
-    )
-    if isinstance(item, Mapping | list | tuple) and item:
-        yield f"{shown}:"
-        if key == "permissions" and isinstance(item, Mapping):
-            yield from (
-                f"  {scope}: {right} # asked for in the settings"
-                for scope, right in item.items()
-            )
-        else:
-            yield from ("  " + line if line else "" for line in _lines(item))
+def _indent_lines(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        yield _INDENT + line if line else ""
+
+
+def _iter_entry(key: str, item: object) -> Iterator[str]:
+    name = _format_key(key)
+    if key == "permissions" and isinstance(item, Mapping) and item:
+        yield f"{name}:"
+        # Linters want a reason beside every right.
+        for scope, right in item.items():
+            yield f"{_INDENT}{scope}: {right} # asked for in the settings"
+    elif isinstance(item, Mapping | list | tuple) and item:
+        yield f"{name}:"
+        yield from _indent_lines(_iter_lines(item))
     elif key == "run" and isinstance(item, str):
-        yield from f"{shown}: {_block_scalar(item, 2)}".split("\n")
+        yield from f"{name}: {_format_block_scalar(item, len(_INDENT))}".split("\n")
     else:
-        yield f"{shown}: {'{}' if isinstance(item, Mapping) else yaml_scalar(item)}"
+        yield f"{name}: {next(_iter_lines(item))}"
+
+
+def _format_key(key: str) -> str:
+    if _SIMPLE_KEY.fullmatch(key) and key.lower() not in _NOT_SIMPLE:
+        return key
+    return format_scalar(key)

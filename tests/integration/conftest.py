@@ -8,6 +8,7 @@ than all of them together. The demo's test runs the real one.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -16,10 +17,11 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from generator.commands.render import flags_of, rendered
+from generator.config.flags import parse_pairs
 from generator.github.core.clock import SteerableClock
 from generator.github.local_github import LocalGitHub
 from generator.process import SystemRunner
+from generator.rendering.repository import render_repository
 from generator.rendering.writer import compare, write
 from generator.runner.act.log_reader import LogEvent
 from generator.runner.models import ActionChoice, RunRequest, RunResult
@@ -93,10 +95,9 @@ class Project:
         # Nothing to install: pip would take longer over an empty list than all the
         # rest. The demo's test installs.
         chosen = {"install.requirements": "", **settings}
-        flags = flags_of(
-            None, None, (), (), [f"{key}={value}" for key, value in chosen.items()]
-        )
-        write(self.root, compare(self.root, rendered(self.root, flags)), force=True)
+        flags = parse_pairs([f"{key}={value}" for key, value in chosen.items()])
+        files = render_repository(self.root, os.environ, flags)
+        write(self.root, compare(self.root, files), force=True)
 
     def request(
         self, event: str = "push", workflow: str = "train.yml", **more: FieldValue

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.config.advice import advice
+from generator.config.advice import give_advice
 from generator.config.settings import load
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
@@ -19,7 +19,7 @@ def said(**flags: object) -> list[str]:
         {},
         {key.replace("__", "."): (key, value) for key, value in flags.items()},
     )
-    return list(advice(settings, NOW))
+    return list(give_advice(settings, NOW))
 
 
 @pytest.mark.parametrize(

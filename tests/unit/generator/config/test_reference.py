@@ -11,7 +11,7 @@ import pytest
 
 from generator.cli import main
 from generator.config import reference
-from generator.config.options import OPTIONS
+from generator.config.options import OPTIONS, TRAIN_LOOP
 from generator.config.settings import load
 
 ROOT = Path(__file__).parents[4]
@@ -26,27 +26,27 @@ def wfgen(*words: str) -> int:
 
 def test_the_documented_table_is_that_of_the_code() -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
-    assert reference.markdown_table() in page, (
-        "put the output of `wfgen settings --table` into docs/settings.md"
+    assert reference.format_table() in page, (
+        "`make docs` brings docs/settings.md up to date"
     )
 
 
 def test_the_published_schema_is_that_of_the_code() -> None:
     published = (ROOT / "docs" / "settings.schema.json").read_text(encoding="utf-8")
-    assert published == reference.json_schema(), (
-        "wfgen settings --schema > docs/settings.schema.json"
+    assert published == reference.format_schema(), (
+        "`make docs` brings docs/settings.schema.json up to date"
     )
 
 
 def test_the_example_of_the_page_is_valid_by_schema_and_by_code(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "settings.md").read_text(encoding="utf-8")
     example = page.partition("```toml\n")[2].partition("```")[0]
-    jsonschema_rs.validator_for(json.loads(reference.json_schema())).validate(
+    jsonschema_rs.validator_for(json.loads(reference.format_schema())).validate(
         tomllib.loads(example)
     )
     (tmp_path / "wfgen.toml").write_text(example, encoding="utf-8")
     settings = load(tmp_path, {})
-    assert settings["train.loop"] == "each"
+    assert settings[TRAIN_LOOP] == "each"
 
 
 @pytest.mark.parametrize(
@@ -54,13 +54,13 @@ def test_the_example_of_the_page_is_valid_by_schema_and_by_code(tmp_path: Path) 
 )
 def test_the_schema_refuses_what_the_code_refuses(bad: str) -> None:
     assert not jsonschema_rs.validator_for(
-        json.loads(reference.json_schema())
+        json.loads(reference.format_schema())
     ).is_valid(tomllib.loads(bad))
 
 
 def test_every_default_can_be_written_as_it_is_shown(tmp_path: Path) -> None:
     lines = [
-        f"{option.key} = {reference.toml(option.default)}"
+        f"{option.key} = {reference.format_toml(option.default)}"
         for option in OPTIONS
         if option.default is not None
     ]

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from generator.config.options import BY_KEY, OPTIONS
-from generator.config.settings import Settings, line_of, load
+from generator.config.settings import Settings, load
+from generator.config.toml_files import find_line
 from generator.errors import SettingsError
 
 
@@ -35,7 +36,7 @@ def test_defaults_are_those_of_the_table(tmp_path: Path) -> None:
 def test_every_default_is_a_value_its_kind_takes(option: object) -> None:
     assert option in OPTIONS
     for known in OPTIONS:
-        assert known.kind.parse(known.default) == known.default
+        assert known.value_type.parse(known.default) == known.default
 
 
 def test_flags_win_over_environment_over_file_over_defaults(tmp_path: Path) -> None:
@@ -45,7 +46,8 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path: Path) -> N
     env = {"WFGEN_RETENTION": "9", "WFGEN_PYTHON": "3.13", "HOME": "/"}
     settings = load(tmp_path, env, {"python": ("--python", "3.14")})
     assert {
-        key: settings[key] for key in ("timeout", "iterations", "retention", "python")
+        key: settings[BY_KEY[key]]
+        for key in ("timeout", "iterations", "retention", "python")
     } == {
         "timeout": 60,
         "iterations": 4,
@@ -53,7 +55,8 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path: Path) -> N
         "python": "3.14",
     }
     sources = [
-        settings.source(key) for key in ("timeout", "iterations", "retention", "python")
+        settings.get_source(BY_KEY[key])
+        for key in ("timeout", "iterations", "retention", "python")
     ]
     assert sources == [
         "default",
@@ -66,11 +69,17 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path: Path) -> N
 def test_pyproject_is_read_where_there_is_no_file_of_its_own(tmp_path: Path) -> None:
     text = "[project]\nname = 'x'\n\n[tool.wfgen]\niterations = 4\n[tool.wfgen.schedule]\ncron = '0 3 * * *'\n"
     settings = with_file(tmp_path, text, "pyproject.toml")
-    assert (settings["iterations"], settings.source("iterations")) == (
+    assert (
+        settings[BY_KEY["iterations"]],
+        settings.get_source(BY_KEY["iterations"]),
+    ) == (
         4,
         "pyproject.toml:5",
     )
-    assert (settings["schedule.cron"], settings.source("schedule.cron")) == (
+    assert (
+        settings[BY_KEY["schedule.cron"]],
+        settings.get_source(BY_KEY["schedule.cron"]),
+    ) == (
         ("0 3 * * *",),
         "pyproject.toml:7",
     )
@@ -91,7 +100,7 @@ def test_the_table_of_the_training_is_left_to_it(tmp_path: Path) -> None:
     settings = with_file(
         tmp_path, "[pipeline]\nsource = 'kaggle:x/y'\nbatch_rows = 10\n"
     )
-    assert settings["iterations"] == 5
+    assert settings[BY_KEY["iterations"]] == 5
 
 
 def test_an_unknown_key_is_named_with_its_place_and_the_one_that_was_meant(
@@ -347,12 +356,14 @@ def test_a_broken_file_is_one_line(content: bytes, reason: str, tmp_path: Path) 
 def test_the_environment_sets_values_of_every_kind(
     key: str, text: str, value: object, tmp_path: Path
 ) -> None:
-    assert load(tmp_path, {BY_KEY[key].variable: text})[key] == value
+    assert load(tmp_path, {BY_KEY[key].variable: text})[BY_KEY[key]] == value
 
 
 def test_a_secret_may_be_named_in_a_step(tmp_path: Path) -> None:
     step = {"run": "x", "env": {"API_KEY": "${{ secrets.API_KEY }}", "OTHER_KEY": ""}}
-    assert load(tmp_path, {}, {"steps.after_train": ("f", [step])})["steps.after_train"]
+    assert load(tmp_path, {}, {"steps.after_train": ("f", [step])})[
+        BY_KEY["steps.after_train"]
+    ]
 
 
 def test_variables_of_a_local_run_are_no_settings(tmp_path: Path) -> None:
@@ -384,4 +395,4 @@ def test_the_digest_is_of_the_values_not_of_their_sources(tmp_path: Path) -> Non
     ],
 )
 def test_line_of(text: str, key: str, line: int) -> None:
-    assert line_of(text, key) == line
+    assert find_line(text, key) == line

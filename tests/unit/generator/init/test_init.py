@@ -12,6 +12,7 @@ import pytest
 
 from generator.checks.registry import run_rules
 from generator.cli import main
+from generator.config.options import BY_KEY
 from generator.config.settings import load
 from generator.errors import OutputError
 from generator.init import apply
@@ -141,13 +142,19 @@ def test_a_training_of_ones_own_is_found_with_what_it_needs(
     )
     assert wfgen("init") == 0
     settings = load(here, {})
-    assert settings["train.command"] == 'python src/run.py -mode "update"'
-    assert (settings["train.loop"], settings["python"]) == ("each", "3.11")
-    assert (settings["artifacts.model.path"], settings["artifacts.data.path"]) == (
+    assert settings[BY_KEY["train.command"]] == 'python src/run.py -mode "update"'
+    assert (settings[BY_KEY["train.loop"]], settings[BY_KEY["python"]]) == (
+        "each",
+        "3.11",
+    )
+    assert (
+        settings[BY_KEY["artifacts.model.path"]],
+        settings[BY_KEY["artifacts.data.path"]],
+    ) == (
         "out/model/",
         "out/data/",
     )
-    assert settings["dataset.secrets"] == ("KAGGLE_API_TOKEN",)
+    assert settings[BY_KEY["dataset.secrets"]] == ("KAGGLE_API_TOKEN",)
     lines = (here / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert lines[1:] == ["kaggle", "numpy", "pyyaml", "scikit-learn", "six"]
     assert not (here / "pipeline").exists()
@@ -221,10 +228,10 @@ def test_a_pyproject_says_python_and_dependencies(
 ) -> None:
     give(here, {"train.py": "import json", "pyproject.toml": pyproject})
     assert wfgen("init") == 0
-    assert load(here, {})["python"] == python
+    assert load(here, {})[BY_KEY["python"]] == python
     # A file that installs nothing would leave pip's cache empty, and setup-python would
     # fail the job for it.
-    assert load(here, {})["install.requirements"] == (
+    assert load(here, {})[BY_KEY["install.requirements"]] == (
         "requirements.txt" if requirements else ""
     )
     file = here / "requirements.txt"
@@ -239,7 +246,7 @@ def test_a_pyproject_says_python_and_dependencies(
 def test_requirements_of_ones_own_are_kept_and_used(here: Path) -> None:
     give(here, {"train.py": "import json", "requirements/base.txt": "numpy\n"})
     assert wfgen("init") == 0
-    assert load(here, {})["install.requirements"] == "requirements/base.txt"
+    assert load(here, {})[BY_KEY["install.requirements"]] == "requirements/base.txt"
     assert tree(here)["requirements/base.txt"] == b"numpy\n"
     assert "requirements.txt" not in tree(here)
 
@@ -249,7 +256,7 @@ def test_the_built_in_training_leaves_requirements_of_ones_own_alone(
 ) -> None:
     give(here, {"requirements.txt": "flask\n"})
     assert wfgen("init") == 0
-    assert load(here, {})["install.requirements"] == "requirements-train.txt"
+    assert load(here, {})[BY_KEY["install.requirements"]] == "requirements-train.txt"
     assert tree(here)["requirements.txt"] == b"flask\n"
     assert b"scikit-learn==" in tree(here)["requirements-train.txt"]
 
@@ -277,7 +284,7 @@ def test_settings_go_into_pyproject_where_asked_for(
     document = tomllib.loads((here / "pyproject.toml").read_text(encoding="utf-8"))
     assert document["project"] == {"name": "x", "version": "1"}
     assert document["tool"]["wfgen"]["retention"] == 30
-    assert load(here, {})["schedule.cron"] == ("5 4 * * *",)
+    assert load(here, {})[BY_KEY["schedule.cron"]] == ("5 4 * * *",)
     assert wfgen("render", "--check") == 0
     assert wfgen("init", "--set", "retention=3") == 2
     assert "pyproject.toml holds settings already" in capsys.readouterr().err
@@ -288,7 +295,10 @@ def test_a_command_that_is_named_needs_no_finding(
 ) -> None:
     assert wfgen("init", "--command", "make train") == 0
     settings = load(here, {})
-    assert (settings["train.command"], settings["train.loop"]) == ("make train", "each")
+    assert (settings[BY_KEY["train.command"]], settings[BY_KEY["train.loop"]]) == (
+        "make train",
+        "each",
+    )
     assert not (here / "pipeline").exists()
     out = capsys.readouterr().out
     assert "nothing is installed for it: install.requirements can name a file" in out
@@ -407,7 +417,7 @@ def test_a_failure_halfway_puts_everything_back(
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
 
-    monkeypatch.setattr(apply, "replace", failing)
+    monkeypatch.setattr(apply, "replace_file", failing)
     assert wfgen("init", str(place)) == 2
     assert "No space left" in capsys.readouterr().err
     assert len(written) == 9
@@ -509,7 +519,7 @@ def test_the_environment_leaves_no_trace_in_what_is_written(
     monkeypatch.setenv("WFGEN_RETENTION", "12")
     assert wfgen("init") == 0
     monkeypatch.delenv("WFGEN_RETENTION")
-    assert load(here, {})["retention"] == 5
+    assert load(here, {})[BY_KEY["retention"]] == 5
     assert wfgen("render", "--check") == 0
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from generator.cli import main
+from generator.config.options import BY_KEY
 from generator.config.settings import load
 from generator.init.training_copy import choose_package, find_built_in, make_command
 from generator.process import SystemRunner
@@ -57,7 +58,7 @@ def test_a_pipeline_folder_of_somebody_else_is_left_alone(
     give(here, THEIRS)
     assert wfgen("init") == 0
     assert read_files(here / "pipeline") == {"etl.py": b"x = 1\n"}
-    assert load(here, {})["train.command"] == COMMAND
+    assert load(here, {})[BY_KEY["train.command"]] == COMMAND
     output = capsys.readouterr().out
     assert "(in training/: pipeline/ is yours)" in output
     assert "git add .github .gitignore requirements.txt training wfgen.toml" in output
@@ -86,7 +87,7 @@ def test_a_package_that_could_be_started_is_somebodys_too(here: Path) -> None:
     give(here, {"pipeline/__main__.py": "import json\n"})
     assert wfgen("init") == 0
     assert read_files(here / "pipeline") == {"__main__.py": b"import json\n"}
-    assert load(here, {})["train.command"] == COMMAND
+    assert load(here, {})[BY_KEY["train.command"]] == COMMAND
 
 
 def test_upgrade_finds_the_copy_under_its_name(
@@ -113,7 +114,7 @@ def test_without_its_settings_a_copy_is_found_again(here: Path) -> None:
     assert wfgen("init") == 0
     (here / "wfgen.toml").unlink()
     assert wfgen("init") == 0
-    assert load(here, {})["train.command"] == COMMAND
+    assert load(here, {})[BY_KEY["train.command"]] == COMMAND
 
 
 def test_settings_that_are_there_are_not_changed_but_the_way_on_is_told(

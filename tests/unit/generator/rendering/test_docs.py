@@ -16,9 +16,10 @@ from markdown_it import MarkdownIt
 from generator.cli import main
 from generator.config.settings import load
 from generator.errors import SettingsError
-from generator.rendering import phrases as docs_words
+from generator.rendering import phrases
+from generator.rendering.header import is_untouched
 from generator.rendering.phrases import LANGUAGES
-from generator.rendering.render import is_untouched, render_all
+from generator.rendering.render import render_all
 from generator.rendering.workflow_docs import TEMPLATES, render_docs
 
 GOLDEN = Path(__file__).parents[3] / "golden" / "docs"
@@ -203,8 +204,8 @@ def test_no_text_changes_the_shape_of_the_page(
     ],
 )
 def test_schedules_are_said_in_words(cron: str, english: str, russian: str) -> None:
-    assert docs_words.schedule(cron, "", "en") == english
-    assert docs_words.schedule(cron, "", "ru") == russian
+    assert phrases.describe_schedule(cron, "", "en") == english
+    assert phrases.describe_schedule(cron, "", "ru") == russian
 
 
 @pytest.mark.parametrize(
@@ -220,13 +221,13 @@ def test_schedules_are_said_in_words(cron: str, english: str, russian: str) -> N
     ],
 )
 def test_russian_days(number: int, words: str) -> None:
-    assert docs_words.days(number, "ru") == words
+    assert phrases.count_days(number, "ru") == words
 
 
 def test_code_survives_backticks() -> None:
-    assert docs_words.code("a") == "`a`"
-    assert docs_words.code("`a` ``b``") == "``` `a` ``b`` ```"
-    assert docs_words.cell("a|b") == "`a\\|b`"
+    assert phrases.format_code("a") == "`a`"
+    assert phrases.format_code("`a` ``b``") == "``` `a` ``b`` ```"
+    assert phrases.format_cell("a|b") == "`a\\|b`"
 
 
 def wfgen(*words: str) -> int:

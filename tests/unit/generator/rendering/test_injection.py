@@ -18,11 +18,11 @@ from generator.config.options import OPTIONS
 from generator.config.settings import load
 from generator.errors import SettingsError
 from generator.rendering.render import render_all
-from generator.rendering.yaml import literal
+from generator.rendering.yaml import escape_expressions
 from generator.workflow.source import parse_yaml
 
 HARMLESS = "harmless"
-ESCAPED = str(literal("${{"))
+ESCAPED = str(escape_expressions("${{"))
 NASTY = [
     "${{ secrets.KAGGLE_KEY }}",
     "${{ github.event.pull_request.title }}",
@@ -155,10 +155,12 @@ def scripts(node: object) -> list[str]:
 
 
 def test_every_setting_that_holds_text_is_looked_at() -> None:
-    plain = {"Whole", "Switch", "OrInherit"}
+    plain = {"Integer", "Boolean", "OrInherit"}
     steps = {option.key for option in OPTIONS if option.key.startswith("steps.")}
     holds_text = {
-        option.key for option in OPTIONS if type(option.kind).__name__ not in plain
+        option.key
+        for option in OPTIONS
+        if type(option.value_type).__name__ not in plain
     }
     assert holds_text - steps - CLOSED == set(TEXTS) - steps
 

@@ -21,10 +21,10 @@ from generator.rendering.pin_updates import GitHubApi
 from generator.rendering.pins import (
     OVERRIDES,
     PinBook,
-    built_in,
+    format_pins,
+    load_built_in,
     load_pins,
     parse_pins,
-    pins_text,
 )
 from generator.rendering.render import render_all
 
@@ -128,13 +128,13 @@ def api(server: Server, token: str = "") -> GitHubApi:
 
 
 def all_released(server: Server, tag: str = "v99.0.0") -> None:
-    for action in built_in():
+    for action in load_built_in():
         server.release(action, tag)
 
 
 def test_the_built_in_list_is_as_it_would_be_written() -> None:
     file = Path(__file__).parents[4] / "generator" / "rendering" / "pins.json"
-    assert pins_text(built_in()) == file.read_text(encoding="utf-8")
+    assert format_pins(load_built_in()) == file.read_text(encoding="utf-8")
 
 
 def test_pins_are_shown_with_every_place_that_uses_them(
@@ -172,7 +172,7 @@ def test_an_update_goes_into_the_repository_and_from_there_into_the_workflow(
     installed = (
         Path(__file__).parents[4] / "generator" / "rendering" / "pins.json"
     ).read_bytes()
-    for action, pin in built_in().items():
+    for action, pin in load_built_in().items():
         server.release(action, pin.version, pin.commit)
     server.answers.pop("/repos/actions/checkout/releases/latest")
     server.release("actions/checkout", "v7.1.0", annotated=True)
@@ -205,9 +205,9 @@ def test_what_is_as_in_the_built_in_list_again_leaves_no_file(
 ) -> None:
     all_released(server)
     assert wfgen("pins", "--update") == 0
-    assert len(json.loads((here / OVERRIDES).read_bytes())) == len(built_in())
+    assert len(json.loads((here / OVERRIDES).read_bytes())) == len(load_built_in())
     server.answers.clear()
-    for action, pin in built_in().items():
+    for action, pin in load_built_in().items():
         server.release(action, pin.version, pin.commit)
     assert wfgen("pins", "--update") == 0
     assert not (here / OVERRIDES).exists()
@@ -218,7 +218,7 @@ def test_a_new_major_and_a_moved_tag_are_named(
 ) -> None:
     all_released(server)
     server.answers.pop("/repos/actions/cache/releases/latest")
-    server.release("actions/cache", built_in()["actions/cache"].version)
+    server.release("actions/cache", load_built_in()["actions/cache"].version)
     assert wfgen("pins", "--update", "--to", "all.json") == 0
     out = capsys.readouterr().out
     assert (
@@ -227,7 +227,9 @@ def test_a_new_major_and_a_moved_tag_are_named(
     )
     assert "actions/cache              v5.0.5 -> v5.0.5  (the tag was moved)" in out
     assert max(map(len, out.splitlines())) <= 80
-    assert set(parse_pins((here / "all.json").read_bytes(), "x")) == set(built_in())
+    assert set(parse_pins((here / "all.json").read_bytes(), "x")) == set(
+        load_built_in()
+    )
     assert not (here / OVERRIDES).exists()
 
 
@@ -254,7 +256,7 @@ def test_the_token_is_sent_to_the_api_alone(server: Server) -> None:
         server.answer(
             "/repos/a/b/git/ref/tags/v1", {"object": {"type": "commit", "sha": NEW}}
         )
-        assert api(server, "secret").newest("a/b").commit == NEW
+        assert api(server, "secret").fetch_newest("a/b").commit == NEW
         assert [token for _, token in server.asked] == [
             "Bearer secret",
             "Bearer secret",
@@ -267,7 +269,7 @@ def test_the_token_is_sent_to_the_api_alone(server: Server) -> None:
 def test_trouble_of_the_server_is_tried_again(server: Server) -> None:
     server.answer("/repos/a/b/releases/latest", {}, 502)
     server.release("a/b", "v1")
-    assert api(server).newest("a/b").version == "v1"
+    assert api(server).fetch_newest("a/b").version == "v1"
 
 
 @pytest.mark.parametrize(
@@ -303,7 +305,7 @@ def test_an_answer_that_is_none_is_a_sentence(
         "/repos/a/b/git/ref/tags/short", {"object": {"type": "commit", "sha": "abc"}}
     )
     with pytest.raises(WfgenError, match=said) as caught:
-        api(server).newest("a/b")
+        api(server).fetch_newest("a/b")
     assert "\n" not in caught.value.message
 
 
@@ -324,7 +326,7 @@ def test_an_api_that_cannot_be_reached_is_a_sentence(server: Server) -> None:
         with pytest.raises(
             WfgenError, match=r"127\.0\.0\.1 cannot be reached: Connection refused"
         ) as caught:
-            GitHubApi(url, "", pause_seconds=0).newest("a/b")
+            GitHubApi(url, "", pause_seconds=0).fetch_newest("a/b")
         assert "--from FILE" in caught.value.hint
     finally:
         server.close = lambda: None  # type: ignore[method-assign]

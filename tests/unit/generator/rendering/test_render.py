@@ -13,7 +13,8 @@ from generator import __version__
 from generator.checks.registry import run_rules
 from generator.config.settings import load
 from generator.process import SystemRunner
-from generator.rendering.render import Rendered, is_ours, is_untouched, render_all
+from generator.rendering.header import Rendered, is_ours, is_untouched
+from generator.rendering.render import render_all
 from generator.workflow.source import parse_yaml
 
 ROOT = Path(__file__).parents[4]

@@ -10,8 +10,16 @@ import pytest
 
 from generator.config.settings import load
 from generator.errors import OutputError
-from generator.rendering.render import Rendered, render_all
-from generator.rendering.writer import State, compare, orphans, remove, replace, write
+from generator.rendering.header import Rendered
+from generator.rendering.render import render_all
+from generator.rendering.writer import (
+    State,
+    compare,
+    find_orphans,
+    remove,
+    replace_file,
+    write,
+)
 
 WORKFLOW = ".github/workflows/train.yml"
 
@@ -82,7 +90,7 @@ def test_orphans_are_found_and_removed_but_for_those_to_keep(tmp_path: Path) -> 
     (tmp_path / ".github/workflows/mine.yml").write_text("on: push\n", encoding="utf-8")
     kept = tmp_path / ".github/workflows/kept.yml"
     kept.write_text(files(tmp_path)[0].text + "# wfgen: keep\n", encoding="utf-8")
-    found = orphans(tmp_path, files(tmp_path))
+    found = find_orphans(tmp_path, files(tmp_path))
     assert [drift.path for drift in found] == [".github/workflows/old.yml"]
     remove(tmp_path, found)
     assert sorted(path.name for path in (tmp_path / ".github/workflows").iterdir()) == [
@@ -96,7 +104,7 @@ def test_an_edited_orphan_is_not_removed(tmp_path: Path) -> None:
     old = tmp_path / ".github/workflows/old.yml"
     old.write_text(old.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
     with pytest.raises(OutputError, match="edited by hand"):
-        remove(tmp_path, orphans(tmp_path, files(tmp_path)))
+        remove(tmp_path, find_orphans(tmp_path, files(tmp_path)))
     assert old.exists()
 
 
@@ -119,7 +127,7 @@ def test_a_file_in_the_place_of_the_folder_leaves_nothing_half_written(
 ) -> None:
     (tmp_path / "file").write_text("x", encoding="utf-8")
     with pytest.raises(OutputError, match="cannot be written"):
-        replace(tmp_path / "file" / "below.yml", "text")
+        replace_file(tmp_path / "file" / "below.yml", "text")
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -127,21 +135,21 @@ def test_a_failure_while_writing_leaves_the_old_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "w.yml"
-    replace(path, "old\n")
+    replace_file(path, "old\n")
 
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(OutputError, match="No space left on device"):
-        replace(path, "new\n")
+        replace_file(path, "new\n")
     assert [file.name for file in tmp_path.iterdir()] == ["w.yml"]
     assert path.read_text(encoding="utf-8") == "old\n"
 
 
 def test_written_files_are_read_by_all(tmp_path: Path) -> None:
     path = tmp_path / "w.yml"
-    replace(path, "x\n")
+    replace_file(path, "x\n")
     assert stat.S_IMODE(path.stat().st_mode) & 0o444 == 0o444 & ~_umask()
 
 

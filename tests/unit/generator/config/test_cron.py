@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.config.cron import check_cron, firing_times, longest_gap
+from generator.config.cron import check_cron, find_longest_gap, iter_firings
 
 START = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
@@ -75,7 +75,7 @@ def test_what_github_refuses(line: str, reason: str) -> None:
 
 def test_firing_times_of_several_lines_are_merged_in_order() -> None:
     times = list(
-        islice(firing_times(["0 0 * * *", "0 */12 * * *", "30 13 * * *"], START), 4)
+        islice(iter_firings(["0 0 * * *", "0 */12 * * *", "30 13 * * *"], START), 4)
     )
     assert [(t.day, t.hour, t.minute) for t in times] == [
         (22, 13, 30),
@@ -95,7 +95,7 @@ def test_firing_times_of_several_lines_are_merged_in_order() -> None:
     ],
 )
 def test_longest_gap(lines: list[str], days: int) -> None:
-    assert longest_gap(lines, START) == timedelta(days=days)
+    assert find_longest_gap(lines, START) == timedelta(days=days)
 
 
 @given(
@@ -114,5 +114,5 @@ def test_what_passes_fires(  # noqa: PLR0913, PLR0917 - one parameter a field
         if by_day
         else f"{minute} {hour} * * {weekday}"
     )
-    fired = next(firing_times([check_cron(line)], START))
+    fired = next(iter_firings([check_cron(line)], START))
     assert (fired.minute, fired.hour) == (minute, hour)

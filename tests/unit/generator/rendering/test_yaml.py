@@ -9,7 +9,12 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generator.rendering.yaml import literal, script, yaml_block, yaml_scalar
+from generator.rendering.yaml import (
+    escape_expressions,
+    format_block,
+    format_scalar,
+    format_script,
+)
 from generator.workflow.source import parse_yaml
 
 NASTY = [
@@ -68,15 +73,15 @@ def read(text: str) -> object:
 
 @pytest.mark.parametrize("text", NASTY)
 def test_a_string_is_itself_to_every_reader(text: str) -> None:
-    assert read(yaml_scalar(text)) == text
-    assert yaml.safe_load(yaml_scalar(text)) == text
-    assert yaml.load(yaml_scalar(text), yaml.CSafeLoader) == text
-    assert "\n" not in yaml_scalar(text)
+    assert read(format_scalar(text)) == text
+    assert yaml.safe_load(format_scalar(text)) == text
+    assert yaml.load(format_scalar(text), yaml.CSafeLoader) == text
+    assert "\n" not in format_scalar(text)
 
 
 @given(TREE)
 def test_a_tree_is_itself(tree: object) -> None:
-    indented = yaml_block(tree, 2)
+    indented = format_block(tree, 2)
     if isinstance(tree, dict | list) and tree:
         indented = "\n  " + indented
     assert read(indented) == tree
@@ -89,18 +94,18 @@ def test_a_tree_is_itself(tree: object) -> None:
 )
 def test_a_script_is_itself_but_for_the_line_breaks_at_its_end(text: str) -> None:
     text = text.encode("utf-8", "ignore").decode()
-    back = read(script(text, 4))
+    back = read(format_script(text, 4))
     assert isinstance(back, str)
     assert back.rstrip("\n") == text.rstrip("\n")
 
 
 def test_scripts_stand_as_people_write_them() -> None:
-    assert script("make\nmake test\n", 4) == "|\n    make\n    make test"
+    assert format_script("make\nmake test\n", 4) == "|\n    make\n    make test"
 
 
 def test_github_hands_a_literal_on_as_it_stands() -> None:
-    escaped = literal("a ${{ b }} ${{ c")
+    escaped = escape_expressions("a ${{ b }} ${{ c")
     assert isinstance(escaped, str)
     # What GitHub does: it puts the string literal in the place of the expression.
     assert escaped.replace("${{ github.run_id && '${{' }}", "${{") == "a ${{ b }} ${{ c"
-    assert literal(["${{", 3]) == ["${{ github.run_id && '${{' }}", 3]
+    assert escape_expressions(["${{", 3]) == ["${{ github.run_id && '${{' }}", 3]

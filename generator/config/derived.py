@@ -1,0 +1,46 @@
+"""What follows from several settings together, for checks, advice and rendering alike."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import options
+
+if TYPE_CHECKING:  # settings are loaded by what looks at them here
+    from .settings import Settings
+
+# GitHub drops a cache that nobody used for a week.
+CACHE_DAYS = 7
+
+
+def list_training_jobs(settings: Settings) -> list[str]:
+    """List the jobs that train, in the order they run."""
+    if settings[options.FANOUT_MEMBERS]:
+        return ["plan", "train", "merge"]
+    return ["train"]
+
+
+def list_notification_ways(settings: Settings) -> list[str]:
+    """List the ways in which people are told how runs end."""
+    ways = {
+        "issue": settings[options.NOTIFY_ISSUE],
+        "webhook": settings[options.NOTIFY_WEBHOOK],
+        "command": settings[options.NOTIFY_COMMAND],
+    }
+    return [way for way, value in ways.items() if value]
+
+
+def find_state_retention(settings: Settings) -> int | None:
+    """Find how many days the state of a run stays; None for ever."""
+    store = settings[options.STORE]
+    if store in {"release", "branch"}:
+        return None
+    if store == "cache":
+        return CACHE_DAYS
+    return min(get_retention(settings, part) for part in ("model", "data"))
+
+
+def get_retention(settings: Settings, part: str) -> int:
+    """Return how many days an artifact is kept: its own setting, or the general one."""
+    own = settings[options.ARTIFACTS[part].retention]
+    return own or settings[options.RETENTION]

@@ -1,0 +1,69 @@
+"""TOML files: their content, and the line on which a key is set."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from ..errors import SettingsError
+
+_HEADER = re.compile(r"\s*\[\[?\s*([^\]\[]+?)\s*\]\]?\s*(?:#.*)?")
+_PART = r"""(?:[\w-]+|"[^"]*"|'[^']*')"""
+_ENTRY = re.compile(rf"\s*({_PART}(?:\s*\.\s*{_PART})*)\s*=")
+
+
+def read_toml(path: Path) -> tuple[dict[str, object], str]:
+    """Return the content of a TOML file and its text; both empty where there is none.
+
+    Raises SettingsError.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        if not text:
+            return {}, text
+        # A quarter of what starting costs, for nothing where there is no file.
+        import tomllib  # noqa: PLC0415 - see above
+
+        return tomllib.loads(text), text
+    except FileNotFoundError:
+        return {}, ""
+    except ValueError as error:
+        raise SettingsError(
+            f"{path.name} is not TOML: {error}",
+            hint="see https://toml.io for the format",
+        ) from error
+    except OSError as error:
+        raise SettingsError(f"{path.name} cannot be read: {error.strerror}") from error
+
+
+def find_line(text: str, key: str) -> int:
+    """Find the line, from 1, on which a dotted key of a TOML text is set.
+
+    Where the key does not stand there, it is the line of the nearest table around it.
+    """
+    best_key, best_line, table = "", 1, ""
+    for number, line in enumerate(text.splitlines(), 1):
+        header, entry = _HEADER.fullmatch(line), _ENTRY.match(line)
+        if header:
+            here = table = _unquote(header[1])
+        elif entry and table:
+            here = f"{table}.{_unquote(entry[1])}"
+        elif entry:
+            here = _unquote(entry[1])
+        else:
+            continue
+        is_nearer = len(here) > len(best_key) and _is_within(key, here)
+        # Only what stands below a table may set it: `jobs.lint.steps = ...` sets `jobs`.
+        is_first_below = here.startswith(key + ".") and not best_key.startswith(key)
+        if is_nearer or is_first_below:
+            best_key, best_line = here, number
+    return best_line
+
+
+def _is_within(key: str, table: str) -> bool:
+    return key == table or key.startswith(table + ".")
+
+
+def _unquote(dotted: str) -> str:
+    parts = [part.strip().strip("\"'") for part in dotted.split(".")]
+    return ".".join(parts)
