@@ -124,9 +124,7 @@ def test_an_old_state_goes_on_as_its_own_version_went_on(
 
 
 @pytest.mark.parametrize("name", ["binary", "multiclass", "regression"])
-def test_an_old_state_goes_back_to_the_one_it_keeps(
-    states: Path, tmp_path: Path, name: str
-) -> None:
+def test_an_old_state_goes_back_to_the_one_it_keeps(tmp_path: Path, name: str) -> None:
     with tarfile.open(Path(__file__).with_name("old_states.tar.xz")) as archive:
         archive.extractall(tmp_path, filter="data")
     root = tmp_path / name

@@ -51,8 +51,8 @@ from pipeline.training import update as run  # noqa: E402
 
 
 def mark(
-    owner: Any, name: str, phase: int, after: Callable[[], None] | None = None
-) -> None:  # noqa: ANN401
+    owner: object, name: str, phase: int, after: Callable[[], None] | None = None
+) -> None:
     """Say the phase when a function of a module or a class is called.
 
     Do what is to come after it.

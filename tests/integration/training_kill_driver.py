@@ -73,12 +73,15 @@ class Death(NamedTuple):
         return [str(number), str(self.nth), str(int(self.seconds * 1e9))]
 
 
+NO_DEATH = Death()
+
+
 class Life:
     """One training and what it said of itself so far."""
 
     def __init__(
-        self, root: Path, key: str, death: Death = Death(), **flags: int
-    ) -> None:  # noqa: B008  # a constant
+        self, root: Path, key: str, death: Death = NO_DEATH, **flags: int
+    ) -> None:
         source, sink = os.pipe()
         told = {"iterations": BATCHES, "checkpoint_seconds": 0, **flags}
         words = [

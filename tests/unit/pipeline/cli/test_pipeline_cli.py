@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[4]
+# What was there before may lead to the package under its installed name.
+PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 
 
 def run(
     folder: Path, *words: str, **environment: str
 ) -> subprocess.CompletedProcess[str]:
-    path = {"PYTHONPATH": str(ROOT)}
+    path = {"PYTHONPATH": PYTHONPATH}
     kept = {
         name: value
         for name, value in os.environ.items()
@@ -149,7 +151,7 @@ def test_a_library_that_is_not_installed_is_named_with_the_line_that_brings_it(
     )
     script += "from pipeline.cli.fast_path import main; main()"
     argv = [sys.executable, "-c", script]
-    path = {"PYTHONPATH": str(ROOT)}
+    path = {"PYTHONPATH": PYTHONPATH}
     done = subprocess.run(
         argv,
         cwd=tmp_path,
@@ -183,11 +185,12 @@ def test_no_name_can_put_a_command_to_github_into_what_is_said(tmp_path: Path) -
 def test_nothing_new_imports_neither_pandas_nor_scikit_learn(tmp_path: Path) -> None:
     run(tmp_path, "update", "--iterations", "99", "--models", "sgd")
     heavy = {"click", "jinja2", "numpy", "pandas", "sklearn"}
-    script = "import sys; sys.argv = ['pipeline', 'update']\ntry:\n    from pipeline.cli.fast_path import main; main()\n"
-    script += (
+    script = (
+        "import sys; sys.argv = ['pipeline', 'update']\n"
+        "try:\n    from pipeline.cli.fast_path import main; main()\n"
         f"except SystemExit as end:\n    print(end.code, {heavy} & set(sys.modules))"
     )
-    path = {"PYTHONPATH": str(ROOT)}
+    path = {"PYTHONPATH": PYTHONPATH}
     argv = [sys.executable, "-c", script]
     done = subprocess.run(
         argv,
@@ -280,8 +283,16 @@ def test_a_pipe_and_a_link_are_written_to_and_stay_what_they_are(learnt: Path) -
 @pytest.mark.parametrize(
     ("rows", "message", "hint"),
     [
-        ("c,d\n1,2\n", "no column that the model learnt", "it learnt a, b"),
-        (None, "no column that the model learnt", "it learnt a, b"),
+        (
+            "c,d\n1,2\n",
+            "no column that the model was trained on",
+            "it was trained on a, b",
+        ),
+        (
+            None,
+            "no column that the model was trained on",
+            "it was trained on a, b",
+        ),
         (
             "a,b\nfar,red\nnear,red\n",
             "'a' held numbers and now holds something else",
@@ -435,18 +446,18 @@ def test_a_signed_state_is_opened_without_the_key_with_one_line_of_warning(
     assert run(tmp_path, "update", "--models", "sgd").returncode == 0
 
 
-def test_status_shows_figures_as_a_table_with_the_base_rate_and_the_champion(
+def test_status_shows_metrics_as_a_table_with_the_baseline_and_the_champion(
     tmp_path: Path,
 ) -> None:
     run(tmp_path, "update", "--iterations", "3")
     lines = run(tmp_path, "status").stdout.splitlines()
-    table = lines[lines.index("figures:") + 1 :]
+    table = lines[lines.index("metrics:") + 1 :]
     assert table[0].split() == ["auc", "loss"]
     rows = [row.rsplit(maxsplit=2) for row in table[1:-1]]
     assert [row[0] for row in rows if row[0].endswith("*")] == [
         f"{champion_of(lines)} *"
     ]
-    assert "  base rate" in [row[0] for row in rows]
+    assert "  baseline" in [row[0] for row in rows]
     losses = [float(row[2]) for row in rows]
     assert losses == sorted(losses)
     assert all(len(line) <= 120 for line in lines)

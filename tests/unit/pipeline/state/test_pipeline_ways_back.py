@@ -27,6 +27,7 @@ from pipeline.models.population import Population
 from pipeline.models.user_model import UserModel
 from pipeline.settings import Settings, load
 from pipeline.state import compatibility as libraries
+from pipeline.state import prediction_check
 from pipeline.state.document import (
     FORMAT,
     READERS,
@@ -296,7 +297,6 @@ def test_every_candidate_has_something_to_say_of_the_rows_that_are_drawn(
     tmp_path: Path,
 ) -> None:
     """A score that does not depend on what was learnt would let any model pass for another."""
-    from pipeline.state import prediction_check  # noqa: PLC0415
 
     for iterations in (2, 3):
         train(tmp_path / str(iterations), models="auto", iterations=iterations)
@@ -332,8 +332,6 @@ def test_a_state_keeps_no_row_of_the_source(tmp_path: Path) -> None:
 
     The rows that candidates are asked about know only how many columns there are.
     """
-    from pipeline.state import prediction_check
-    from pipeline.state.pickles import load_pickle  # noqa: PLC0415
 
     kept = []
     for salt in (1, 2):
