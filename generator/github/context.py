@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from ..errors import LocalGitHubError
@@ -26,12 +27,12 @@ from .storage.variables import VariableStore
 from .storage.workflows import WorkflowStore
 
 DATABASE_NAME = "github.sqlite3"
+# Transfers stay on this machine, so an hour is enough for the largest of them.
 ADDRESS_SECONDS = 3600
 ZIP = "application/zip"
 
 
-@dataclass(frozen=True, slots=True)
-class ReadableBlob:
+class ReadableBlob(NamedTuple):
     """What a GET of a blob answers with, besides the bytes."""
 
     file_name: str
@@ -39,8 +40,7 @@ class ReadableBlob:
     artifact_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AppSettings:
+class AppSettings(NamedTuple):
     """What an AppContext is opened with; `path` is the PATH that git is found by."""
 
     repository: str
@@ -99,6 +99,7 @@ class AppContext:
             git=_open_git(root, settings),
             meter=Meter(settings.limits),
         )
+        # Last, as it asks the stores which blobs they need.
         blobs.sweep(context.list_needed_blobs)
         return context
 
@@ -134,6 +135,7 @@ class AppContext:
         )
         if not self.tokens.check(text, query.get("sig", "")):
             return False
+        # The signature holds, so `se` is the number that we wrote.
         return int(query["se"]) > time.time()
 
     def accepts_bytes(self, container: str, blob: str) -> bool:

@@ -85,6 +85,7 @@ class LocalGitHub:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
+        # The server first, as requests under way still use the stores.
         self._server.stop()
         self._context.close()
 

@@ -60,6 +60,7 @@ def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
 def _make_ticket(
     context: AppContext, run: Run, permissions: Mapping[str, str]
 ) -> RunTicket:
+    # A run here is one job to the services, with a new id in each attempt.
     claims = RuntimeClaims(run.backend_id, str(uuid.uuid4()), run.id, run.attempt)
     grant = Grant(run.id, _limit_permissions(context, run, permissions))
     return RunTicket(

@@ -1,4 +1,8 @@
-"""The records of the local GitHub, frozen: what stores return and handlers pass on."""
+"""The records of the local GitHub, frozen: what stores return and handlers pass on.
+
+Most are named tuples: making a dataclass takes eight times as long, and every
+`wfgen run` waits for these. Those that clients' JSON is read into are dataclasses.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +35,7 @@ class NewRun:
     base_branch: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(NamedTuple):
     """A workflow run; `number` counts per workflow from 1, `attempt` per run from 1."""
 
     id: int
@@ -64,8 +68,7 @@ class WorkflowState(StrEnum):
     DISABLED_MANUALLY = "disabled_manually"
 
 
-@dataclass(frozen=True, slots=True)
-class Workflow:
+class Workflow(NamedTuple):
     """A workflow file of the repository; `path` counts from its root."""
 
     id: int
@@ -85,8 +88,7 @@ class Step:
     duration_seconds: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """A job of one attempt of a run."""
 
     id: int
@@ -100,8 +102,7 @@ class Job:
     steps: tuple[Step, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Cache:
+class Cache(NamedTuple):
     """A finished cache; `ref` is where it was saved, and so who can restore it."""
 
     id: int
@@ -114,8 +115,7 @@ class Cache:
     used_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Issue:
+class Issue(NamedTuple):
     """An issue; `comments` is how many it has."""
 
     number: int
@@ -131,8 +131,7 @@ class Issue:
     closed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A label that issues can bear; `color` in six hex digits."""
 
     id: int
@@ -141,8 +140,7 @@ class Label:
     description: str
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(NamedTuple):
     """A comment on an issue."""
 
     id: int
@@ -153,8 +151,7 @@ class Comment:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(NamedTuple):
     """A variable of the repository; `name` in capitals."""
 
     name: str
@@ -163,8 +160,7 @@ class Variable:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(NamedTuple):
     """A release; a draft has no `published_at`."""
 
     id: int
@@ -179,8 +175,7 @@ class Release:
     published_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(NamedTuple):
     """A file attached to a release."""
 
     id: int
@@ -196,8 +191,7 @@ class Asset:
     updated_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A finished artifact; `expired` by the local GitHub's clock when the record was read."""
 
     id: int

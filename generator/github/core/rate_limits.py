@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
@@ -19,8 +20,7 @@ READ_METHODS = frozenset({"GET", "HEAD"})
 UNLIMITED = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(NamedTuple):
     """How much a repository's run tokens, taken together, may call, and its artifacts take.
 
     None lifts a limit. A free private repository has room for 500 MB of artifacts; here
@@ -56,8 +56,7 @@ class _Window:
         return (self.opened_at or now) + self.length
 
 
-@dataclass(frozen=True, slots=True)
-class RateLimitStatus:
+class RateLimitStatus(NamedTuple):
     """Where a caller stands after a call.
 
     `exceeded` is "", "primary" (calls an hour) or "secondary" (points a minute).

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 RUNTIME_TOKEN_HOURS = 24
 
@@ -40,8 +40,7 @@ class Grant:
         return granted == "read" and level == "read"
 
 
-@dataclass(frozen=True, slots=True)
-class RuntimeClaims:
+class RuntimeClaims(NamedTuple):
     """Whom a runtime token speaks for: a job of an attempt of a run."""
 
     run_backend_id: str
@@ -62,6 +61,7 @@ class TokenBook:
         """A new REST token."""
         token = prefix + secrets.token_hex(18)
         with self._lock:
+            # By hash: how long a look-up takes tells nothing of the tokens there are.
             self._grants[_hash_token(token)] = grant
         return token
 

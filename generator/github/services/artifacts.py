@@ -54,6 +54,7 @@ def create_artifact(context: AppContext, caller: Caller, message: Message) -> Me
         raise TwirpError(
             "resource_exhausted",
             f"a job can have no more than {MAX_PER_JOB} artifacts",
+            # Not Twirp's 429, which clients take for "ask again later".
             status=403,
         ) from None
     address = context.signed_address(
@@ -148,6 +149,7 @@ def _describe_artifact(artifact: Artifact, run: Run) -> Message:
     return {
         "workflow_run_backend_id": run.backend_id,
         "workflow_job_run_backend_id": artifact.job_backend_id,
+        # 64-bit integers are text in protobuf's JSON form.
         "database_id": str(artifact.id),
         "name": artifact.name,
         "size": str(artifact.size_bytes),

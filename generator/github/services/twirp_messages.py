@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from ..core.errors import TwirpError
 from ..core.models import Run
@@ -12,8 +12,7 @@ from ..core.tokens import RuntimeClaims
 Message = Mapping[str, object]
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(NamedTuple):
     """Whose runtime token came with a request, and by which address the server was reached."""
 
     claims: RuntimeClaims

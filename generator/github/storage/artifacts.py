@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, to_micros
 from ..core.models import Artifact
@@ -23,8 +23,7 @@ MAX_PER_JOB = 500
 _BLOB_GRACE = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class NewArtifact:
+class NewArtifact(NamedTuple):
     """An artifact a job wants to upload; more `days` than GitHub's most are cut to it."""
 
     run_id: int
@@ -35,8 +34,7 @@ class NewArtifact:
     days: int
 
 
-@dataclass(frozen=True, slots=True)
-class PendingArtifact:
+class PendingArtifact(NamedTuple):
     """An artifact that has been announced.
 
     `size_bytes` and `digest` are None until all of its bytes have come.
@@ -48,8 +46,7 @@ class PendingArtifact:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ArtifactFilter:
+class ArtifactFilter(NamedTuple):
     """Which finished artifacts to list; None leaves a field free."""
 
     id: int | None = None
@@ -111,6 +108,7 @@ class ArtifactStore:
                         to_micros(now + timedelta(days=days)),
                     ],
                 )
+            # The unique index decides, as two clients may ask for a name at once.
             except sqlite3.IntegrityError as error:
                 raise NameTakenError(new.name) from error
         return PendingArtifact(artifact_id, blob)
@@ -170,6 +168,7 @@ class ArtifactStore:
                    WHERE run_id = ? AND state = 'pending'""",
                 [run_id],
             )
+        # Bytes that no row names are swept later; the other way round nothing helps.
         for row in rows:
             self._blobs.remove(row["blob"])
 

@@ -19,8 +19,8 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .uploads import (
     CHUNK_BYTES,
@@ -32,15 +32,17 @@ from .uploads import (
     parse_block_number,
 )
 
+# No upload takes a day: what is older was left by a server that was killed.
 LEFTOVER_SECONDS = 24 * 3600
+# Clients repeat a request within seconds or minutes, so a few are enough.
 REMEMBERED_COMMITS = 256
 _NAME = re.compile(r"[0-9a-f]{32}")
+# O_CLOEXEC: git and act, which are started meanwhile, inherit no upload.
 _CREATE_FLAGS = os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 _OWNER_ONLY = 0o600
 
 
-@dataclass(frozen=True, slots=True)
-class StoredBlob:
+class StoredBlob(NamedTuple):
     """A complete blob: its size and the SHA-256 of its bytes, in hex."""
 
     size_bytes: int
@@ -91,6 +93,7 @@ class BlobStore:
 
     def _open_upload(self, name: str) -> Upload:
         with self._lock:
+            # Blocks of one blob come in parallel; whichever is first makes its file.
             if name not in self._uploads:
                 folder = self._staging / self.get_path(name).name
                 folder.mkdir(exist_ok=True)
@@ -127,6 +130,7 @@ class BlobStore:
         with _arrange(upload, regions, folder) as (descriptor, source):
             stored = _make_durable(descriptor, size)
             target.parent.mkdir(exist_ok=True)
+            # One rename: whoever reads finds the whole blob under its name or none.
             source.replace(target)
         _sync_folder(target.parent)
         return stored

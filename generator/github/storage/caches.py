@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, to_micros
 from ..core.models import Cache
@@ -23,8 +23,7 @@ MAX_IDLE = timedelta(days=7)
 MAX_BYTES = 10 << 30
 
 
-@dataclass(frozen=True, slots=True)
-class CacheName:
+class CacheName(NamedTuple):
     """What a cache is saved under: `version` is the client's hash of paths and compression."""
 
     key: str
@@ -32,8 +31,7 @@ class CacheName:
     ref: str
 
 
-@dataclass(frozen=True, slots=True)
-class PendingCache:
+class PendingCache(NamedTuple):
     """A cache that has been announced and is still being written."""
 
     id: int
@@ -49,8 +47,7 @@ class CacheOrder(StrEnum):
     SIZE = "size_bytes"
 
 
-@dataclass(frozen=True, slots=True)
-class CacheFilter:
+class CacheFilter(NamedTuple):
     """Which finished caches to list; None leaves a field free."""
 
     id: int | None = None
@@ -151,6 +148,7 @@ class CacheStore:
                WHERE id = ?""",
             [size_bytes, now, cache_id],
         )
+        # GitHub evicts what was not used for longest, whatever its size.
         for cache in self.list_finished(order=CacheOrder.LAST_USED):
             if self.sum_used_bytes() <= self._max_bytes:
                 break
@@ -166,6 +164,7 @@ class CacheStore:
         """
         self._evict_idle()
         for ref in refs:
+            # Oldest first, so that the last of those that match is the newest.
             caches = self.list_finished(CacheFilter(ref=ref, version=version))
             for key in keys:
                 cache = _match_key(caches, key)

@@ -55,13 +55,16 @@ class Database:
 
         Raises LocalGitHubError for one that cannot be used.
         """
+        # Re-entrant: within a transaction each statement takes the lock again.
         self._lock = threading.RLock()
         self._path = path
         with self._translate_errors("read"):
             self._connection = sqlite3.connect(
                 path,
                 timeout=BUSY_TIMEOUT_SECONDS,
+                # Transactions are begun by `transaction`, never by the module itself.
                 isolation_level=None,
+                # Requests are answered in several threads; the lock keeps them apart.
                 check_same_thread=False,
             )
         try:
@@ -101,6 +104,7 @@ class Database:
         """
         try:
             yield
+        # A taken name is an IntegrityError, which stores answer in their own words.
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
@@ -111,6 +115,8 @@ class Database:
 
     def _migrate(self, path: Path) -> None:
         with self.transaction():
+            # Read within the transaction: of those that open an old file at once, one
+            # migrates it and the others find it done.
             version = self.value("PRAGMA user_version")
             if version > LATEST_VERSION:
                 raise LocalGitHubError(
@@ -128,6 +134,8 @@ class Database:
                 yield
                 return
             with self._translate_errors("written"):
+                # The write lock at once: a transaction that reads first and then wants to
+                # write fails without waiting where another wrote in between.
                 self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import NamedTuple
 
 from ...errors import LocalGitHubError
 from ...process import Completed, Runner
@@ -41,8 +41,7 @@ class StaleShaError(Exception):
     """The file is not what the caller thinks it is: the update would lose another's."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
+class FileContent(NamedTuple):
     """A file in a commit."""
 
     path: str
@@ -50,8 +49,7 @@ class FileContent:
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class TreeEntry:
+class TreeEntry(NamedTuple):
     """A file ("blob") or folder ("tree") of a commit; a folder has no size."""
 
     type: str
@@ -60,8 +58,7 @@ class TreeEntry:
     size: int
 
 
-@dataclass(frozen=True, slots=True)
-class FileChange:
+class FileChange(NamedTuple):
     """A file to be committed to a branch.
 
     `data` None removes it. `sha` is what the caller believes the file's present SHA is,
@@ -91,8 +88,10 @@ class GitRemote:
         self._environment = {
             "PATH": path_variable,
             "HOME": str(folder.parent),
+            # With HOME above: no hooks, signing or templates of the user's own git.
             "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_TERMINAL_PROMPT": "0",
+            # A path that a client sends is a name, never a pattern.
             "GIT_LITERAL_PATHSPECS": "1",
             "LC_ALL": "C.UTF-8",
         } | _AUTHOR
@@ -119,6 +118,7 @@ class GitRemote:
 
     def resolve(self, ref: str) -> str | None:
         """The commit a branch, tag or SHA names; None where it names none."""
+        # `rev-parse` of older gits takes it for an option in spite of the next flag.
         if ref.startswith("-"):
             return None
         result = self._git(
@@ -181,6 +181,7 @@ class GitRemote:
             raise StaleShaError(change.path)
         with tempfile.TemporaryDirectory() as folder:
             blob, tree = self._write_tree(Path(folder), parent, change)
+        # The first commit of a branch has no parent.
         parents = ["-p", parent] if parent else []
         commit = self._run("commit-tree", tree, *parents, "-m", change.message)
         # The old value makes two writers at once safe: the second one's ref has moved.

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 # Run ids on GitHub no longer fit 32 bits; code that cuts them off should fail here as
 # it does there.
@@ -22,7 +22,8 @@ FIRST_JOB_ID = 20_000_000_001
 def _start_ids(table: str, first: int) -> str:
     """The statement that makes the ids of an empty table begin at `first`."""
     # AUTOINCREMENT counts on from the largest id that this table of SQLite's remembers.
-    return f"INSERT INTO sqlite_sequence (name, seq) VALUES ('{table}', {first - 1})"  # noqa: S608 - a table and a number of ours
+    columns, values = "(name, seq)", f"('{table}', {first - 1})"
+    return f"INSERT INTO sqlite_sequence {columns} VALUES {values}"  # noqa: S608 - both ours
 
 
 _RUNS_AND_ARTIFACTS = (
@@ -190,8 +191,7 @@ _WORKFLOW_STATES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Migration:
+class Migration(NamedTuple):
     """One step from a version of the tables to the next; `number` is the version it makes."""
 
     number: int

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
-from typing import TypedDict
+from typing import NamedTuple, TypedDict
 
 from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.models import Asset, Release
@@ -34,8 +33,7 @@ _UPDATES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseFilter:
+class ReleaseFilter(NamedTuple):
     """Which releases to list; None leaves a field free."""
 
     id: int | None = None
@@ -54,8 +52,7 @@ class ReleaseFilter:
 ALL_RELEASES = ReleaseFilter()
 
 
-@dataclass(frozen=True, slots=True)
-class AssetFilter:
+class AssetFilter(NamedTuple):
     """Which assets to list; None leaves a field free."""
 
     id: int | None = None
@@ -73,8 +70,7 @@ class AssetFilter:
         return conditions
 
 
-@dataclass(frozen=True, slots=True)
-class NewAsset:
+class NewAsset(NamedTuple):
     """A file that is about to be attached to a release."""
 
     release_id: int

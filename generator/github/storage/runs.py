@@ -6,8 +6,9 @@ import json
 import sqlite3
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from datetime import datetime
+from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.models import Job, NewRun, Run, Step
@@ -22,8 +23,7 @@ _SELECT_RUNS = """
 _MICROS_A_SECOND = 1_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RunFilter:
+class RunFilter(NamedTuple):
     """Which runs to list; None leaves a field free.
 
     `status_or_conclusion` matches either, as `status` does in GitHub's API.
@@ -94,6 +94,7 @@ class RunStore:
         head_repository = new.head_repository or self.repository
         with self._database.transaction():
             workflow = self._workflows.register(new.workflow_path, new.workflow_name)
+            # Within the transaction, as another process may begin a run of it too.
             last_number = self._database.value(
                 "SELECT max(number) FROM runs WHERE workflow_id = ?", [workflow.id]
             )
@@ -171,8 +172,7 @@ class RunStore:
         )
         if row is None:
             raise KeyError(attempt)
-        return replace(
-            run,
+        return run._replace(
             attempt=attempt,
             status="completed",
             conclusion=row["conclusion"],
@@ -199,6 +199,7 @@ class RunStore:
     def count_runs(self, run_filter: RunFilter = ALL_RUNS) -> int:
         """How many runs there are."""
         conditions = run_filter.build_conditions()
+        # No joins: a run has exactly one workflow and one head repository.
         query = conditions.complete("SELECT count(*) FROM runs")
         return self._database.value(query, conditions.parameters)
 
@@ -208,6 +209,7 @@ class RunStore:
         """Enter a job that has just ended; it began as long ago as its steps took."""
         now = to_micros(self._clock.now())
         seconds = sum(step.duration_seconds for step in steps)
+        # Steps are read with their job only, so JSON does and no table is needed.
         job_id = self._database.execute(
             """INSERT INTO jobs (run_id, attempt, name, status, conclusion, started_at,
                completed_at, steps) VALUES (?, ?, ?, 'completed', ?, ?, ?, ?)""",

@@ -12,6 +12,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 CHUNK_BYTES = 1 << 20
 # Azure takes no more blocks a blob; a larger number in an id is no place.
@@ -19,8 +20,7 @@ MAX_BLOCKS = 50_000
 _TRAILING_NUMBER = re.compile(rb"(\d{6})$")
 
 
-@dataclass(frozen=True, slots=True)
-class Region:
+class Region(NamedTuple):
     """Where a block lies in the file of its blob."""
 
     offset: int
@@ -63,6 +63,7 @@ class Upload:
             return None
         if self.unnumbered_from is not None and offset + size > self.unnumbered_from:
             return None
+        # Blocks of different numbers never overlap, as all are at most `stride` long.
         self.numbers.add(number)
         self.end = max(self.end, offset + self.stride)
         return Region(offset, size)
@@ -168,5 +169,6 @@ def copy_region(
 def _write_all(descriptor: int, data: bytes, offset: int) -> None:
     view = memoryview(data)
     while view:
+        # The system may write less than it was given, on a disk that fills up.
         count = os.pwrite(descriptor, view, offset)
         offset, view = offset + count, view[count:]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 
 from ...context import AppContext
@@ -34,10 +33,10 @@ def read_run_filter(context: AppContext, call: Call) -> RunFilter:
     )
     if "workflow" in call.path:
         workflow = find_workflow(context, call)
-        run_filter = replace(run_filter, workflow_id=workflow.id)
+        run_filter = run_filter._replace(workflow_id=workflow.id)
     if created := call.query.get("created"):
         since, until = parse_date_range(created)
-        run_filter = replace(run_filter, created_from=since, created_before=until)
+        run_filter = run_filter._replace(created_from=since, created_before=until)
     return run_filter
 
 

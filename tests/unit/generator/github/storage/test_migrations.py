@@ -6,7 +6,6 @@ import contextlib
 import hashlib
 import re
 import sqlite3
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -145,7 +144,7 @@ def test_migrations_keep_what_databases_of_any_version_hold() -> None:
 
 
 NEXT = LATEST_VERSION + 1
-CHANGED = replace(MIGRATIONS[0], statements=(*MIGRATIONS[0].statements, "SELECT 1"))
+CHANGED = MIGRATIONS[0]._replace(statements=(*MIGRATIONS[0].statements, "SELECT 1"))
 NO_DEFAULT = "ALTER TABLE issues ADD COLUMN pinned INTEGER NOT NULL"
 LOST_PARENT = ("PRAGMA foreign_keys = OFF", "UPDATE comments SET issue_number = 2")
 
