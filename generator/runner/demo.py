@@ -115,10 +115,13 @@ def find_faults(results: Sequence[RunResult]) -> list[str]:
 
     Empty where each run went on from the one before with as many rows more.
     """
-    failed = [run for run in results if run.conclusion is not Conclusion.SUCCESS]
-    if failed:
-        return [f"run #{result.run.number} failed" for result in failed]
     faults = []
+    for result in results:
+        number = result.run.number
+        if result.conclusion is not Conclusion.SUCCESS:
+            faults.append(f"run #{number} failed")
+    if faults:
+        return faults
     first_rows = _get_training(results[0]).rows_total
     origin: tuple[int, ...] = ()
     for position, result in enumerate(results, start=1):

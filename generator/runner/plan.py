@@ -125,11 +125,15 @@ def make_plan(
 
 def check_environments(workflow: Workflow, request: RunRequest) -> None:
     """Raise SettingsError for values of an environment that no job of the workflow runs in."""
-    names = {job.environment for job in workflow.jobs if job.environment}
-    # An expression may come to any name.
-    if any(has_expression(name) for name in names):
-        return
-    lowercase_names = {name.lower() for name in names}
+    names, lowercase_names = set(), set()
+    for job in workflow.jobs:
+        # An expression may come to any name.
+        if has_expression(job.environment):
+            return
+        if job.environment:
+            names.add(job.environment)
+            # GitHub takes names that differ in case for the same.
+            lowercase_names.add(job.environment.lower())
     for name in (*request.environment_secrets, *request.environment_variables):
         if name.lower() not in lowercase_names:
             listed = ", ".join(sorted(names)) or "none"

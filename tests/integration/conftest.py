@@ -45,7 +45,7 @@ assert model.exists() == state.exists(), "half a state"
 before = json.loads(state.read_text())["rows"] if state.exists() else 0
 rows = before + ROWS * iterations
 for number in range(iterations):
-    print(f"::group::Iteration {number + 1}\\nlearnt ROWS rows\\n::endgroup::")
+    print(f"::group::Iteration {number + 1}\\ntrained on ROWS rows\\n::endgroup::")
 model.write_text(str(rows))
 state.write_text(json.dumps({"rows": rows}))
 (logs / "summary.json").write_text(json.dumps({
@@ -122,12 +122,12 @@ class Project:
         )
 
     @staticmethod
-    def ended(result: RunResult) -> dict[str, str]:
+    def map_conclusions(result: RunResult) -> dict[str, str]:
         """How each step ended, in the order in which they ran."""
         return {step.name: step.conclusion for job in result.jobs for step in job.steps}
 
     @staticmethod
-    def said(result: RunResult) -> list[str]:
+    def list_output(result: RunResult) -> list[str]:
         """Every line that the steps wrote."""
         return [
             line for job in result.jobs for step in job.steps for line in step.output
@@ -152,7 +152,7 @@ class Project:
             assert done.exit_code == 0, done.stderr
 
 
-def rows(result: RunResult) -> int:
+def count_rows(result: RunResult) -> int:
     assert result.summary is not None, explain(result)
     return int(result.summary["rows_total"])
 
@@ -213,7 +213,7 @@ def project(bare: Project) -> Project:
 @pytest.fixture
 def total_rows() -> Callable[[RunResult], int]:
     """All the rows that the state of a run has seen."""
-    return rows
+    return count_rows
 
 
 @pytest.fixture

@@ -71,7 +71,7 @@ def test_without_summary_there_is_none(project: Project, why: Why) -> None:
     project.render(**{"summary": "false", "artifacts.logs.retention": "3"})
     result = project.run()
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    assert "Summarise the run" not in project.ended(result)
+    assert "Summarise the run" not in project.map_conclusions(result)
     assert "| iterations |" not in summary_of(result)
     assert days(result)["training-logs"] == 3
 
@@ -162,12 +162,12 @@ def test_steps_run_in_their_six_places(project: Project, why: Why) -> None:
     second = project.run()
     assert second.conclusion is Conclusion.SUCCESS, why(second)
     assert [
-        name for name in project.ended(second) if name in {*PLACES, *OURS}
+        name for name in project.map_conclusions(second) if name in {*PLACES, *OURS}
     ] == IN_ORDER
     seen = ["nothing", "10", "10", "20", "20", "20"]
-    assert [line for line in project.said(second) if line.startswith("steps.")] == [
-        f"{at}: {rows}" for at, rows in zip(PLACES, seen, strict=True)
-    ]
+    assert [
+        line for line in project.list_output(second) if line.startswith("steps.")
+    ] == [f"{at}: {rows}" for at, rows in zip(PLACES, seen, strict=True)]
 
 
 OWN_TEMPLATE = """<% extends "wfgen/train.yml.j2" %>
@@ -187,5 +187,5 @@ def test_a_template_of_ones_own_is_run(
     project.render(templates_dir="our templates", iterations="2")
     first, second = project.run(), project.run()
     assert second.conclusion is Conclusion.SUCCESS, why(second)
-    assert project.ended(second)["Train our way"] == "success"
+    assert project.map_conclusions(second)["Train our way"] == "success"
     assert [total_rows(first), total_rows(second)] == [20, 40]

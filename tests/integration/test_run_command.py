@@ -269,7 +269,7 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(
 
 
 @pytest.mark.parametrize(
-    ("arguments", "code", "said"),
+    ("arguments", "code", "message"),
     [
         (("nothing.yml",), 2, "there is no workflow nothing.yml"),
         (("--event", "schedule"), 1, "is not triggered by schedule"),
@@ -307,7 +307,7 @@ def test_what_a_job_without_setup_python_installs_stays_in_the_run(
     ],
 )
 def test_what_cannot_be_run_is_said_in_a_line(
-    bare: Project, arguments: tuple[str, ...], code: int, said: str
+    bare: Project, arguments: tuple[str, ...], code: int, message: str
 ) -> None:
     inputs = "{iterations: {type: string}, level: {type: choice, options: [low, high]}}"
     give(
@@ -319,7 +319,7 @@ def test_what_cannot_be_run_is_said_in_a_line(
     )
     done = wfgen(bare, *arguments)
     assert done.returncode == code, done.stdout + done.stderr
-    assert said in done.stderr
+    assert message in done.stderr
     assert "Traceback" not in done.stderr
 
 

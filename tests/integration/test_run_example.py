@@ -43,8 +43,8 @@ def test_the_example_goes_on_where_it_left_off(bare: Project, why: Why) -> None:
     assert first.conclusion is Conclusion.SUCCESS, why(first)
     assert [seen_rows(bare, first), seen_rows(bare, second)] == [600, 1200]
     assert second.restored_from == (first.run.id,)
-    said = [line for job in second.jobs for step in job.steps for line in step.output]
-    assert any(line.startswith("learnt 200 rows, 1200 in all") for line in said)
+    lines = [line for job in second.jobs for step in job.steps for line in step.output]
+    assert any(line.startswith("learnt 200 rows, 1200 in all") for line in lines)
 
 
 def test_the_example_fails_loudly_and_keeps_what_it_had(bare: Project) -> None:

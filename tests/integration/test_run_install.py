@@ -96,7 +96,9 @@ def test_only_what_has_the_right_hash_is_installed(
     require(project, f"--hash=sha256:{right}", installer)
     first = project.run()
     assert first.conclusion is Conclusion.SUCCESS, why(first)
-    assert f"weighed with {python.replace('.', ' ')}" in project.said(first), why(first)
+    assert f"weighed with {python.replace('.', ' ')}" in project.list_output(first), (
+        why(first)
+    )
     kept = states(project)
     for pinned, reason in (
         (f"--hash=sha256:{'0' * 64}", right),
@@ -104,12 +106,17 @@ def test_only_what_has_the_right_hash_is_installed(
     ):
         require(project, pinned, installer)
         refused = project.run()
-        assert (refused.conclusion, project.ended(refused)["Install dependencies"]) == (
+        assert (
+            refused.conclusion,
+            project.map_conclusions(refused)["Install dependencies"],
+        ) == (
             Conclusion.FAILURE,
             "failure",
         )
-        assert any(reason in line for line in project.said(refused)), why(refused)
-        assert project.ended(refused)["Train"] == "skipped"
+        assert any(reason in line for line in project.list_output(refused)), why(
+            refused
+        )
+        assert project.map_conclusions(refused)["Train"] == "skipped"
         assert states(project) == kept
     require(project, f"--hash=sha256:{right}", installer)
     assert total_rows(project.run()) == 2 * total_rows(first)

@@ -36,7 +36,7 @@ class Client:
     project: Project
     url: str
     token: str
-    said: list[str]
+    messages: list[str]
 
     def post(self, path: str, **body: object) -> tuple[int, str]:
         connection = HTTPConnection(urlsplit(self.url).netloc)
@@ -56,7 +56,7 @@ class Client:
             if until(self.project.local_github.list_runs()):
                 return self.project.local_github.list_runs()
             time.sleep(0.05)
-        pytest.fail(f"{self.project.local_github.list_runs()} {self.said}")
+        pytest.fail(f"{self.project.local_github.list_runs()} {self.messages}")
 
     def wait_for(self, *conclusions: str) -> tuple[Run, ...]:
         return self.wait(
@@ -66,14 +66,14 @@ class Client:
 
 @pytest.fixture
 def client(project: Project) -> Iterator[Client]:
-    said: list[str] = []
-    launcher = LocalLauncher(project.local_github, project.request(), said.append)
+    messages: list[str] = []
+    launcher = LocalLauncher(project.local_github, project.request(), messages.append)
     project.local_github.set_launcher(launcher)
     yield Client(
         project,
         project.local_github.url,
         project.local_github.create_owner_token(),
-        said,
+        messages,
     )
     launcher.close()
 
@@ -116,7 +116,7 @@ def test_a_dispatch_runs_with_its_inputs_and_can_be_run_again(client: Client) ->
     # one by the variable again.
     assert rows_kept(client.project) == [20, 30, 50, 60]
     assert (
-        client.said[0]
+        client.messages[0]
         == f"Incremental training #1 ({run.id}), workflow_dispatch: success"
     )
 
@@ -126,8 +126,8 @@ def test_what_github_would_not_start_is_refused(client: Client) -> None:
     train = "workflows/train.yml/dispatches"
     assert client.post(train) == (422, 'Invalid request.\n\n"ref" wasn\'t supplied.')
     assert client.post(train, ref="topic") == (422, "No ref found for: topic")
-    status, said = client.post(train, ref="main", inputs={"itrations": "2"})
-    assert (status, "has no input itrations" in said) == (422, True)
+    status, message = client.post(train, ref="main", inputs={"itrations": "2"})
+    assert (status, "has no input itrations" in message) == (422, True)
     assert client.post(train, ref="main", inputs=["2"])[0] == 422
     assert client.post("workflows/none.yml/dispatches", ref="main")[0] == 404
     project.render(**{"triggers.dispatch": "false"})
@@ -156,8 +156,8 @@ def test_only_workflow_files_of_the_repository_are_run(
         NewRun(path, "Evil", "workflow_dispatch", "main", "a" * 40, {})
     )
     client.project.local_github.finish_run(entered.run.id, "success")
-    status, said = client.post("workflows/evil.yml/dispatches", ref="main")
-    assert (status, "no workflow file of this repository" in said) == (422, True)
+    status, message = client.post("workflows/evil.yml/dispatches", ref="main")
+    assert (status, "no workflow file of this repository" in message) == (422, True)
     assert client.post(f"runs/{entered.run.id}/rerun")[0] in {403, 422}
     assert [run.attempt for run in client.project.local_github.list_runs()] == [1]
 
@@ -193,8 +193,8 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
     other = client.project.local_github.begin_run(
         NewRun("other.yml", "Other", "push", "main", "a" * 40, {})
     )
-    status, said = client.post(f"runs/{other.run.id}/cancel")
-    assert (status, "another program" in said) == (409, True)
+    status, message = client.post(f"runs/{other.run.id}/cancel")
+    assert (status, "another program" in message) == (409, True)
 
 
 def test_a_server_runs_what_is_asked_for_until_it_is_stopped(

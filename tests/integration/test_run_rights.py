@@ -42,7 +42,7 @@ def test_an_environment_gives_its_secrets_to_its_own_jobs_only(
         environment_variables={"production": {"AT": "work"}},
     )
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    looked = sorted(line for line in project.said(result) if " at " in line)
+    looked = sorted(line for line in project.list_output(result) if " at " in line)
     assert looked == ["outside: 17 *** at home", f"train: {len(KEY)} *** at work"], why(
         result
     )
@@ -53,7 +53,7 @@ def test_an_environment_gives_its_secrets_to_its_own_jobs_only(
         **given,
         environment_secrets={"production": {"S3_KEY": KEY}},
     )
-    assert {line for line in project.said(fork) if " at " in line} == {
+    assert {line for line in project.list_output(fork) if " at " in line} == {
         "outside: 0  at home",
         "train: 0  at home",
     }
@@ -83,7 +83,7 @@ def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
     )
     project.render(**{"steps.before_train": ask})
     without = project.run()
-    assert "an issue: 403" in project.said(without), why(without)
+    assert "an issue: 403" in project.list_output(without), why(without)
     project.render(
         **{
             "steps.before_train": ask,
@@ -93,11 +93,11 @@ def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
     )
     result = project.run()
     # act passes over a job whose label nobody has.
-    assert (result.conclusion, project.ended(result)["Train"]) == (
+    assert (result.conclusion, project.map_conclusions(result)["Train"]) == (
         Conclusion.SUCCESS,
         "success",
     ), why(result)
-    assert "an issue: 201" in project.said(result)
+    assert "an issue: 201" in project.list_output(result)
     assert [issue.title for issue in project.local_github.list_issues()] == ["Seen"]
 
 
@@ -118,7 +118,7 @@ def test_secrets_reach_the_training_and_nothing_else(
     )
     assert result.conclusion is Conclusion.SUCCESS, why(result)
     assert [
-        line for line in project.said(result) if " 0 " in line or "***" in line
+        line for line in project.list_output(result) if " 0 " in line or "***" in line
     ] == [
         "before 0 0 ",
         f"train 7 {len(KEY)} ***",
@@ -129,4 +129,4 @@ def test_secrets_reach_the_training_and_nothing_else(
     )
     assert fork.conclusion is Conclusion.SUCCESS, why(fork)
     assert any("nothing to train on" in note.message for note in fork.annotations)
-    assert project.ended(fork)["Upload model state"] == "skipped"
+    assert project.map_conclusions(fork)["Upload model state"] == "skipped"

@@ -99,7 +99,9 @@ def test_failure_and_recovery_are_told(
     for _ in range(2):
         failed = project.run(secrets=secrets)
         assert failed.conclusion is Conclusion.FAILURE, why(failed)
-        assert project.ended(failed)["Tell what happened"] == "success", why(failed)
+        assert project.map_conclusions(failed)["Tell what happened"] == "success", why(
+            failed
+        )
     (issue,) = project.local_github.list_issues()
     assert (issue.state, issue.title) == ("open", "Incremental training fails on main")
     del breaks["train.command"]
@@ -112,7 +114,7 @@ def test_failure_and_recovery_are_told(
         for message in told
     ]
     assert words == ["failed", "failed", "works again"]
-    heard = [line for line in project.said(fine) if "heard of recovery" in line]
+    heard = [line for line in project.list_output(fine) if "heard of recovery" in line]
     assert heard
 
 
@@ -127,11 +129,15 @@ def test_completion_alone_is_told_where_that_is_wanted(
     }
     project.render(**settings)
     fine = project.run(secrets={"CHAT": url})
-    assert "heard of completion" in project.said(fine), why(fine)
+    assert "heard of completion" in project.list_output(fine), why(fine)
     project.render(**settings, **{"train.command": "exit 3"})
     failed = project.run(secrets={"CHAT": url})
-    assert project.ended(failed)["Tell what happened"] == "success", why(failed)
-    assert project.ended(failed)["Run the command of the settings"] == "skipped"
+    assert project.map_conclusions(failed)["Tell what happened"] == "success", why(
+        failed
+    )
+    assert (
+        project.map_conclusions(failed)["Run the command of the settings"] == "skipped"
+    )
     assert ["completed on main" in message for message in told] == [True]
 
 
@@ -166,7 +172,7 @@ def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) ->
     )
     result = project.run()
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    ran = project.ended(result)
+    ran = project.map_conclusions(result)
     assert (ran["Before"], ran["After"], ran["Report"]) == (
         "success",
         "success",
@@ -196,7 +202,7 @@ def test_names_folders_and_environment_reach_the_training(
         "training-logs",
     }
     assert second.restored_from == (first.run.id,)
-    lines = project.said(second)
+    lines = project.list_output(second)
     assert any(f"nasty={nasty}" in line for line in lines), why(second)
 
 
@@ -253,13 +259,13 @@ def test_three_members_train_side_by_side_and_one_job_merges(
     }
     assert state == {"model-state", "data-state"}
     assert set(second.restored_from) == {first.run.id}
-    said = [
+    lines = [
         step.summary
         for job in second.jobs
         for step in job.steps
         if step.name == "Summarise the run"
     ]
-    assert f"| 3 | success | {first.run.id} | 5 days |" in said[-1], why(second)
+    assert f"| 3 | success | {first.run.id} | 5 days |" in lines[-1], why(second)
 
 
 def test_credentials_of_kaggle_reach_file_and_training_and_no_log(
@@ -279,7 +285,7 @@ def test_credentials_of_kaggle_reach_file_and_training_and_no_log(
     key = "0123456789abcdef0123456789abcdef"
     result = project.run(secrets={"KAGGLE_USERNAME": "somebody", "KAGGLE_KEY": key})
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    lines = project.said(result)
+    lines = project.list_output(result)
     assert lines.count("700") == lines.count("600") == lines.count("32") == 1, why(
         result
     )

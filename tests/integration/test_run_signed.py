@@ -52,7 +52,8 @@ def test_only_runs_with_the_key_change_a_signed_state(
     assert fork.summary is not None
     assert fork.summary["stored"] is False
     assert any(
-        "this run is a trial that stores nothing" in line for line in signed.said(fork)
+        "this run is a trial that stores nothing" in line
+        for line in signed.list_output(fork)
     )
     lost = signed.run()
     assert lost.conclusion is Conclusion.FAILURE, why(lost)

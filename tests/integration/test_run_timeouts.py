@@ -37,7 +37,9 @@ def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) ->
         assert result.conclusion is Conclusion.FAILURE, why(result)
         assert 60 <= result.duration_seconds < 120
         assert [
-            line for line in project.said(result) if line in {"begun", "never reached"}
+            line
+            for line in project.list_output(result)
+            if line in {"begun", "never reached"}
         ] == ["begun"]
         assert not [
             artifact
@@ -45,14 +47,14 @@ def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) ->
             if artifact.name.endswith("-state")
         ]
     # A training that ran out of time has failed: what comes whatever happens comes.
-    assert project.ended(step)["Train"] == "failure"
+    assert project.map_conclusions(step)["Train"] == "failure"
     assert (
-        project.ended(step)["Upload training logs"],
-        project.ended(step)["Summarise the run"],
+        project.map_conclusions(step)["Upload training logs"],
+        project.map_conclusions(step)["Summarise the run"],
     ) == ("success",) * 2
     # A job that ran out of time is over.
     assert "stopped after 60 s, the jobs' timeout-minutes" in job.problem
     assert (
-        project.ended(job)["Train"],
-        project.ended(job)["Upload training logs"],
+        project.map_conclusions(job)["Train"],
+        project.map_conclusions(job)["Upload training logs"],
     ) == ("cancelled", "skipped"), job

@@ -120,7 +120,7 @@ def test_each_cron_line_starts_it(project: Project, why: Why) -> None:
     fired = [
         line
         for result in results
-        for line in project.said(result)
+        for line in project.list_output(result)
         if line.startswith("fired by")
     ]
     assert fired == ["fired by 17 0 * * *", "fired by 30 12 * * MON"]

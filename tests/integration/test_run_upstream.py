@@ -157,15 +157,15 @@ def outputs(keep: Path) -> str:
 
 
 def outcomes(result: RunResult) -> dict[str, object]:
-    said: dict[str, list[str]] = {}
+    messages: dict[str, list[str]] = {}
     for note in result.annotations:
         # The first words: what follows is advice, ids and the service's own reasons.
         message = re.sub(
             r"/\S*/hostexecutor", "WORKSPACE", " ".join(note.message.split())
         )[:60]
-        said.setdefault(note.step, []).append(f"{note.level}: {message}")
+        messages.setdefault(note.step, []).append(f"{note.level}: {message}")
     return {
-        one.name: (one.outcome, said.get(one.name))
+        one.name: (one.outcome, messages.get(one.name))
         for job in result.jobs
         for one in job.steps
     }
@@ -291,7 +291,7 @@ def test_caches_are_alike(
             for cache in bare.local_github.list_caches()
             if cache.key.startswith(keep.name)
         }
-        said = [
+        messages = [
             outputs(keep / str(number)).replace(keep.name, "KEY") for number in range(2)
         ]
         found.append(
@@ -301,7 +301,7 @@ def test_caches_are_alike(
                     for result in results
                 ],
                 kept,
-                said,
+                messages,
             )
         )
     assert found[0] == found[1]

@@ -35,8 +35,10 @@ def test_ci_holds_the_rendered_files_to_the_settings(
         "Test": "success",
         "Rendered files are as the settings say": "failure",
     }
-    assert project.ended(stale) | wanted == project.ended(stale), why(stale)
-    lines = project.said(stale)
+    assert project.map_conclusions(stale) | wanted == project.map_conclusions(stale), (
+        why(stale)
+    )
+    lines = project.list_output(stale)
     assert [line for line in lines if line in {"linted", "tested"}] == [
         "linted",
         "tested",
@@ -51,7 +53,7 @@ def test_keepalive_switches_on_what_inactivity_switched_off(
     project.render(**{"workflows.keepalive": "true"})
     first = project.run("schedule", "keepalive.yml")
     assert first.conclusion is Conclusion.SUCCESS, why(first)
-    assert project.said(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
+    assert project.list_output(first)[-2:] == ["train.yml is on", "keepalive.yml is on"]
     project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_INACTIVITY)
     before = project.local_github.list_runs()
     for event in ("schedule", "push"):
@@ -62,9 +64,9 @@ def test_keepalive_switches_on_what_inactivity_switched_off(
             project.run(event)
     assert project.local_github.list_runs() == before
     again = project.run("workflow_dispatch", "keepalive.yml")
-    assert "train.yml was disabled_inactivity and is on again" in project.said(again), (
-        why(again)
-    )
+    assert "train.yml was disabled_inactivity and is on again" in project.list_output(
+        again
+    ), why(again)
     assert project.run("schedule").conclusion is Conclusion.SUCCESS
 
 
@@ -76,7 +78,9 @@ def test_keepalive_leaves_off_what_was_switched_off_by_hand(
     project.local_github.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
     result = project.run("schedule", "keepalive.yml")
     assert result.conclusion is Conclusion.SUCCESS, why(result)
-    assert "train.yml was switched off by hand and stays off" in project.said(result)
+    assert "train.yml was switched off by hand and stays off" in project.list_output(
+        result
+    )
     assert {
         one.path.rpartition("/")[2]: one.state.value
         for one in project.local_github.list_workflows()

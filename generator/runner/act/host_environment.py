@@ -104,12 +104,14 @@ def _find_package_settings(environ: Mapping[str, str]) -> dict[str, str]:
     pip_file = _find_pip_file(environ)
     if pip_file is not None:
         settings["PIP_CONFIG_FILE"] = str(pip_file)
-    return settings | _pick_passed_on(environ)
+    settings.update(_iter_passed_on(environ))
+    return settings
 
 
-def _pick_passed_on(environ: Mapping[str, str]) -> dict[str, str]:
-    names = [name for name in environ if PASSED_ON.fullmatch(name)]
-    return {name: environ[name] for name in names if name not in HELD_BACK}
+def _iter_passed_on(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    for name, value in environ.items():
+        if PASSED_ON.fullmatch(name) and name not in HELD_BACK:
+            yield name, value
 
 
 def _make_proxy_settings(environ: Mapping[str, str]) -> dict[str, str]:

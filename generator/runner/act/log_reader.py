@@ -306,8 +306,8 @@ class LogReader:
         key = f"{job_id}\n{entry.get('job', '')}\n{matrix}"
         if key not in self._jobs:
             name = self._redact(_make_job_name(self._workflow, entry))
-            parsed = {job.id: job for job in self._workflow.jobs}
-            self._jobs[key] = _JobState(job_id, name, parsed.get(job_id))
+            parsed = _find_parsed_job(self._workflow, job_id)
+            self._jobs[key] = _JobState(job_id, name, parsed)
             self._on_event(LogEvent(EventKind.JOB_STARTED, name))
         return self._jobs[key]
 
@@ -318,6 +318,13 @@ class LogReader:
             name = _make_step_name(job, step_id, str(entry.get("step", "")))
             job.steps[key] = _StepState(step_id, self._redact(name), stage)
         return job.steps[key]
+
+
+def _find_parsed_job(workflow: Workflow, job_id: str) -> Job | None:
+    for job in workflow.jobs:
+        if job.id == job_id:
+            return job
+    return None
 
 
 def _has_started(job_id: str, started_ids: list[str]) -> bool:
@@ -351,7 +358,7 @@ def _make_job_name(workflow: Workflow, entry: Entry) -> str:
         return name
     # act numbers the jobs of a matrix.
     name = re.sub(r"-[0-9]+$", "", name)
-    values = ", ".join(str(value) for value in matrix.values())
+    values = ", ".join(map(str, matrix.values()))
     return f"{name} ({values})"
 
 

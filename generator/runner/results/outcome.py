@@ -138,7 +138,9 @@ def find_problem(jobs: tuple[JobResult, ...], execution: ActExecution) -> str:
     if completed.exit_code < 0:
         raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
     message = _find_last_message(execution)
-    steps = {step.conclusion for job in jobs for step in job.steps}
+    steps: set[Conclusion] = set()
+    for job in jobs:
+        steps.update(step.conclusion for step in job.steps)
     if not steps - {Conclusion.SKIPPED}:
         if message:
             return f"no step ran: {message}"

@@ -64,9 +64,7 @@ def describe_metric(summary: Mapping[str, Any] | None) -> str:
 
 def list_result_lines(result: RunResult, runs: Iterable[Run], root: Path) -> list[str]:
     """Return the table at the end of a run."""
-    rows = _list_rows(result, runs, root)
-    width = max(len(name) for name, _ in rows)
-    return [f"{name.ljust(width)}  {text}" for name, text in rows]
+    return format_table(_list_rows(result, runs, root))
 
 
 def _list_rows(

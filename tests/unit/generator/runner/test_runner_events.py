@@ -70,7 +70,7 @@ def test_dispatch_inputs_have_their_defaults_as_text(reader: Reader) -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({}, "r is required"),
         ({"r": "1", "n": "three"}, "takes a number"),
@@ -80,9 +80,9 @@ def test_dispatch_inputs_have_their_defaults_as_text(reader: Reader) -> None:
     ],
 )
 def test_dispatch_inputs_are_checked(
-    reader: Reader, given: dict[str, str], said: str
+    reader: Reader, given: dict[str, str], message: str
 ) -> None:
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=message):
         check_inputs(reader(INPUTS), given)
 
 

@@ -139,7 +139,7 @@ def test_artifacts_show_size_and_end() -> None:
     ]
 
 
-def test_what_was_learnt() -> None:
+def test_what_the_training_did() -> None:
     assert describe_training(SUMMARY) == "3,000 rows, 6,000 in all; auc 0.6284"
     assert (
         describe_training({"rows_this_run": 1, "rows_total": 2, "metric": None})
