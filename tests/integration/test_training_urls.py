@@ -19,7 +19,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import fsspec
 import pytest
@@ -153,30 +152,30 @@ def rows(first: int, last: int, mark: str = "v") -> bytes:
 HEADER = b"a,b,c\n"
 
 
-def a_run(
+def read_new_rows(
     source: str, cursor: Cursor | None, batch: int = 1000
 ) -> tuple[list[int], Cursor | None]:
-    """The column a of what is new, and the cursor behind it; as one run of the training reads it."""
-    found: list[int] = []
+    """Column a of the new rows, and the cursor behind them, read as one run does."""
+    values: list[int] = []
     tables = open_url(source)
     if tables.has_new_rows(cursor):
         with tables.open_reader(cursor):
             pass
         with tables.open_reader(cursor) as reader:
             while (chunk := reader.read(batch, None, bool)) is not None:
-                found += [int(value) for value in chunk.frame["a"]]
+                values += [int(value) for value in chunk.frame["a"]]
                 cursor = chunk.cursor
     elif cursor is not None:
         cursor = tables.update_cursor(cursor)
-    return found, cursor
+    return values, cursor
 
 
 def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_learnt(
     site: Site,
 ) -> None:
     site.files["/rows.csv"] = HEADER + rows(0, 100_000)
-    learnt, cursor = a_run(f"{site.url}/rows.csv", None)
-    assert learnt == list(range(100_000))
+    values, cursor = read_new_rows(f"{site.url}/rows.csv", None)
+    assert values == list(range(100_000))
     whole = len(site.files["/rows.csv"])
     assert whole <= sum(site.sent) < whole + 50_000
     spans = [
@@ -188,25 +187,27 @@ def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_learnt(
         "more than a block at once"
     )
     site.forget()
-    assert a_run(f"{site.url}/rows.csv", cursor) == ([], cursor)
+    assert read_new_rows(f"{site.url}/rows.csv", cursor) == ([], cursor)
     assert (len(site.asked), sum(site.sent) < 25_000) == (4, True)
     new = rows(100_000, 103_000)
     site.files["/rows.csv"] += new
     site.forget()
-    assert a_run(f"{site.url}/rows.csv", cursor)[0] == list(range(100_000, 103_000))
-    # 24 probes of what was learnt, of 8 KiB each, are the most there can be.
+    assert read_new_rows(f"{site.url}/rows.csv", cursor)[0] == list(
+        range(100_000, 103_000)
+    )
+    # 24 probes of what was read, of 8 KiB each, are the most there can be.
     assert len(new) <= sum(site.sent) < len(new) + 26 * 8192
 
 
 def test_a_server_without_ranges_is_read_from_one_copy_a_run(site: Site) -> None:
     site.ranges = False
     site.files["/rows.csv"] = HEADER + rows(0, 3000)
-    learnt, cursor = a_run(f"{site.url}/rows.csv", None)
-    assert learnt == list(range(3000))
+    values, cursor = read_new_rows(f"{site.url}/rows.csv", None)
+    assert values == list(range(3000))
     site.files["/rows.csv"] += rows(3000, 3500)
     site.forget()
-    learnt, cursor = a_run(f"{site.url}/rows.csv", cursor)
-    assert learnt == list(range(3000, 3500))
+    values, cursor = read_new_rows(f"{site.url}/rows.csv", cursor)
+    assert values == list(range(3000, 3500))
     assert (
         len(
             [
@@ -219,7 +220,7 @@ def test_a_server_without_ranges_is_read_from_one_copy_a_run(site: Site) -> None
     )
     site.files["/rows.csv"] = HEADER + rows(0, 4000, "w")
     with pytest.raises(SourceRewrittenError):
-        a_run(f"{site.url}/rows.csv", cursor)
+        read_new_rows(f"{site.url}/rows.csv", cursor)
 
 
 def test_nothing_new_is_known_without_the_whole_file_even_then(site: Site) -> None:
@@ -260,15 +261,15 @@ def test_growth_goes_on_and_rewritten_history_is_noticed(
     site.ranges = ranges
     source = f"{site.url}/{name}"
     site.files[f"/{name}"] = packed(name, HEADER + rows(0, 2500))
-    learnt, cursor = a_run(source, None)
-    assert learnt == list(range(2500))
-    assert a_run(source, cursor) == ([], cursor)
+    values, cursor = read_new_rows(source, None)
+    assert values == list(range(2500))
+    assert read_new_rows(source, cursor) == ([], cursor)
     site.files[f"/{name}"] = packed(name, HEADER + rows(0, 2600))
-    assert a_run(source, cursor)[0] == list(range(2500, 2600))
+    assert read_new_rows(source, cursor)[0] == list(range(2500, 2600))
     for rewritten in (HEADER + rows(0, 2600, "w"), HEADER + rows(1, 2700)):
         site.files[f"/{name}"] = packed(name, rewritten)
         with pytest.raises(SourceRewrittenError, match=name):
-            a_run(source, cursor)
+            read_new_rows(source, cursor)
 
 
 @pytest.mark.parametrize("pattern", ["/d/", "/d/part-*.csv", "/d/part-*"])
@@ -279,15 +280,15 @@ def test_folders_and_globs_go_by_the_page_of_links(site: Site, pattern: str) -> 
         "/d/part-3.md": b"no",
     }
     site.files |= {"/else/part-1.csv": HEADER + rows(90, 99)}
-    learnt, cursor = a_run(site.url + pattern, None)
-    assert learnt == list(range(9))
+    values, cursor = read_new_rows(site.url + pattern, None)
+    assert values == list(range(9))
     site.files["/d/part-11.csv"] = HEADER + rows(9, 12)
-    assert a_run(site.url + pattern, cursor)[0] == [9, 10, 11]
+    assert read_new_rows(site.url + pattern, cursor)[0] == [9, 10, 11]
 
 
 def test_a_folder_holds_what_lies_below_it(site: Site) -> None:
     site.files = {"/d/1/a.csv": HEADER + rows(0, 5), "/d/2/b.csv": HEADER + rows(5, 9)}
-    assert a_run(f"{site.url}/d/", None)[0] == list(range(9))
+    assert read_new_rows(f"{site.url}/d/", None)[0] == list(range(9))
 
 
 def test_a_file_that_gets_shorter_while_it_is_read_is_no_end(site: Site) -> None:
@@ -313,11 +314,11 @@ def test_memory_and_chained_urls(site: Site, tmp_path: Path) -> None:
     memory = fsspec.filesystem("memory")
     memory.pipe("/here/rows-1.csv", HEADER + rows(0, 5))
     memory.pipe("/here/rows-2.csv", HEADER + rows(5, 9))
-    assert a_run("memory://here/*.csv", None)[0] == list(range(9))
-    learnt, cursor = a_run("memory://here", None)
+    assert read_new_rows("memory://here/*.csv", None)[0] == list(range(9))
+    values, cursor = read_new_rows("memory://here", None)
     memory.pipe("/here/rows-2.csv", HEADER + rows(5, 12))
-    assert a_run("memory://here", cursor)[0] == [9, 10, 11]
-    assert learnt == list(range(9))
+    assert read_new_rows("memory://here", cursor)[0] == [9, 10, 11]
+    assert values == list(range(9))
     archive = packed("t.zip", HEADER + rows(0, 2000))
     (tmp_path / "t.zip").write_bytes(archive)
     site.files["/t.zip"] = archive
@@ -325,11 +326,13 @@ def test_memory_and_chained_urls(site: Site, tmp_path: Path) -> None:
         f"zip://rows.csv::file://{tmp_path}/t.zip",
         f"zip://*.csv::{site.url}/t.zip",
     ):
-        learnt, cursor = a_run(source, None, 700)
-        assert learnt == list(range(2000))
-        assert a_run(source, cursor) == ([], cursor)
+        values, cursor = read_new_rows(source, None, 700)
+        assert values == list(range(2000))
+        assert read_new_rows(source, cursor) == ([], cursor)
     site.files["/rows.csv"] = HEADER + rows(0, 20)
-    assert a_run(f"simplecache::{site.url}/rows.csv", None)[0] == list(range(20))
+    assert read_new_rows(f"simplecache::{site.url}/rows.csv", None)[0] == list(
+        range(20)
+    )
 
 
 @pytest.mark.parametrize(
@@ -344,7 +347,8 @@ def test_memory_and_chained_urls(site: Site, tmp_path: Path) -> None:
 def test_a_missing_library_is_named_with_what_installs_it(
     source: str, library: str, install: str
 ) -> None:
-    code = "import sys; sys.modules[{!r}] = None; sys.argv = ['pipeline', 'update', '--source', {!r}, '--target', 'y']; "
+    code = "import sys; sys.modules[{!r}] = None; "
+    code += "sys.argv = ['pipeline', 'update', '--source', {!r}, '--target', 'y']; "
     code += "from pipeline.cli.fast_path import main; main()"
     argv = [sys.executable, "-c", code.format(library, source)]
     done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=False)

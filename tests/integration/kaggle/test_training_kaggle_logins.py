@@ -9,7 +9,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -101,53 +101,55 @@ def command_lines() -> str:
     return "\n".join(shown)
 
 
-LOGINS: list[tuple[str, dict[str, str], dict[str, str], str]] = [
-    ("token", EMPTY | {"KAGGLE_API_TOKEN": TOKEN}, {}, BEARER),
-    (
+class Login(NamedTuple):
+    """Variables and files of a login, and the header that is to be sent."""
+
+    name: str
+    environment: dict[str, str]
+    files: dict[str, str]
+    header: str
+
+
+LOGINS = [
+    Login("token", EMPTY | {"KAGGLE_API_TOKEN": TOKEN}, {}, BEARER),
+    Login(
         "token, as a file",
         EMPTY | {"KAGGLE_API_TOKEN": "{home}/token"},
         {"token": TOKEN},
         BEARER,
     ),
-    (
+    Login(
         "token before key",
         {"KAGGLE_API_TOKEN": TOKEN, "KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY},
         {},
         BEARER,
     ),
-    ("name and key", EMPTY | {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}, {}, BASIC),
-    ("kaggle.json", EMPTY, {".kaggle/kaggle.json": JSON}, BASIC),
-    ("kaggle.json of XDG", EMPTY, {".config/kaggle/kaggle.json": JSON}, BASIC),
-    (
+    Login(
+        "name and key", EMPTY | {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}, {}, BASIC
+    ),
+    Login("kaggle.json", EMPTY, {".kaggle/kaggle.json": JSON}, BASIC),
+    Login("kaggle.json of XDG", EMPTY, {".config/kaggle/kaggle.json": JSON}, BASIC),
+    Login(
         "kaggle.json elsewhere",
         EMPTY | {"KAGGLE_CONFIG_DIR": "{home}/own"},
         {"own/kaggle.json": JSON},
         BASIC,
     ),
-    ("access_token", EMPTY, {".kaggle/access_token": TOKEN + "\n"}, BEARER),
-    ("access_token.txt", {}, {".kaggle/access_token.txt": TOKEN}, BEARER),
+    Login("access_token", EMPTY, {".kaggle/access_token": TOKEN + "\n"}, BEARER),
+    Login("access_token.txt", {}, {".kaggle/access_token.txt": TOKEN}, BEARER),
 ]
 
 
-@pytest.mark.parametrize(
-    ("environment", "files", "sent"),
-    [row[1:] for row in LOGINS],
-    ids=[row[0] for row in LOGINS],
-)
-def test_each_login_is_sent_and_shown_nowhere(  # noqa: PLR0913, PLR0917  # a row of the table above, and fixtures
-    plan: Plan,
-    pipeline: Callable[..., Run],
-    tmp_path: Path,
-    environment: dict[str, str],
-    files: dict[str, str],
-    sent: str,
+@pytest.mark.parametrize("login", LOGINS, ids=[login.name for login in LOGINS])
+def test_each_login_is_sent_and_shown_nowhere(
+    plan: Plan, pipeline: Callable[..., Run], tmp_path: Path, login: Login
 ) -> None:
     home = tmp_path / "home"
-    for name, content in files.items():
+    for name, content in login.files.items():
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(content)
         (home / name).chmod(0o600)
-    given = {name: value.format(home=home) for name, value in environment.items()}
+    given = {name: value.format(home=home) for name, value in login.environment.items()}
     seen: list[str] = []
     plan.on_download = lambda: seen.append(command_lines())
     # VERBOSE makes the client print every request with its headers.
@@ -160,12 +162,12 @@ def test_each_login_is_sent_and_shown_nowhere(  # noqa: PLR0913, PLR0917  # a ro
         if path.endswith(("GetDataset", "Dataset"))
     ]
     assert asked
-    assert set(asked) == {sent}
+    assert set(asked) == {login.header}
     assert "-m wfgen_actions.pipeline update" in seen[0]
     left = b"".join(
         path.read_bytes() for path in (tmp_path / "r").rglob("*") if path.is_file()
     )
-    for secret in (KEY, TOKEN, sent.split()[1]):
+    for secret in (KEY, TOKEN, login.header.split()[1]):
         assert secret not in done.stdout + done.stderr + seen[0]
         assert secret.encode() not in left
 
@@ -198,72 +200,86 @@ def test_a_version_without_new_rows_is_remembered_without_pandas_and_signed(
     assert plan.called("Download") == 0
 
 
+class NoLogin(NamedTuple):
+    """Variables and files that are no login, and how often Kaggle is called."""
+
+    environment: dict[str, str]
+    files: dict[str, str]
+    calls: int = 0
+
+
 @pytest.mark.parametrize(
-    ("environment", "files", "calls"),
+    "no_login",
     [
-        (EMPTY, {}, 0),
-        ({"KAGGLE_API_TOKEN": "  ", "KAGGLE_USERNAME": " ", "KAGGLE_KEY": "\n"}, {}, 0),
-        (EMPTY | {"KAGGLE_USERNAME": USER}, {}, 0),
-        (EMPTY, {".kaggle/access_token": " \n"}, 0),
-        (EMPTY, {".kaggle/kaggle.json": "{}"}, 0),
-        (EMPTY, {".kaggle/kaggle.json": "no JSON"}, 0),
+        NoLogin(EMPTY, {}),
+        NoLogin(
+            {"KAGGLE_API_TOKEN": "  ", "KAGGLE_USERNAME": " ", "KAGGLE_KEY": "\n"}, {}
+        ),
+        NoLogin(EMPTY | {"KAGGLE_USERNAME": USER}, {}),
+        NoLogin(EMPTY, {".kaggle/access_token": " \n"}),
+        NoLogin(EMPTY, {".kaggle/kaggle.json": "{}"}),
+        NoLogin(EMPTY, {".kaggle/kaggle.json": "no JSON"}),
         # The client reads tokens below the home alone.
-        (EMPTY | {"KAGGLE_CONFIG_DIR": "own"}, {"own/access_token": TOKEN}, 0),
-        ({"KAGGLE_API_TOKEN": "revoked"}, {}, 2),
+        NoLogin(EMPTY | {"KAGGLE_CONFIG_DIR": "own"}, {"own/access_token": TOKEN}),
+        NoLogin({"KAGGLE_API_TOKEN": "revoked"}, {}, 2),
     ],
 )
-def test_what_is_no_login_ends_with_30_and_names_the_variables(  # noqa: PLR0913, PLR0917  # as above
-    plan: Plan,
-    pipeline: Callable[..., Run],
-    tmp_path: Path,
-    environment: dict[str, str],
-    files: dict[str, str],
-    calls: int,
+def test_what_is_no_login_ends_with_30_and_names_the_variables(
+    plan: Plan, pipeline: Callable[..., Run], tmp_path: Path, no_login: NoLogin
 ) -> None:
-    for name, content in files.items():
+    for name, content in no_login.files.items():
         (tmp_path / "home" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "home" / name).write_text(content)
-    done = pipeline(**environment)
+    done = pipeline(**no_login.environment)
     assert done.returncode == 30, done.stderr
     assert "KAGGLE_USERNAME and KAGGLE_KEY, or KAGGLE_API_TOKEN" in done.stderr
-    assert len(plan.calls) == calls
+    assert len(plan.calls) == no_login.calls
 
 
-FAILURES: list[tuple[str, dict[str, Any], int, str]] = [
-    (
+class Failure(NamedTuple):
+    """What the server does, the exit code, and a part of the message."""
+
+    name: str
+    plan: dict[str, Any]
+    exit_code: int
+    message: str
+
+
+FAILURES = [
+    Failure(
         "wrong key",
         {"faults": [{"status": 401}]},
         30,
         "does not accept the credentials (401)",
     ),
-    (
+    Failure(
         "private, or terms not accepted",
         {"faults": [{"status": 403}]},
         31,
         "does not let this account read",
     ),
-    (
+    Failure(
         "rules not accepted, at the download",
         {"download_faults": [{"status": 403}]},
         31,
         "let this account read",
     ),
-    ("absent", {"faults": [{"status": 404}]}, 32, "has no"),
-    (
+    Failure("absent", {"faults": [{"status": 404}]}, 32, "has no"),
+    Failure(
         "too many calls",
         {"faults": [{"status": 429, "headers": {"Retry-After": "3600"}}]},
         33,
         "no more calls",
     ),
-    (
+    Failure(
         "too many calls, again and again",
         {"faults": [{"status": 429}] * 3},
         33,
         "no more calls",
     ),
-    ("broken", {"faults": [{"status": 502}] * 3}, 34, "answers 502"),
-    ("hanging", {"faults": [{"hang": 2}] * 3}, 34, "did not answer in time"),
-    (
+    Failure("broken", {"faults": [{"status": 502}] * 3}, 34, "answers 502"),
+    Failure("hanging", {"faults": [{"hang": 2}] * 3}, 34, "did not answer in time"),
+    Failure(
         "truncated",
         {"archive": b"PK\x03\x04 and no more"},
         35,
@@ -273,27 +289,21 @@ FAILURES: list[tuple[str, dict[str, Any], int, str]] = [
 
 
 @pytest.mark.parametrize("source", ["kaggle:somebody/rows", "kaggle:competitions/race"])
-@pytest.mark.parametrize(
-    ("plans", "code", "said"),
-    [row[1:] for row in FAILURES],
-    ids=[row[0] for row in FAILURES],
-)
-def test_each_failure_has_its_code_and_one_line(  # noqa: PLR0913, PLR0917  # a row of the table above, and fixtures
+@pytest.mark.parametrize("failure", FAILURES, ids=[row.name for row in FAILURES])
+def test_each_failure_has_its_code_and_one_line(
     plan: Plan,
     pipeline: Callable[..., Run],
     tmp_path: Path,
-    plans: dict[str, Any],
-    code: int,
-    said: str,
+    failure: Failure,
     source: str,
 ) -> None:
-    for name, value in plans.items():
+    for name, value in failure.plan.items():
         setattr(plan, name, list(value) if isinstance(value, list) else value)
     done = pipeline(source, KAGGLE_USERNAME=USER, KAGGLE_KEY=KEY)
-    assert done.returncode == code, done.stderr
+    assert done.returncode == failure.exit_code, done.stderr
     lines = done.stderr.splitlines()
     assert lines[0].startswith("error: ")
-    assert said in lines[0]
+    assert failure.message in lines[0]
     assert lines[1].startswith("  hint: ")
     assert len(lines) == 2
     assert done.stdout.splitlines()[-1] == "::error title=pipeline::" + lines[

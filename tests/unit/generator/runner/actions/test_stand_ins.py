@@ -194,7 +194,7 @@ def test_nothing_to_upload(step: Step, choice: str, code: int, level: str) -> No
 
 
 @pytest.mark.parametrize(
-    ("inputs", "said"),
+    ("inputs", "message"),
     [
         ({"path": ""}, "Input required and not supplied: path"),
         (
@@ -215,32 +215,32 @@ def test_nothing_to_upload(step: Step, choice: str, code: int, level: str) -> No
     ],
 )
 def test_uploads_that_upstream_refuses(
-    step: Step, inputs: dict[str, str], said: str
+    step: Step, inputs: dict[str, str], message: str
 ) -> None:
     step.write("out/a.txt", "other/c.txt")
     code, log, _ = step.do("upload-artifact", **{"name": "x", "path": "out", **inputs})
     assert code == 1
-    assert said in log
+    assert message in log
     assert step.run is not None
     assert step.local_github.list_artifacts(step.run.id) == ()
 
 
 @pytest.mark.parametrize(
-    ("inputs", "said"),
+    ("inputs", "message"),
     [
         ({"retention_days": "x"}, "Invalid retention-days"),
         ({"if_no_files_found": "maybe"}, "Unrecognized if-no-files-found input"),
     ],
 )
 def test_inputs_that_fail_the_step_after_the_upload(
-    step: Step, inputs: dict[str, str], said: str
+    step: Step, inputs: dict[str, str], message: str
 ) -> None:
     step.write("a.txt")
     code, log, outputs = step.do(
         "upload-artifact", **{"name": "x", "path": "a.txt", **inputs}
     )
     assert code == 1
-    assert said in log
+    assert message in log
     assert outputs["artifact-id"]
 
 
@@ -356,14 +356,14 @@ def test_download_by_ids(step: Step) -> None:
     assert code == 0
     assert f"::warning::Could not find the following artifact IDs: {two.id + 5}" in log
     assert files_below(step.folder / "work/back") == {"a.txt"}
-    for ids, said in (
+    for ids, message in (
         ("x", "Invalid artifact ID: 'x'"),
         (" , ", "No valid artifact IDs"),
         ("1", "None of the provided"),
     ):
         code, log, _ = step.do("download-artifact", artifact_ids=ids, **more)
         assert code == 1
-        assert said in log
+        assert message in log
 
 
 def test_a_run_id_without_a_token_looks_in_the_own_run(step: Step) -> None:
@@ -396,7 +396,7 @@ def test_bytes_that_were_changed_on_the_way_are_not_trusted(step: Step) -> None:
         "github_token": step.token,
         "skip_decompress": "true",
     }
-    for behaviour, code, said in (
+    for behaviour, code, message in (
         ("error", 1, "Digest validation failed"),
         ("warn", 0, "::warning::"),
         ("ignore", 0, ""),
@@ -404,7 +404,7 @@ def test_bytes_that_were_changed_on_the_way_are_not_trusted(step: Step) -> None:
         step.local_github.faults.add(Fault("/_blobs/*", "GET", corrupt=True, times=1))
         got, log, _ = step.do("download-artifact", digest_mismatch=behaviour, **more)
         assert got == code, log
-        assert said in log
+        assert message in log
     assert step.do("download-artifact", **{**more, "digest_mismatch": "never"})[0] == 1
 
 
@@ -479,13 +479,13 @@ def test_after_the_job_a_cache_is_kept_unless_it_was_the_very_one(
 
 
 @pytest.mark.parametrize(
-    ("key", "said"),
+    ("key", "message"),
     [("a,b", "cannot contain commas"), ("x" * 513, "cannot be larger than 512")],
 )
-def test_keys_that_upstream_refuses(step: Step, key: str, said: str) -> None:
+def test_keys_that_upstream_refuses(step: Step, key: str, message: str) -> None:
     code, log, _ = step.do("cache/restore", path="stuff", key=key)
     assert code == 1
-    assert said in log
+    assert message in log
 
 
 def test_a_cache_that_climbs_out_is_refused(step: Step, tmp_path: Path) -> None:
