@@ -95,7 +95,7 @@ def parse_requirements(lines: Iterable[str], extra: str) -> dict[str, str]:
     """Return library -> tested range, out of the `Requires-Dist` lines of one extra.
 
     "" stands for the lines of none. An extra that takes in others of this tool
-    (`wfgen-actions[train]`) does not repeat what they list.
+    (`[train]` in `dev`) does not repeat what they list.
     """
     requirements: dict[str, str] = {}
     for line in lines:

@@ -22,6 +22,13 @@ def said(**flags: object) -> list[str]:
     return list(give_advice(settings, NOW))
 
 
+def test_a_ci_that_cannot_install_this_tool_is_told_what_to_set() -> None:
+    (line,) = said(workflows__ci=True)
+    assert "set ci.wfgen to a wheel in the repository like `wheels/" in line
+    assert "git+https://HOST/OWNER/NAME@COMMIT" in line
+    assert said(workflows__ci=True, ci__wfgen=".") == []
+
+
 @pytest.mark.parametrize(
     ("flags", "kept", "pause"),
     [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,8 +12,11 @@ import pytest
 
 from generator.cli import main
 from generator.config import reference
-from generator.config.options import OPTIONS, TRAIN_LOOP
-from generator.config.settings import load
+from generator.config.options import BY_KEY, OPTIONS, RETENTION, TRAIN_LOOP, Option
+from generator.config.settings import Flags, load
+from generator.rendering.phrases import LANGUAGES
+from generator.rendering.render import render_all
+from generator.rendering.workflow_docs import TEMPLATES, render_docs
 
 ROOT = Path(__file__).parents[4]
 
@@ -98,3 +102,34 @@ def test_settings_as_json_are_uncut(
 def test_only_one_form_at_a_time(capsys: pytest.CaptureFixture[str]) -> None:
     assert wfgen("settings", "--json", "--schema") == 2
     assert "give one of" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
+def test_every_setting_is_documented_in_both_languages(option: Option[object]) -> None:
+    english, russian = (option.describe(language) for language in LANGUAGES)
+    assert english.endswith(".")
+    assert not re.search("[\u0400-\u04ff]", english)
+    assert russian.endswith(".")
+    assert re.search("[\u0400-\u04ff]", russian), (
+        f"{option.key} needs a sentence in Russian in generator/config/options.py"
+    )
+
+
+def test_the_page_of_a_workflow_describes_each_setting_that_was_changed(
+    tmp_path: Path,
+) -> None:
+    flags: Flags = {"retention": ("f", 7), "steps.after_train": ("f", {"run": "x"})}
+    settings = load(tmp_path, {}, flags)
+    files = render_all(settings, tmp_path)
+    for language, template in TEMPLATES.items():
+        page = render_docs(template, "docs/x.md", settings, tmp_path, files).text
+        for option in (RETENTION, BY_KEY["steps.after_train"]):
+            assert f"- `{option.key}`: {option.describe(language)}\n" in page
+        assert "- `iterations`: " not in page
+
+
+def test_the_table_of_a_page_is_replaced_and_nothing_else() -> None:
+    page = (ROOT / reference.PAGE).read_text(encoding="utf-8")
+    stale = page.replace("| `iterations` |", "| `iteration` |")
+    assert stale != page
+    assert reference.update_page(stale) == page

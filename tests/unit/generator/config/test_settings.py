@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.config.options import BY_KEY, OPTIONS
+from generator.config.options import BY_KEY, CI_WFGEN, OPTIONS
 from generator.config.settings import Settings, load
 from generator.config.toml_files import find_line
 from generator.errors import SettingsError
@@ -230,6 +230,11 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
         ),
         ("workflow = 'ci.yml'\nworkflows.ci = true", "would both write ci.yml"),
         ("ci.wfgen = '--index-url x'", "is not one requirement"),
+        ("ci.wfgen = 'wfgen'", "somebody else's project on PyPI: give a wheel in the"),
+        ("ci.wfgen = 'WFGEN[local]==0.1'", "somebody else's project on PyPI"),
+        ("ci.wfgen = 'wfgen @ git+https://a/b/c@d'", "somebody else's project"),
+        ("ci.wfgen = 'wfgen-actions'", "is not published on PyPI: give a wheel in"),
+        ("ci.wfgen = 'Wfgen_Actions[local] >= 0.1'", "is not published on PyPI"),
         (
             "steps.after_train = [{id = 'Train', run = 'x'}]",
             "the id 'Train', which wfgen has too",
@@ -357,6 +362,28 @@ def test_the_environment_sets_values_of_every_kind(
     key: str, text: str, value: object, tmp_path: Path
 ) -> None:
     assert load(tmp_path, {BY_KEY[key].variable: text})[BY_KEY[key]] == value
+
+
+@pytest.mark.parametrize(
+    "requirement",
+    [
+        "",
+        ".",
+        "./wfgen",
+        "wfgen/",
+        "wheels/wfgen_actions-0.1.0-py3-none-any.whl",
+        "wfgen_actions-0.1.0-py3-none-any.whl",
+        "git+https://example.org/owner/name@0123abc",
+        "wfgen-actions @ git+https://example.org/owner/name@0123abc",
+        "wfgen_actions[local]@file:///wheels/wfgen_actions-0.1.0-py3-none-any.whl",
+        "wfgen-pipeline-of-ours",
+    ],
+)
+def test_ci_installs_this_tool_from_a_path_or_an_address(
+    requirement: str, tmp_path: Path
+) -> None:
+    settings = load(tmp_path, {}, {"ci.wfgen": ("f", requirement)})
+    assert settings[CI_WFGEN] == requirement
 
 
 def test_a_secret_may_be_named_in_a_step(tmp_path: Path) -> None:
