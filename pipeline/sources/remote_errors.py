@@ -11,7 +11,7 @@ from ..redaction import scrub_text
 
 DENIED_STATUSES = {401, 403}
 GONE_STATUSES = {404, 410}
-LIBRARIES = {
+LIBRARIES_BY_SCHEME = {
     "s3": "s3fs",
     "s3a": "s3fs",
     "gs": "gcsfs",
@@ -30,13 +30,13 @@ LIBRARIES = {
     "github": "requests",
 }
 """What fsspec needs for each scheme."""
-DENIED = {
+DENIED_CLASSES = {
     "PermissionError",
     "NoCredentialsError",
     "AuthenticationException",
     "error_perm",
 }
-UNREACHABLE = {
+UNREACHABLE_CLASSES = {
     "ConnectionError",
     "ClientConnectionError",
     "HTTPClientError",
@@ -44,7 +44,7 @@ UNREACHABLE = {
     "NoValidConnectionsError",
 }
 """Classes by their names: the libraries they come from may not be installed."""
-LATER = "run again later"
+LATER_HINT = "run again later"
 
 
 class NoRangesError(SourceError):
@@ -71,7 +71,7 @@ def make_install_hint(source: str) -> str:
     packages = ["fsspec"]
     for link in source.split("::"):
         scheme, separator, _ = link.partition("://")
-        package = LIBRARIES.get(scheme)
+        package = LIBRARIES_BY_SCHEME.get(scheme)
         if separator and package and package not in packages:
             packages.append(package)
     return "pip install " + " ".join(packages)
@@ -111,7 +111,7 @@ def examine_error(error: BaseException) -> RemoteFailure:
 
 def describe_failure(failure: RemoteFailure) -> tuple[str, str]:
     """Say what went wrong, and what to do about it."""
-    if failure.status in DENIED_STATUSES or failure.class_names & DENIED:
+    if failure.status in DENIED_STATUSES or failure.class_names & DENIED_CLASSES:
         reason = f"may not be read{failure.status_note}"
         return reason, "give the job the credentials that it takes"
     reason, hint = find_reason(failure)
@@ -124,11 +124,11 @@ def find_reason(failure: RemoteFailure) -> tuple[str, str]:
     if status in GONE_STATUSES:
         return f"it is not there{failure.status_note}", ""
     if status is not None:
-        return f"the server answers {status}", LATER
+        return f"the server answers {status}", LATER_HINT
     if any("Timeout" in name for name in names):
-        return "the server did not answer in time", LATER
-    if names & UNREACHABLE:
-        return "the server cannot be reached", LATER
+        return "the server did not answer in time", LATER_HINT
+    if names & UNREACHABLE_CLASSES:
+        return "the server cannot be reached", LATER_HINT
     # Last, as fsspec calls everything over HTTP a file that is not found.
     if "FileNotFoundError" in names:
         return "it is not there", ""

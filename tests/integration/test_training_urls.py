@@ -170,7 +170,7 @@ def read_new_rows(
     return values, cursor
 
 
-def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_learnt(
+def test_only_what_is_new_is_fetched_with_a_bounded_look_at_what_was_read(
     site: Site,
 ) -> None:
     site.files["/rows.csv"] = HEADER + rows(0, 100_000)

@@ -69,7 +69,7 @@ def state(root: Path) -> dict[str, bytes]:
     }
 
 
-def test_a_dataset_is_downloaded_and_learnt_and_the_next_run_only_asks_for_its_version(
+def test_a_dataset_is_downloaded_and_trained_on_and_the_next_run_only_asks_for_its_version(
     plan: Plan, tmp_path: Path
 ) -> None:
     assert train(tmp_path / "r")["rows_total"] == 300
@@ -80,7 +80,7 @@ def test_a_dataset_is_downloaded_and_learnt_and_the_next_run_only_asks_for_its_v
     ]
 
 
-def test_a_new_version_goes_on_behind_the_rows_that_were_learnt(
+def test_a_new_version_goes_on_behind_the_rows_that_were_trained_on(
     plan: Plan, tmp_path: Path
 ) -> None:
     train(tmp_path / "r")
@@ -105,16 +105,16 @@ def test_a_competition_is_known_by_its_list_of_files(
 def test_a_version_without_new_rows_is_downloaded_once(
     plan: Plan, tmp_path: Path, source: str
 ) -> None:
-    learnt = train(tmp_path / "r", source)
+    trained = train(tmp_path / "r", source)
     before = state(tmp_path / "r")
     # Another archive of the same rows: another version, another size.
     plan.version, plan.archive = (
         2,
         plan.zipped({"rows.csv": plan.rows(300), "about.md": "rows"}),
     )
-    looked = train(tmp_path / "r", source)
-    assert (looked["status"], looked["rows_total"]) == ("nothing-new", 300)
-    assert looked["parent_state_id"] == learnt["state_id"] != looked["state_id"]
+    checked = train(tmp_path / "r", source)
+    assert (checked["status"], checked["rows_total"]) == ("nothing-new", 300)
+    assert checked["parent_state_id"] == trained["state_id"] != checked["state_id"]
     after = state(tmp_path / "r")
     assert [name for name, content in after.items() if content != before[name]] == [
         str(tmp_path / "r/runtime/data/data_state.json")
@@ -122,7 +122,7 @@ def test_a_version_without_new_rows_is_downloaded_once(
     # The next runner has the state and nothing else.
     shutil.rmtree(tmp_path / "r/runtime/downloads")
     plan.calls.clear()
-    assert train(tmp_path / "r", source)["state_id"] == looked["state_id"]
+    assert train(tmp_path / "r", source)["state_id"] == checked["state_id"]
     assert len(plan.calls) == 1
     plan.version = 3
     plan.give(350)

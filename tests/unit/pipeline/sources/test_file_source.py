@@ -240,7 +240,7 @@ def test_new_files_in_a_folder_go_on_in_natural_order_and_batches_span_open_sour
     assert not source.has_new_rows(cursor)
 
 
-def test_a_file_learnt_in_part_that_vanished_is_noticed(tmp_path: Path) -> None:
+def test_a_file_read_in_part_that_vanished_is_noticed(tmp_path: Path) -> None:
     put(tmp_path / "d/a.csv", numbered(0, 25))
     put(tmp_path / "d/b.csv", numbered(0, 25))
     source = open_source("d", tmp_path)
