@@ -7,14 +7,12 @@ from typing import Any, TypeAlias
 
 import pytest
 
-from generator.errors import SettingsError
 from generator.runner.act.environment_secrets import (
     alias_values,
     use_aliases,
 )
 from generator.runner.models import RunRequest
-from generator.runner.plan import check_environments
-from generator.workflow.parser import parse_workflow, read_workflow
+from generator.workflow.parser import parse_workflow
 from generator.workflow.source import YamlDocument
 
 # The value of some field of a record: the record has the types.
@@ -103,31 +101,4 @@ def test_without_environments_nothing_is_changed() -> None:
     assert not ask(
         {"jobs": {"a": {"environment": "e", "env": {"X": "${{ secrets.KEY }}"}}}},
         make_request(),
-    )
-
-
-def test_an_environment_that_no_job_names_is_a_mistake(tmp_path: Path) -> None:
-    file = tmp_path / PATH
-    file.write_text(
-        "on: push\njobs: {a: {environment: production, steps: []}, b: {environment: {name: other}}}"
-    )
-    plan = read_workflow(tmp_path, PATH)
-    check_environments(
-        plan,
-        make_request(
-            environment_secrets={"PRODUCTION": {}}, environment_variables={"other": {}}
-        ),
-    )
-    with pytest.raises(
-        SettingsError, match=r"no job of w\.yml runs in an environment prod$"
-    ) as caught:
-        check_environments(
-            plan, make_request(environment_variables={"prod": {"A": "b"}})
-        )
-    assert caught.value.hint == "it names: other, production"
-    file.write_text(
-        "on: push\njobs: {a: {environment: '${{ inputs.where }}', steps: []}}"
-    )
-    check_environments(
-        read_workflow(tmp_path, PATH), make_request(environment_secrets={"prod": {}})
     )

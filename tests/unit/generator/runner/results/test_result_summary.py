@@ -8,11 +8,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import pytest
-
-from generator.commands.run_options import parse_fault
-from generator.errors import SettingsError
-from generator.github.core.faults import Fault
 from generator.github.core.models import Artifact, Run
 from generator.runner.demo import find_faults, list_table_lines
 from generator.runner.models import (
@@ -30,7 +25,6 @@ from generator.runner.results.summary import (
     list_result_lines,
     make_result_document,
 )
-from generator.runner.results.text import format_size, format_table
 
 # The value of some field of a record: the record has the types.
 FieldValue: TypeAlias = Any
@@ -110,29 +104,6 @@ def result(number: int, **changes: FieldValue) -> RunResult:
     return replace(made, **changes)
 
 
-@pytest.mark.parametrize(
-    ("size_bytes", "text"),
-    [
-        (0, "0 B"),
-        (999, "999 B"),
-        (1_000, "1.0 kB"),
-        (61_234, "61.2 kB"),
-        (500_000, "500 kB"),
-        (3_200_000_000, "3.2 GB"),
-    ],
-)
-def test_sizes(size_bytes: int, text: str) -> None:
-    assert format_size(size_bytes) == text
-
-
-def test_a_table_is_as_wide_as_its_cells() -> None:
-    assert format_table([("a", "1"), ("long", "20")], right=(1,)) == [
-        "a      1",
-        "long  20",
-    ]
-    assert format_table([]) == []
-
-
 def test_artifacts_show_size_and_end() -> None:
     assert list_artifact_lines([artifact("a", 10)]) == [
         "a  10 B  kept until 2026-11-29 21:00"
@@ -198,33 +169,3 @@ def test_the_demo_judges_its_runs() -> None:
     assert list_table_lines([first, second])[2].split() == [
         "#2", "push", "run", "#1", "3000", "6000", "auc", "0.6284", "2026-11-29", "21:00",
     ]  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "fault"),
-    [
-        ("GET /a/* 500", Fault("/a/*", "GET", status=500)),
-        ("/a 403", Fault("/a", "*", status=403)),
-        ("post /a 503 2", Fault("/a", "POST", status=503, times=2)),
-    ],
-)
-def test_faults_are_read(text: str, fault: Fault) -> None:
-    assert parse_fault(text) == fault
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "GET",
-        "GET /a",
-        "GET a 500",
-        "GET /a 99",
-        "GET /a 600",
-        "GET /a x",
-        "/a 500 1 2",
-    ],
-)
-def test_what_is_no_fault_is_refused(text: str) -> None:
-    with pytest.raises(SettingsError, match="--fault does not understand"):
-        parse_fault(text)
