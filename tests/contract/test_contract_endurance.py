@@ -27,7 +27,7 @@ MEMORY_MEGABYTES = 200
 
 
 def upload_in_blocks(run: Client, name: str, data: bytes, chance: random.Random) -> int:
-    """Upload an artifact in blocks that come in any order; gives its id."""
+    """Upload an artifact in blocks that come in any order; returns its id."""
     size = chance.randint(1, len(data))
     names = [f"{number:04d}" for number in range(-(-len(data) // size))]
     blocks = {
@@ -51,9 +51,8 @@ class Shared:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.digests: dict[int, str] = {}
-        self.calls = 0
 
-    def one_client(self, served: Served, number: int, seconds: float) -> None:
+    def run_client(self, served: Served, number: int, seconds: float) -> None:
         chance, run = random.Random(number), served.begin()  # noqa: S311 - no secret
         ends, count = time.monotonic() + seconds, 0
         while time.monotonic() < ends:
@@ -83,21 +82,21 @@ def test_64_clients_at_once(serving: Serving, tmp_path: Path, seconds: float) ->
         serving(tmp_path, "--unlimited") as served,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
-        for done in [
-            pool.submit(shared.one_client, served, number, seconds)
+        clients = [
+            pool.submit(shared.run_client, served, number, seconds)
             for number in range(CLIENTS)
-        ]:
-            done.result()
-        held = served.memory_megabytes()
-    print(
-        f"{CLIENTS} clients for {seconds} s: {len(shared.digests)} artifacts, {held:.0f} MB at most"
-    )  # noqa: T201 - a measurement
+        ]
+        for client in clients:
+            client.result()
+        memory = served.memory_megabytes()
+    report = f"{len(shared.digests)} artifacts, {memory:.0f} MB at most"
+    print(f"{CLIENTS} clients for {seconds} s: {report}")  # noqa: T201 - a measurement
     assert len(shared.digests) >= CLIENTS
-    assert held < MEMORY_MEGABYTES
+    assert memory < MEMORY_MEGABYTES
 
 
 def upload_until_killed(
-    served: Served, kept: dict[int, str], chance: random.Random
+    served: Served, finished: dict[int, str], chance: random.Random
 ) -> None:
     """Upload one artifact after the other and note those that the server called finished."""
     try:
@@ -105,7 +104,7 @@ def upload_until_killed(
         for count in range(10_000):
             data = os.urandom(chance.choice([1, 5_000, 300_000]))
             artifact_id = upload_in_blocks(run, f"a{count}", data, chance)
-            kept[artifact_id] = hashlib.sha256(data).hexdigest()
+            finished[artifact_id] = hashlib.sha256(data).hexdigest()
     except (OSError, ValueError, KeyError, AssertionError, http.client.HTTPException):
         if served.process.poll() is None and not served.dying:
             raise
@@ -119,30 +118,28 @@ def test_a_server_killed_at_any_instant_loses_nothing_finished(
     serving: Serving, tmp_path: Path, kills: int
 ) -> None:
     chance = random.Random(kills)  # noqa: S311 - no secret
-    kept: dict[int, str] = {}
+    finished: dict[int, str] = {}
     for _ in range(kills):
         with serving(tmp_path, "--unlimited") as served, ThreadPoolExecutor(3) as pool:
-            writers = [
-                pool.submit(upload_until_killed, served, kept, random.Random(n))
-                for n in range(3)
-            ]  # noqa: S311
+            writers = []
+            for number in range(3):
+                writer_chance = random.Random(number)  # noqa: S311 - no secret
+                writers.append(
+                    pool.submit(upload_until_killed, served, finished, writer_chance)
+                )
             time.sleep(chance.uniform(0.02, 0.4))
             served.dying = True
             os.kill(served.process.pid, signal.SIGKILL)
             for writer in writers:
                 writer.result()
     with LocalGitHub.open(tmp_path / ".wfgen" / "github") as local_github:
-        found = {
-            artifact.id: hashlib.sha256(
-                local_github.get_artifact_path(artifact.id).read_bytes()
-            ).hexdigest()
-            for artifact in local_github.list_artifacts()
-        }
-        declared = {
-            artifact.id: artifact.digest.removeprefix("sha256:")
-            for artifact in local_github.list_artifacts()
-        }
-    print(f"{kills} kills, {len(kept)} artifacts finished, {len(found)} found")  # noqa: T201 - a measurement
-    assert kept
-    assert found.items() >= kept.items()
-    assert found == declared
+        stored: dict[int, str] = {}
+        declared: dict[int, str] = {}
+        for artifact in local_github.list_artifacts():
+            data = local_github.get_artifact_path(artifact.id).read_bytes()
+            stored[artifact.id] = hashlib.sha256(data).hexdigest()
+            declared[artifact.id] = artifact.digest.removeprefix("sha256:")
+    print(f"{kills} kills, {len(finished)} artifacts finished, {len(stored)} found")  # noqa: T201 - a measurement
+    assert finished
+    assert stored.items() >= finished.items()
+    assert stored == declared

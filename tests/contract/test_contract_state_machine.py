@@ -1,7 +1,4 @@
-"""Whatever is done in whatever order.
-
-Nothing is seen too early, too late, or by whom it is not for.
-"""
+"""Any history of calls: nothing is seen too early, too late, or by whom it is not for."""
 
 from __future__ import annotations
 
@@ -40,12 +37,12 @@ NAMES = st.sampled_from(["model-state", "data-state", "training-logs"])
 BRANCHES = st.sampled_from(["main", "dev"])
 KEYS = st.sampled_from(["pip-1", "pip-2", "npm-1"])
 DATA = st.binary(min_size=1, max_size=200)
-# Ends what a history builds on; more often, and nothing would grow old enough to be looked at.
+# Ends what a history builds on. More often, and nothing would grow old enough to be read.
 SELDOM = st.sampled_from([False, False, False, False, True])
 READERS = st.sampled_from(["read", "none"])
 
 
-class Model:
+class ExpectedArtifact:
     """What an artifact ought to be."""
 
     def __init__(
@@ -75,7 +72,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         self.clock = SteerableClock(START, frozen=True)
         self.local_github = self._open()
         self.open_runs: dict[int, Any] = {}
-        self.artifacts: list[Model] = []
+        self.artifacts: list[ExpectedArtifact] = []
         self.caches: dict[tuple[str, str], tuple[bytes, datetime]] = {}
 
     def _open(self) -> LocalGitHub:
@@ -115,23 +112,22 @@ class LocalGitHubMachine(RuleBasedStateMachine):
     def run_again(self, run: Client) -> Client:
         if run.run_id in self.open_runs:
             return run
-        again = (
-            run.rerun() if run.local_github is self.local_github else self._rerun(run)
-        )
-        self.open_runs[run.run_id] = again
-        return again
+        attempt = self._rerun(run)
+        self.open_runs[run.run_id] = attempt
+        return attempt
 
     def _rerun(self, run: Client) -> Client:
-        return type(run)(
-            self.local_github,
-            self.local_github.begin_attempt(run.run_id, {"actions": "write"}),
-        )
+        if run.local_github is self.local_github:
+            return run.rerun()
+        # It began before the server was started again, at another address.
+        ticket = self.local_github.begin_attempt(run.run_id, {"actions": "write"})
+        return type(run)(self.local_github, ticket)
 
-    def _alive(self, run: Client) -> bool:
+    def _is_open(self, run: Client) -> bool:
         return self.open_runs.get(run.run_id) is run
 
     @rule(target=uploads, run=runs, name=NAMES, days=st.integers(1, 120))
-    def create(self, run: Client, name: str, days: int) -> Any:  # noqa: ANN401 - a Model, or what adds nothing
+    def create(self, run: Client, name: str, days: int) -> Any:  # noqa: ANN401 - an ExpectedArtifact, or what adds nothing
         model = self._create(run, name, days)
         return multiple() if model is None else model
 
@@ -145,34 +141,37 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         assert model.id is not None
         return model
 
-    def _create(self, run: Client, name: str, days: int) -> Model | None:
+    def _create(self, run: Client, name: str, days: int) -> ExpectedArtifact | None:
         if run.local_github is not self.local_github:
             return None
         ends = (datetime.now(UTC) + timedelta(days=days)).isoformat()
         answer = run.twirp("CreateArtifact", name=name, expires_at=ends)
-        if not self._alive(run):
+        if not self._is_open(run):
             assert answer.status == 401
             return None
         attempt = run.ticket.run.attempt
-        taken = [
-            one
-            for one in self.artifacts
-            if (one.run_id, one.attempt, one.name, one.deleted)
-            == (run.run_id, attempt, name, False)
-        ]
-        if taken:
+        if self._has_artifact(run, name):
             assert answer.status == 409
             return None
         assert answer.status == 200
-        model = Model(
+        model = ExpectedArtifact(
             run.run_id, attempt, name, self.clock.now() + timedelta(days=min(days, 90))
         )
         model.url = answer.json["signed_upload_url"]
         self.artifacts.append(model)
         return model
 
+    def _has_artifact(self, run: Client, name: str) -> bool:
+        """Whether the run's attempt has an artifact of a name, finished or not."""
+        taken = (run.run_id, run.ticket.run.attempt, name)
+        for artifact in self.artifacts:
+            key = (artifact.run_id, artifact.attempt, artifact.name)
+            if key == taken and not artifact.deleted:
+                return True
+        return False
+
     @rule(upload=uploads, data=DATA)
-    def put(self, upload: Model, data: bytes) -> None:
+    def put(self, upload: ExpectedArtifact, data: bytes) -> None:
         if not upload.url.startswith(self.local_github.url):
             return
         run = self.open_runs.get(upload.run_id)
@@ -193,7 +192,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         upload.data = data
 
     @rule(upload=uploads, wrong=st.booleans())
-    def finalize(self, upload: Model, wrong: bool) -> None:
+    def finalize(self, upload: ExpectedArtifact, wrong: bool) -> None:
         if upload.id is not None:
             return
         run = self.open_runs.get(upload.run_id)
@@ -208,7 +207,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         upload.id = int(answer.json["artifact_id"])
 
     @rule(upload=uploads)
-    def delete(self, upload: Model) -> None:
+    def delete(self, upload: ExpectedArtifact) -> None:
         if upload.id is None or upload.deleted:
             return
         assert (
@@ -224,7 +223,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         self.clock.advance(timedelta(hours=hours))
 
     @rule(upload=uploads, reader=READERS)
-    def download(self, upload: Model, reader: str) -> None:
+    def download(self, upload: ExpectedArtifact, reader: str) -> None:
         if upload.id is None:
             return
         client = self.may_read if reader == "read" else self.may_not
@@ -240,7 +239,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     @rule(run=runs, key=KEYS, data=DATA)
     def save_cache(self, run: Client, key: str, data: bytes) -> None:
-        if not self._alive(run):
+        if not self._is_open(run):
             return
         self._forget_idle_caches()
         name = (run.ticket.run.head_branch, key)
@@ -250,7 +249,7 @@ class LocalGitHubMachine(RuleBasedStateMachine):
 
     @rule(run=runs, key=KEYS)
     def find_cache(self, run: Client, key: str) -> None:
-        if not self._alive(run):
+        if not self._is_open(run):
             return
         self._forget_idle_caches()
         found = run.find_cache(key)
@@ -294,28 +293,28 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         if not self.open_runs:
             return
         listed = self.may_read.rest("GET", "actions/artifacts?per_page=100").json
-        wanted = sorted(
-            (one for one in self.artifacts if one.id is not None and not one.deleted),
-            key=lambda one: -(one.id or 0),
-        )
+        expected = []
+        for artifact in self.artifacts:
+            if artifact.id is None or artifact.deleted:
+                continue
+            expired = artifact.expires_at <= self.clock.now()
+            expected.append((artifact.id, artifact.name, expired))
         assert [
-            (one["id"], one["name"], one["expired"]) for one in listed["artifacts"]
-        ] == [(one.id, one.name, one.expires_at <= self.clock.now()) for one in wanted]
+            (body["id"], body["name"], body["expired"]) for body in listed["artifacts"]
+        ] == sorted(expected, reverse=True)
 
     @rule(run=runs)
     def a_run_sees_its_own_fresh_artifacts(self, run: Client) -> None:
-        if not self._alive(run):
+        if not self._is_open(run):
             return
         listed = run.twirp("ListArtifacts").json["artifacts"]
-        fresh = {
-            one.id
-            for one in self.artifacts
-            if one.run_id == run.run_id
-            and one.id
-            and not one.deleted
-            and one.expires_at > self.clock.now()
-        }
-        assert {int(one["database_id"]) for one in listed} == fresh
+        fresh = set()
+        for artifact in self.artifacts:
+            if artifact.run_id != run.run_id or not artifact.id or artifact.deleted:
+                continue
+            if artifact.expires_at > self.clock.now():
+                fresh.add(artifact.id)
+        assert {int(body["database_id"]) for body in listed} == fresh
 
 
 @pytest.mark.timeout(280)
