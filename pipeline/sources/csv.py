@@ -6,6 +6,8 @@ Neither numpy nor pandas is imported: a run that finds nothing new gets by with 
 from __future__ import annotations
 
 import csv
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from .members import Member
 
 DELIMITERS = ",;\t|"
+BROKEN_FILE_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
 LINE_END_HINT = "lines have to end in LF or CR LF"
 
 
@@ -97,13 +100,7 @@ def explain_broken_file(name: str) -> Iterator[None]:
     """Turn what goes wrong with a file or an archive into a SourceError that names it."""
     try:
         yield
-    except Exception as error:
-        import zipfile  # noqa: PLC0415  # most files are neither broken nor packed
-        import zlib  # noqa: PLC0415
-
-        broken = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
-        if not isinstance(error, broken):
-            raise
+    except BROKEN_FILE_ERRORS as error:
         raise SourceError(
             f"{name} cannot be read: {error}", hint="mend it or fetch it again"
         ) from error
