@@ -15,7 +15,10 @@ _WIDTH = 78
 
 @click.group("templates")
 def command() -> None:
-    """List the templates and their blocks, or show one, to extend in a templates_dir of your own."""
+    """List the templates and their blocks, or show one, to extend in your own.
+
+    Those are in the folder that the setting templates_dir names.
+    """
 
 
 @command.command("list")

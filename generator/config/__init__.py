@@ -1,1 +1,1 @@
-"""Settings: the table of all of them, the types of their values, where each value came from, and their checks."""
+"""Settings: the table of all, the types of their values, their sources and checks."""

@@ -68,30 +68,32 @@ def _declare(
     return option
 
 
-def _declare_artifact(  # noqa: PLR0913 - what they are is said in two languages
-    part: str, name: str, path: str, what: str, what_ru: str, of_what_ru: str
+def _declare_artifact(
+    part: str, name: str, path: str, what: str, what_ru: tuple[str, str]
 ) -> ArtifactOptions:
+    """Make the options of an artifact; `what_ru` is in the nominative and genitive."""
+    nominative, genitive = what_ru
     return ArtifactOptions(
         _declare(
             f"artifacts.{part}.name",
             texts.ARTIFACT,
             name,
             f"The artifact that holds {what}.",
-            f"Артефакт, в котором хранится {what_ru}.",
+            f"Артефакт, в котором хранится {nominative}.",
         ),
         _declare(
             f"artifacts.{part}.path",
             texts.FOLDER,
             path,
             f"The folder with {what}.",
-            f"Папка, где лежит {what_ru}.",
+            f"Папка, где лежит {nominative}.",
         ),
         _declare(
             f"artifacts.{part}.retention",
             OrInherit(DAYS),
             None,
             f"Days to keep {what}; else `retention`.",
-            f"Срок хранения {of_what_ru} в днях; иначе `retention`.",
+            f"Срок хранения {genitive} в днях; иначе `retention`.",
         ),
     )
 
@@ -361,23 +363,21 @@ TRAIN_TIMEOUT = _declare(
 )
 ARTIFACTS = {
     "model": _declare_artifact(
-        "model", "model-state", "runtime/model/", "the model", "модель", "модели"
+        "model", "model-state", "runtime/model/", "the model", ("модель", "модели")
     ),
     "data": _declare_artifact(
         "data",
         "data-state",
         "runtime/data/",
         "the state of the data",
-        "состояние данных",
-        "состояния данных",
+        ("состояние данных", "состояния данных"),
     ),
     "logs": _declare_artifact(
         "logs",
         "training-logs",
         "runtime/logs/",
         "the logs",
-        "журнал обучения",
-        "журнала обучения",
+        ("журнал обучения", "журнала обучения"),
     ),
 }
 FANOUT_MEMBERS = _declare(

@@ -14,10 +14,10 @@ from .types import Text
 
 _NOT_IN_ARTIFACT_NAMES = '":<>|*?\\/'
 _NOT_IN_BRANCHES = r"[\s~^:?\[\]\\+!]|\.\.|@\{|//|\$\{\{"
-# What secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and
+# What values of secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and
 # Kaggle's tokens, or an address.
-_LIKE_A_SECRET = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*|.*://.*"
-_SECRET_NAME = r"[A-Za-z_][A-Za-z0-9_]*"
+_VALUE_PATTERN = r"[0-9a-fA-F]{32,}|(?:gh[a-z]_|github_pat_|KGAT_).*|.*://.*"
+_NAME_PATTERN = r"[A-Za-z_][A-Za-z0-9_]*"
 # Name, extras and the rest of a requirement (PEP 508).
 _REQUIREMENT = r"([A-Za-z0-9](?:[A-Za-z0-9._-]*[A-Za-z0-9])?)\s*(?:\[[^\]]*\])?\s*(.*)"
 HOW_TO_NAME_OWN_PACKAGE = (
@@ -160,12 +160,12 @@ def is_credential_name(variable: str) -> bool:
 
 def _check_secret(name: str) -> str:
     """Accept the name of a secret. No message shows it, for it may be the value."""
-    if re.fullmatch(_LIKE_A_SECRET, name):
+    if re.fullmatch(_VALUE_PATTERN, name):
         raise ValueError(
             "holds what looks like the value of a secret: "
             "revoke it, and give the secret's name instead"
         )
-    is_name = re.fullmatch(_SECRET_NAME, name, re.ASCII) is not None
+    is_name = re.fullmatch(_NAME_PATTERN, name, re.ASCII) is not None
     if not is_name or name.upper().startswith("GITHUB_"):
         raise ValueError(
             "must be the name of a secret (letters, digits and _, not GITHUB_...), "

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 T_co = TypeVar("T_co", covariant=True)
 JsonSchema = dict[str, object]
@@ -62,11 +62,10 @@ class Integer(ValueType[int]):
     def parse(self, value: object) -> int:
         """Accept an int within the bounds, and no bool."""
         # To Python, True is an int.
-        if isinstance(value, bool) or not isinstance(value, int):
-            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
-        if not self.low <= value <= self.high:
-            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
-        return value
+        is_bool = isinstance(value, bool)
+        if isinstance(value, int) and not is_bool and self.low <= value <= self.high:
+            return value
+        raise ValueError(f"must be {self.noun}, not {show_value(value)}")
 
     def from_text(self, text: str) -> int:
         """Accept decimal digits."""
@@ -150,25 +149,27 @@ class Text(ValueType[str]):
     def parse(self, value: object) -> str:
         """Accept a printable string of bearable length that `check` accepts."""
         shown = "what was given" if self.private else show_value(value)
-        if not isinstance(value, str):
-            # One type of error for all reasons: callers report every mistake alike.
-            raise ValueError(f"must be {self.noun}, not {shown}")  # noqa: TRY004 - see above
-        if not value and self.optional:
-            return value
-        if not value:
+        if isinstance(value, str):
+            return self._parse_text(value, shown)
+        raise ValueError(f"must be {self.noun}, not {shown}")
+
+    def _parse_text(self, text: str, shown: str) -> str:
+        if not text and self.optional:
+            return text
+        if not text:
             raise ValueError(f"must be {self.noun}, not empty")
-        if not value.strip():
+        if not text.strip():
             raise ValueError(f"must be {self.noun}, not blanks alone")
-        if len(value) > self.longest:
+        if len(text) > self.longest:
             raise ValueError(
                 f"must be {self.noun} of at most {self.longest} characters, "
-                f"not {len(value)}"
+                f"not {len(text)}"
             )
-        if self._has_unprintable(value):
+        if self._has_unprintable(text):
             raise ValueError(
                 f"must be {self.noun}, and {shown} has a character that cannot be shown"
             )
-        return self.check(value)
+        return self.check(text)
 
     def _has_unprintable(self, value: str) -> bool:
         if self.lines:
@@ -234,10 +235,8 @@ class TableOf(ValueType[dict[str, T_co]]):
 
     def parse(self, value: object) -> dict[str, T_co]:
         """Accept a mapping whose every name and value fits; raises EntryError."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {show_value(value)}")  # noqa: TRY004 - as Text
         parsed = {}
-        for name, raw in value.items():
+        for name, raw in require_table(value, self.noun).items():
             try:
                 parsed[self.key.parse(name)] = self.value.parse(raw)
             except ValueError as error:
@@ -285,6 +284,13 @@ def as_list(value: object) -> list[object] | tuple[object, ...]:
     if isinstance(value, list | tuple):
         return value
     return [value]
+
+
+def require_table(value: object, noun: str) -> dict[str, Any]:
+    """Return a table as it is; raises ValueError, as for every mistake, for no table."""
+    if isinstance(value, dict):
+        return value
+    raise ValueError(f"must be {noun}, not {show_value(value)}")
 
 
 def parse_toml(text: str) -> object:

@@ -53,8 +53,8 @@ def _check_artifact_names(settings: Settings) -> Iterator[str]:
     names = [artifact.name for artifact in options.ARTIFACTS.values()]
     # GitHub compares artifact names as they are; a file system that unpacks them may not.
     taken = [settings[option].lower() for option in names]
-    for extra in settings[options.ARTIFACTS_EXTRA]:
-        taken.append(extra["name"].lower())
+    extras = settings[options.ARTIFACTS_EXTRA]
+    taken += [extra["name"].lower() for extra in extras]
     if len(set(taken)) < len(taken):
         place = _locate(settings, *names, options.ARTIFACTS_EXTRA)
         yield f"{place}: two artifacts have the same name"

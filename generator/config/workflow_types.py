@@ -31,6 +31,8 @@ from .types import (
     ValueType,
     as_list,
     parse_toml,
+    require_table,
+    show_value,
 )
 
 WorkflowTable = dict[str, object]
@@ -93,12 +95,15 @@ def check_yaml_values(value: object) -> None:
     elif isinstance(value, list | tuple):
         for item in value:
             check_yaml_values(item)
-    elif isinstance(value, float):
-        if not isfinite(value):
-            raise ValueError(f"holds {value}, which has to stand in quotes")
-    elif not isinstance(value, str | int):
-        # A date or a time.
-        raise ValueError(f"holds {value}, which has to stand in quotes")  # noqa: TRY004 - one type for all reasons
+    elif not _is_yaml_scalar(value):
+        raise ValueError(f"holds {value}, which has to stand in quotes")
+
+
+def _is_yaml_scalar(value: object) -> bool:
+    # TOML also knows dates and times, `inf` and `nan`.
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, str | int)
 
 
 def check_credentials(env: object) -> None:
@@ -156,20 +161,19 @@ class Step(ValueType[WorkflowTable]):
 
     def parse(self, value: object) -> WorkflowTable:
         """Accept a mapping with the keys of a step, and give it a name."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
-        for key, item in value.items():
+        step = require_table(value, self.noun)
+        for key, item in step.items():
             self._check_key(key, item)
-        check_yaml_values(value)
-        check_credentials(value.get("env"))
-        if ("run" in value) == ("uses" in value):
+        check_yaml_values(step)
+        check_credentials(step.get("env"))
+        if ("run" in step) == ("uses" in step):
             raise ValueError("has a step that needs either `run` or `uses`")
-        if "run" in value:
-            SCRIPT.parse(value["run"])
+        if "run" in step:
+            SCRIPT.parse(step["run"])
         else:
-            check_pinned(str(value["uses"]))
-        name = value.get("name") or value.get("uses") or "Run a script"
-        return {"name": str(name), **value}
+            check_pinned(str(step["uses"]))
+        name = step.get("name") or step.get("uses") or "Run a script"
+        return {"name": str(name), **step}
 
     def _check_key(self, key: str, item: object) -> None:
         if key not in _STEP_KEYS:
@@ -212,21 +216,20 @@ class Job(ValueType[WorkflowTable]):
 
     def parse(self, value: object) -> WorkflowTable:
         """Accept a mapping with steps; fill in runner, time limit and the least rights."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
-        check_yaml_values(value)
-        check_credentials(value.get("env"))
-        if "uses" in value:
-            check_pinned(str(value["uses"]))
-            return {"permissions": {}, **value}
-        if not value.get("steps"):
+        job = require_table(value, self.noun)
+        check_yaml_values(job)
+        check_credentials(job.get("env"))
+        if "uses" in job:
+            check_pinned(str(job["uses"]))
+            return {"permissions": {}, **job}
+        if not job.get("steps"):
             raise ValueError("needs `steps`, or `uses` of a reusable workflow")
         return {
             "runs-on": "ubuntu-latest",
             "timeout-minutes": 30,
             "permissions": {},
-            **value,
-            "steps": list(STEPS.parse(value["steps"])),
+            **job,
+            "steps": list(STEPS.parse(job["steps"])),
         }
 
     def describe_schema(self) -> JsonSchema:
@@ -255,11 +258,10 @@ class Permissions(ValueType[dict[str, str]]):
 
     def parse(self, value: object) -> dict[str, str]:
         """Accept a mapping of scopes to rights; it comes back in GitHub's order."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
-        for scope, right in value.items():
+        rights = require_table(value, self.noun)
+        for scope, right in rights.items():
             self._check_right(scope, right)
-        return {scope: str(value[scope]) for scope in SCOPES if scope in value}
+        return {scope: rights[scope] for scope in SCOPES if scope in rights}
 
     def _check_right(self, scope: str, right: object) -> None:
         if scope not in SCOPES:
@@ -299,14 +301,13 @@ class ExtraArtifactType(ValueType[ExtraArtifact]):
 
     def parse(self, value: object) -> ExtraArtifact:
         """Accept a mapping with a name, a path or pattern, and perhaps days."""
-        if not isinstance(value, dict):
-            raise ValueError(f"must be {self.noun}, not {value!r}")  # noqa: TRY004 - one type for all reasons
-        if not {"name", "path"} <= set(value) <= {"name", "path", "retention"}:
-            raise ValueError(f"must be {self.noun}, not {value!r}")
+        table = require_table(value, self.noun)
+        if not {"name", "path"} <= set(table) <= {"name", "path", "retention"}:
+            raise ValueError(f"must be {self.noun}, not {show_value(value)}")
         return {
-            "name": ARTIFACT.parse(value["name"]),
-            "path": FILE.parse(value["path"]),
-            "retention": OrInherit(DAYS).parse(value.get("retention")),
+            "name": ARTIFACT.parse(table["name"]),
+            "path": FILE.parse(table["path"]),
+            "retention": OrInherit(DAYS).parse(table.get("retention")),
         }
 
     def describe_schema(self) -> JsonSchema:

@@ -1,1 +1,1 @@
-"""Settings -> workflow files: templates, YAML text, pinned actions, and the pages that document them."""
+"""Settings -> workflow files and the pages that document them."""

@@ -16,6 +16,7 @@ from ..config.settings import Settings
 from ..config.types import as_list
 from .pins import PinBook
 
+# Scripts of the rendered workflow; `{}` stands for what is filled in.
 _LOOP = """\
 case "$TRAINING_ITERATIONS" in
   '' | *[!0-9]* | 0*)
@@ -29,12 +30,13 @@ echo "::group::Iteration $iteration of $TRAINING_ITERATIONS"
 echo "::endgroup::"
 done
 """
-_WITHOUT_SECRETS = """\
-if [ "$GITHUB_EVENT_NAME" = pull_request ] && [ -z "{}" ]; then
-  echo "::notice title=Nothing trained::A pull request from a fork gets no secrets, so there is nothing to train on."
-  exit 0
-fi
-"""
+_WITHOUT_SECRETS = (
+    'if [ "$GITHUB_EVENT_NAME" = pull_request ] && [ -z "{}" ]; then\n'
+    '  echo "::notice title=Nothing trained::A pull request from a fork gets no secrets,'
+    ' so there is nothing to train on."\n'
+    "  exit 0\n"
+    "fi\n"
+)
 KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 STATE_SECRET = "PIPELINE_STATE_KEY"  # noqa: S105 - its name
 """What the built-in training signs its state with.

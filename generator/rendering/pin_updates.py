@@ -113,9 +113,9 @@ class GitHubApi:
             request.add_unredirected_header("Authorization", f"Bearer {self._token}")
         with urllib.request.urlopen(request, timeout=_SECONDS) as response:  # noqa: S310 - likewise
             answer = json.loads(response.read(_LARGEST_ANSWER))
-        if not isinstance(answer, dict):
-            raise ValueError("no object")  # noqa: TRY004 - one type for all that is not as it should be
-        return answer
+        if isinstance(answer, dict):
+            return answer
+        raise ValueError("no object")
 
 
 def _explain_refusal(action: str, error: urllib.error.HTTPError) -> WfgenError:

@@ -114,11 +114,11 @@ def _parse_pin(action: str, entry: object, name: str) -> Pin:
 def select_own(pins: Mapping[str, Pin]) -> dict[str, Pin]:
     """Select the pins that differ from the built-in ones."""
     known = load_built_in()
-    own = {}
-    for action, pin in pins.items():
-        if action not in known or not known[action].names_same(pin):
-            own[action] = pin
-    return own
+    return {
+        action: pin
+        for action, pin in pins.items()
+        if action not in known or not known[action].names_same(pin)
+    }
 
 
 def format_pins(pins: Mapping[str, Pin]) -> str:

@@ -111,17 +111,14 @@ def _list_phrases(language: str) -> dict[str, object]:
 def _describe_settings(settings: Settings, language: str) -> dict[str, object]:
     """Describe what a page says of the settings alone."""
     zone = settings[options.SCHEDULE_TIMEZONE]
-    times = []
-    for cron in settings[options.SCHEDULE_CRON]:
-        times.append(phrases.describe_schedule(cron, zone, language))
+    crons = settings[options.SCHEDULE_CRON]
+    times = [phrases.describe_schedule(cron, zone, language) for cron in crons]
     more = []
     if settings[options.WORKFLOWS_CI]:
         more.append("ci")
     if settings[options.WORKFLOWS_KEEPALIVE]:
         more.append("keepalive")
-    changed = []
-    for option in settings.changed:
-        changed.append((option.key, option.describe(language)))
+    changed = [(option.key, option.describe(language)) for option in settings.changed]
     return {
         "times": times,
         "ways": list_notification_ways(settings),

@@ -136,13 +136,11 @@ def write(
     Raises OutputError where a file cannot be written, and before the first write where
     one holds somebody's work (unless `force`).
     """
-    precious = []
-    for drift in drifts:
-        if drift.state in PRECIOUS:
-            precious.append(f"{drift.path} is {drift.state}")
+    precious = [drift for drift in drifts if drift.state in PRECIOUS]
     if precious and not force:
+        names = ", ".join(f"{drift.path} is {drift.state}" for drift in precious)
         raise OutputError(
-            f"nothing was written: {', '.join(precious)}",
+            f"nothing was written: {names}",
             hint="`wfgen render --diff` shows the difference; `--force` overwrites",
         )
     changed = tuple(drift for drift in drifts if drift.state is not State.SAME)

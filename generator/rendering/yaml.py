@@ -70,10 +70,9 @@ def _format_block_scalar(text: str, indent: int) -> str:
     if not _fits_block(lines):
         return format_scalar(text)
     # `-` strips the line break that a block otherwise ends with.
-    block = ["|-" if body == text else "|"]
-    for line in lines:
-        block.append(" " * indent + line if line else "")
-    return "\n".join(block)
+    head = "|-" if body == text else "|"
+    margin = " " * indent
+    return "\n".join([head, *(margin + line if line else "" for line in lines)])
 
 
 def _fits_block(lines: Sequence[str]) -> bool:

@@ -67,7 +67,10 @@ def test_flags_win_over_environment_over_file_over_defaults(tmp_path: Path) -> N
 
 
 def test_pyproject_is_read_where_there_is_no_file_of_its_own(tmp_path: Path) -> None:
-    text = "[project]\nname = 'x'\n\n[tool.wfgen]\niterations = 4\n[tool.wfgen.schedule]\ncron = '0 3 * * *'\n"
+    text = (
+        "[project]\nname = 'x'\n\n[tool.wfgen]\niterations = 4\n"
+        "[tool.wfgen.schedule]\ncron = '0 3 * * *'\n"
+    )
     settings = with_file(tmp_path, text, "pyproject.toml")
     assert (
         settings[BY_KEY["iterations"]],
@@ -108,7 +111,10 @@ def test_an_unknown_key_is_named_with_its_place_and_the_one_that_was_meant(
 ) -> None:
     text = "iterations = 3\n\n[artifacts.model]\nretenton = 7\n"
     assert mistakes(tmp_path, text) == [
-        "wfgen.toml:4: artifacts.model.retenton is not a setting; did you mean artifacts.model.retention?"
+        (
+            "wfgen.toml:4: artifacts.model.retenton is not a setting; "
+            "did you mean artifacts.model.retention?"
+        )
     ]
     text = "[tool.wfgen]\n# a comment\niteratons = 3\n"
     (tmp_path / "wfgen.toml").unlink()
@@ -244,7 +250,10 @@ def test_all_mistakes_are_told_at_once(tmp_path: Path) -> None:
             "the id 'now', which wfgen has too",
         ),
         (
-            "steps.after_train = [{id = 'a', run = 'x'}]\nsteps.before_train = [{id = 'A', run = 'x'}]",
+            (
+                "steps.after_train = [{id = 'a', run = 'x'}]\n"
+                "steps.before_train = [{id = 'A', run = 'x'}]"
+            ),
             "steps.before_train has",
         ),
         (

@@ -138,7 +138,8 @@ def test_every_quotation_stands_in_the_workflow(variant: str, tmp_path: Path) ->
 def test_sections_are_those_of_the_reference_document(tmp_path: Path) -> None:
     text = page(tmp_path, "", "ru")
     for title in (
-        "## Обзор", "## Триггеры workflow", "## Переменные среды", "## Шаги выполнения", "### 1. Настройка окружения",
+        "## Обзор", "## Триггеры workflow", "## Переменные среды", "## Шаги выполнения",
+        "### 1. Настройка окружения",
         "### 2. Настройка Kaggle API", "### 3. Восстановление состояния модели и данных",
         "### 4. Инкрементное обучение", "### 5. Загрузка артефактов", "## Управление артефактами",
         "## Требования и зависимости", "## Настройка",
@@ -147,7 +148,10 @@ def test_sections_are_those_of_the_reference_document(tmp_path: Path) -> None:
 
 
 def test_no_text_of_the_settings_becomes_markup(tmp_path: Path) -> None:
-    toml = 'name = "<script>alert(1)</script> [x](http://e)"\ntrain.command = "a | b `c`"\ntrain.env = {X = "```"}'
+    toml = (
+        'name = "<script>alert(1)</script> [x](http://e)"\n'
+        'train.command = "a | b `c`"\ntrain.env = {X = "```"}'
+    )
     html = MarkdownIt().enable("table").render(page(tmp_path, toml))
     assert "<script>" not in html
     assert "<a " not in html
@@ -176,7 +180,8 @@ def test_no_text_changes_the_shape_of_the_page(
         token for token in MarkdownIt().enable("table").parse(text) if token.level == 0
     ]
     opened = [token.type + token.tag for token in tokens]
-    assert [opened.count(kind) for kind in ("table_opentable", "heading_openh1", "heading_openh2", "fencecode")] == [
+    counted = ("table_opentable", "heading_openh1", "heading_openh2", "fencecode")
+    assert [opened.count(kind) for kind in counted] == [
         2, 1, 7, 6,
     ]  # fmt: skip
 

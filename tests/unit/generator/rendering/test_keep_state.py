@@ -251,10 +251,8 @@ def test_an_archive_that_climbs_out_is_refused(name: str, keeper: Keeper) -> Non
     with tarfile.open(fileobj=packed, mode="w:gz") as archive:
         archive.addfile(tarfile.TarInfo(name), io.BytesIO(b""))
     namespace: dict[str, object] = {"__name__": "keep_state"}
-    exec(
-        compile(keeper.script.read_text(encoding="utf-8"), "keep_state.py", "exec"),
-        namespace,
-    )  # noqa: S102 - ours
+    script = keeper.script.read_text(encoding="utf-8")
+    exec(compile(script, "keep_state.py", "exec"), namespace)  # noqa: S102 - ours
     state_class = namespace["State"]
     assert callable(state_class)
     env = {

@@ -142,7 +142,8 @@ def test_pins_are_shown_with_every_place_that_uses_them(
 ) -> None:
     wfgen("render")
     (here / ".github/workflows/other.yml").write_text(
-        "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n      - uses: 'some/action/part@main' # x\n",
+        "jobs:\n  a:\n    steps:\n      - uses: actions/checkout@v4\n"
+        "      - uses: 'some/action/part@main' # x\n",
         encoding="utf-8",
     )
     capsys.readouterr()

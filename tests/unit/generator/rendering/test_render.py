@@ -104,7 +104,10 @@ def test_iterations_come_from_input_then_variable_then_rendering(
 
 
 def test_nothing_is_pasted_into_a_script(tmp_path: Path) -> None:
-    toml = "train.loop = 'each'\ndataset = {source = 'kaggle', kaggle_json = true}\ninstall = {installer = 'uv'}\n"
+    toml = (
+        "train.loop = 'each'\ndataset = {source = 'kaggle', kaggle_json = true}\n"
+        "install = {installer = 'uv'}\n"
+    )
     for text in (toml, ""):
         for each in train(tmp_path, text)["steps"]:
             assert "${{" not in each.get("run", "")
@@ -178,7 +181,10 @@ def test_retention_can_differ_by_artifact(tmp_path: Path) -> None:
 def test_names_and_paths_of_artifacts_reach_every_step_that_uses_them(
     tmp_path: Path,
 ) -> None:
-    toml = "artifacts.model = {name = 'm', path = 'out/model'}\nartifacts.data = {name = 'd', path = 'out/data/'}"
+    toml = (
+        "artifacts.model = {name = 'm', path = 'out/model'}\n"
+        "artifacts.data = {name = 'd', path = 'out/data/'}"
+    )
     for direction in ("Upload", "Download"):
         model, data = (
             step(tmp_path, f"{direction} model state", toml),
@@ -305,8 +311,10 @@ def test_extra_steps_stand_where_they_are_asked_for(tmp_path: Path) -> None:
 
 def test_an_extra_step_is_what_was_written(tmp_path: Path) -> None:
     toml = (
-        f"[[steps.before_train]]\nname = 'Fetch: #1'\nuses = 'o/r@{SHA}'\nwith = {{a = 1, b = 'x: y', c = true}}\n"
-        "[[steps.before_train]]\nrun = '''\nset -u\necho \"hi\"\n'''\nenv = {A = '${{ vars.A }}'}\nif = 'always()'\n"
+        f"[[steps.before_train]]\nname = 'Fetch: #1'\nuses = 'o/r@{SHA}'\n"
+        "with = {a = 1, b = 'x: y', c = true}\n"
+        "[[steps.before_train]]\nrun = '''\nset -u\necho \"hi\"\n'''\n"
+        "env = {A = '${{ vars.A }}'}\nif = 'always()'\n"
     )
     uses, run = (
         each
