@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 from .errors import SettingsError
+from .redaction import hide_credentials
 
 PREFIX = "PIPELINE_"
 RESERVED = {"PIPELINE_STATE_KEY"}
@@ -296,9 +297,6 @@ def _check_together(settings: Settings) -> None:
             hint="`sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET",
         )
     if settings.source != "sample" and not settings.target:
-        # Only where something is amiss.
-        from .redaction import hide_credentials  # noqa: PLC0415
-
         raise SettingsError(
             f"`target` is not set: which column of "
             f"{hide_credentials(settings.source)} is to be predicted?",

@@ -15,7 +15,9 @@ from ..reporting.summary import format_candidate, format_metric
 from ..settings import FLAGS, RULES, Settings, load, spell_flag
 from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, get_signing_key
+from ..training.source_factory import open_rows_to_score
 from .fast_path import run_update
+from .queries import describe_state, format_facts, load_state
 
 Callback = TypeVar("Callback", bound=Callable[..., None])
 
@@ -77,13 +79,11 @@ def update(root: Path, **flags: str | None) -> None:
 @JSON
 def status(root: Path, as_json: bool) -> None:
     """Show the state: rows, champion, metrics, libraries."""
-    from . import queries  # noqa: PLC0415  # each command loads what it needs
-
-    facts = queries.describe_state(_make_store(root))
+    facts = describe_state(_make_store(root))
     if as_json:
         click.echo(json.dumps(facts, indent=1))
     else:
-        click.echo(queries.format_facts(facts))
+        click.echo(format_facts(facts))
 
 
 @pipeline.command()
@@ -95,10 +95,10 @@ def verify(root: Path, **flags: str | None) -> None:
 
     The previous state, where one is kept, is checked too.
     """
-    from . import queries  # noqa: PLC0415  # each command loads what it needs
+    from .model_queries import verify_state  # noqa: PLC0415  # brings scikit-learn
 
     settings = load(root, os.environ, flags)
-    for line in queries.verify_state(_make_store(root), settings):
+    for line in verify_state(_make_store(root), settings):
         click.echo(line)
 
 
@@ -107,9 +107,7 @@ def verify(root: Path, **flags: str | None) -> None:
 @JSON
 def history(root: Path, as_json: bool) -> None:
     """List the latest runs: when, how far, champion, metric."""
-    from . import queries  # noqa: PLC0415  # each command loads what it needs
-
-    runs = queries.load_state(_make_store(root)).document.history
+    runs = load_state(_make_store(root)).document.history
     if as_json:
         click.echo(json.dumps([run.to_json() for run in runs], indent=1))
         return
@@ -194,13 +192,11 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
 
     SOURCE is `sample`, a file, folder, glob or URL.
     """
-    # Each command loads what it needs.
-    from ..training.source_factory import open_rows_to_score  # noqa: PLC0415
-    from . import queries  # noqa: PLC0415
+    from .model_queries import predict_rows  # noqa: PLC0415  # brings pandas
 
     with open_rows_to_score(source, root).open_reader(None) as reader:
         settings = load(root, os.environ, flags)
-        scored = queries.predict_rows(_make_store(root), reader, output, settings)
+        scored = predict_rows(_make_store(root), reader, output, settings)
     click.echo(f"{scored.rows} rows scored into {output}")
     if scored.missing_columns:
         click.echo(

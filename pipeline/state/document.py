@@ -13,6 +13,7 @@ writes the newest:
 
 from __future__ import annotations
 
+import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -361,8 +362,6 @@ READERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {
 
 def compute_signature(document: Mapping[str, Any], key: bytes) -> str:
     """Return the HMAC (RFC 2104) of everything but the signature, in canonical form."""
-    import hmac  # noqa: PLC0415  # only where a key is set
-
     unsigned = dict(document)
     unsigned.pop("signature", None)
     return "hmac-sha256:" + hmac.digest(key, _canonicalize(unsigned), "sha256").hex()
@@ -370,8 +369,6 @@ def compute_signature(document: Mapping[str, Any], key: bytes) -> str:
 
 def has_signature_of(document: Mapping[str, Any], key: bytes) -> bool:
     """Whether a document, as it was written, is signed with this key."""
-    import hmac  # noqa: PLC0415  # only where a key is set
-
     signature = document["signature"]
     expected = compute_signature(document, key)
     return isinstance(signature, str) and hmac.compare_digest(

@@ -19,6 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 from ..errors import PipelineError, StateTamperedError
+from ..models.user_model import create_user_estimator
 from .class_names import (
     RENAMED,
     RENAMED_ATTRIBUTES,
@@ -196,9 +197,6 @@ def _check_names(names: object, own: frozenset[str]) -> None:
 def _list_own_classes(models: frozenset[str]) -> frozenset[Name]:
     names: set[Name] = set()
     for model in sorted(models):
-        # Only where the user has models of their own.
-        from ..models.user_model import create_user_estimator  # noqa: PLC0415
-
         cls = type(create_user_estimator(model))
         names.add((cls.__module__, cls.__qualname__))
         for path in getattr(cls, "pickled_classes", ()):

@@ -20,13 +20,14 @@ import scipy.sparse
 
 from ..errors import StateLibrariesError, StateTamperedError
 from ..features.views import count_features
+from ..models.population import Population
 from .numpy_checks import restore_dtype
+from .pickles import load_instance
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from ..models.estimators import Candidate, Matrix
-    from ..models.population import Population
     from .verification import State
 
     Array = NDArray[Any]
@@ -86,9 +87,6 @@ def try_state(state: State, models: Sequence[str]) -> str:
     Returns what was found, for the log. Raises StateLibrariesError where they cannot be
     loaded, predict something else, or fail to train.
     """
-    from ..models.population import Population  # noqa: PLC0415
-    from .pickles import load_instance  # noqa: PLC0415  # brings joblib
-
     name, recorded = state.document.population, state.document.probe
     if recorded is None or recorded.get("drawn") != DRAWN:
         raise StateLibrariesError(

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.cli.queries import predict_rows, verify_state
+from pipeline.cli.model_queries import predict_rows, verify_state
 from pipeline.errors import StateLibrariesError
 from pipeline.settings import Settings, load
 from pipeline.state.compatibility import check_versions, read_versions

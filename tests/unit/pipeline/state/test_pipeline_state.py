@@ -22,7 +22,7 @@ import joblib
 import numpy as np
 import pytest
 
-from pipeline.cli import queries
+from pipeline.cli import model_queries, queries
 from pipeline.errors import (
     PipelineError,
     StateBusyError,
@@ -143,7 +143,7 @@ def test_a_pickle_that_runs_code_is_never_run(
     witness = tmp_path / "it ran"
     swap(tmp_path, hostile(witness)[kind], document=document)
     assert_refused(tmp_path, StateTamperedError, ".", key)
-    for command in (queries.verify_state, queries.load_champion):
+    for command in (model_queries.verify_state, model_queries.load_champion):
         with pytest.raises(StateTamperedError):
             command(
                 Store(tmp_path / "runtime", KEY[KEY_VARIABLE].encode() if key else None)

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.cli import queries
+from pipeline.cli import model_queries, queries
 from pipeline.errors import (
     SettingsError,
     StateFormatError,
@@ -149,7 +149,7 @@ def test_a_previous_state_that_was_changed_is_refused_and_the_state_stays(
     with pytest.raises(StateTamperedError):
         store(tmp_path, key=True).rollback()
     with pytest.raises(StateTamperedError):
-        queries.verify_state(store(tmp_path, key=True))
+        model_queries.verify_state(store(tmp_path, key=True))
     assert snapshot(tmp_path) == before
     if damage != "document":
         assert train(tmp_path, KEY)["rows_total"] == 900
@@ -234,7 +234,7 @@ def test_other_commands_try_where_they_are_told_to(
 ) -> None:
     train(tmp_path)
     other_libraries(monkeypatch)
-    for command in (queries.verify_state, queries.load_champion):
+    for command in (model_queries.verify_state, model_queries.load_champion):
         with pytest.raises(StateLibrariesError):
             command(store(tmp_path))
         command(store(tmp_path), TRY)
@@ -408,7 +408,7 @@ def test_a_state_of_format_1_is_read_goes_on_and_is_written_anew(
     before = snapshot(old_state)
     assert queries.describe_state(store(old_state))["rows"] == 600
     settings = Settings(models=("plain_prior:Prior",))
-    assert "previous state: none kept" in queries.verify_state(
+    assert "previous state: none kept" in model_queries.verify_state(
         store(old_state), settings
     )
     assert snapshot(old_state) == before
@@ -701,5 +701,5 @@ def test_status_and_verify_say_what_the_signature_is_worth(
     assert (facts["signed"], facts["signature_checked"]) == (bool(signed), key)
     assert any(
         line.startswith(f"signature: {said}")
-        for line in queries.verify_state(store(tmp_path, key=key))
+        for line in model_queries.verify_state(store(tmp_path, key=key))
     )

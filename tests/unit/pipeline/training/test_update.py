@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from pipeline.cli import queries
+from pipeline.cli import model_queries
 from pipeline.errors import (
     PipelineError,
     SettingsError,
@@ -131,7 +131,7 @@ def test_predict_scores_every_row_with_the_champion(tmp_path: Path) -> None:
         tmp_path / "new.csv", index=False
     )
     with sources.open_rows_to_score("new.csv", tmp_path).open_reader(None) as reader:
-        assert queries.predict_rows(
+        assert model_queries.predict_rows(
             Store(tmp_path / "runtime"), reader, tmp_path / "out.csv"
         ) == (500, [])
     said = pd.read_csv(tmp_path / "out.csv")
