@@ -151,3 +151,14 @@ def test_the_source_is_trained_on(extended: Path, tmp_path: Path) -> None:
 def test_the_endpoint_answers(extended: Path, tmp_path: Path) -> None:
     done = run(extended, tmp_path, "-c", ASK, str(tmp_path / "store"))
     assert done.stdout.strip() == '{"Python":1}', done.stdout + done.stderr
+
+
+def test_the_setting_is_rendered_and_described(extended: Path, tmp_path: Path) -> None:
+    title = "Every night"
+    (tmp_path / "wfgen.toml").write_text(f'run_name = "{title}"\n')
+    done = run(extended, tmp_path, "-m", "generator", "render", "--stdout")
+    assert "\nrun-name: " in done.stdout, done.stderr
+    assert (
+        "title of each run"
+        in run(extended, tmp_path, "-m", "generator", "settings", "--schema").stdout
+    )
