@@ -45,7 +45,8 @@ def repository(tmp_path: Path) -> Path:
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text)
-    subprocess.run(["git", "init", "-q", "-b", "main", str(tmp_path)], check=True)
+    argv = ["git", "init", "-q", "-b", "main", str(tmp_path)]
+    subprocess.run(argv, check=True)
     return tmp_path
 
 
