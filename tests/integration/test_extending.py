@@ -52,9 +52,11 @@ def insert_line(path: Path, line: int, text: str) -> None:
 def find_assignment(path: Path, name: str) -> ast.stmt:
     """The statement that gives a name its value."""
     for node in ast.parse(path.read_text()).body:
-        targets = [node.target] if isinstance(node, ast.AnnAssign) else []
+        targets: list[ast.expr] = []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
         if isinstance(node, ast.Assign):
-            targets = list(node.targets)
+            targets = node.targets
         if [ast.unparse(target) for target in targets] == [name]:
             return node
     raise AssertionError(f"{path.name} assigns no {name}")
