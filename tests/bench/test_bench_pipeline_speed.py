@@ -178,7 +178,10 @@ def test_one_sgd_candidate_against_the_bare_loop_and_river(
     rows = len(stream.read_bytes().splitlines()) - 1
     # In a process of their own, as they would run: pytest's filters for warnings and
     # its heap slow down pandas.
-    script = f"from tests.bench.test_bench_pipeline_speed import both; both({str(stream)!r}, {str(tmp_path)!r})"
+    script = (
+        "from tests.bench.test_bench_pipeline_speed import both; "
+        f"both({str(stream)!r}, {str(tmp_path)!r})"
+    )
     done = subprocess.run(
         [sys.executable, "-c", script],
         check=True,
@@ -189,12 +192,14 @@ def test_one_sgd_candidate_against_the_bare_loop_and_river(
     bare, ours = json.loads(done.stdout)
     one, other = statistics.median(ours), statistics.median(bare)
     print(
-        f"\nitem 1: {rows / one:,.0f} rows/s, bare loop {rows / other:,.0f} rows/s, ratio {other / one:.2f} (>= 0.8)"
+        f"\nitem 1: {rows / one:,.0f} rows/s, "
+        f"bare loop {rows / other:,.0f} rows/s, ratio {other / one:.2f} (>= 0.8)"
     )
     seconds = river_seconds(stream, 20_000)
     if seconds is not None:
         print(
-            f"item 1: river {20_000 / seconds:,.0f} rows/s, ratio {rows / one / (20_000 / seconds):.1f} (>= 25)"
+            f"item 1: river {20_000 / seconds:,.0f} rows/s, "
+            f"ratio {rows / one / (20_000 / seconds):.1f} (>= 25)"
         )
 
 
@@ -204,7 +209,8 @@ def river_seconds(path: Path, rows: int) -> float | None:
 import time, pandas as pd
 from river import compose, linear_model, optim, preprocessing
 C, N = {CATEGORIES!r}, {NUMBERS!r}
-model = (compose.Select(*N) | preprocessing.StandardScaler()) + (compose.Select(*C) | preprocessing.OneHotEncoder())
+numbers = compose.Select(*N) | preprocessing.StandardScaler()
+model = numbers + (compose.Select(*C) | preprocessing.OneHotEncoder())
 model = model | linear_model.LogisticRegression(optim.SGD(.01))
 begun = time.perf_counter()
 for row in pd.read_csv({str(path)!r}, nrows={rows}).fillna(0).to_dict("records"):
@@ -225,7 +231,8 @@ def retrained(path: Path) -> tuple[float, float, float]:
     """
     frame = pd.read_csv(path)
     matrix = np.column_stack([
-        *(pd.Categorical(frame[name]).codes for name in CATEGORIES), *(frame[name] for name in NUMBERS)
+        *(pd.Categorical(frame[name]).codes for name in CATEGORIES),
+        *(frame[name] for name in NUMBERS),
     ]).astype(float)  # fmt: skip
     target = frame["late"].to_numpy()
     begun, said = time.perf_counter(), []
@@ -253,7 +260,8 @@ def test_quality_against_retraining_on_everything(stream: Path, tmp_path: Path) 
         assert facts is not None
         figure = facts.metrics["champion"]
         print(
-            f"\nitem 2: {models}: auc {figure['auc']:.4f} (>= .7100), logloss {figure['loss']:.4f} (<= .498)"
+            f"\nitem 2: {models}: auc {figure['auc']:.4f} (>= .7100), "
+            f"logloss {figure['loss']:.4f} (<= .498)"
         )
         print(
             "        "
@@ -371,15 +379,18 @@ def test_memory_and_resume_at_13_million_rows(stream: Path, tmp_path: Path) -> N
             )
             peaks[tiles] = peak / 1024
             print(
-                f"\nitem 3: {models}: {tiles} tiles in {seconds:.0f} s, peak {peaks[tiles]:.0f} MB (< 450)"
+                f"\nitem 3: {models}: {tiles} tiles in {seconds:.0f} s, "
+                f"peak {peaks[tiles]:.0f} MB (< 450)"
             )
         print(
-            f"item 3: {models}: peak at 13.1 million rows {peaks[40] / peaks[4]:.2f} of 1.3 million's (<= 1.1)"
+            f"item 3: {models}: peak at 13.1 million rows "
+            f"{peaks[40] / peaks[4]:.2f} of 1.3 million's (<= 1.1)"
         )
     with (tmp_path / "40.csv").open("ab") as sink:
         sink.write(b"".join(body.splitlines(keepends=True)[:10_000]))
     print(
-        f"item 3: resume at row 13 million in {1000 * median_of(lambda: resume(tmp_path)):.1f} ms (< 50)"
+        f"item 3: resume at row 13 million in "
+        f"{1000 * median_of(lambda: resume(tmp_path)):.1f} ms (< 50)"
     )
     (tmp_path / "40.csv").unlink()
 

@@ -39,7 +39,8 @@ def test_render_against_its_imports(tmp_path: Path) -> None:
     pairs = [(seconds(imports, env), seconds(render, env)) for _ in range(ROUNDS)]
     bare, ours = (median(column) for column in zip(*pairs, strict=True))
     print(
-        f"\nimports {1000 * bare:.0f} ms, render {1000 * ours:.0f} ms: {ours / bare:.2f} times (goal: below 1.8)"
+        f"\nimports {1000 * bare:.0f} ms, render {1000 * ours:.0f} ms: "
+        f"{ours / bare:.2f} times (goal: below 1.8)"
     )
 
 
@@ -151,5 +152,6 @@ def test_render_against_a_peer(
     ]
     other, ours = (median(column) for column in zip(*pairs, strict=True))
     print(
-        f"\n{name} {1000 * other:.0f} ms, render {1000 * ours:.0f} ms: {ours / other:.2f} times (goal: at most {goal})"
+        f"\n{name} {1000 * other:.0f} ms, render {1000 * ours:.0f} ms: "
+        f"{ours / other:.2f} times (goal: at most {goal})"
     )

@@ -27,7 +27,9 @@ CLUSTER = """
 import json, sys
 from distributed import LocalCluster
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1") as c:
+    with LocalCluster(
+        n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None, host="127.0.0.1"
+    ) as c:
         pids = [worker.pid for worker in c.workers.values()]
         print(json.dumps({"address": c.scheduler_address, "pids": pids}), flush=True)
         sys.stdin.read()
