@@ -10,8 +10,8 @@ from pathlib import Path
 
 from .errors import StateWriteError
 
+# What ends the name of a file that is still being written.
 PART = ".part"
-"""What ends the name of a file that is still being written."""
 
 
 def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> None:
@@ -35,6 +35,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
             raise
+        # A rename is durable only once its folder is (fsync(2)).
         if durable:
             sync_folder(path.parent)
 

@@ -22,11 +22,11 @@ RESERVED = {"PIPELINE_STATE_KEY"}
 TASKS = ("auto", "binary", "multiclass", "regression")
 MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
 DAY_SECONDS = 86_400
+# Each file, and the tables that lead to the settings in it.
 FILES = (
     ("wfgen.toml", ("pipeline",)),
     ("pyproject.toml", ("tool", "wfgen", "pipeline")),
 )
-"""Each file, and the tables that lead to the settings in it."""
 
 
 class Rule(NamedTuple):
@@ -82,6 +82,7 @@ def make_integer_parser(least: int, most: int) -> Callable[[object], int]:
     """Make a parser of whole numbers within bounds."""
 
     def parse_integer(value: object) -> int:
+        # `true` of TOML is an int to Python.
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise TypeError("it must be a whole number")
         try:

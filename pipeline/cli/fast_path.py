@@ -52,6 +52,7 @@ def parse_update(words: Sequence[str]) -> dict[str, str] | None:
         if not sign and rest:
             value = rest.pop(0)
         name = names.get(flag)
+        # A value with a dash may be a flag whose own value was forgotten.
         if name is None or name in flags or not value or value.startswith("-"):
             return None
         flags[name] = value

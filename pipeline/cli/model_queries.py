@@ -29,8 +29,8 @@ from .queries import load_state
 if TYPE_CHECKING:
     from ..sources.protocol import Reader
 
+# Rows in memory at once.
 PREDICT_ROWS = 50_000
-"""Rows in memory at once."""
 DEFAULTS = Settings()
 
 

@@ -12,8 +12,8 @@ from ..state.verification import State, describe_missing_state
 BASELINE, CHAMPION = "baseline", "champion"
 HEADLINES = ("auc", "accuracy", "rmse")
 
+# `status --json`, whose keys are read by programs of others.
 Facts = dict[str, Any]
-"""`status --json`, whose keys are read by programs of others."""
 
 
 def load_state(store: Store) -> State:

@@ -15,15 +15,15 @@ from .summary import format_number
 
 # Margins in pixels: labels stand left of the axis and below it.
 LEFT, RIGHT, TOP, BETWEEN, BOTTOM = 66.0, 18.0, 12.0, 34.0, 46.0
+# Height of the lower panel: rows of each run.
 BARS_HEIGHT = 56.0
-"""Height of the lower panel: rows of each run."""
 WIDEST_BAR = 28.0
+# Pixels that one date below the chart needs.
 DATE_WIDTH = 76
-"""Pixels that one date below the chart needs."""
 TICKS = 4
 LONG = 1e10
+# Relative room for the rounding of binary fractions.
 SLACK = 1e-9
-"""Relative room for the rounding of binary fractions."""
 
 
 class Tick(NamedTuple):

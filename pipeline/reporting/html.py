@@ -24,8 +24,8 @@ METRICS = {
     "rmse": ("RMSE", "Lower is better, in the target's units"),
 }
 LOWER_IS_BETTER = {"rmse"}
+# Of the same chart for a desk and for a phone: scaled down, its text cannot be read.
 CHART_SIZES = {"wide": (860, 330), "narrow": (340, 300)}
-"""Of the same chart for a desk and for a phone: scaled down, its text cannot be read."""
 LONGEST_SECONDS = 60
 HUGE_PERCENT = 1e5
 

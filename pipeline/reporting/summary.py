@@ -9,12 +9,13 @@ from ..state.document import Counters
 from ..state.verification import State
 
 EXACT, WHOLE = 10, 100
+# Outside of these, four digits behind the point say too little, and all digits too
+# much.
 SMALLEST, LARGEST = 0.001, 1e7
-"""Outside of these, four digits behind the point say too little, and all digits too much."""
 ENSEMBLES = ("mean", "weighted")
 
+# `summary.json`, whose keys are read by programs of others.
 Summary = dict[str, Any]
-"""`summary.json`, whose keys are read by programs of others."""
 
 
 class TrainedBatch(NamedTuple):

@@ -11,11 +11,11 @@ from collections.abc import Mapping
 
 from ..program import PACKAGE
 
+# Module and class.
 Name = tuple[str, str]
-"""Module and class."""
 
+# What stands for this package in every state, whatever its name is here.
 STORED = "pipeline"
-"""What stands for this package in every state, whatever its name is here."""
 
 RENAMED: Mapping[Name, Name] = {
     # As scikit-learn wrote them before 1.9: its Cython modules did not know their package.
@@ -48,6 +48,8 @@ RENAMED: Mapping[Name, Name] = {
     ("pipeline.schema", "Column"): ("pipeline.features.schema", "Column"),
     ("pipeline.schema", "Schema"): ("pipeline.features.schema", "Schema"),
 }
+# By the class's name of today: its attributes as they were called in states up to
+# format 2 of the first layout, and as they are called now.
 RENAMED_ATTRIBUTES: Mapping[Name, Mapping[str, str]] = {
     ("pipeline.features.encoder", "Encoder"): {
         "moments": "scaler",
@@ -81,8 +83,6 @@ RENAMED_ATTRIBUTES: Mapping[Name, Mapping[str, str]] = {
     },
     ("pipeline.models.user_model", "UserModel"): {"learner": "estimator"},
 }
-"""By the class's name of today: its attributes as they were called in states up to format
-2 of the first layout, and as they are called now."""
 
 
 def is_own(module: str) -> bool:

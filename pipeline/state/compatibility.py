@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from ..errors import StateLibrariesError
 
 NAMES = ("numpy", "scipy", "scikit-learn", "joblib")
+# Those whose minor version decides whether a pickle may be read.
 DECISIVE = ("scikit-learn", "numpy")
-"""Those whose minor version decides whether a pickle may be read."""
 
 
 def read_versions() -> dict[str, str]:

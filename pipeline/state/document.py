@@ -181,8 +181,8 @@ class SourceRecord(NamedTuple):
         return {"name": self.name, "cursor": self.cursor.to_json()}
 
 
+# `loss` and, where it was scored, the headline metric of one candidate.
 CandidateMetrics = Mapping[str, float | None]
-"""`loss` and, where it was scored, the headline metric of one candidate."""
 
 
 class StateDocument(NamedTuple):
@@ -353,11 +353,11 @@ def _upgrade_from_1(document: JsonObject) -> JsonObject:
     return {**document, "format": 2, "probe": None, "previous": None}
 
 
+# By the format that they read; each makes the next one.
 READERS: Mapping[int, Callable[[JsonObject], JsonObject]] = {
     1: _upgrade_from_1,
     FORMAT: dict,
 }
-"""By the format that they read; each makes the next one."""
 
 
 def compute_signature(document: Mapping[str, Any], key: bytes) -> str:

@@ -64,6 +64,7 @@ def _check_linear(attributes: Attributes) -> None:
         )
 
 
+# With a check of the attributes that each ends up with.
 CLASSES: Mapping[Name, Check | None] = {
     ("pipeline.features.encoder", "Encoder"): None,
     ("pipeline.features.schema", "Column"): None,
@@ -87,7 +88,7 @@ CLASSES: Mapping[Name, Check | None] = {
     ("sklearn.neural_network._stochastic_optimizers", "AdamOptimizer"): None,
     ("sklearn.preprocessing._label", "LabelBinarizer"): None,
 }
-"""With a check of the attributes that each ends up with."""
+# With what is called in its place, if not itself.
 FUNCTIONS: Mapping[Name, Callable[..., object] | None] = {
     ("numpy", "dtype"): restore_dtype,
     ("numpy._core.multiarray", "scalar"): restore_scalar,
@@ -98,7 +99,6 @@ FUNCTIONS: Mapping[Name, Callable[..., object] | None] = {
     ("sklearn.linear_model._sgd_fast", "Huber"): None,
     ("sklearn.linear_model._sgd_fast", "Log"): None,
 }
-"""With what is called in its place, if not itself."""
 
 
 class _Pickler(NumpyPickler):  # type: ignore[misc]  # joblib has no types

@@ -32,16 +32,18 @@ if TYPE_CHECKING:
 
     Array = NDArray[Any]
 
+# Which rows: another way of drawing them has another number.
 DRAWN = 1
-"""Which rows: another way of drawing them has another number."""
 ROWS, PLACES = 8, 128
+# The last features of a sparse view, those of numbers and rates, get half of the
+# places.
 TAIL = 1088
-"""The last features of a sparse view, those of numbers and rates, get half of the places."""
+# Of a log-odds or a deviation: other versions may add up in another order, in single
+# precision.
 TOLERANCE = 1e-4
-"""Of a log-odds or a deviation: other versions may add up in another order, in single precision."""
 
+# `drawn`, and in `said` by candidate an array as `pack_array` makes it.
 Recorded = dict[str, Any]
-"""`drawn`, and in `said` by candidate an array as `pack_array` makes it."""
 
 
 def record_predictions(population: Population) -> Recorded | None:

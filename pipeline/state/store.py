@@ -109,6 +109,7 @@ class Store:
             self.runtime.mkdir(parents=True, exist_ok=True)
             handle = os.open(self.runtime, os.O_RDONLY)
         try:
+            # The kernel lets go of it with the process, also after SIGKILL.
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             os.close(handle)
@@ -157,6 +158,7 @@ class Store:
         if state is None:
             self._sweep(None)
             return
+        # A kill after the document was replaced leaves the champion beside its place.
         champion = read_file(self.model / BEST)
         expected = state.document.files[BEST]
         if champion is None or sha256(champion) != expected.sha256:
@@ -232,6 +234,7 @@ class Store:
                 "keeps none from before it",
                 hint="older states are in the artifacts of older runs",
             )
+        # What a kill left is tidied up where the present state is whole.
         with contextlib.suppress(StateMismatchError, StateTamperedError):
             self.recover(self.load())
         self._replace_state(previous.document, previous.champion)

@@ -74,6 +74,7 @@ def read_state(
     population = _read_checked(
         model / document.population, document.files[document.population], owner
     )
+    # A kill during a commit leaves it in another place than the last one.
     expected = document.files[BEST]
     for name in places:
         champion = read_file(model / name)
