@@ -184,11 +184,11 @@ def test_retention_counts_by_our_clock_and_is_cut_to_90_days(
             f"days-{days}", b"x", expires_at=(real + timedelta(days=days)).isoformat()
         )
     run.upload("unsaid", b"x")
-    kept = [
+    lifetimes = [
         round((artifact.expires_at - artifact.created_at) / timedelta(days=1))
         for artifact in local_github.list_artifacts()
     ]
-    assert kept == [1, 7, 90, 90, 90]
+    assert lifetimes == [1, 7, 90, 90, 90]
 
 
 def test_an_expired_artifact_is_listed_but_answers_410(
@@ -398,26 +398,26 @@ def test_leftovers_of_killed_servers_are_swept_after_a_day(
         run = begin_on(first)
         run.upload("kept", b"x")
         first.expire_artifact(run.upload("expired", b"x"), days=2)
-        kept, expired = (
+        current, expired = (
             first.get_artifact_path(artifact.id) for artifact in first.list_artifacts()
         )
     orphan, half, fresh = (
-        kept.with_name("0" * 32),
+        current.with_name("0" * 32),
         store / "staging" / ("1" * 32),
         store / "staging" / ("2" * 32),
     )
     orphan.write_bytes(b"x")
     half.mkdir()
     fresh.mkdir()
-    for path in (kept, expired, orphan, half):
+    for path in (current, expired, orphan, half):
         os.utime(path, (0, 0))
     open_local_github("swept")
-    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
+    assert [path.exists() for path in (current, expired, orphan, half, fresh)] == [
         True
     ] * 5
     os.utime(store / "swept", (0, 0))
     open_local_github("swept")
-    assert [path.exists() for path in (kept, expired, orphan, half, fresh)] == [
+    assert [path.exists() for path in (current, expired, orphan, half, fresh)] == [
         True,
         False,
         False,

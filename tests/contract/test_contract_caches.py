@@ -174,9 +174,12 @@ def test_the_first_protocol_takes_chunks_in_any_order(begin: Begin) -> None:
         )
         assert answer.status == 204
     assert v1(run, "POST", path, b'{"size": 9}').status == 204
-    found = v1(run, "GET", "cache?keys=none,pip-&version=v")
-    assert (found.json["cacheKey"], found.json["scope"]) == ("pip-1", "refs/heads/main")
-    assert run.ask("GET", found.json["archiveLocation"]).body == b"abcdefghi"
+    answer = v1(run, "GET", "cache?keys=none,pip-&version=v")
+    assert (answer.json["cacheKey"], answer.json["scope"]) == (
+        "pip-1",
+        "refs/heads/main",
+    )
+    assert run.ask("GET", answer.json["archiveLocation"]).body == b"abcdefghi"
     assert run.find_cache("pip-1") == ("pip-1", b"abcdefghi")
     assert v1(run, "POST", "caches", b'{"key": "pip-1", "version": "v"}').status == 409
     assert v1(run, "GET", "cache?keys=none&version=v").status == 204
@@ -218,8 +221,8 @@ def three(begin: Begin, clock: SteerableClock) -> Client:
 
 def test_rest_lists_caches(three: Client) -> None:
     def keys(query: str) -> list[tuple[str, str]]:
-        found = three.rest("GET", f"actions/caches?{query}").json["actions_caches"]
-        return [(cache["key"], cache["ref"].rpartition("/")[2]) for cache in found]
+        caches = three.rest("GET", f"actions/caches?{query}").json["actions_caches"]
+        return [(cache["key"], cache["ref"].rpartition("/")[2]) for cache in caches]
 
     assert keys("") == [("a-1", "dev"), ("a-2", "main"), ("a-1", "main")]
     assert keys("key=a-2") == [("a-2", "main")]

@@ -88,7 +88,7 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
         "(409) Conflict: an artifact with this name already exists on the workflow run"
         in twice["error"]
     )
-    assert [found["id"] for found in listed["value"]["artifacts"]] == [artifact.id]
+    assert [body["id"] for body in listed["value"]["artifacts"]] == [artifact.id]
     assert got["value"]["artifact"]["id"] == artifact.id
     assert round((artifact.expires_at - artifact.created_at) / timedelta(days=1)) == 7
 
@@ -114,7 +114,7 @@ def test_what_one_run_uploads_another_downloads(  # noqa: PLR0913, PLR0917 - fix
         ],
     )
     assert elsewhere[0]["value"]["artifact"]["size"] == artifact.size_bytes
-    assert [found["name"] for found in elsewhere[1]["value"]["artifacts"]] == ["Модель"]
+    assert [body["name"] for body in elsewhere[1]["value"]["artifacts"]] == ["Модель"]
     assert elsewhere[2]["value"]["digestMismatch"] is False
     assert elsewhere[3]["name"] == "ArtifactNotFoundError"
     assert contents(target) == contents(files)
@@ -202,12 +202,12 @@ def test_a_single_file_without_archive(
         "path": str(target),
         "expectedHash": artifact.digest,
     }
-    (done,) = node.drive(
+    (result,) = node.drive(
         reader,
         "artifact-6",
         [{"do": "downloadArtifact", "args": [artifact.id, options]}],
     )
-    assert done["value"]["digestMismatch"] is False
+    assert result["value"]["digestMismatch"] is False
     assert (target / "отчёт.json").read_text() == '{"auc": 0.7}'
 
 
@@ -230,12 +230,12 @@ def test_300_megabytes_there_and_back(
         "path": str(target),
         "expectedHash": artifact.digest,
     }
-    (done,) = node.drive(
+    (result,) = node.drive(
         reader,
         "artifact-6",
         [{"do": "downloadArtifact", "args": [artifact.id, options]}],
     )
-    assert done["value"]["digestMismatch"] is False
+    assert result["value"]["digestMismatch"] is False
     assert contents(target) == contents(root)
 
 

@@ -252,21 +252,21 @@ class LocalGitHubMachine(RuleBasedStateMachine):
         if not self._is_open(run):
             return
         self._forget_idle_caches()
-        found = run.find_cache(key)
+        restored = run.find_cache(key)
         branches = dict.fromkeys([run.ticket.run.head_branch, "main"])
         name = next(
             ((branch, key) for branch in branches if (branch, key) in self.caches), None
         )
         if name is None:
-            assert found is None
+            assert restored is None
             return
-        assert found == (key, self.caches[name][0])
+        assert restored == (key, self.caches[name][0])
         self.caches[name] = (self.caches[name][0], self.clock.now())
 
     def _forget_idle_caches(self) -> None:
         oldest = self.clock.now() - timedelta(days=7)
         self.caches = {
-            name: held for name, held in self.caches.items() if held[1] > oldest
+            name: cache for name, cache in self.caches.items() if cache[1] > oldest
         }
 
     @precondition(lambda self: self.artifacts)

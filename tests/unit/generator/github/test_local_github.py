@@ -56,15 +56,15 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
 
 
 def test_two_servers_share_a_store(tmp_path: Path) -> None:
-    with LocalGitHub.open(tmp_path) as one, LocalGitHub.open(tmp_path) as two:
-        first, second = one.begin_run(NEW).run, two.begin_run(NEW).run
+    with LocalGitHub.open(tmp_path) as left, LocalGitHub.open(tmp_path) as right:
+        first, second = left.begin_run(NEW).run, right.begin_run(NEW).run
         assert (first.number, second.number) == (1, 2)
         assert (
-            [run.id for run in one.list_runs()]
-            == [run.id for run in two.list_runs()]
+            [run.id for run in left.list_runs()]
+            == [run.id for run in right.list_runs()]
             == [first.id, second.id]
         )
-        assert one.url != two.url
+        assert left.url != right.url
 
 
 def test_no_secret_is_shown_or_stored(

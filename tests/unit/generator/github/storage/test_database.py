@@ -17,19 +17,19 @@ if TYPE_CHECKING:
 
 def test_a_new_store_is_opened_by_many_at_once(tmp_path: Path) -> None:
     for attempt in range(20):
-        together = Barrier(6)
+        barrier = Barrier(6)
 
-        def opened(
-            path: Path = tmp_path / f"{attempt}.sqlite3", together: Barrier = together
+        def open_database(
+            path: Path = tmp_path / f"{attempt}.sqlite3", barrier: Barrier = barrier
         ) -> int:
-            together.wait()
+            barrier.wait()
             database = Database(path)
             version = database.value("PRAGMA user_version")
             database.close()
             return version
 
         with ThreadPoolExecutor(6) as threads:
-            versions = [threads.submit(opened) for _ in range(6)]
+            versions = [threads.submit(open_database) for _ in range(6)]
             assert {version.result() for version in versions} == {LATEST_VERSION}
 
 

@@ -166,24 +166,27 @@ def test_a_wrong_migration_is_found(
 
 
 def test_a_store_of_any_earlier_format_opens(tmp_path: Path) -> None:
-    for known in range(LATEST_VERSION):
-        path = tmp_path / f"{known}.sqlite3"
+    for version in range(LATEST_VERSION):
+        path = tmp_path / f"{version}.sqlite3"
         with sqlite3.connect(path) as old:
-            for migration in MIGRATIONS[:known]:
+            for migration in MIGRATIONS[:version]:
                 for statement in migration.statements:
                     old.execute(statement)
-            if known:
+            if version:
                 old.execute(
                     "INSERT INTO workflows (path, name, created_at) VALUES ('w.yml', 'W', 7)"
                 )
-            old.execute(f"PRAGMA user_version = {known}")
+            old.execute(f"PRAGMA user_version = {version}")
         old.close()
         database = Database(path)
         assert database.value("PRAGMA user_version") == LATEST_VERSION
         assert database.rows("SELECT * FROM variables") == []
-        found = WorkflowStore(database, SystemClock()).list_all()
-        kept = [(one.name, one.state.value, to_micros(one.updated_at)) for one in found]
-        assert kept == ([("W", "active", 7)] if known else [])
+        workflows = WorkflowStore(database, SystemClock()).list_all()
+        rows = [
+            (workflow.name, workflow.state.value, to_micros(workflow.updated_at))
+            for workflow in workflows
+        ]
+        assert rows == ([("W", "active", 7)] if version else [])
         database.close()
 
 
