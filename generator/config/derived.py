@@ -37,7 +37,8 @@ def find_state_retention(settings: Settings) -> int | None:
         return None
     if store == "cache":
         return CACHE_DAYS
-    return min(get_retention(settings, part) for part in ("model", "data"))
+    # One half of a state is none.
+    return min(get_retention(settings, "model"), get_retention(settings, "data"))
 
 
 def get_retention(settings: Settings, part: str) -> int:

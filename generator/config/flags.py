@@ -63,6 +63,7 @@ SETTING_FLAGS = (
 def add_setting_flags(command: Command) -> Command:
     """Add the flags above and `--set` to a command, which gets them as `flags`."""
 
+    # click shows the docstring as help, and collects options on the function.
     @functools.wraps(command)
     def translate(**parameters: Any) -> int:  # noqa: ANN401 - click's own, of any type
         flags = parse_pairs(parameters.pop("pairs"))

@@ -104,6 +104,7 @@ def _declare_steps(
     return _declare(f"steps.{place}", STEPS, (), f"Steps {where}.", f"Шаги {where_ru}.")
 
 
+# Those without a user in the code are read by templates, which see all settings.
 NAME = _declare(
     "name",
     texts.NAME,

@@ -35,6 +35,7 @@ def format_toml(value: object) -> str:
         return "[" + ", ".join(format_toml(item) for item in value) + "]"
     if value is None:
         return '""'
+    # A string of JSON is one of TOML, and so are its numbers and booleans.
     return json.dumps(value, ensure_ascii=False)
 
 
@@ -129,7 +130,8 @@ def _format_row(option: Option[Any]) -> str:
 
 def _describe_type(value_type: ValueType[Any]) -> str:
     if isinstance(value_type, Choice):
-        return " or ".join(f"`{word}`" for word in value_type.words)
+        listed = "` or `".join(value_type.words)
+        return f"`{listed}`"
     return value_type.noun
 
 

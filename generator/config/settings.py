@@ -103,6 +103,7 @@ def load(root: Path, env: Mapping[str, str], flags: Flags | None = None) -> Sett
 
     Raises SettingsError, listing every mistake.
     """
+    # A later source replaces what an earlier one set: this order is the precedence.
     collector = _Collector()
     collector.add_file(root)
     collector.add_environment(env)
@@ -110,6 +111,7 @@ def load(root: Path, env: Mapping[str, str], flags: Flags | None = None) -> Sett
         locate = _locate_at(f"flag {flag}")
         collector.add(BY_KEY[key], raw, locate, as_text=isinstance(raw, str))
     settings = Settings(MappingProxyType(collector.values))
+    # What could not be parsed is still the default, and might contradict what was set.
     mistakes = collector.mistakes or list(find_contradictions(settings))
     if mistakes:
         raise SettingsError(
@@ -125,6 +127,7 @@ class _Collector:
     def __init__(self) -> None:
         self.mistakes: list[str] = []
         self.values: dict[str, Value] = {}
+        # Defaults are not parsed: a test holds that parsing leaves them as they are.
         for option in OPTIONS:
             self.values[option.key] = Value(option.default, DEFAULT_SOURCE)
 
@@ -153,6 +156,7 @@ class _Collector:
     def add_environment(self, env: Mapping[str, str]) -> None:
         """Take the variables whose names begin with the prefix."""
         known = {option.variable: option for option in OPTIONS}
+        # Sorted, so that mistakes come in the same order everywhere.
         for variable, text in sorted(env.items()):
             if not variable.startswith(ENVIRONMENT_PREFIX):
                 continue

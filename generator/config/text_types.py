@@ -13,6 +13,8 @@ from .cron import check_cron
 from .types import Text
 
 _NOT_IN_ARTIFACT_NAMES = '":<>|*?\\/'
+# Of the characters of GitHub's patterns only `*` is let through: the others mean
+# something else to git.
 _NOT_IN_BRANCHES = r"[\s~^:?\[\]\\+!]|\.\.|@\{|//|\$\{\{"
 # What values of secrets look like: 32 or more hexadecimal digits, the marks of GitHub's and
 # Kaggle's tokens, or an address.

@@ -108,8 +108,8 @@ class Choice(ValueType[str]):
 
     def __init__(self, *words: str) -> None:
         self.words = words
-        quoted = [f'"{word}"' for word in words]
-        self.noun = f"one of {', '.join(quoted)}"
+        listed = '", "'.join(words)
+        self.noun = f'one of "{listed}"'
 
     def parse(self, value: object) -> str:
         """Accept one of the words."""
@@ -197,6 +197,7 @@ class ListOf(ValueType[tuple[T_co, ...]]):
 
     def parse(self, value: object) -> tuple[T_co, ...]:
         """Accept a list; a single value stands for a list of one."""
+        # A list, not a set: steps and artifacts are tables, which have no hash.
         parsed: list[T_co] = []
         for raw in as_list(value):
             item = self.item.parse(raw)

@@ -127,16 +127,16 @@ def _list_rights(settings: Settings) -> list[tuple[str, str, str]]:
     The least it can do with, and what the settings add.
     """
     store = settings[options.STORE]
-    rights = {
-        "contents": ("read", "to check the code out"),
-        "actions": ("read", "to find and download the state of an earlier run"),
-    }
+    contents = ("contents", "read", "to check the code out")
     if store in {"release", "branch"}:
         reason = f"to check the code out and to keep the state in a {store}"
-        rights["contents"] = ("write", reason)
-    if store != "artifact":
-        rights["actions"] = ("read", "to find what earlier runs left")
+        contents = ("contents", "write", reason)
+    reason = "to find what earlier runs left"
+    if store == "artifact":
+        reason = "to find and download the state of an earlier run"
+    rights = {"contents": contents, "actions": ("actions", "read", reason)}
     for scope, right in settings[options.PERMISSIONS_OF_TOKEN].items():
+        # A right to write includes that to read; ours are not taken away.
         if right == "write" or scope not in rights:
-            rights[scope] = (right, "asked for in the settings")
-    return [(scope, right, why) for scope, (right, why) in rights.items()]
+            rights[scope] = (scope, right, "asked for in the settings")
+    return list(rights.values())

@@ -62,5 +62,6 @@ def is_untouched(text: str) -> bool:
     match = _HEADER.match(text)
     if match is None:
         return False
+    # The second line of the header is advice, which another version may word anew.
     _, _, body = text[match.end() :].partition("\n")
     return hash_body(body) == match[4]

@@ -83,6 +83,7 @@ class GitHubApi:
             except (OSError, HTTPException) as error:
                 if attempt == _TRIES:
                     raise self._explain_silence(error) from error
+            # Not tried again: a proxy's page in place of JSON stays there.
             except ValueError as error:
                 raise WfgenError(
                     f"{action}: GitHub answered with something that is not JSON"

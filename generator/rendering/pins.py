@@ -19,6 +19,7 @@ _OWN = Path(__file__).with_suffix(".json")
 _ACTION = re.compile(r"[A-Za-z0-9][\w-]*/[\w.-]+", re.ASCII)
 # Stands in a comment of the rendered YAML, so nothing that could end one.
 _VERSION = re.compile(r"[\w.+-]{1,60}", re.ASCII)
+# In full: a short hash can come to name another commit.
 _COMMIT = re.compile(r"[0-9a-f]{40}")
 _FORM = (
     'its form is {"actions/checkout": '

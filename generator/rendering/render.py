@@ -149,8 +149,10 @@ def _make_environment(own: Path | None) -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
+        # A misspelt name would otherwise render as nothing.
         undefined=jinja2.StrictUndefined,
         loader=_make_loader(own),
+        # No template changes while one process renders.
         auto_reload=False,
         bytecode_cache=open_bytecode_cache(os.environ),
     )

@@ -25,6 +25,7 @@ def render_repository(
     """
     settings = load(root, env, flags)
     workflows = validate_rendered(render_all(settings, root))
+    # Pages come last, for they quote the workflows.
     files = list(workflows)
     for path, template in find_pages(root).items():
         from .workflow_docs import render_docs  # noqa: PLC0415 - only where there is a page

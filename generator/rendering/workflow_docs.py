@@ -28,10 +28,8 @@ from . import phrases
 from .header import Rendered
 from .render import WORKFLOWS, render_page
 
-LANGUAGE_BY_TEMPLATE = {
-    f"docs_{language}.md.j2": language for language in phrases.LANGUAGES
-}
-TEMPLATES = {language: name for name, language in LANGUAGE_BY_TEMPLATE.items()}
+TEMPLATES = {"en": "docs_en.md.j2", "ru": "docs_ru.md.j2"}
+LANGUAGE_BY_TEMPLATE = {"docs_en.md.j2": "en", "docs_ru.md.j2": "ru"}
 DEFAULT_PATHS = {"en": "docs/workflow.md", "ru": "docs/workflow.ru.md"}
 _NOTIFY = "notify"
 _REPORT = "Summarise "
@@ -126,7 +124,9 @@ def _describe_settings(settings: Settings, language: str) -> dict[str, object]:
         "changed_settings": changed,
         "settings_file": _find_settings_file(settings),
         "stored": _list_stored(settings),
-        "shortest": min(get_retention(settings, part) for part in ("model", "data")),
+        "shortest": min(
+            get_retention(settings, "model"), get_retention(settings, "data")
+        ),
     }
 
 
@@ -175,6 +175,8 @@ def _find_settings_file(settings: Settings) -> str:
 
 def _list_steps(workflow: Workflow, text: str, settings: Settings) -> list[Step]:
     """List the steps of the jobs that wfgen renders."""
+    # Steps of the settings stand among ours, and their names are all that is rendered
+    # of where they came from.
     added_names = _list_added_names(settings)
     added_jobs = settings[options.EXTRA_JOBS]
     steps = []
@@ -207,6 +209,7 @@ def _choose_section(step: WorkflowStep) -> str:
 
     What is in no other is part of the training.
     """
+    # By what a step is, not where it stands: templates of the user's may move steps.
     if step.uses.startswith(_SETTING_UP) or step.name == "Install dependencies":
         return "setup"
     if "Kaggle" in step.name:

@@ -152,6 +152,7 @@ def write(
 def remove(root: Path, drifts: Iterable[Drift]) -> None:
     """Remove orphans. Raises OutputError where one cannot be, or was edited by hand."""
     for drift in drifts:
+        # Its edits are somebody's work, as with files that are still rendered.
         if not is_untouched(drift.current):
             raise OutputError(
                 f"{drift.path} is no longer rendered but was edited by hand",
@@ -173,12 +174,14 @@ def replace_file(path: Path, content: str | bytes) -> None:
     """
     if isinstance(content, str):
         content = content.encode()
+    # In the same folder: a move is atomic only within one file system.
     temporary = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with temporary.open("wb") as file:
             file.write(content)
             file.flush()
+            # Or a crash after the move could leave an empty file in its place.
             os.fsync(file.fileno())
         temporary.replace(path)
     except OSError as error:

@@ -13,7 +13,7 @@ from generator.config.settings import load
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 
-def said(**flags: object) -> list[str]:
+def list_advice(**flags: object) -> list[str]:
     settings = load(
         Path("nowhere"),
         {},
@@ -23,10 +23,10 @@ def said(**flags: object) -> list[str]:
 
 
 def test_a_ci_that_cannot_install_this_tool_is_told_what_to_set() -> None:
-    (line,) = said(workflows__ci=True)
+    (line,) = list_advice(workflows__ci=True)
     assert "set ci.wfgen to a wheel in the repository like `wheels/" in line
     assert "git+https://HOST/OWNER/NAME@COMMIT" in line
-    assert said(workflows__ci=True, ci__wfgen=".") == []
+    assert list_advice(workflows__ci=True, ci__wfgen=".") == []
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_ci_that_cannot_install_this_tool_is_told_what_to_set() -> None:
 def test_state_that_expires_before_the_schedule_comes_back(
     flags: dict[str, object], kept: str, pause: str
 ) -> None:
-    (line,) = said(**flags)
+    (line,) = list_advice(**flags)
     assert (
         f"the state is kept {kept} and the schedule pauses for up to {pause}: " in line
     )
@@ -70,4 +70,4 @@ def test_state_that_expires_before_the_schedule_comes_back(
     ],
 )
 def test_what_is_fine_is_not_talked_about(flags: dict[str, object]) -> None:
-    assert said(**flags) == []
+    assert list_advice(**flags) == []

@@ -33,7 +33,7 @@ def test_defaults_are_those_of_the_table(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("option", OPTIONS, ids=lambda option: option.key)
-def test_every_default_is_a_value_its_kind_takes(option: object) -> None:
+def test_every_default_is_a_value_its_type_takes(option: object) -> None:
     assert option in OPTIONS
     for known in OPTIONS:
         assert known.value_type.parse(known.default) == known.default
@@ -367,7 +367,7 @@ def test_a_broken_file_is_one_line(content: bytes, reason: str, tmp_path: Path) 
         ),
     ],
 )
-def test_the_environment_sets_values_of_every_kind(
+def test_the_environment_sets_values_of_every_type(
     key: str, text: str, value: object, tmp_path: Path
 ) -> None:
     assert load(tmp_path, {BY_KEY[key].variable: text})[BY_KEY[key]] == value

@@ -14,8 +14,18 @@ from pathlib import Path
 
 import pytest
 
+from generator.config import text_types
 from generator.config.options import OPTIONS
 from generator.config.settings import load
+from generator.config.types import (
+    Boolean,
+    Choice,
+    Integer,
+    ListOf,
+    OrInherit,
+    ValueType,
+)
+from generator.config.workflow_types import Permissions
 from generator.errors import SettingsError
 from generator.rendering.render import render_all
 from generator.rendering.yaml import escape_expressions
@@ -53,22 +63,11 @@ NASTY = [
     "\u2028",
     "x\x07",
 ]
-# Key -> how a text is put into its value. `train.command` and the scripts of steps are
-# code by their nature.
-TEXTS: dict[str, Callable[[str], object]] = {
-    "name": lambda text: text,
+# Key -> how a text is put into its value, where that is not the text itself.
+SHAPES: dict[str, Callable[[str], object]] = {
     "branches": lambda text: [text],
     "runner": lambda text: ["self-hosted", text],
-    "environment": lambda text: text,
-    "install.requirements": lambda text: text,
-    "ci.wfgen": lambda text: text,
     "train.env": lambda text: {"VARIABLE": text},
-    "artifacts.model.name": lambda text: text,
-    "artifacts.model.path": lambda text: text,
-    "artifacts.data.name": lambda text: text,
-    "artifacts.data.path": lambda text: text,
-    "artifacts.logs.name": lambda text: text,
-    "artifacts.logs.path": lambda text: text,
     "artifacts.extra": lambda text: [{"name": text, "path": "x/" + text}],
     "steps.before_train": lambda text: [
         {"name": "x", "run": "true", "env": {"X": text}, "if": text}
@@ -77,28 +76,43 @@ TEXTS: dict[str, Callable[[str], object]] = {
         "other": {"name": "x", "env": {"X": text}, "steps": [{"run": "true"}]}
     },
 }
-# Their values come from a closed list or a strict pattern: no text can be put in.
-CLOSED = {
-    "workflow",
-    "python",
-    "concurrency",
-    "permissions",
-    "schedule.cron",
-    "schedule.timezone",
-    "install.installer",
-    "dataset.source",
-    "dataset.secrets",
-    "train.command",
-    "store",
-    "train.loop",
-    "ci.lint",
-    "ci.test",
-    "fanout.merge",
-    "notify.command",
-    "notify.on",
-    "notify.webhook",
-    "templates_dir",
-}
+# Their values come from a strict pattern, or are code by their nature: no text can be
+# put in.
+CLOSED_TEXTS = (
+    text_types.CRON,
+    text_types.OPTIONAL_SCRIPT,
+    text_types.OPTIONAL_SECRET,
+    text_types.OPTIONAL_TIMEZONE,
+    text_types.PYTHON,
+    text_types.SCRIPT,
+    text_types.SECRET,
+    text_types.WORKFLOW_FILE,
+)
+# It is rendered into nothing.
+UNSEEN = {"templates_dir"}
+
+
+def is_closed(value_type: ValueType[object]) -> bool:
+    """Whether no text can be put into a value: it comes from a closed list or pattern."""
+    if isinstance(value_type, ListOf):
+        return is_closed(value_type.item)
+    if isinstance(value_type, Integer | Boolean | Choice | OrInherit | Permissions):
+        return True
+    return value_type in CLOSED_TEXTS
+
+
+def list_texts() -> dict[str, Callable[[str], object]]:
+    """Every setting a text can be put into; the six lists of steps are alike."""
+    shapes = {}
+    for option in OPTIONS:
+        if option.key.startswith("steps.") and option.key not in SHAPES:
+            continue
+        if not is_closed(option.value_type) and option.key not in UNSEEN:
+            shapes[option.key] = SHAPES.get(option.key, str)
+    return shapes
+
+
+TEXTS = list_texts()
 # What GitHub evaluates on purpose, as in any workflow.
 CODE = {"steps.before_train", "jobs"}
 
@@ -155,14 +169,18 @@ def scripts(node: object) -> list[str]:
 
 
 def test_every_setting_that_holds_text_is_looked_at() -> None:
-    plain = {"Integer", "Boolean", "OrInherit"}
-    steps = {option.key for option in OPTIONS if option.key.startswith("steps.")}
-    holds_text = {
-        option.key
-        for option in OPTIONS
-        if type(option.value_type).__name__ not in plain
+    assert set(TEXTS) >= set(SHAPES) | {
+        "name",
+        "environment",
+        "install.requirements",
+        "ci.wfgen",
+        "artifacts.model.name",
+        "artifacts.model.path",
+        "artifacts.data.name",
+        "artifacts.data.path",
+        "artifacts.logs.name",
+        "artifacts.logs.path",
     }
-    assert holds_text - steps - CLOSED == set(TEXTS) - steps
 
 
 @pytest.mark.parametrize("text", NASTY, ids=ascii)
