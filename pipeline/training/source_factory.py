@@ -65,7 +65,7 @@ def _open_sample(_request: SourceRequest) -> Source:
 
 def _open_kaggle(request: SourceRequest) -> Source:
     from ..sources.kaggle.client import RetryPolicy  # noqa: PLC0415  # brings email
-    from ..sources.kaggle.source import KaggleSource  # noqa: PLC0415
+    from ..sources.kaggle.source import KaggleSource  # noqa: PLC0415  # as above
 
     policy = RetryPolicy(
         request.settings.kaggle_timeout_seconds,

@@ -6,6 +6,7 @@ The state is that of before or of after.
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -48,6 +49,8 @@ def test_sigkill_from_exec_to_exit_loses_and_repeats_nothing(tmp_path: Path) -> 
         capture_output=True,
         text=True,
         check=False,
+        # It is run as a script, which finds the packages beside tests/ by this alone.
+        env=os.environ | {"PYTHONPATH": str(DRIVER.parents[2])},
     )
     assert done.returncode == 0, done.stdout + done.stderr
     facts = json.loads(done.stdout.splitlines()[-1])
