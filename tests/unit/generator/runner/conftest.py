@@ -23,47 +23,35 @@ jobs:
 """
 
 
+JOB = {"job": "W/a   ", "jobID": "a", "matrix": {}, "level": "info"}
+# The setup of a job spells the key of its step in small letters.
+SETUP = {**JOB, "step": "Set up job", "stepid": ["--setup-job"]}
+FIRST = {**JOB, "step": "First", "stepID": ["0"], "stage": "Main"}
+# A step inside the action that the first step uses.
+INNER = {**FIRST, "stepID": ["0", "inner"]}
+SECOND = {**JOB, "step": "Second 1", "stepID": ["1"], "stage": "Main"}
+
+
 @pytest.fixture
 def entries() -> list[dict[str, object]]:
-    job = {"job": "W/a   ", "jobID": "a", "matrix": {}, "level": "info"}
-    one = {**job, "step": "First", "stepID": ["0"], "stage": "Main"}
-    two = {**job, "step": "Second 1", "stepID": ["1"], "stage": "Main"}
+    """Return a log as act writes it, as the objects of its lines."""
     return [
-        {
-            **job,
-            "step": "Set up job",
-            "stepid": ["--setup-job"],
-            "stepResult": "success",
-            "msg": "ok",
-        },
-        {**one, "msg": "\u2b50 Run Main First"},
-        {**one, "msg": "said hush\n", "raw_output": True},
-        {**one, "command": "add-mask", "arg": "later", "msg": "***"},
-        {**one, "msg": "later\n", "raw_output": True},
-        {**one, "command": "group", "arg": "Folded", "msg": "x"},
-        {
-            **one,
-            "stepResult": "success",
-            "executionTime": 1_500_000_000,
-            "msg": "x",
-            "stepID": ["0", "inner"],
-        },
-        {**one, "msg": "Failed but continue next step"},
-        {**one, "stepResult": "failure", "executionTime": 2_500_000_000, "msg": "x"},
-        {**one, "command": "set-output", "name": "size", "arg": "3 hush", "msg": "x"},
-        {
-            **one,
-            "command": "set-output",
-            "name": "inner",
-            "arg": "4",
-            "msg": "x",
-            "stepID": ["0", "inner"],
-        },
-        {**one, "command": "summary", "content": "# hush", "msg": "x"},
-        {**two, "msg": "\u2b50 Run Main Second 1"},
-        {**two, "command": "error", "arg": "broken", "msg": "x", "level": "error"},
-        {**two, "stepResult": "failure", "executionTime": 1000, "msg": "x"},
-        {**job, "jobResult": "failure", "msg": "x"},
+        {**SETUP, "stepResult": "success", "msg": "ok"},
+        {**FIRST, "msg": "\u2b50 Run Main First"},
+        {**FIRST, "msg": "said hush\n", "raw_output": True},
+        {**FIRST, "command": "add-mask", "arg": "later", "msg": "***"},
+        {**FIRST, "msg": "later\n", "raw_output": True},
+        {**FIRST, "command": "group", "arg": "Folded", "msg": "x"},
+        {**INNER, "stepResult": "success", "executionTime": 1_500_000_000, "msg": "x"},
+        {**FIRST, "msg": "Failed but continue next step"},
+        {**FIRST, "stepResult": "failure", "executionTime": 2_500_000_000, "msg": "x"},
+        {**FIRST, "command": "set-output", "name": "size", "arg": "3 hush", "msg": "x"},
+        {**INNER, "command": "set-output", "name": "inner", "arg": "4", "msg": "x"},
+        {**FIRST, "command": "summary", "content": "# hush", "msg": "x"},
+        {**SECOND, "msg": "\u2b50 Run Main Second 1"},
+        {**SECOND, "command": "error", "arg": "broken", "msg": "x", "level": "error"},
+        {**SECOND, "stepResult": "failure", "executionTime": 1000, "msg": "x"},
+        {**JOB, "jobResult": "failure", "msg": "x"},
     ]
 
 
