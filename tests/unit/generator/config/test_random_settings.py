@@ -1,6 +1,6 @@
-"""Any valid settings render to workflows that the schema, act.
+"""Any valid settings render to workflows that every tool accepts without a finding.
 
-Jactionlint and zizmor accept without a finding.
+Those are the schema, act, jactionlint and zizmor.
 
 Hypothesis makes 300 settings with texts as nasty as they are allowed to be; the tools
 then look at all of them at once.
@@ -254,7 +254,7 @@ def test_every_tool_accepts_every_rendering(tmp_path: Path) -> None:
 
     assert find_faults(jactionlint.TOOL, files(folder)) == []
     assert find_faults(zizmor.TOOL, files(folder)) == []
-    # act knows no `queue`; `wfgen run` lowers such a file before act sees it.
+    # act knows no `queue`; `wfgen run` gives it an act-compatible copy.
     readable = tmp_path / "readable"
     readable.mkdir()
     for path in files(folder):
