@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from click.testing import CliRunner
+
 from pipeline import errors
 from pipeline.cli import commands as cli
+from pipeline.cli.fast_path import parse_update
 from pipeline.settings import Settings
 
 TEXT = (Path(__file__).parents[3] / "docs/pipeline.md").read_text(encoding="utf-8")
@@ -69,3 +72,22 @@ def test_every_exit_code_is_documented() -> None:
         if kind is not errors.PipelineError
     }
     assert len(set(documented.values())) == len(documented)
+
+
+def test_no_line_about_a_command_is_cut_at_80_columns() -> None:
+    text = CliRunner().invoke(cli.pipeline, ["--help"], terminal_width=80).output
+    lines = text.split("Commands:\n")[1].splitlines()
+    assert len(lines) == len(cli.pipeline.commands)
+    assert not [line for line in lines if line.endswith("...")]
+
+
+def test_the_flags_of_update_without_click_are_those_of_click() -> None:
+    flags = {parameter.opts[0] for parameter in cli.update.params}
+    for flag in flags:
+        name = flag.removeprefix("--").replace("-", "_")
+        assert parse_update(["update", flag, "x"]) == {name: "x"}
+        assert parse_update(["update", f"{flag}=x"]) == {name: "x"}
+        for words in ([flag], [flag, "-x"], [flag, "x", flag, "y"], [f"{flag}="]):
+            assert parse_update(["update", *words]) is None
+    for words in (["status"], ["update", "--help"], ["update", "--batch_rows", "3"]):
+        assert parse_update(words) is None
