@@ -18,6 +18,7 @@ from ..workflow.model import Workflow
 from .act.environment_secrets import alias_values
 from .act.host_environment import list_pythons, make_act_environment, make_programs
 from .act.invocation import build_argv, describe_github_context, write_files
+from .act.last_lines import take_marker
 from .act.log_reader import LogReader
 from .actions.resolver import ActionFinder, ActionSources
 from .isolation.concurrency import SupersededError, resolve_group, take_turn
@@ -163,8 +164,10 @@ def _run_act(plan: RunPlan, active: ActiveRun, tools: _Tools) -> RunResult:
         def handle_line(line: str) -> None:
             # act has read its files by now: the secrets need not lie there any longer.
             files.secrets.unlink(missing_ok=True)
-            reader.read_line(line)
-            file.write(redact_log_line(line, redact) + "\n")
+            kept = take_marker(line, folders.programs)
+            if kept is not None:
+                reader.read_line(kept)
+                file.write(redact_log_line(kept, redact) + "\n")
 
         try:
             completed = tools.runner.stream(

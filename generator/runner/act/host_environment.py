@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import re
-import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -15,6 +14,7 @@ from pathlib import Path
 
 from ...errors import ToolFailedError
 from ...process import Runner
+from .last_lines import write_shell
 
 SYSTEM_PATH = (
     "/usr/local/sbin",
@@ -60,8 +60,6 @@ LOOPBACK = "127.0.0.1,localhost"
 PYTHON_FOLDER = "python"
 # The stand-in actions need 3.8.
 OLDEST_PYTHON = (3, 8)
-# Time for act to read the last lines of a step that failed.
-DRAIN_SECONDS = 0.3
 _INSTALLED_VERSION = re.compile(r"(?:cpython-|/)(3\.\d+\.\d+)(?:[-/])")
 
 
@@ -148,24 +146,13 @@ def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> N
 
 
 def _make_shells(folder: Path) -> None:
-    """Let a shell that failed wait a moment before it ends.
-
-    act 0.2.89 stops reading when a step fails, and what the step wrote last, its
-    reason, would be lost. Only shells that act itself started wait.
-    """
+    """Put shells that wait for their last lines to be read in place of the links."""
     for name in ("bash", "sh"):
         link = folder / name
-        if not link.is_symlink():
-            continue
-        shell = str(link.readlink())
-        link.unlink()
-        parent = "$(cat /proc/$PPID/comm 2>/dev/null)"
-        _write_script(
-            link,
-            f'#!/bin/sh\n{shlex.quote(shell)} "$@"\ncode=$?\n'
-            f'if [ $code -ne 0 ] && [ "{parent}" = act ]; then sleep {DRAIN_SECONDS}; fi\n'
-            "exit $code\n",
-        )
+        if link.is_symlink():
+            shell = str(link.readlink())
+            link.unlink()
+            write_shell(link, shell)
 
 
 def _write_script(path: Path, text: str) -> None:
