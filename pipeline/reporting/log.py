@@ -4,8 +4,6 @@ The log on screen and in a file, `summary.json`, `report.html`, and the job summ
 GitHub.
 """
 
-from __future__ import annotations
-
 import contextlib
 import json
 import os

@@ -1,7 +1,5 @@
 """What a run came to, in numbers: a line a batch, and `summary.json`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 

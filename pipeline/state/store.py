@@ -336,13 +336,21 @@ class Store:
             if document.previous is not None:
                 named.add(document.previous.population)
                 named.add(name_previous_champion(document.previous))
+        prefixes = (POPULATION_PREFIX, PREVIOUS_PREFIX, BEST + ".")
         stray = [
-            *self.model.glob(POPULATION_PREFIX + "*"),
-            *self.model.glob(PREVIOUS_PREFIX + "*"),
-            *self.model.glob(BEST + ".*"),
-            *self.data.glob("*.json.part"),
+            path for path in _list_folder(self.model) if path.name.startswith(prefixes)
+        ]
+        stray += [
+            path for path in _list_folder(self.data) if path.name.endswith(".json.part")
         ]
         for path in stray:
             if path.name not in named:
                 with explain_os_errors(path):
                     path.unlink(missing_ok=True)
+
+
+def _list_folder(folder: Path) -> list[Path]:
+    # Every start sweeps, and a glob would compile an expression for each pattern.
+    if not folder.is_dir():
+        return []
+    return list(folder.iterdir())

@@ -4,8 +4,6 @@ Every file is checked against the document that names it, and the document again
 signature.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple

@@ -3,9 +3,6 @@
 A new kind is one module with a class that implements `Source`, and one row here.
 """
 
-from __future__ import annotations
-
-import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +25,7 @@ class SourceRequest(NamedTuple):
 class SourceKind(NamedTuple):
     """A kind of source: what its names look like, how it is opened, its usual target."""
 
-    name_pattern: str
+    matches: Callable[[str], bool]
     open: Callable[[SourceRequest], Source]
     default_target: str = ""
 
@@ -52,9 +49,9 @@ def open_rows_to_score(source: str, root: Path) -> Source:
 
 
 def find_kind(source: str, kinds: Sequence[SourceKind]) -> SourceKind:
-    """Return the first kind whose pattern the whole name of the source matches."""
+    """Return the first kind that the name of the source is one of."""
     for kind in kinds:
-        if re.fullmatch(kind.name_pattern, source, re.DOTALL):
+        if kind.matches(source):
             return kind
     raise SourceError(f"{source} is no name of a source")
 
@@ -88,10 +85,26 @@ def _open_files(request: SourceRequest) -> Source:
     return open_files(request.source, request.root)
 
 
-SAMPLE = SourceKind("sample", _open_sample, SAMPLE_TARGET)
-KAGGLE = SourceKind("kaggle:.*", _open_kaggle)
-URL = SourceKind(".*://.*", _open_url)
-FILES = SourceKind(".*", _open_files)
+def _is_sample(source: str) -> bool:
+    return source == "sample"
+
+
+def _is_kaggle(source: str) -> bool:
+    return source.startswith("kaggle:")
+
+
+def _is_url(source: str) -> bool:
+    return "://" in source
+
+
+def _is_path(_source: str) -> bool:
+    return True
+
+
+SAMPLE = SourceKind(_is_sample, _open_sample, SAMPLE_TARGET)
+KAGGLE = SourceKind(_is_kaggle, _open_kaggle)
+URL = SourceKind(_is_url, _open_url)
+FILES = SourceKind(_is_path, _open_files)
 SOURCE_KINDS = (SAMPLE, KAGGLE, URL, FILES)
 """Looked through in this order; a path, a folder or a glob is what is left."""
 KINDS_TO_SCORE = (SAMPLE, URL, FILES)

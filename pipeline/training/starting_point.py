@@ -1,7 +1,5 @@
 """Where a run starts: from which state, and from which place in the source."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from ..errors import SettingsError, SourceRewrittenError, StateLibrariesError

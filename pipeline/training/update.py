@@ -1,7 +1,5 @@
 """One `update`, from the lock to the summary."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
