@@ -22,6 +22,8 @@ RESERVED = {"PIPELINE_STATE_KEY"}
 TASKS = ("auto", "binary", "multiclass", "regression")
 MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
 DAY_SECONDS = 86_400
+# Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
+_MOST_DIGITS = 18
 # Each file, and the tables that lead to the settings in it.
 FILES = (
     ("wfgen.toml", ("pipeline",)),
@@ -72,10 +74,24 @@ def parse_seconds(value: object) -> float:
     """Accept a number of seconds, up to a day."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         raise TypeError("it must be a number of seconds")
+    # Python itself would also take `1_0`, ` 1`, and the digits of other scripts.
+    if isinstance(value, str) and not _is_decimal(value):
+        raise ValueError("it must be a number of seconds, in the digits 0 to 9")
     number = float(value)
     if not 0 <= number <= DAY_SECONDS:
         raise ValueError(f"it must be from 0 to {DAY_SECONDS}")
     return number
+
+
+def _is_decimal(text: str) -> bool:
+    return text.isascii() and text.replace(".", "", 1).isdigit()
+
+
+def _read_digits(text: str) -> int:
+    # Python itself would also take `+3`, ` 3`, `1_000` and the digits of other scripts.
+    if not (text.isascii() and text.isdigit()) or len(text) > _MOST_DIGITS:
+        raise ValueError("it must be a whole number, in the digits 0 to 9 alone")
+    return int(text)
 
 
 def make_integer_parser(least: int, most: int) -> Callable[[object], int]:
@@ -85,10 +101,7 @@ def make_integer_parser(least: int, most: int) -> Callable[[object], int]:
         # `true` of TOML is an int to Python.
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise TypeError("it must be a whole number")
-        try:
-            number = int(value)
-        except ValueError:
-            raise ValueError("it must be a whole number") from None
+        number = _read_digits(value) if isinstance(value, str) else value
         if not least <= number <= most:
             raise ValueError(f"it must be from {least} to {most}")
         return number

@@ -23,8 +23,10 @@ from ..runner.results.progress import RunPrinter
 from ..runner.results.summary import list_result_lines, make_result_document
 from ..runner.run import run_workflow
 from ..workflow.files import find_workflow
+from ..workflow.parser import read_workflow
 from .run_options import (
     FAULT_FORM,
+    check_iterations,
     check_repository_name,
     parse_fault,
     parse_pairs,
@@ -208,6 +210,9 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
         actions=ActionChoice(actions),
         actions_folder=actions_folder,
         state_folder=state,
+    )
+    check_iterations(
+        read_workflow(root, request.workflow), request.inputs, request.variables
     )
     rules = [parse_fault(text) for text in faults]
     return _run(request, rules, runner, as_json=as_json, verbose=verbose)

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 
 from ..errors import SettingsError
 from ..github.core.faults import Fault
+from ..workflow.model import Workflow
+from ..workflow.nodes import Node
 
 FAULT_FORM = (
     "'[METHOD] PATH STATUS [TIMES]', as in 'GET /repos/*/actions/artifacts* 500'"
@@ -17,6 +19,9 @@ _HTTP_STATUSES = range(100, 600)
 _FAULT = re.compile(
     r"(?:(?P<method>[^/\s]\S*)\s+)?(?P<path>/\S*)\s+(?P<status>\d+)(?:\s+(?P<times>\d+))?"
 )
+_ITERATIONS = "TRAINING_ITERATIONS"
+# What the rendered workflow takes: seven digits are beyond anybody's training.
+_COUNT = re.compile("[1-9][0-9]{0,5}")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -63,6 +68,36 @@ def parse_secrets(texts: Iterable[str], environ: Mapping[str, str]) -> ScopedVal
         # GitHub makes the names of secrets upper case.
         secrets[f"{environment}{slash}{short_name.upper()}"] = value
     return _split_by_environment(secrets)
+
+
+def check_iterations(
+    workflow: Workflow, inputs: Mapping[str, str], variables: Mapping[str, str]
+) -> None:
+    """Raise SettingsError for a number of iterations that the training would refuse.
+
+    Looked at is what reaches TRAINING_ITERATIONS, as in the workflows that wfgen renders;
+    GitHub itself takes any text, and the run fails where it trains.
+    """
+    sources = _list_iteration_sources(workflow)
+    given = (
+        ("--input iterations", "inputs.iterations", inputs.get("iterations")),
+        (f"--var {_ITERATIONS}", f"vars.{_ITERATIONS}", variables.get(_ITERATIONS)),
+    )
+    for option, source, value in given:
+        if value and source in sources and not _COUNT.fullmatch(value):
+            raise SettingsError(
+                f"{option} takes a whole number from 1, in the digits 0 to 9 alone, "
+                f"not {value!r}"
+            )
+
+
+def _list_iteration_sources(workflow: Workflow) -> str:
+    """Return the expressions that TRAINING_ITERATIONS comes to in the jobs, as one text."""
+    top = Node(workflow.document, (), workflow.document.data)
+    expressions = []
+    for _, job in top.get("jobs").iter_mapping():
+        expressions.append(job.get("env").get_text(_ITERATIONS))
+    return " ".join(expressions)
 
 
 def check_repository_name(name: str | None) -> None:

@@ -19,7 +19,7 @@ JsonSchema = dict[str, object]
 # As texts: compiled when first needed, for every command pays for what an import does.
 _UNPRINTABLE = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ud800-\udfff\ufffe\uffff]"
 # 18 digits fit into 64 bits, so no bound of ours can be passed by a longer number.
-_DECIMAL = r"[+-]?\d{1,18}"
+_DECIMAL = "-?[0-9]{1,18}"
 _TRUE_WORDS = frozenset({"true", "1", "yes", "on"})
 _FALSE_WORDS = frozenset({"false", "0", "no", "off"})
 _LONGEST_SHOWN = 60
@@ -68,8 +68,8 @@ class Integer(ValueType[int]):
         raise ValueError(f"must be {self.noun}, not {show_value(value)}")
 
     def from_text(self, text: str) -> int:
-        """Accept decimal digits."""
-        if not re.fullmatch(_DECIMAL, text.strip(), re.ASCII):
+        """Accept ASCII digits alone: no blank, no plus, no `_` and no digit of other scripts."""
+        if not re.fullmatch(_DECIMAL, text):
             raise ValueError(f"must be {self.noun}, not {show_value(text)}")
         return self.parse(int(text))
 

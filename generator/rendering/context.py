@@ -17,13 +17,18 @@ from ..config.types import as_list
 from .pins import PinBook
 
 # Scripts of the rendered workflow; `{}` stands for what is filled in.
-_LOOP = """\
+# Each digit by itself: what a range as 0-9 holds depends on the locale of the runner. What
+# cannot be printed, a line break above all, would begin a command of its own.
+_GUARD = """\
 case "$TRAINING_ITERATIONS" in
-  '' | *[!0-9]* | 0*)
-    echo "::error::TRAINING_ITERATIONS must be a whole number from 1, not '$TRAINING_ITERATIONS'"
+  '' | *[!0123456789]* | 0* | ???????*)
+    echo "::error::TRAINING_ITERATIONS must be a whole number from 1, not\
+ '${TRAINING_ITERATIONS//[![:print:]]/?}' (the digits 0 to 9 alone, at most six)"
     exit 1
     ;;
 esac
+"""
+_LOOP = """\
 for iteration in $(seq 1 "$TRAINING_ITERATIONS"); do
 echo "::group::Iteration $iteration of $TRAINING_ITERATIONS"
 {}
@@ -37,6 +42,8 @@ _WITHOUT_SECRETS = (
     "  exit 0\n"
     "fi\n"
 )
+# It checks the number of iterations by itself.
+_BUILT_IN = "python -m pipeline update"
 KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
 STATE_SECRET = "PIPELINE_STATE_KEY"  # noqa: S105 - its name
 """What the built-in training signs its state with.
@@ -86,7 +93,9 @@ def _write_training_script(settings: Settings, secrets: Sequence[str]) -> str:
     """Write the script of the training step."""
     script = settings[options.TRAIN_COMMAND].rstrip("\n")
     if settings[options.TRAIN_LOOP] == "each":
-        script = _LOOP.replace("{}", script)
+        script = _GUARD + _LOOP.replace("{}", script)
+    elif not script.startswith(_BUILT_IN):
+        script = _GUARD + script
     runs_for_forks = settings[options.TRIGGERS_PULL_REQUEST]
     needed = [f"${secret}" for secret in secrets if secret != STATE_SECRET]
     if needed and runs_for_forks:

@@ -6,6 +6,7 @@ docs.github.com, "Events that trigger workflows" and "Webhook events and payload
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -20,6 +21,8 @@ from .repository import NO_SHA, Repository
 Payload: TypeAlias = dict[str, Any]
 
 EVENTS = ("push", "pull_request", "schedule", "workflow_dispatch")
+# Python's `float` would also take `1_000`, `nan` and the digits of other scripts.
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 PULL_REQUEST_NUMBER = 1
 REPOSITORY_ID = 1
 FORK_ID = 2
@@ -136,13 +139,8 @@ def _check_type(value: str, declaration: DispatchInput) -> None:
     name = declaration.name
     if declaration.type == "boolean" and value not in {"true", "false"}:
         raise SettingsError(f"the input {name} takes true or false, not {value!r}")
-    if declaration.type == "number":
-        try:
-            float(value)
-        except ValueError as error:
-            raise SettingsError(
-                f"the input {name} takes a number, not {value!r}"
-            ) from error
+    if declaration.type == "number" and not _NUMBER.fullmatch(value):
+        raise SettingsError(f"the input {name} takes a number, not {value!r}")
     if declaration.type == "choice":
         options = [_as_text(option) for option in declaration.options]
         if value not in options:

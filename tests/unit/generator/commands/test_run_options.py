@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from generator.commands.run_options import (
     ScopedValues,
+    check_iterations,
     parse_fault,
     parse_secrets,
     parse_variables,
 )
 from generator.errors import SettingsError
 from generator.github.core.faults import Fault
+from generator.workflow.parser import parse_workflow
+from generator.workflow.source import parse_yaml
+
+WRONG_COUNTS = (
+    "٣",
+    "1_000",
+    "+3",
+    " 3",
+    "3 ",
+    "1e3",
+    "0",
+    "03",
+    "-1",
+    "1234567",
+    "3\n",
+)
+RENDERED = """
+on: {workflow_dispatch: {inputs: {iterations: {type: string}}}}
+jobs:
+  train:
+    runs-on: ubuntu-24.04
+    env:
+      TRAINING_ITERATIONS: ${{ inputs.iterations || vars.TRAINING_ITERATIONS || '3' }}
+    steps: [{run: make}]
+"""
 
 
 @pytest.mark.parametrize(
@@ -64,3 +92,22 @@ def test_no_error_quotes_a_secret(text: str) -> None:
     ) as caught:
         parse_secrets([text], {})
     assert "hidden" not in str(caught.value)
+
+
+@pytest.mark.parametrize("count", WRONG_COUNTS)
+def test_iterations_of_a_run_are_ascii_digits_alone(count: str) -> None:
+    workflow = parse_workflow(parse_yaml(RENDERED, Path("train.yml")))
+    with pytest.raises(SettingsError, match="--input iterations takes a whole number"):
+        check_iterations(workflow, {"iterations": count}, {})
+    with pytest.raises(SettingsError, match="--var TRAINING_ITERATIONS takes a whole"):
+        check_iterations(workflow, {}, {"TRAINING_ITERATIONS": count})
+
+
+def test_iterations_are_looked_at_where_the_training_gets_them() -> None:
+    other = RENDERED.replace("TRAINING_ITERATIONS:", "ROUNDS:")
+    check_iterations(
+        parse_workflow(parse_yaml(other, Path("w.yml"))), {"iterations": "1e3"}, {}
+    )
+    rendered = parse_workflow(parse_yaml(RENDERED, Path("w.yml")))
+    check_iterations(rendered, {"iterations": "12"}, {"TRAINING_ITERATIONS": "999999"})
+    check_iterations(rendered, {"iterations": ""}, {})

@@ -350,7 +350,7 @@ def test_a_broken_file_is_one_line(content: bytes, reason: str, tmp_path: Path) 
 @pytest.mark.parametrize(
     ("key", "text", "value"),
     [
-        ("iterations", " 12 ", 12),
+        ("iterations", "12", 12),
         ("triggers.push", "off", False),
         ("triggers.push", "True", True),
         ("branches", "main\nrelease/*\n", ("main", "release/*")),
@@ -432,3 +432,12 @@ def test_the_digest_is_of_the_values_not_of_their_sources(tmp_path: Path) -> Non
 )
 def test_line_of(text: str, key: str, line: int) -> None:
     assert find_line(text, key) == line
+
+
+@pytest.mark.parametrize("text", ["٣", "1_000", "+3", " 3", "3 ", "1e3", "3\n", "³"])
+def test_whole_numbers_are_ascii_digits_alone(text: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="must be a whole number") as caught:
+        load(tmp_path, {}, {"iterations": ("--iterations", text)})
+    assert len(caught.value.message.splitlines()) == 1
+    with pytest.raises(SettingsError, match="environment WFGEN_ITERATIONS"):
+        load(tmp_path, {"WFGEN_ITERATIONS": text}, {})

@@ -12,7 +12,7 @@ import yaml
 from generator import __version__
 from generator.checks.registry import run_rules
 from generator.config.settings import load
-from generator.process import SystemRunner
+from generator.process import Completed, SystemRunner
 from generator.rendering.header import Rendered, is_ours, is_untouched
 from generator.rendering.render import render_all
 from generator.workflow.source import parse_yaml
@@ -236,13 +236,53 @@ def test_the_credentials_file_is_written_where_somebody_wants_one(
 
 def test_the_own_command_once_or_once_an_iteration(tmp_path: Path) -> None:
     toml = "train.command = '''python src/run.py -mode \"update\"'''\n"
-    assert (
-        step(tmp_path, "Train", toml)["run"].strip()
-        == 'python src/run.py -mode "update"'
-    )
+    once = step(tmp_path, "Train", toml)["run"].strip()
+    assert once.startswith('case "$TRAINING_ITERATIONS" in\n')
+    assert once.endswith('\nesac\npython src/run.py -mode "update"')
     loop = step(tmp_path, "Train", toml + "train.loop = 'each'\n")["run"]
     assert 'for iteration in $(seq 1 "$TRAINING_ITERATIONS")' in loop
     assert '\npython src/run.py -mode "update"\n' in loop
+
+
+def run_training(root: Path, toml: str, iterations: str) -> Completed:
+    """The script of the training step, as bash of a runner has it."""
+    script = step(root, "Train", toml)["run"]
+    environment = {
+        "PATH": "/usr/bin:/bin",
+        "LC_ALL": "C.UTF-8",
+        "TRAINING_ITERATIONS": iterations,
+    }
+    return SystemRunner().run(["bash", "-e", "-c", script], env=environment)
+
+
+OWN_COMMAND = "train.command = 'echo trained'\n"
+FAN_OUT = "fanout = {members = 2, merge = 'true'}\n"
+
+
+@pytest.mark.parametrize("loop", ["once", "each"])
+@pytest.mark.parametrize("more", ["", FAN_OUT])
+@pytest.mark.parametrize(
+    "wrong",
+    ["", "٣", "1_000", "+3", " 3", "3 ", "1e3", "0", "03", "-1", "1234567", "2\n::x::"],
+)
+def test_own_training_takes_iterations_in_ascii_digits_alone(
+    loop: str, more: str, wrong: str, tmp_path: Path
+) -> None:
+    toml = f"{OWN_COMMAND}train.loop = '{loop}'\n{more}"
+    done = run_training(tmp_path, toml, wrong)
+    assert (done.exit_code, done.stdout.count("\n")) == (1, 1)
+    assert done.stdout.startswith(
+        "::error::TRAINING_ITERATIONS must be a whole number from 1, not '"
+    )
+
+
+@pytest.mark.parametrize(("loop", "count"), [("once", 1), ("each", 12)])
+def test_own_training_runs_as_often_as_it_is_told(
+    loop: str, count: int, tmp_path: Path
+) -> None:
+    toml = f"{OWN_COMMAND}train.loop = '{loop}'\n"
+    done = run_training(tmp_path, toml, "12")
+    assert (done.exit_code, done.stdout.count("trained\n")) == (0, count)
 
 
 @pytest.mark.parametrize(

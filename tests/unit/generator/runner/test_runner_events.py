@@ -74,6 +74,9 @@ def test_dispatch_inputs_have_their_defaults_as_text(reader: Reader) -> None:
     [
         ({}, "r is required"),
         ({"r": "1", "n": "three"}, "takes a number"),
+        ({"r": "1", "n": "1_000"}, "takes a number"),
+        ({"r": "1", "n": "٣"}, "takes a number"),
+        ({"r": "1", "n": "nan"}, "takes a number"),
         ({"r": "1", "b": "yes"}, "true or false"),
         ({"r": "1", "c": "z"}, "one of x, y"),
         ({"r": "1", "q": "z"}, "has no input q"),
