@@ -16,11 +16,11 @@ from ..config.settings import Flags
 from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..github.local_github import LocalGitHub
+from ..locks import HeldLock
 from ..process import SystemRunner
 from ..rendering.repository import render_repository
 from ..rendering.writer import compare, write
 from ..runner.demo import commit_project, find_faults, list_table_lines, make_project
-from ..runner.isolation.locks import HeldLock
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
 from ..runner.models import ActionChoice, Conclusion, RunRequest, RunResult

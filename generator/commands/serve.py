@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import LocalGitHubError, SettingsError
-from ..github.core.models import NewRun
+from ..github.core.clock import check_instant
+from ..github.core.models import NameScope, NewRun
 from ..resources import install_command
 
 if TYPE_CHECKING:
@@ -52,7 +53,11 @@ def parse_instant(text: str | None) -> datetime | None:
             hint="as in 2027-01-31T12:00:00Z",
         ) from None
     if instant.tzinfo is None:
-        return instant.replace(tzinfo=UTC)
+        instant = instant.replace(tzinfo=UTC)
+    try:
+        check_instant(instant)
+    except ValueError as error:
+        raise SettingsError(f"--clock {text}: {error}") from None
     return instant
 
 
@@ -153,6 +158,13 @@ def print_access(access: ServerAccess, *, as_json: bool) -> None:
     default=None,
     help="Instant to start at; the clock can then be moved.",
 )
+@click.option(
+    "--artifact-names",
+    type=click.Choice(list(NameScope)),
+    default=NameScope.ATTEMPT,
+    show_default=True,
+    help="What a name of an artifact is unique within: an attempt, or all of a run.",
+)
 @click.option("--unlimited", is_flag=True, help="Lift GitHub's rate limits.")
 @click.option(
     "--write-actrc",
@@ -179,6 +191,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     workflow: str,
     pairs: tuple[str, ...],
     instant: str | None,
+    artifact_names: NameScope,
     unlimited: bool,
     write_actrc: Path | None,
     runs: bool,
@@ -194,7 +207,9 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         ) from error
     run = describe_run(workflow, event, branch or default_branch, pairs)
     name, start = parse_repository(repository), parse_instant(instant)
-    options = ServeOptions(root, name, default_branch, port, start, unlimited)
+    options = ServeOptions(
+        root, name, default_branch, port, start, unlimited, NameScope(artifact_names)
+    )
     with ExitStack() as stack:
         local_github = stack.enter_context(options.open())
         if runs:

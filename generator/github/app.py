@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
@@ -11,7 +13,13 @@ from starlette.responses import Response
 
 from . import control, fault_injection
 from .context import AppContext
-from .core.errors import ApiError, BlobError, TwirpError
+from .core.errors import (
+    INSUFFICIENT_STORAGE,
+    ApiError,
+    BlobError,
+    StorageFailedError,
+    TwirpError,
+)
 from .core.http import build_json_response, get_origin, parse_json_object, read_body
 from .graphql import endpoint as graphql
 from .rest import actions, issues, repository
@@ -45,6 +53,20 @@ TWIRP = "/twirp/"
 CACHES_V1 = "/_apis/artifactcache/"
 # Where GitHub Enterprise Server has its REST API.
 ENTERPRISE_PREFIX = "/api/v3"
+# What the system says where a disk is full, read-only, or lets us write no more.
+_DISK_ERRORS = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EFBIG,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.EIO,
+    }
+)
+_DISK_MESSAGE = "the disk of the local GitHub is full, or cannot be written to"
+_HOST = re.compile(r"[a-z0-9.-]+|\[::1\]", re.ASCII)
 _LOOPBACK = {"127.0.0.1", "localhost", "[::1]"}
 
 
@@ -70,21 +92,22 @@ class App:
 
     async def _answer(self, request: Request) -> Response | None:
         """The response to a request; None where the client went away."""
+        # Not `request.url`: it is put together from the Host header, which may be any
+        # text, and ends the path at what was sent as %3F or %23.
+        path = request.scope["path"]
         try:
-            return await self._dispatch(request, request.url.path)
-        except (ApiError, TwirpError) as error:
-            return build_json_response(error.status, error.build_body())
-        except BlobError as error:
-            headers = {"x-ms-error-code": error.code}
-            return Response(
-                error.build_body(), error.status, headers, media_type="application/xml"
-            )
+            return await self._dispatch(request, path)
+        except (ApiError, TwirpError, BlobError) as error:
+            return _build_refusal(error)
         # It left while its body was read: nobody waits for an answer.
         except ClientDisconnect:
             return None
-        # A mistake of ours; the log has the details, the client gets none.
-        except Exception:
-            log.exception("%s %s failed", request.method, request.url.path)
+        except Exception as error:
+            if _is_of_disk(error):
+                log.warning("%s %r failed: %s", request.method, path, error)
+                return _build_refusal(_make_disk_refusal(path))
+            # A mistake of ours; the log has the details, the client gets none.
+            log.exception("%s %r failed", request.method, path)
             return build_json_response(500, {"message": "Server Error"})
 
     async def _dispatch(self, request: Request, path: str) -> Response:
@@ -132,6 +155,33 @@ class App:
         return Caller(claims, run, get_origin(request))
 
 
+def _build_refusal(error: ApiError | TwirpError | BlobError) -> Response:
+    if not isinstance(error, BlobError):
+        return build_json_response(error.status, error.build_body())
+    headers = {"x-ms-error-code": error.code}
+    return Response(
+        error.build_body(), error.status, headers, media_type="application/xml"
+    )
+
+
+def _is_of_disk(error: Exception) -> bool:
+    """Whether it is the disk that failed, not we."""
+    if isinstance(error, OSError):
+        return error.errno in _DISK_ERRORS
+    return isinstance(error, StorageFailedError)
+
+
+def _make_disk_refusal(path: str) -> ApiError | TwirpError | BlobError:
+    """507, in the words of the service that a path belongs to."""
+    if path.startswith(BLOBS):
+        return BlobError(INSUFFICIENT_STORAGE, "InsufficientStorage", _DISK_MESSAGE)
+    if path.startswith(TWIRP):
+        return TwirpError(
+            "resource_exhausted", _DISK_MESSAGE, status=INSUFFICIENT_STORAGE
+        )
+    return ApiError(INSUFFICIENT_STORAGE, f"Insufficient Storage: {_DISK_MESSAGE}")
+
+
 def _check_host(request: Request) -> None:
     """421 for names that are not this machine's.
 
@@ -141,5 +191,6 @@ def _check_host(request: Request) -> None:
     before, _, port = name.rpartition(":")
     if port.isdecimal():
         name = before
-    if name not in _LOOPBACK and not name.endswith(".localhost"):
+    is_loopback = name in _LOOPBACK or name.endswith(".localhost")
+    if not is_loopback or not _HOST.fullmatch(name):
         raise ApiError(421, "This server answers to loopback names only")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +14,7 @@ from ..errors import LocalGitHubError
 from ..process import Runner
 from .core.clock import Clock
 from .core.faults import FaultPlan
+from .core.models import NameScope
 from .core.rate_limits import Limits, Meter
 from .core.tokens import TokenBook
 from .launcher import Launcher
@@ -23,6 +26,7 @@ from .storage.git_remote import GitRemote
 from .storage.issues import IssueStore
 from .storage.releases import AssetFilter, ReleaseStore
 from .storage.runs import RunStore
+from .storage.servers import ServerPresence
 from .storage.variables import VariableStore
 from .storage.workflows import WorkflowStore
 
@@ -49,6 +53,7 @@ class AppSettings(NamedTuple):
     limits: Limits
     runner: Runner
     path: str
+    artifact_names: NameScope = NameScope.ATTEMPT
 
 
 @dataclass(slots=True)
@@ -69,6 +74,7 @@ class AppContext:
     variables: VariableStore
     git: GitRemote
     meter: Meter
+    presence: ServerPresence
     tokens: TokenBook = field(default_factory=TokenBook)
     faults: FaultPlan = field(default_factory=FaultPlan)
     launcher: Launcher | None = None
@@ -80,7 +86,7 @@ class AppContext:
         Raises LocalGitHubError where the folder or the database cannot be used.
         """
         clock, repository = settings.clock, settings.repository
-        blobs = _open_blobs(root)
+        blobs, presence = _open_folders(root)
         database = Database(root / DATABASE_NAME)
         workflows = WorkflowStore(database, clock)
         context = cls(
@@ -90,17 +96,19 @@ class AppContext:
             database=database,
             blobs=blobs,
             workflows=workflows,
-            runs=RunStore(database, clock, workflows, repository),
-            artifacts=ArtifactStore(database, blobs, clock),
+            runs=RunStore(database, clock, workflows, repository, presence.id),
+            artifacts=ArtifactStore(database, blobs, clock, settings.artifact_names),
             caches=CacheStore(database, blobs, clock),
             issues=IssueStore(database, clock),
             releases=ReleaseStore(database, blobs, clock),
             variables=VariableStore(database, clock),
             git=_open_git(root, settings),
             meter=Meter(settings.limits),
+            presence=presence,
         )
         # Last, as it asks the stores which blobs they need.
-        blobs.sweep(context.list_needed_blobs)
+        with _translate_errors(root):
+            blobs.sweep(context.list_needed_blobs)
         return context
 
     @property
@@ -186,12 +194,20 @@ class AppContext:
         """Close the stores."""
         self.blobs.close()
         self.database.close()
+        self.presence.close()
 
 
-def _open_blobs(root: Path) -> BlobStore:
-    try:
+def _open_folders(root: Path) -> tuple[BlobStore, ServerPresence]:
+    with _translate_errors(root):
         root.mkdir(parents=True, exist_ok=True)
-        return BlobStore(root)
+        return BlobStore(root), ServerPresence(root / "servers")
+
+
+@contextmanager
+def _translate_errors(root: Path) -> Iterator[None]:
+    """Turn what the system says of the store's folder into a LocalGitHubError."""
+    try:
+        yield
     except OSError as error:
         raise LocalGitHubError(
             f"the local GitHub cannot use {root}: {error.strerror}"

@@ -8,18 +8,25 @@ GitHub has nothing like them; they are for programs that drive a server started 
 
 from __future__ import annotations
 
-import dataclasses
 from datetime import datetime, timedelta
 from functools import wraps
+from typing import Any
 
 from .context import AppContext
-from .core.clock import SteerableClock
+from .core.clock import SteerableClock, check_instant
 from .core.errors import ApiError, forbidden, invalid, not_found
-from .core.faults import Fault
+from .core.faults import read_fault
 from .core.models import NewRun, Run, Step, WorkflowState
-from .rest.calls import Call, JsonObject, Reply
+from .core.names import MAX_ID_DIGITS, has_control_characters, parse_digits
+from .rest.calls import Body, Call, JsonObject, Reply
 from .rest.router import ANY_METHOD, Endpoint, Handler, build_routes
 from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
+
+# The fields of NewRun, besides its permissions.
+_RUN_TEXTS = ("workflow_path", "workflow_name", "event", "head_branch", "head_sha")
+_RUN_OPTIONAL_TEXTS = ("head_repository", "ref", "base_branch")
+# GitHub ends a job on a runner of one's own after five days.
+MAX_STEP_SECONDS = 5 * 24 * 3600
 
 
 def owner_only(handler: Handler) -> Handler:
@@ -31,11 +38,11 @@ def owner_only(handler: Handler) -> Handler:
             raise forbidden()
         try:
             return handler(context, call)
-        # A record that is not there, or a field that was not sent.
+        # A record that is not there.
         except KeyError as error:
             message = f"There is no {error}, or it is not in that state"
             raise ApiError(404, message) from None
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise invalid(f"Invalid request.\n\n{error}") from None
 
     return perform
@@ -44,13 +51,11 @@ def owner_only(handler: Handler) -> Handler:
 @owner_only
 def start_run(context: AppContext, call: Call) -> Reply:
     """Begin a run, or with `run_id` the next attempt of one."""
-    fields = call.body.fields
-    if "run_id" in fields:
-        permissions = dict(fields["permissions"])
-        ticket = begin_attempt(context, int(fields["run_id"]), permissions)
+    if "run_id" in call.body:
+        permissions = _read_permissions(call)
+        ticket = begin_attempt(context, _read_id(call, "run_id"), permissions)
     else:
-        # The constructor itself says which field is missing or unknown.
-        ticket = begin_run(context, NewRun(**fields))
+        ticket = begin_run(context, _read_new_run(call))
     body = describe_run(ticket.run)
     body["environment"] = run_environment(call.origin, ticket)
     body["token"] = ticket.token
@@ -60,18 +65,17 @@ def start_run(context: AppContext, call: Call) -> Reply:
 @owner_only
 def finish_run(context: AppContext, call: Call) -> Reply:
     """Enter how a run ended, and end its tokens."""
-    fields = call.body.fields
-    run = end_run(context, int(fields["run_id"]), str(fields["conclusion"]))
+    conclusion = _require_name(call, "conclusion")
+    run = end_run(context, _read_id(call, "run_id"), conclusion)
     return Reply(body=describe_run(run))
 
 
 @owner_only
 def record_job(context: AppContext, call: Call) -> Reply:
     """Enter a job that has just ended."""
-    fields = call.body.fields
-    run = context.runs.get(int(fields["run_id"]))
-    steps = [Step(**step) for step in fields.get("steps", ())]
-    name, conclusion = str(fields["name"]), str(fields["conclusion"])
+    run = context.runs.get(_read_id(call, "run_id"))
+    steps = [_read_step(call, step) for step in call.body.read_list("steps")]
+    name, conclusion = _require_name(call, "name"), _require_name(call, "conclusion")
     job = context.runs.record_job(run, name, conclusion, steps)
     return Reply(201, {"id": job.id})
 
@@ -79,9 +83,8 @@ def record_job(context: AppContext, call: Call) -> Reply:
 @owner_only
 def switch_workflow(context: AppContext, call: Call) -> Reply:
     """Switch a workflow on or off."""
-    fields = call.body.fields
-    state = WorkflowState(fields["state"])
-    workflow = context.workflows.switch(str(fields["file"]), state)
+    state = WorkflowState(call.body.require_text("state"))
+    workflow = context.workflows.switch(call.body.require_text("file"), state)
     return Reply(body={"path": workflow.path, "state": workflow.state.value})
 
 
@@ -96,33 +99,28 @@ def move_clock(context: AppContext, call: Call) -> Reply:
     """Set the clock, then advance it; 409 where it is the machine's own."""
     if not isinstance(context.clock, SteerableClock):
         raise ApiError(409, "The server goes by the machine's clock")
-    fields = call.body.fields
-    # Set first, so that one call can do both.
-    if "set" in fields:
-        context.clock.set(datetime.fromisoformat(str(fields["set"])))
-    seconds = float(fields.get("advance_seconds", 0))
-    context.clock.advance(timedelta(seconds=seconds))
+    # Both are read before one is done; set first, so that one call can do both.
+    text = call.body.read_text("set")
+    span = timedelta(seconds=call.body.read_float("advance_seconds"))
+    if text:
+        context.clock.set(datetime.fromisoformat(text))
+    context.clock.advance(span)
     return read_clock(context, call)
 
 
 @owner_only
 def expire_artifact(context: AppContext, call: Call) -> Reply:
     """Let an artifact expire some days ago, or later where negative."""
-    fields = call.body.fields
-    age = timedelta(days=float(fields.get("days", 0)))
-    instant = context.clock.now() - age
-    context.artifacts.expire(int(fields["artifact_id"]), instant)
+    instant = context.clock.now() - timedelta(days=call.body.read_float("days"))
+    check_instant(instant)
+    context.artifacts.expire(_read_id(call, "artifact_id"), instant)
     return Reply(body={"expires_at": instant.isoformat()})
 
 
 @owner_only
 def add_fault(context: AppContext, call: Call) -> Reply:
     """Put a fault in force."""
-    fields = call.body.fields
-    unknown = set(fields) - {field.name for field in dataclasses.fields(Fault)}
-    if unknown:
-        raise ValueError(f"a fault has no {', '.join(sorted(unknown))}")
-    context.faults.add(Fault(**fields))
+    context.faults.add(read_fault(call.body.fields))
     return Reply(201, {})
 
 
@@ -137,6 +135,55 @@ def clear_faults(context: AppContext, _: Call) -> Reply:
 def refuse_unknown(_: AppContext, __: Call) -> Reply:
     """404 for whatever else is asked for below `/_wfgen/`."""
     raise not_found()
+
+
+def _read_id(call: Call, name: str) -> int:
+    """The id of a record, which clients send as a number or as its digits."""
+    digits = str(call.body.fields[name])
+    number = parse_digits(digits, MAX_ID_DIGITS)
+    if number is None:
+        raise ValueError(f"{name} is not an id")
+    return number
+
+
+def _require_name(call: Call, name: str) -> str:
+    """A text that names something, and that lists show on one line."""
+    text = call.body.require_text(name)
+    if has_control_characters(text):
+        raise ValueError(f"{name} holds control characters")
+    return text
+
+
+def _read_permissions(call: Call) -> dict[str, str]:
+    permissions = {}
+    for scope, level in call.body.read_object("permissions").items():
+        if not isinstance(level, str):
+            raise TypeError(f"the level of {scope} is not a string")
+        permissions[scope] = level
+    return permissions
+
+
+def _read_new_run(call: Call) -> NewRun:
+    fields: dict[str, Any] = {"permissions": _read_permissions(call)}
+    for name in _RUN_TEXTS:
+        fields[name] = _require_name(call, name)
+    for name in _RUN_OPTIONAL_TEXTS:
+        if call.body.has_value(name):
+            fields[name] = _require_name(call, name)
+    unknown = set(call.body.fields) - set(fields) - set(_RUN_OPTIONAL_TEXTS)
+    if unknown:
+        raise ValueError(f"a run has no {', '.join(sorted(unknown))}")
+    return NewRun(**fields)
+
+
+def _read_step(call: Call, step: object) -> Step:
+    if not isinstance(step, dict):
+        raise TypeError("a step is not an object")
+    body = Body(step, call.docs)
+    seconds = body.read_float("duration_seconds")
+    if not 0 <= seconds <= MAX_STEP_SECONDS:
+        raise ValueError("duration_seconds of a step is out of range")
+    return Step(body.require_text("name"), body.require_text("conclusion"), seconds)
 
 
 def describe_run(run: Run) -> JsonObject:

@@ -20,6 +20,7 @@ from .core.models import (
     Cache,
     Issue,
     Job,
+    NameScope,
     NewRun,
     Run,
     RunTicket,
@@ -30,7 +31,13 @@ from .core.models import (
 from .core.rate_limits import Limits
 from .core.tokens import Grant
 from .launcher import Launcher
-from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
+from .run_lifecycle import (
+    begin_attempt,
+    begin_run,
+    close_abandoned_runs,
+    end_run,
+    run_environment,
+)
 from .server import ServerThread
 from .storage.artifacts import ArtifactFilter
 
@@ -55,6 +62,7 @@ class LocalGitHub:
         port: int = 0,
         limits: Limits | None = None,
         runner: Runner | None = None,
+        artifact_names: NameScope = NameScope.ATTEMPT,
     ) -> LocalGitHub:
         """Open the stores in `root` (made where missing); the server runs from `with` on.
 
@@ -67,9 +75,11 @@ class LocalGitHub:
             limits=limits or Limits(),
             runner=runner or SystemRunner(),
             path=os.environ.get("PATH", os.defpath),
+            artifact_names=artifact_names,
         )
         context = AppContext.open(root.resolve(), settings)
         try:
+            close_abandoned_runs(context)
             return cls(context, ServerThread(context, port))
         except LocalGitHubError:
             context.close()

@@ -34,6 +34,16 @@ def end_run(context: AppContext, run_id: int, conclusion: str) -> Run:
     return run
 
 
+def close_abandoned_runs(context: AppContext) -> None:
+    """Enter runs as cancelled whose server was killed: nobody has their tokens any more."""
+    # In this order: whichever server a run names held its lock before the run was there.
+    servers = context.runs.list_unfinished()
+    living = context.presence.list_living()
+    for run_id, server_id in servers.items():
+        if server_id not in living:
+            end_run(context, run_id, "cancelled")
+
+
 def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
     """The variables that a step of the run finds.
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from .client_setup import Flag, build_act_flags, write_actrc
 from .core.clock import SteerableClock
-from .core.models import NewRun, RunTicket
+from .core.models import NameScope, NewRun, RunTicket
 from .core.rate_limits import Limits
 from .local_github import LocalGitHub
 
@@ -26,6 +26,7 @@ class ServeOptions:
     port: int
     start: datetime | None
     is_unlimited: bool
+    artifact_names: NameScope
 
     def open(self) -> LocalGitHub:
         """Open it; LocalGitHubError where the store cannot be read or the port not be had."""
@@ -41,6 +42,7 @@ class ServeOptions:
             port=self.port,
             clock=clock,
             limits=limits,
+            artifact_names=self.artifact_names,
         )
 
 
@@ -97,10 +99,11 @@ def serve(
     try:
         stopped.wait()
     finally:
-        # Whoever stops the server has no more use for the run it gave tokens for.
-        local_github.finish_run(ticket.run.id, "success")
+        # First, as it holds tokens: entering the end of the run can fail on a full disk.
         if actrc is not None:
             actrc.unlink(missing_ok=True)
+        # Whoever stops the server has no more use for the run it gave tokens for.
+        local_github.finish_run(ticket.run.id, "success")
 
 
 def _catch_signals() -> threading.Event:

@@ -7,6 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# Between these, all that is reckoned from the present instant is an instant too.
+EARLIEST = EPOCH
+LATEST = datetime(9000, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 
 
@@ -33,6 +36,9 @@ class SteerableClock:
     """
 
     def __init__(self, start: datetime | None = None, *, frozen: bool = False) -> None:
+        """ValueError for a start that `set` would not take."""
+        if start is not None:
+            check_instant(start)
         self._lock = threading.Lock()
         self._frozen = frozen
         self._set_at = datetime.now(UTC)
@@ -46,15 +52,28 @@ class SteerableClock:
             return self._base + (datetime.now(UTC) - self._set_at)
 
     def set(self, instant: datetime) -> None:
-        """Jump to an instant, forwards or back; a naive one is refused with ValueError."""
-        if instant.tzinfo is None:
-            raise ValueError("the clock takes instants with a time zone")
+        """Jump to an instant, forwards or back.
+
+        ValueError for a naive one, and for one before 1970 or after the year 8999.
+        """
+        check_instant(instant)
         with self._lock:
             self._base, self._set_at = instant.astimezone(UTC), datetime.now(UTC)
 
     def advance(self, span: timedelta) -> None:
-        """Move on by a span of time."""
-        self.set(self.now() + span)
+        """Move on by a span of time; ValueError where that leads where `set` does not go."""
+        try:
+            self.set(self.now() + span)
+        except OverflowError:
+            raise ValueError(f"{span} is too far from now") from None
+
+
+def check_instant(instant: datetime) -> None:
+    """ValueError for an instant that no clock here can be at."""
+    if instant.tzinfo is None:
+        raise ValueError("the clock takes instants with a time zone")
+    if not EARLIEST <= instant <= LATEST:
+        raise ValueError("the clock takes instants from 1970 to the year 8999")
 
 
 def to_micros(instant: datetime) -> int:

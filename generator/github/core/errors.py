@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from ...errors import LocalGitHubError
+
 DOCS = "https://docs.github.com/rest"
+# RFC 4918, 11.5: the server is unable to store what the request needs stored.
+INSUFFICIENT_STORAGE = 507
 
 
 class ApiError(Exception):
@@ -84,6 +88,10 @@ class BlobError(Exception):
             f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{self.code}</Code>'
             f"<Message>{self.message}</Message></Error>"
         )
+
+
+class StorageFailedError(LocalGitHubError):
+    """The disk did not take what was to be written: it is full, or cannot be written to."""
 
 
 def not_found(docs: str = "") -> ApiError:

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from types import NoneType
+from typing import Any
+
+# As long as a client may be kept waiting.
+MAX_DELAY_SECONDS = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,16 @@ class Fault:
     corrupt: bool = False
     retry_after: int | None = None
 
+    def __post_init__(self) -> None:
+        """ValueError for what cannot be done to a response."""
+        if self.status is not None and not 200 <= self.status <= 599:  # noqa: PLR2004 - HTTP's
+            raise ValueError("the status of a fault is between 200 and 599")
+        if not 0 <= self.delay_seconds <= MAX_DELAY_SECONDS:
+            raise ValueError(f"a fault delays by 0 to {MAX_DELAY_SECONDS} seconds")
+        for number in (self.times, self.after, self.truncate_after, self.retry_after):
+            if number is not None and number < 0:
+                raise ValueError("the numbers of a fault are not negative")
+
     def matches(self, method: str, path: str) -> bool:
         """Whether the rule is about such a request."""
         return self.method in ("*", method) and fnmatchcase(path, self.path)
@@ -40,6 +56,36 @@ class Fault:
         if number <= self.after:
             return False
         return self.times is None or number <= self.after + self.times
+
+
+_TYPES: Mapping[str, tuple[type, ...]] = {
+    "path": (str,),
+    "method": (str,),
+    "status": (int, NoneType),
+    "message": (str,),
+    "times": (int, NoneType),
+    "after": (int,),
+    "delay_seconds": (int, float),
+    "cut": (bool,),
+    "truncate_after": (int, NoneType),
+    "corrupt": (bool,),
+    "retry_after": (int, NoneType),
+}
+
+
+def read_fault(fields: Mapping[str, Any]) -> Fault:
+    """A rule from the JSON of a client; raises TypeError or ValueError.
+
+    Nothing of another type may come in: every request would meet it from then on.
+    """
+    for name, value in fields.items():
+        types = _TYPES.get(name)
+        if types is None:
+            raise ValueError(f"a fault has no {name}")
+        # In Python, True is a number.
+        if type(value) not in types:
+            raise TypeError(f"{name} of a fault is of another type")
+    return Fault(**fields)
 
 
 @dataclass(slots=True)

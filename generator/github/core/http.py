@@ -34,14 +34,20 @@ def parse_json_object(payload: bytes) -> Mapping[str, Any]:
     if not payload.strip():
         return {}
     try:
-        body = json.loads(payload)
+        body = json.loads(payload, parse_constant=_refuse_constant)
         # Half of a surrogate pair is JSON, but no text that could be stored or sent.
         json.dumps(body, ensure_ascii=False).encode()
-    except ValueError:
+    # The parser calls itself for each level, and Python bounds how often it may.
+    except (ValueError, RecursionError):
         raise ApiError(400, "Problems parsing JSON") from None
     if not isinstance(body, dict):
         raise ApiError(400, "Body should be a JSON object")
     return body
+
+
+def _refuse_constant(name: str) -> object:
+    """Refuse NaN and Infinity, which Python's parser takes and JSON has not [RFC 8259, 6]."""
+    raise ValueError(f"{name} is no JSON")
 
 
 async def read_body(request: Request) -> bytes:

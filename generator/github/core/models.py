@@ -191,6 +191,16 @@ class Asset(NamedTuple):
     updated_at: datetime
 
 
+class NameScope(StrEnum):
+    """Within what the name of an artifact can be used once.
+
+    Of GitHub both have been reported for runs that are run again.
+    """
+
+    ATTEMPT = "attempt"
+    RUN = "run"
+
+
 class Artifact(NamedTuple):
     """A finished artifact; `expired` by the local GitHub's clock when the record was read."""
 

@@ -11,46 +11,84 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..context import AppContext
-from ..rest.calls import Call, Reply
+from ..core.errors import StorageFailedError
+from ..rest.calls import Body, Call, Reply
 from ..rest.router import ANY_METHOD, Endpoint, build_routes
+from .budget import MAX_QUERY_CHARACTERS, QueryTooCostlyError
 from .fields import Arguments, Fields, Resolver, Viewer, describe_actor, resolve_with
 from .issues import MUTATIONS, Mutation, find_issues, find_node
 from .repository import find_repository
 
 if TYPE_CHECKING:
-    from graphql import GraphQLSchema
+    from graphql import ExecutionResult, GraphQLError, GraphQLSchema
 
 
 def answer_query(context: AppContext, call: Call) -> Reply:
     """Execute one request body (`query`, `variables`, `operationName`)."""
-    # Importing graphql-core takes 90 ms, which only the first query pays.
-    from graphql import GraphQLError, execute_sync, parse  # noqa: PLC0415 - as above
-
-    fields = call.body.fields
+    query = str(call.body.fields.get("query", ""))
+    if len(query) > MAX_QUERY_CHARACTERS:
+        return _refuse_cost(f"a query has at most {MAX_QUERY_CHARACTERS} characters")
     try:
-        document = parse(str(fields.get("query", "")))
+        result = _execute(Viewer(context, call.grant, call.origin), query, call.body)
+    except QueryTooCostlyError:
+        return _refuse_cost("the query asks for too much")
+    # Parser and execution call themselves for each level, which Python bounds.
+    except RecursionError:
+        return _refuse_cost("the query is too deep")
+    for failure in result.errors or ():
+        # No answer to the query, but the disk's failing.
+        if isinstance(failure.original_error, StorageFailedError):
+            raise failure.original_error
+    body: dict[str, object] = {"data": result.data}
+    if result.errors:
+        body["errors"] = [_describe_error(failure) for failure in result.errors]
+    return Reply(body=body)
+
+
+def _execute(viewer: Viewer, query: str, body: Body) -> ExecutionResult:
+    # Importing graphql-core takes 90 ms, which only the first query pays.
+    from graphql import (  # noqa: PLC0415 - as above
+        ExecutionResult,
+        GraphQLError,
+        execute_sync,
+        parse,
+    )
+
+    try:
+        document = parse(query)
     except GraphQLError as error:
-        return Reply(body={"errors": [{"message": error.message}]})
+        return ExecutionResult(None, [error])
     # What is of another type counts as absent.
-    variables, operation = fields.get("variables"), fields.get("operationName")
+    variables, operation = (
+        body.fields.get("variables"),
+        body.fields.get("operationName"),
+    )
     if not isinstance(variables, dict):
         variables = {}
     if not isinstance(operation, str):
         operation = None
-    result = execute_sync(
+    return execute_sync(
         _load_schema(),
         document,
-        build_root(Viewer(context, call.grant, call.origin)),
+        build_root(viewer),
         variable_values=variables,
         operation_name=operation,
+        field_resolver=viewer.budget.resolve_field,
     )
-    body: dict[str, object] = {"data": result.data}
-    if result.errors:
-        body["errors"] = [
-            {"message": failure.message, "path": failure.path}
-            for failure in result.errors
-        ]
-    return Reply(body=body)
+
+
+def _describe_error(failure: GraphQLError) -> dict[str, object]:
+    error: dict[str, object] = {"message": failure.message}
+    if failure.path:
+        error["path"] = failure.path
+    return error
+
+
+def _refuse_cost(reason: str) -> Reply:
+    """GitHub's answer to a query that costs too much: the HTTP status is 200 all the same."""
+    message = f"Resource limits for this query exceeded: {reason}."
+    error = {"type": "RESOURCE_LIMITS_EXCEEDED", "message": message}
+    return Reply(body={"data": None, "errors": [error]})
 
 
 @lru_cache(maxsize=1)

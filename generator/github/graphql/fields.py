@@ -7,8 +7,7 @@ which is only called where a query asks for the field.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..context import AppContext
@@ -16,7 +15,10 @@ from ..core.clock import format_rfc3339
 from ..core.errors import forbidden
 from ..core.models import Label, Release
 from ..core.tokens import Grant
+from ..rest.calls import Record
+from ..rest.pagination import MAX_PAGE_SIZE
 from ..rest.serializers import name_actor_type, serialize_instant
+from .budget import Budget
 
 Fields = dict[str, Any]
 Arguments = Mapping[str, Any]
@@ -31,6 +33,7 @@ class Viewer:
     context: AppContext
     grant: Grant
     origin: str
+    budget: Budget = field(default_factory=Budget)
 
     def require(self, scope: str, level: str) -> None:
         """403 where the viewer's token does not reach `level` of a scope."""
@@ -47,20 +50,38 @@ def resolve_with(resolve: Callable[[Arguments], object]) -> Resolver:
     return resolver
 
 
-def connect(nodes: Sequence[Fields]) -> Resolver:
-    """A field that gives pages of nodes."""
-    return resolve_with(partial(make_connection, nodes))
+def connect(
+    load: Callable[[], Sequence[Record]], describe: Callable[[Record], Fields]
+) -> Resolver:
+    """A field that gives pages of what `load` reads, once it is asked for."""
+
+    def resolve(arguments: Arguments) -> Fields:
+        return make_connection(load(), describe, arguments)
+
+    return resolve_with(resolve)
 
 
-def make_connection(nodes: Sequence[Fields], arguments: Arguments) -> Fields:
-    """The page of nodes that first, last and after ask for; cursors are positions."""
+def connect_nothing() -> Resolver:
+    """A field that gives pages of nothing, for what there is none of here."""
+    return connect(list[Fields], dict)
+
+
+def make_connection(
+    records: Sequence[Record],
+    describe: Callable[[Record], Fields],
+    arguments: Arguments,
+) -> Fields:
+    """The page that first, last and after ask for, described; cursors are positions."""
     start = int(arguments.get("after") or 0)
-    first, last = arguments.get("first"), arguments.get("last")
-    shown = list(nodes[start:])
+    if start < 0:
+        raise ValueError("`after` is no cursor")
+    first, last = read_size(arguments, "first"), read_size(arguments, "last")
+    page = list(records[start:])
     if first is not None:
-        shown = shown[:first]
+        page = page[:first]
     if last is not None:
-        shown = shown[max(0, len(shown) - last) :]
+        page = page[max(0, len(page) - last) :]
+    shown = [describe(record) for record in page]
     # Clients go on from `endCursor` for as long as `hasNextPage` says so.
     end = start + len(shown)
     cursor = None
@@ -68,12 +89,28 @@ def make_connection(nodes: Sequence[Fields], arguments: Arguments) -> Fields:
         cursor = str(end)
     return {
         "nodes": shown,
-        "totalCount": len(nodes),
+        "totalCount": len(records),
         "pageInfo": {
-            "hasNextPage": last is None and end < len(nodes),
+            "hasNextPage": last is None and end < len(records),
             "endCursor": cursor,
         },
     }
+
+
+def read_size(arguments: Arguments, name: str) -> int | None:
+    """The size of a page; ValueError, in GitHub's words, for one that is out of bounds."""
+    size = arguments.get(name)
+    if size is None:
+        return None
+    number = int(size)
+    if number < 0:
+        raise ValueError(f"`{name}` on a connection must be a non-negative number.")
+    if number > MAX_PAGE_SIZE:
+        raise ValueError(
+            f"Requesting {number} records on a connection exceeds the `{name}` limit "
+            f"of {MAX_PAGE_SIZE} records."
+        )
+    return number
 
 
 def describe_actor(login: str) -> Fields:

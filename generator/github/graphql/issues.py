@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import partial
 
 from ..core.clock import format_rfc3339
 from ..core.issue_search import search_issues
 from ..core.models import Comment, Issue
 from ..rest.serializers import serialize_instant
 from ..storage.issues import IssueChanges
+from .budget import FIELDS_A_RECORD
 from .fields import (
     Arguments,
     Fields,
     Viewer,
     connect,
+    connect_nothing,
     describe_actor,
     describe_label,
     make_connection,
@@ -26,11 +29,6 @@ Mutation = Callable[[Viewer, Arguments], Fields]
 def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
     """An issue with its labels and comments."""
     store = viewer.context.issues
-    labels = [describe_label(label) for label in store.list_labels(issue.labels)]
-    comments = [
-        describe_comment(viewer, comment)
-        for comment in store.list_comments(issue.number)
-    ]
     state_reason = None
     if issue.state_reason:
         state_reason = issue.state_reason.upper()
@@ -48,11 +46,14 @@ def describe_issue(viewer: Viewer, issue: Issue) -> Fields:
         "createdAt": format_rfc3339(issue.created_at),
         "updatedAt": format_rfc3339(issue.updated_at),
         "closedAt": serialize_instant(issue.closed_at),
-        "labels": connect(labels),
+        "labels": connect(partial(store.list_labels, issue.labels), describe_label),
         # As for the repository: gh asks for what there is none of here.
-        "assignees": connect([]),
-        "comments": connect(comments),
-        "projectCards": connect([]),
+        "assignees": connect_nothing(),
+        "comments": connect(
+            partial(store.list_comments, issue.number),
+            partial(describe_comment, viewer),
+        ),
+        "projectCards": connect_nothing(),
         "reactionGroups": [],
     }
 
@@ -109,25 +110,30 @@ def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     states = arguments.get("states") or ("OPEN", "CLOSED")
     filters = arguments.get("filterBy") or {}
     labels = arguments.get("labels") or filters.get("labels") or ()
-    nodes = [
-        describe_issue(viewer, issue)
-        for issue in viewer.context.issues.list_issues(labels=labels)
-        if issue.state.upper() in states
+    issues = [
+        issue for issue in _read_issues(viewer, labels) if issue.state.upper() in states
     ]
-    return make_connection(nodes, arguments)
+    return make_connection(issues, partial(describe_issue, viewer), arguments)
 
 
 def find_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     """A page of the issues that a search matches."""
     viewer.require("issues", "read")
-    issues = search_issues(viewer.context.issues.list_issues(), arguments["query"])
-    nodes = [describe_issue(viewer, issue) for issue in issues]
+    issues = search_issues(_read_issues(viewer), arguments["query"])
     # gh asks for the "last" N where it means a page from the top.
     page = {
         "first": arguments.get("first") or arguments.get("last"),
         "after": arguments.get("after"),
     }
-    return make_connection(nodes, page) | {"issueCount": len(nodes)}
+    connection = make_connection(issues, partial(describe_issue, viewer), page)
+    return connection | {"issueCount": len(issues)}
+
+
+def _read_issues(viewer: Viewer, labels: Sequence[str] = ()) -> list[Issue]:
+    """Issues that bear all of the labels, newest first."""
+    issues = viewer.context.issues.list_issues(labels=labels)
+    viewer.budget.charge(FIELDS_A_RECORD * len(issues))
+    return issues
 
 
 def create_issue(viewer: Viewer, values: Arguments) -> Fields:

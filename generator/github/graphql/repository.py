@@ -10,7 +10,7 @@ from .fields import (
     Fields,
     Resolver,
     Viewer,
-    connect,
+    connect_nothing,
     describe_actor,
     describe_label,
     describe_release,
@@ -52,7 +52,7 @@ def find_repository(viewer: Viewer, arguments: Arguments) -> Fields | None:
 def _list_resolvers(viewer: Viewer) -> dict[str, Resolver]:
     """The repository's fields that take arguments."""
     # There are no people, milestones, projects or pull requests here, but gh asks for them.
-    nothing = connect([])
+    nothing = connect_nothing()
     issue = resolve_with(partial(_find_issue, viewer))
     return {
         "issue": issue,
@@ -74,8 +74,8 @@ def _find_issue(viewer: Viewer, arguments: Arguments) -> Fields:
 
 
 def _list_labels(viewer: Viewer, arguments: Arguments) -> Fields:
-    nodes = [describe_label(label) for label in viewer.context.issues.list_labels()]
-    return make_connection(nodes, arguments)
+    labels = viewer.context.issues.list_labels()
+    return make_connection(labels, describe_label, arguments)
 
 
 def _find_label(viewer: Viewer, arguments: Arguments) -> Fields | None:
@@ -95,8 +95,8 @@ def _list_releases(viewer: Viewer, arguments: Arguments) -> Fields:
         if not release.draft and not release.prerelease:
             latest_id = release.id
             break
-    nodes = [describe_release(release, latest_id) for release in releases]
-    return make_connection(nodes, arguments)
+    describe = partial(describe_release, latest_id=latest_id)
+    return make_connection(releases, describe, arguments)
 
 
 def _find_release(viewer: Viewer, arguments: Arguments) -> Fields | None:

@@ -9,10 +9,8 @@ from typing import Any, TypeVar
 
 from ..core import errors
 from ..core.errors import ApiError
+from ..core.names import MAX_ID_DIGITS, parse_digits
 from ..core.tokens import Grant
-
-# What fits an integer of SQLite: a longer number can be no record's id.
-MAX_ID_DIGITS = 18
 
 JsonObject = dict[str, object]
 Record = TypeVar("Record")
@@ -66,6 +64,15 @@ class Body:
             return value
         return None
 
+    def read_float(self, name: str) -> float:
+        """A number; 0 where it is absent or null."""
+        value = self.fields.get(name)
+        if value is None:
+            return 0.0
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._refuse_type(name, "that is not a number.")
+        return float(value)
+
     def read_object(self, name: str) -> Mapping[str, object]:
         """A field that holds an object; empty where it is absent or null."""
         value = self.fields.get(name)
@@ -107,10 +114,10 @@ class Call:
 
     def read_number(self, name: str) -> int:
         """A number from the path; 404 for one no record can have."""
-        text = self.path[name]
-        if not text.isdecimal() or len(text) > MAX_ID_DIGITS:
+        number = parse_digits(self.path[name], MAX_ID_DIGITS)
+        if number is None:
             raise self.not_found()
-        return int(text)
+        return number
 
     def find(self, get: Callable[[int], Record], name: str) -> Record:
         """The record whose id the path names; 404 where `get` raises KeyError."""

@@ -77,7 +77,7 @@ class RestApi:
             fields = parse_json_object(await read_body(request))
         call = Call(
             method=request.method,
-            url_path=request.url.path,
+            url_path=request.scope["path"],
             path=match.path,
             query=dict(request.query_params),
             body=Body(fields, route.docs),

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
+from ..core.names import MAX_ID_DIGITS, parse_digits
 from .calls import Call, JsonObject, Record, Reply
 
 # Both as on GitHub, see the page above.
@@ -87,10 +88,12 @@ def _format_links(call: Call, total: int) -> str:
         numbers["last"] = last
     if page.number > 1:
         numbers["first"] = 1
+    # A header holds no more than ASCII.
+    address = call.origin + quote(call.url_path)
     links = []
     for relation, number in numbers.items():
         query = urlencode({**call.query, "page": number})
-        links.append(f'<{call.origin}{call.url_path}?{query}>; rel="{relation}"')
+        links.append(f'<{address}?{query}>; rel="{relation}"')
     return ", ".join(links)
 
 
@@ -100,6 +103,8 @@ def _read_bounded(call: Call, name: str, default: int, most: int) -> int:
     What is no positive number counts as the default, too much as the most.
     """
     text = call.query.get(name, "")
-    if not text.isdecimal() or int(text) == 0:
+    # More digits than the most has mean the most, however many they are.
+    number = parse_digits(text[:MAX_ID_DIGITS], MAX_ID_DIGITS)
+    if not number:
         return default
-    return min(int(text), most)
+    return min(number, most)

@@ -13,6 +13,7 @@ from ..context import ZIP, AppContext
 from ..core.clock import format_rfc3339
 from ..core.errors import TwirpError
 from ..core.models import Artifact, Run
+from ..core.names import is_media_type, is_name
 from ..storage.artifacts import (
     MAX_PER_JOB,
     MAX_RETENTION_DAYS,
@@ -34,13 +35,16 @@ def create_artifact(context: AppContext, caller: Caller, message: Message) -> Me
     """Announce an artifact and say where its bytes go."""
     name = read_text(message, "name")
     _check_name(name)
+    mime_type = read_text(message, "mime_type", "mimeType") or ZIP
+    if not is_media_type(mime_type):
+        raise TwirpError("invalid_argument", "mime_type is no media type")
     _check_quota(context)
     new = NewArtifact(
         run_id=caller.run.id,
         attempt=caller.claims.attempt,
         job_backend_id=caller.claims.job_backend_id,
         name=name,
-        mime_type=read_text(message, "mime_type", "mimeType") or ZIP,
+        mime_type=mime_type,
         days=_read_retention_days(message),
     )
     try:
@@ -189,8 +193,8 @@ def _check_name(name: str) -> None:
             "invalid_argument",
             f"an artifact's name has 1 to {_MAX_NAME_LENGTH} characters",
         )
-    if not _FORBIDDEN_IN_NAMES.isdisjoint(name):
+    if not is_name(name) or not _FORBIDDEN_IN_NAMES.isdisjoint(name):
         raise TwirpError(
             "invalid_argument",
-            "the artifact's name contains a character that is not allowed",
+            "the artifact's name contains a character that is not allowed, or is . or ..",
         )

@@ -17,9 +17,10 @@ from urllib.parse import quote
 from starlette.responses import Response, StreamingResponse
 
 from ..context import AppContext, ReadableBlob
-from ..core.errors import BlobError
+from ..core.errors import BlobError, StorageFailedError
+from ..core.names import is_media_type, parse_digits
 from ..storage.blobs import StoredBlob
-from ..storage.uploads import CHUNK_BYTES
+from ..storage.uploads import CHUNK_BYTES, MAX_BLOCKS, UploadClosedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -29,7 +30,13 @@ _SINGLE_BLOCK = ""
 # 50,000 blocks, the most there can be, with ids of 64 bytes and their tags.
 _MAX_LIST_BYTES = 8 << 20
 _LISTED = re.compile(rb"<(Latest|Uncommitted|Committed)>([^<]*)</\1>")
-_RANGE = re.compile(r"bytes=(\d*)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]*)-([0-9]*)")
+# More digits than a file of any disk has bytes.
+_MAX_OFFSET_DIGITS = 18
+# Azure's most for Put Blob, 5,000 MiB; a block may have 4,000.
+MAX_BODY_BYTES = 5000 << 20
+# What would end the quoted name, or the header.
+_UNQUOTABLE = re.compile(r'["\\\x00-\x1f\x7f]')
 _VERSION = "2024-11-04"
 
 
@@ -60,20 +67,18 @@ async def _write(
 ) -> Response:
     """Put Block, Put Block List or Put Blob, told apart by `comp`."""
     if not context.accepts_bytes(container, blob):
-        raise BlobError(
-            409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
-        )
+        raise _refuse_write()
     part = request.query_params.get("comp")
     if part == "block":
         await receive(context, request, blob, request.query_params.get("blockid", ""))
     elif part == "blocklist":
         block_ids = _parse_block_list(await _read_block_list(request))
         stored = await _commit(context, blob, block_ids)
-        context.complete_upload(container, blob, stored)
+        _complete_upload(context, container, blob, stored)
     elif part is None:
         await receive(context, request, blob, _SINGLE_BLOCK)
-        stored = await asyncio.to_thread(context.blobs.assemble, blob, [_SINGLE_BLOCK])
-        context.complete_upload(container, blob, stored)
+        stored = await _commit(context, blob, [_SINGLE_BLOCK])
+        _complete_upload(context, container, blob, stored)
     else:
         raise BlobError(
             400,
@@ -82,6 +87,17 @@ async def _write(
         )
     headers = {"ETag": f'"{blob}"', "x-ms-version": _VERSION}
     return Response(status_code=201, headers=headers)
+
+
+def _complete_upload(
+    context: AppContext, container: str, blob: str, stored: StoredBlob
+) -> None:
+    """Note that all bytes have come; where that cannot be noted, they go."""
+    try:
+        context.complete_upload(container, blob, stored)
+    except StorageFailedError:
+        context.blobs.remove(blob)
+        raise
 
 
 async def _commit(context: AppContext, blob: str, block_ids: list[str]) -> StoredBlob:
@@ -99,27 +115,55 @@ async def _commit(context: AppContext, blob: str, block_ids: list[str]) -> Store
 
 def _parse_block_list(listing: bytes) -> list[str]:
     """The block ids of a block list, in order; it is XML of one shape only."""
-    return [
+    block_ids = [
         block_id.decode("ascii", "replace") for _, block_id in _LISTED.findall(listing)
     ]
+    if len(block_ids) > MAX_BLOCKS:
+        raise BlobError(400, "BlockListTooLong", "The block list is too long.")
+    return block_ids
 
 
 async def receive(
     context: AppContext, request: Request, blob: str, block_id: str
 ) -> None:
-    """Write a request's body as one block of a blob; one that breaks off leaves nothing."""
-    size = None
-    content_length = request.headers.get("content-length", "")
-    if content_length.isdecimal():
-        size = int(content_length)
-    block = context.blobs.open_block(blob, block_id, size)
+    """Write a request's body as one block of a blob.
+
+    One that breaks off leaves nothing; where the disk takes no more, the whole upload is
+    given up with the bytes that it has.
+    """
     try:
-        async for chunk in request.stream():
-            block.write(chunk)
-        block.keep()
-    except BaseException:
-        block.drop()
+        block = context.blobs.open_block(blob, block_id, _read_length(request))
+        try:
+            async for chunk in request.stream():
+                block.write(chunk)
+            block.keep()
+        except BaseException:
+            block.drop()
+            raise
+    except OSError:
+        context.blobs.drop_upload(blob)
         raise
+    except UploadClosedError:
+        raise _refuse_write() from None
+    except ValueError as error:
+        raise BlobError(400, "InvalidInput", f"The body has {error}.") from None
+
+
+def _read_length(request: Request) -> int | None:
+    """The Content-Length of a body; None where it is sent in chunks of no known number."""
+    header = request.headers.get("content-length")
+    if header is None:
+        return None
+    length = parse_digits(header, _MAX_OFFSET_DIGITS)
+    if length is None or length > MAX_BODY_BYTES:
+        raise BlobError(413, "RequestBodyTooLarge", "The request body is too large.")
+    return length
+
+
+def _refuse_write() -> BlobError:
+    return BlobError(
+        409, "BlobImmutableDueToPolicy", "This blob can no longer be written."
+    )
 
 
 async def _read_block_list(request: Request) -> bytes:
@@ -140,7 +184,7 @@ def _read(context: AppContext, request: Request, container: str, blob: str) -> R
     size = path.stat().st_size
     start, stop = _parse_range(request.headers.get("range", ""), size)
     headers = {
-        "Content-Type": readable.mime_type,
+        "Content-Type": _choose_content_type(readable.mime_type),
         "Content-Length": str(stop - start),
         "Content-Disposition": _format_disposition(readable.file_name),
         "Accept-Ranges": "bytes",
@@ -186,13 +230,14 @@ def _parse_range(header: str, size: int) -> tuple[int, int]:
     match = _RANGE.fullmatch(header)
     if match is None or header == "bytes=-":
         return 0, size
-    first, last = match.groups()
-    if not first:
+    first, last = (_read_offset(digits) for digits in match.groups())
+    if first is None:
         # "bytes=-N" are the last N.
-        return max(0, size - int(last)), size
-    start, stop = int(first), size
-    if last:
-        stop = min(int(last) + 1, size)
+        start, stop = max(0, size - (last or 0)), size
+    else:
+        start, stop = first, size
+        if last is not None:
+            stop = min(last + 1, size)
     if start >= stop:
         raise BlobError(
             416,
@@ -202,9 +247,23 @@ def _parse_range(header: str, size: int) -> tuple[int, int]:
     return start, stop
 
 
+def _read_offset(digits: str) -> int | None:
+    """An offset of a range; one of very many digits is beyond the end of any file."""
+    if not digits:
+        return None
+    return parse_digits(digits[:_MAX_OFFSET_DIGITS], _MAX_OFFSET_DIGITS)
+
+
+def _choose_content_type(mime_type: str) -> str:
+    """A Content-Type as it was given, or that of any bytes where no header can hold it."""
+    if is_media_type(mime_type):
+        return mime_type
+    return "application/octet-stream"
+
+
 def _format_disposition(name: str) -> str:
     """A Content-Disposition that names a file in ASCII and in UTF-8 [RFC 6266]."""
     ascii_name = name.encode("ascii", "replace").decode()
-    ascii_name = ascii_name.replace('"', "_").replace("\\", "_")
+    ascii_name = _UNQUOTABLE.sub("_", ascii_name)
     utf8_name = quote(name, safe="")
     return f"attachment; filename=\"{ascii_name}\"; filename*=UTF-8''{utf8_name}"

@@ -14,6 +14,7 @@ from ..context import AppContext
 from ..core.clock import format_rfc3339
 from ..core.errors import ApiError, TwirpError
 from ..core.models import Cache, Run
+from ..core.names import has_control_characters
 from ..storage.blobs import format_offset
 from ..storage.caches import CacheFilter, CacheName, CacheTakenError
 from .twirp_messages import Caller, Message, read_text, read_texts
@@ -21,7 +22,8 @@ from .twirp_messages import Caller, Message, read_text, read_texts
 SERVICE = "github.actions.results.api.v1.CacheService"
 MAX_KEY_LENGTH = 512
 MAX_KEYS = 10
-_V1_RANGE = re.compile(r"bytes (\d+)-(\d+)/(?:\d+|\*)")
+# As many digits as the id of a block has, see `format_offset`.
+_V1_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/(?:[0-9]{1,18}|\*)")
 # Who may write what the default branch restores
 # [github.blog/changelog/2026-06-26-read-only-actions-cache-for-untrusted-triggers].
 _TRUSTED_EVENTS = frozenset(
@@ -197,4 +199,7 @@ def _check_keys(keys: list[str]) -> None:
         # The first version of the protocol separates keys by commas.
         if not 0 < len(key) <= MAX_KEY_LENGTH or "," in key:
             message = f"a key has 1 to {MAX_KEY_LENGTH} characters and no comma"
+            raise TwirpError("invalid_argument", message)
+        if has_control_characters(key):
+            message = "a key holds no control characters"
             raise TwirpError("invalid_argument", message)

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, to_micros
-from ..core.models import Artifact
+from ..core.models import Artifact, NameScope
 from .blobs import BlobStore, StoredBlob
 from .database import Conditions, Database
 
@@ -68,7 +68,7 @@ ALL_ARTIFACTS = ArtifactFilter()
 
 
 class NameTakenError(Exception):
-    """The run's attempt has an artifact of that name: artifacts are immutable."""
+    """The run, or its attempt, has an artifact of that name: artifacts are immutable."""
 
 
 class TooManyError(Exception):
@@ -78,10 +78,18 @@ class TooManyError(Exception):
 class ArtifactStore:
     """Artifacts of all runs, with the blobs that hold their bytes."""
 
-    def __init__(self, database: Database, blobs: BlobStore, clock: Clock) -> None:
+    def __init__(
+        self,
+        database: Database,
+        blobs: BlobStore,
+        clock: Clock,
+        scope: NameScope = NameScope.ATTEMPT,
+    ) -> None:
+        """`scope` is within what a name can be used once."""
         self._database = database
         self._blobs = blobs
         self._clock = clock
+        self._scope = scope
 
     def create(self, new: NewArtifact) -> PendingArtifact:
         """Announce an artifact; raises NameTakenError or TooManyError."""
@@ -91,6 +99,8 @@ class ArtifactStore:
         with self._database.transaction():
             if self._count_of_job(new) >= MAX_PER_JOB:
                 raise TooManyError
+            if self._scope is NameScope.RUN and self._is_taken_in_run(new):
+                raise NameTakenError(new.name)
             try:
                 artifact_id = self._database.execute(
                     """INSERT INTO artifacts (run_id, attempt, job_backend_id, name,
@@ -112,6 +122,15 @@ class ArtifactStore:
             except sqlite3.IntegrityError as error:
                 raise NameTakenError(new.name) from error
         return PendingArtifact(artifact_id, blob)
+
+    def _is_taken_in_run(self, new: NewArtifact) -> bool:
+        """Whether any attempt of the run has an artifact of that name."""
+        row = self._database.row(
+            """SELECT 1 FROM artifacts
+               WHERE run_id = ? AND name = ? AND state != 'deleted'""",
+            [new.run_id, new.name],
+        )
+        return row is not None
 
     def _count_of_job(self, new: NewArtifact) -> int:
         return self._database.value(

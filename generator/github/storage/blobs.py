@@ -85,13 +85,18 @@ class BlobStore:
 
         It is part of the blob once its `keep` is called.
         """
-        upload = self._open_upload(name)
-        if size is None:
-            return SpooledBlock(upload, block_id, self._staging)
-        region = upload.reserve(size, parse_block_number(block_id))
-        return IncomingBlock(upload, block_id, region)
+        upload = self._hold_upload(name)
+        try:
+            if size is None:
+                return SpooledBlock(upload, block_id, self._staging)
+            region = upload.reserve(size, parse_block_number(block_id))
+            return IncomingBlock(upload, block_id, region)
+        except BaseException:
+            upload.release()
+            raise
 
-    def _open_upload(self, name: str) -> Upload:
+    def _hold_upload(self, name: str) -> Upload:
+        """The upload of a blob, held: whoever asks for it has to release it."""
         with self._lock:
             # Blocks of one blob come in parallel; whichever is first makes its file.
             if name not in self._uploads:
@@ -99,24 +104,33 @@ class BlobStore:
                 folder.mkdir(exist_ok=True)
                 descriptor = os.open(folder / "data", _CREATE_FLAGS, _OWNER_ONLY)
                 self._uploads[name] = Upload(descriptor)
-            return self._uploads[name]
+            upload = self._uploads[name]
+            upload.hold()
+            return upload
 
     def assemble(self, name: str, block_ids: Sequence[str]) -> StoredBlob:
         """Put blocks together in the order given, and drop the rest.
 
         The blob can be read under its name from here on. Raises FileNotFoundError where
         a block is missing. A client that lost the answer may ask again for the same.
+        Where the disk does not take it (OSError), its bytes are given up.
         """
         committed = self._commits.recall(name, block_ids)
         if committed is not None and name not in self._uploads:
             return committed
-        upload = self._open_upload(name)
+        upload = self._hold_upload(name)
         try:
             regions = [upload.regions[block_id] for block_id in block_ids]
+            upload.seal()
+            stored = self._commit(name, upload, regions)
         except KeyError:
             raise FileNotFoundError(name) from None
-        stored = self._commit(name, upload, regions)
-        self._forget_upload(name)
+        except OSError:
+            self.drop_upload(name)
+            raise
+        finally:
+            upload.release()
+        self.drop_upload(name)
         self._commits.remember(name, block_ids, stored)
         return stored
 
@@ -132,7 +146,11 @@ class BlobStore:
             target.parent.mkdir(exist_ok=True)
             # One rename: whoever reads finds the whole blob under its name or none.
             source.replace(target)
-        _sync_folder(target.parent)
+        try:
+            _sync_folder(target.parent)
+        except OSError:
+            target.unlink(missing_ok=True)
+            raise
         return stored
 
     def assemble_by_offset(self, name: str) -> StoredBlob:
@@ -140,7 +158,9 @@ class BlobStore:
 
         FileNotFoundError where the first is missing.
         """
-        regions = self._open_upload(name).regions
+        upload = self._hold_upload(name)
+        regions = upload.regions
+        upload.release()
         block_ids: list[str] = []
         end = 0
         region = regions.get(format_offset(end))
@@ -163,15 +183,16 @@ class BlobStore:
     def remove(self, name: str) -> None:
         """Delete a blob, complete or not."""
         self._commits.forget(name)
-        self._forget_upload(name)
+        self.drop_upload(name)
         with contextlib.suppress(FileNotFoundError):
             self.get_path(name).unlink()
 
-    def _forget_upload(self, name: str) -> None:
+    def drop_upload(self, name: str) -> None:
+        """Give up what has come of a blob that is not complete."""
         with self._lock:
             upload = self._uploads.pop(name, None)
         if upload is not None:
-            os.close(upload.descriptor)
+            upload.drop()
         shutil.rmtree(self._staging / self.get_path(name).name, ignore_errors=True)
 
     def sweep(self, list_needed: Callable[[], set[str]]) -> None:
@@ -200,7 +221,7 @@ class BlobStore:
     def close(self) -> None:
         """Close and drop uploads that were never completed."""
         for name in list(self._uploads):
-            self._forget_upload(name)
+            self.drop_upload(name)
 
 
 class _CommitMemory:

@@ -10,10 +10,19 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from ...errors import LocalGitHubError
+from ..core.errors import StorageFailedError
 from .migrations import LATEST_VERSION, migrate
 
 BUSY_TIMEOUT_SECONDS = 30
 BUSY_PAUSE_SECONDS = 0.01
+_DISK_ERRORS = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_CANTOPEN,
+    }
+)
 
 
 class Conditions:
@@ -108,7 +117,11 @@ class Database:
         except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
             raise
         except sqlite3.DatabaseError as error:
-            raise LocalGitHubError(
+            failure = LocalGitHubError
+            # The low byte is the kind of an error, the rest says more of it.
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in _DISK_ERRORS:
+                failure = StorageFailedError
+            raise failure(
                 f"the local GitHub's records in {self._path} cannot be {action}: {error}",
                 hint=f"make room, or move {self._path.parent} away to start afresh",
             ) from error

@@ -6,13 +6,18 @@ Safe for binary files: contents come out by `git unpack-file` and go in by
 
 from __future__ import annotations
 
+import errno
+import os
 import re
+import signal
 import tempfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
 from ...errors import LocalGitHubError
 from ...process import Completed, Runner
+from ..core.errors import StorageFailedError
+from ..core.names import has_control_characters
 
 # Who commits where the caller says nothing; git refuses to commit for nobody.
 _AUTHOR = {
@@ -22,6 +27,13 @@ _AUTHOR = {
     "GIT_COMMITTER_EMAIL": "noreply@github.com",
 }
 GIT_SECONDS = 60
+# Linux's PATH_MAX, beyond which git checks out no file.
+MAX_PATH_BYTES = 4096
+# How the system words it, in the locale that git is run in, that a disk took no more.
+_DISK_TEXTS = tuple(
+    os.strerror(number)
+    for number in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EFBIG)
+)
 # What git takes for "the ref does not exist", and for "remove" in an index.
 _NULL_SHA = "0" * 40
 _TREE_FLAGS = ("--long", "-z")
@@ -119,7 +131,7 @@ class GitRemote:
     def resolve(self, ref: str) -> str | None:
         """The commit a branch, tag or SHA names; None where it names none."""
         # `rev-parse` of older gits takes it for an option in spite of the next flag.
-        if ref.startswith("-"):
+        if ref.startswith("-") or _is_beyond_arguments(ref):
             return None
         result = self._git(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
@@ -141,6 +153,8 @@ class GitRemote:
 
     def list_entries(self, commit: str, path: str) -> list[TreeEntry]:
         """What is at a path of a commit: what a folder holds, or one file."""
+        if _is_beyond_arguments(path):
+            return []
         listing = ""
         if path:
             listing = self._git(
@@ -176,6 +190,8 @@ class GitRemote:
         is, ValueError for a path that git would not take.
         """
         _check_path(change.path)
+        if "\0" in change.message:
+            raise ValueError("a commit's message holds no NUL")
         parent = self.resolve(f"refs/heads/{change.branch}")
         if self._find_sha(parent, change.path) != change.sha:
             raise StaleShaError(change.path)
@@ -183,7 +199,9 @@ class GitRemote:
             blob, tree = self._write_tree(Path(folder), parent, change)
         # The first commit of a branch has no parent.
         parents = ["-p", parent] if parent else []
-        commit = self._run("commit-tree", tree, *parents, "-m", change.message)
+        # By standard input, as an argument holds no more than 128 KiB.
+        message = f"{change.message}\n"
+        commit = self._run("commit-tree", tree, *parents, text=message)
         # The old value makes two writers at once safe: the second one's ref has moved.
         ref = f"refs/heads/{change.branch}"
         if self._git("update-ref", ref, commit, parent or _NULL_SHA).exit_code:
@@ -209,13 +227,13 @@ class GitRemote:
         if change.data is None:
             blob = ""
             removal = f"0 {_NULL_SHA}\t{change.path}\0"
-            self._run("update-index", "-z", "--index-info", text=removal, **index)
+            self._update_index("-z", "--index-info", text=removal, **index)
         else:
             source = folder / "data"
             source.write_bytes(change.data)
             blob = self._run("hash-object", "-w", "--no-filters", str(source))
             entry = f"100644,{blob},{change.path}"
-            self._run("update-index", "--add", "--cacheinfo", entry, **index)
+            self._update_index("--add", "--cacheinfo", entry, **index)
         return blob, self._run("write-tree", **index)
 
     def delete_ref(self, ref: str) -> bool:
@@ -244,10 +262,37 @@ class GitRemote:
         """What a git command prints; LocalGitHubError for one that fails."""
         result = self._git(*arguments, text=text, **environment)
         if result.exit_code:
-            raise LocalGitHubError(
-                f"git {arguments[0]} failed: {result.stderr.strip()}"
-            )
+            raise _describe_failure(arguments[0], result)
         return result.stdout.strip()
+
+    def _update_index(
+        self, *arguments: str, text: str | None = None, **environment: str
+    ) -> None:
+        """Enter a file into an index; ValueError for a path that git does not take.
+
+        Git knows more of those than we do: `.GIT/config`, or a file below a file.
+        """
+        result = self._git("update-index", *arguments, text=text, **environment)
+        if not result.exit_code:
+            return
+        failure = _describe_failure("update-index", result)
+        if isinstance(failure, StorageFailedError):
+            raise failure
+        raise ValueError(failure.message)
+
+
+def _describe_failure(command: str, result: Completed) -> LocalGitHubError:
+    """What to raise for a git command that failed."""
+    message = f"git {command} failed: {result.stderr.strip()}"
+    is_too_large = result.exit_code == -signal.SIGXFSZ
+    if is_too_large or any(text in result.stderr for text in _DISK_TEXTS):
+        return StorageFailedError(message)
+    return LocalGitHubError(message)
+
+
+def _is_beyond_arguments(text: str) -> bool:
+    """Whether a text cannot be the argument of a program, and so names nothing in git."""
+    return "\0" in text or len(text.encode()) > MAX_PATH_BYTES
 
 
 def _parse_tree_line(line: str) -> TreeEntry:
@@ -261,6 +306,8 @@ def _parse_tree_line(line: str) -> TreeEntry:
 
 def _check_path(path: str) -> None:
     """ValueError for a path that git would not take, or would take for another one."""
+    if has_control_characters(path) or _is_beyond_arguments(path):
+        raise ValueError(path)
     pure = PurePosixPath(path)
     if pure.is_absolute() or str(pure) != path:
         raise ValueError(path)

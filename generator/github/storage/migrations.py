@@ -191,6 +191,10 @@ _WORKFLOW_STATES = (
 )
 
 
+# Which server began a run, or its present attempt: "" where that is not known.
+_SERVERS_OF_RUNS = ("ALTER TABLE runs ADD COLUMN server TEXT NOT NULL DEFAULT ''",)
+
+
 class Migration(NamedTuple):
     """One step from a version of the tables to the next; `number` is the version it makes."""
 
@@ -205,6 +209,7 @@ MIGRATIONS = (
     Migration(3, "issues, releases and variables", _ISSUES_AND_RELEASES),
     Migration(4, "earlier attempts of runs", _EARLIER_ATTEMPTS),
     Migration(5, "states of workflows", _WORKFLOW_STATES),
+    Migration(6, "servers of runs", _SERVERS_OF_RUNS),
 )
 LATEST_VERSION = MIGRATIONS[-1].number
 

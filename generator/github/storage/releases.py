@@ -6,6 +6,7 @@ import sqlite3
 from typing import NamedTuple, TypedDict
 
 from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
+from ..core.errors import StorageFailedError
 from ..core.models import Asset, Release
 from .blobs import BlobStore, StoredBlob
 from .database import Conditions, Database
@@ -79,6 +80,10 @@ class NewAsset(NamedTuple):
     content_type: str
 
 
+class ReleaseTakenError(Exception):
+    """Another release has the tag."""
+
+
 class AssetTakenError(Exception):
     """The release has an asset of that name."""
 
@@ -106,12 +111,15 @@ class ReleaseStore:
     def update(self, release_id: int, fields: ReleaseChanges) -> Release:
         """Set fields of a release; it is published once it is no draft.
 
-        KeyError where there is none.
+        KeyError where there is none, ReleaseTakenError where another has the tag.
         """
         self.get(release_id)
         with self._database.transaction():
             for name, value in fields.items():
-                self._database.execute(_UPDATES[name], [value, release_id])
+                try:
+                    self._database.execute(_UPDATES[name], [value, release_id])
+                except sqlite3.IntegrityError:
+                    raise ReleaseTakenError(name) from None
             self._database.execute(
                 """UPDATE releases SET published_at = ?
                    WHERE id = ? AND draft = 0 AND published_at IS NULL""",
@@ -145,7 +153,10 @@ class ReleaseStore:
     def attach(
         self, new: NewAsset, blob: str, stored: StoredBlob, author: str
     ) -> Asset:
-        """Enter an asset whose bytes are durable; raises AssetTakenError."""
+        """Enter an asset whose bytes are durable; raises AssetTakenError.
+
+        Where it cannot be entered, its bytes go.
+        """
         now = to_micros(self._clock.now())
         try:
             asset_id = self._database.execute(
@@ -168,6 +179,9 @@ class ReleaseStore:
         except sqlite3.IntegrityError:
             self._blobs.remove(blob)
             raise AssetTakenError(new.name) from None
+        except StorageFailedError:
+            self._blobs.remove(blob)
+            raise
         return self.get_asset(asset_id)
 
     def get_asset(self, asset_id: int) -> Asset:

@@ -69,7 +69,10 @@ class RunStore:
         clock: Clock,
         workflows: WorkflowStore,
         repository: str,
+        server_id: str = "",
     ) -> None:
+        """`server_id` is whose runs those are that are begun here."""
+        self._server_id = server_id
         self._database = database
         self._clock = clock
         self._workflows = workflows
@@ -101,8 +104,8 @@ class RunStore:
             run_id = self._database.execute(
                 """INSERT INTO runs (workflow_id, number, event, head_branch, head_sha,
                    head_repository_id, status, created_at, started_at, updated_at,
-                   backend_id, ref, base_branch)
-                   VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?, ?)""",
+                   backend_id, ref, base_branch, server)
+                   VALUES (?, ?, ?, ?, ?, ?, 'in_progress', ?, ?, ?, ?, ?, ?, ?)""",
                 [
                     workflow.id,
                     last_number + 1,
@@ -116,6 +119,7 @@ class RunStore:
                     str(uuid.uuid4()),
                     _choose_ref(new),
                     new.base_branch or "",
+                    self._server_id,
                 ],
             )
         return self.get(run_id)
@@ -128,6 +132,16 @@ class RunStore:
             [conclusion, to_micros(self._clock.now()), run_id],
         )
         return self.get(run_id)
+
+    def list_unfinished(self) -> dict[int, str]:
+        """The servers that began the runs which have not ended, by the id of the run.
+
+        Without those whose server is not known.
+        """
+        rows = self._database.rows(
+            "SELECT id, server FROM runs WHERE status != 'completed' AND server != ''"
+        )
+        return {row["id"]: row["server"] for row in rows}
 
     def get(self, run_id: int) -> Run:
         """One run; KeyError for one that is unknown."""
@@ -154,8 +168,9 @@ class RunStore:
             )
             self._database.execute(
                 """UPDATE runs SET attempt = attempt + 1, status = 'in_progress',
-                   conclusion = NULL, started_at = ?, updated_at = ? WHERE id = ?""",
-                [now, now, run_id],
+                   conclusion = NULL, started_at = ?, updated_at = ?, server = ?
+                   WHERE id = ?""",
+                [now, now, self._server_id, run_id],
             )
         return self.get(run_id)
 

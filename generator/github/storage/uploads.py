@@ -6,6 +6,7 @@ Protocol: Put Block of Azure Blob REST [learn.microsoft.com/rest/api/storageserv
 from __future__ import annotations
 
 import base64
+import contextlib
 import os
 import re
 import tempfile
@@ -27,6 +28,10 @@ class Region(NamedTuple):
     size: int
 
 
+class UploadClosedError(Exception):
+    """The blob has been put together or given up meanwhile, and takes no more bytes."""
+
+
 @dataclass(slots=True)
 class Upload:
     """An upload: its file, how far that is taken, and which blocks are complete.
@@ -42,7 +47,45 @@ class Upload:
     unnumbered_from: int | None = None
     numbers: set[int] = field(default_factory=set)
     regions: dict[str, Region] = field(default_factory=dict)
-    lock: threading.Lock = field(default_factory=threading.Lock)
+    lock: threading.RLock = field(default_factory=threading.RLock)
+    holders: int = 0
+    is_sealed: bool = False
+    is_dropped: bool = False
+
+    def hold(self) -> None:
+        """Keep the file open until `release`, whoever drops it."""
+        with self.lock:
+            self.holders += 1
+
+    def release(self) -> None:
+        """Give up what `hold` took."""
+        with self.lock:
+            self.holders -= 1
+            self._close_unheld()
+
+    def drop(self) -> None:
+        """Close the file as soon as nobody holds it any more; what is written is lost."""
+        with self.lock:
+            self.is_sealed = self.is_dropped = True
+            self._close_unheld()
+
+    def _close_unheld(self) -> None:
+        # A descriptor closed under a writer could by then be that of another file.
+        if self.is_dropped and not self.holders and self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def seal(self) -> None:
+        """Let nothing more be written, as the blob is being put together."""
+        with self.lock:
+            self.is_sealed = True
+
+    def write(self, data: bytes, offset: int) -> None:
+        """Write to the file; raises UploadClosedError where that is over."""
+        with self.lock:
+            if self.is_sealed:
+                raise UploadClosedError
+            _write_all(self.descriptor, data, offset)
 
     def reserve(self, size: int, number: int | None = None) -> Region:
         """Room for `size` bytes that nobody else writes to."""
@@ -96,6 +139,7 @@ class IncomingBlock:
     """A block of known size that is being received."""
 
     def __init__(self, upload: Upload, block_id: str, region: Region) -> None:
+        """The upload has to be held; `keep` and `drop` release it."""
         self._upload = upload
         self._block_id = block_id
         self._region = region
@@ -105,7 +149,7 @@ class IncomingBlock:
         """Take the next bytes; ValueError for more of them than were announced."""
         if self._written + len(chunk) > self._region.size:
             raise ValueError("more bytes than announced")
-        _write_all(self._upload.descriptor, chunk, self._region.offset + self._written)
+        self._upload.write(chunk, self._region.offset + self._written)
         self._written += len(chunk)
 
     def keep(self) -> None:
@@ -113,15 +157,18 @@ class IncomingBlock:
         if self._written != self._region.size:
             raise ValueError("fewer bytes than announced")
         self._upload.regions[self._block_id] = self._region
+        self._upload.release()
 
     def drop(self) -> None:
         """Give the block up; its place in the file stays empty."""
+        self._upload.release()
 
 
 class SpooledBlock:
     """A block of unknown size, in a temporary file until it is known how large it is."""
 
     def __init__(self, upload: Upload, block_id: str, folder: Path) -> None:
+        """The upload has to be held; `keep` and `drop` release it."""
         self._upload = upload
         self._block_id = block_id
         self._spool = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by keep or drop
@@ -136,18 +183,25 @@ class SpooledBlock:
         """Copy the block into the upload and make it part of it."""
         self._spool.flush()
         region = self._upload.reserve(self._size)
-        copy_region(
-            self._spool.fileno(),
-            Region(0, self._size),
-            self._upload.descriptor,
-            region.offset,
-        )
+        with self._upload.lock:
+            if self._upload.is_sealed:
+                raise UploadClosedError
+            copy_region(
+                self._spool.fileno(),
+                Region(0, self._size),
+                self._upload.descriptor,
+                region.offset,
+            )
         self._upload.regions[self._block_id] = region
         self._spool.close()
+        self._upload.release()
 
     def drop(self) -> None:
         """Give the block up."""
-        self._spool.close()
+        # Closing writes what is still in the buffer, which a full disk does not take.
+        with contextlib.suppress(OSError):
+            self._spool.close()
+        self._upload.release()
 
 
 def copy_region(

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from ...github.core.models import Run
 from ...github.local_github import LocalGitHub
+from ...locks import hold_folder_lock
 from ..actions.resolver import SERVER
-from ..isolation.locks import hold_folder_lock
 from ..plan import ActiveRun, RunPlan
 from .compatibility import write_act_copy
 from .environment_secrets import alias_values

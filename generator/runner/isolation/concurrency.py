@@ -17,9 +17,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
+from ...locks import HeldLock, hold_folder_lock, is_held
 from ...workflow.expressions import expand_github_names
 from ...workflow.model import Concurrency
-from .locks import HeldLock, hold_folder_lock, is_held
 
 PAUSE_SECONDS = 0.1
 ENTRY_SUFFIX = ".ticket"

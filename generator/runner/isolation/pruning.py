@@ -8,7 +8,7 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
-from .locks import hold_folder_lock
+from ...locks import hold_folder_lock
 from .virtualenvs import is_taken
 
 KEPT_LOGS = 100

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ...errors import OutputError
-from .locks import HeldLock, is_held
+from ...locks import HeldLock, is_held
 from .orphans import kill_orphans
 
 # Anything else act would take apart: see _choose_base.

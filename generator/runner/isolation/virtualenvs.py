@@ -11,7 +11,7 @@ import itertools
 import shutil
 from pathlib import Path
 
-from .locks import hold_folder_lock, is_held
+from ...locks import hold_folder_lock, is_held
 
 _LEASE_NAME = "lease"
 

@@ -38,7 +38,7 @@ def parse_date_range(text: str) -> DateRange:
         begin = _parse_date(first)
         if last:
             return DateRange(begin.since, _parse_date(last).until)
-    except ValueError:
+    except (ValueError, OverflowError):
         return NOTHING
     ranges = {
         ">=": DateRange(begin.since, _LAST_INSTANT),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ...context import AppContext
+from ...core.names import is_name
 from ..calls import Call, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
@@ -21,7 +22,7 @@ def read_labels(call: Call) -> list[str]:
         name = label
         if isinstance(label, dict):
             name = label.get("name")
-        if not isinstance(name, str) or not name:
+        if not isinstance(name, str) or not is_name(name):
             raise call.invalid("Invalid request.\n\nA label has a name.")
         names.append(name)
     return names
@@ -37,6 +38,9 @@ def create_label(context: AppContext, call: Call) -> Reply:
     name = call.body.read_text("name")
     color = call.body.read_text("color", DEFAULT_COLOR).lstrip("#")
     description = call.body.read_text("description")
+    if not is_name(name):
+        details = validation_failed("Label", "name", "invalid")
+        raise call.invalid("Validation Failed", details)
     label = context.issues.make_label(name, color, description)
     if label is None:
         details = validation_failed("Label", "name", "already_exists")

@@ -10,6 +10,7 @@ from ...context import AppContext
 from ...core.clock import format_rfc3339
 from ...core.errors import ApiError
 from ...core.models import Asset, Release
+from ...core.names import has_control_characters, is_media_type, is_name
 from ...services.blobs import receive
 from ...storage.releases import AssetFilter, AssetTakenError, NewAsset
 from ..calls import Call, JsonObject, Reply, validation_failed
@@ -77,9 +78,16 @@ def get_asset(context: AppContext, call: Call) -> Reply:
 async def upload_asset(context: AppContext, call: Call, request: Request) -> Reply:
     """Attach the bytes of a request to a release."""
     content_type = request.headers.get("content-type", _DEFAULT_TYPE)
+    if not is_media_type(content_type):
+        content_type = _DEFAULT_TYPE
     new = _check_upload(context, call, content_type)
     blob = context.blobs.make_name()
-    await receive(context, request, blob, _ONLY_BLOCK)
+    try:
+        await receive(context, request, blob, _ONLY_BLOCK)
+    except BaseException:
+        # Nobody can go on with it: each try has a blob of its own.
+        context.blobs.drop_upload(blob)
+        raise
     stored = await asyncio.to_thread(context.blobs.assemble, blob, [_ONLY_BLOCK])
     try:
         asset = context.releases.attach(new, blob, stored, call.grant.login)
@@ -95,9 +103,11 @@ def _check_upload(context: AppContext, call: Call, content_type: str) -> NewAsse
     name, label = call.query.get("name", ""), call.query.get("label", "")
     if not name or "/" in name:
         raise call.refusal(400, "Bad Request: an asset has a name")
+    if not is_name(name) or has_control_characters(label):
+        raise _refuse_name(call, "custom")
     namesakes = AssetFilter(release_id=release.id, name=name)
     if context.releases.list_assets(namesakes):
-        raise _refuse_name(call)
+        raise _refuse_name(call, "already_exists")
     return NewAsset(release.id, name, label, content_type)
 
 
@@ -106,10 +116,12 @@ def edit_asset(context: AppContext, call: Call) -> Reply:
     asset = call.find(context.releases.get_asset, "asset_id")
     name = call.body.read_text("name", asset.name)
     label = call.body.read_text("label", asset.label)
+    if "/" in name or not is_name(name) or has_control_characters(label):
+        raise _refuse_name(call, "custom")
     try:
         asset = context.releases.rename_asset(asset.id, name, label)
     except AssetTakenError:
-        raise _refuse_name(call) from None
+        raise _refuse_name(call, "already_exists") from None
     return _reply_asset(context, call, asset)
 
 
@@ -119,8 +131,8 @@ def delete_asset(context: AppContext, call: Call) -> Reply:
     return Reply(204)
 
 
-def _refuse_name(call: Call) -> ApiError:
-    details = validation_failed("ReleaseAsset", "name", "already_exists")
+def _refuse_name(call: Call, code: str) -> ApiError:
+    details = validation_failed("ReleaseAsset", "name", code)
     return call.invalid("Validation Failed", details)
 
 

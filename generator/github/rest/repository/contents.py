@@ -96,6 +96,8 @@ def _commit(context: AppContext, call: Call, data: bytes | None) -> tuple[str, s
     """Commit a file's bytes, or its removal; the SHAs of the commit and of the file."""
     path = call.path["path"]
     message = call.body.require_text("message")
+    if "\0" in message:
+        raise call.invalid("message contains a NUL byte")
     branch = call.body.read_text("branch") or context.default_branch
     branches = context.git.list_branches()
     # The first commit of an empty repository makes its branch, as on GitHub.

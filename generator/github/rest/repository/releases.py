@@ -6,9 +6,15 @@ from functools import partial
 
 from ...context import AppContext
 from ...core.clock import format_rfc3339
+from ...core.errors import ApiError
 from ...core.models import Release
 from ...storage.git_remote import is_ref_name
-from ...storage.releases import AssetFilter, ReleaseChanges, ReleaseFilter
+from ...storage.releases import (
+    AssetFilter,
+    ReleaseChanges,
+    ReleaseFilter,
+    ReleaseTakenError,
+)
 from ..calls import Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
@@ -64,13 +70,9 @@ def create_release(context: AppContext, call: Call) -> Reply:
     tag = fields.get("tag", "")
     if not tag:
         raise call.missing("tag_name")
-    if not is_ref_name(tag):
-        details = validation_failed("Release", "tag_name", "custom")
-        raise call.invalid("Validation Failed", details)
     release = context.releases.create(tag, call.grant.login, fields)
     if release is None:
-        details = validation_failed("Release", "tag_name", "already_exists")
-        raise call.invalid("Validation Failed", details)
+        raise _refuse_tag(call, "already_exists")
     return Reply(201, serialize_release(context, call.origin, release))
 
 
@@ -79,6 +81,8 @@ def _read_fields(call: Call) -> ReleaseChanges:
     fields: ReleaseChanges = {}
     if "tag_name" in call.body:
         fields["tag"] = call.body.read_text("tag_name")
+        if fields["tag"] and not is_ref_name(fields["tag"]):
+            raise _refuse_tag(call, "custom")
     if "name" in call.body:
         fields["name"] = call.body.read_text("name")
     if "body" in call.body:
@@ -92,6 +96,11 @@ def _read_fields(call: Call) -> ReleaseChanges:
     if prerelease is not None:
         fields["prerelease"] = prerelease
     return fields
+
+
+def _refuse_tag(call: Call, code: str) -> ApiError:
+    details = validation_failed("Release", "tag_name", code)
+    return call.invalid("Validation Failed", details)
 
 
 def get_release(context: AppContext, call: Call) -> Reply:
@@ -121,7 +130,13 @@ def get_release_by_tag(context: AppContext, call: Call) -> Reply:
 def edit_release(context: AppContext, call: Call) -> Reply:
     """Change a release."""
     release = call.find(context.releases.get, "release_id")
-    release = context.releases.update(release.id, _read_fields(call))
+    fields = _read_fields(call)
+    if not fields.get("tag", release.tag):
+        raise _refuse_tag(call, "missing_field")
+    try:
+        release = context.releases.update(release.id, fields)
+    except ReleaseTakenError:
+        raise _refuse_tag(call, "already_exists") from None
     return Reply(body=serialize_release(context, call.origin, release))
 
 

@@ -16,7 +16,7 @@ from ..router import Endpoint, build_routes
 READ = "variables:read"
 WRITE = "variables:write"
 # docs.github.com, "Naming conventions for configuration variables" and their limits.
-_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*", re.IGNORECASE)
+_NAME = re.compile(r"(?!GITHUB_)[A-Z_][A-Z0-9_]*", re.IGNORECASE | re.ASCII)
 MAX_VALUE_BYTES = 48 << 10
 
 

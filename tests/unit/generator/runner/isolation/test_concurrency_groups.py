@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from generator.locks import HeldLock
 from generator.runner.isolation.concurrency import (
     ConcurrencyGroup,
     SupersededError,
     resolve_group,
     take_turn,
 )
-from generator.runner.isolation.locks import HeldLock
 from generator.workflow.model import Concurrency
 from generator.workflow.parser import parse_workflow
 from generator.workflow.source import YamlDocument

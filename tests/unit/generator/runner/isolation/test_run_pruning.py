@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.runner.isolation.locks import HeldLock
+from generator.locks import HeldLock
 from generator.runner.isolation.pruning import (
     IDLE_SECONDS,
     prune_logs,

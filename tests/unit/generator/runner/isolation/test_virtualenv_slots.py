@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from generator.runner.isolation.locks import HeldLock, is_held
+from generator.locks import HeldLock, is_held
 from generator.runner.isolation.virtualenvs import release_slots, take_slot
 
 
