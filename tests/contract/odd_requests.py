@@ -136,7 +136,17 @@ HEADERS: tuple[tuple[str, str], ...] = (
     ("X-HTTP-Method-Override", "DELETE"),
 )
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
-QUERIES = ("page", "per_page", "created", "ref", "labels", "state", "q", "name", "key")
+QUERIES: tuple[str, ...] = (
+    "page",
+    "per_page",
+    "created",
+    "ref",
+    "labels",
+    "state",
+    "q",
+    "name",
+    "key",
+)
 QUERIES += (
     "sort",
     "direction",
