@@ -165,6 +165,21 @@ def test_a_fresh_start_is_said(keeper: Keeper) -> None:
     )
 
 
+def test_the_newest_state_is_found_behind_a_hundred_other_files(keeper: Keeper) -> None:
+    if keeper.store != "release":
+        pytest.skip("a branch holds one state")
+    keeper.whole_run(b"older")
+    ticket = keeper.begin()
+    headers = {"Authorization": f"token {ticket.token}"}
+    release = f"{keeper.local_github.url}/api/uploads/repos/local/repository/releases/1"
+    for number in range(100):
+        address = f"{release}/assets?name=other-{number}"
+        request = Request(address, b"x", headers)  # noqa: S310 - to the local GitHub
+        urlopen(request).close()  # noqa: S310 - as above
+    keeper.whole_run(b"newest")
+    assert keeper.whole_run(b"next")[1] == b"newest"
+
+
 def test_branches_and_workflows_have_states_of_their_own(keeper: Keeper) -> None:
     keeper.whole_run(b"main")
     assert keeper.whole_run(b"feature", "feature/x")[1] is None
