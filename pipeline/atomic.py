@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -22,7 +23,7 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
     one when the writer raises.)
     """
     with explain_os_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_folders(path.parent, durable=durable)
         temporary = path.with_name(path.name + PART)
         try:
             with temporary.open("wb") as sink:
@@ -38,6 +39,30 @@ def write_atomically(path: Path, content: bytes, *, durable: bool = True) -> Non
         # A rename is durable only once its folder is (fsync(2)).
         if durable:
             sync_folder(path.parent)
+
+
+def make_folders(folder: Path, *, durable: bool = True) -> None:
+    """Make a folder and those above it, each name durable before the next is made."""
+    missing = []
+    while not folder.is_dir() and folder != folder.parent:
+        missing.append(folder)
+        folder = folder.parent
+    for path in reversed(missing):
+        path.mkdir(exist_ok=True)
+        if durable:
+            sync_folder(path.parent)
+
+
+def remove_path(path: Path) -> None:
+    """Remove a file, a link, or a folder that lies where a file belongs.
+
+    Raises StateWriteError.
+    """
+    with explain_os_errors(path):
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink(missing_ok=True)
 
 
 def sync_folder(folder: Path) -> None:

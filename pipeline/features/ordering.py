@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pandas as pd
 
-from ..errors import SettingsError
+from ..errors import SettingsError, SourceSchemaError
+from ..program import COMMAND
 from ..sources.cursor import RowOrder
 from .columns import parse_dates
 
@@ -59,8 +60,10 @@ def _find_greatest(keys: Values, before: Moment) -> Moment:
     """The greatest key so far, for the cursor; None where there was none yet."""
     if not len(keys):
         return before
-    greatest = _to_json(keys.max())
-    return greatest if before is None else max(before, greatest)
+    greatest = keys.max()
+    if before is not None:
+        greatest = max(_from_json(before, keys), greatest)
+    return _to_json(greatest)
 
 
 def _count_steps_back(times: Values, before: Moment) -> int:
@@ -84,7 +87,7 @@ def _parse_moments(frame: pd.DataFrame, name: str) -> Values:
     if numbers.notna().all():
         return numbers.astype(float)
     texts = pd.Index(values.astype(str))
-    dates = pd.Series(parse_dates(texts), index=frame.index)
+    dates = pd.Series(parse_dates(texts), index=frame.index, name=name)
     if dates.isna().any():
         raise SettingsError(
             f"{name!r} holds values that are neither numbers nor dates, "
@@ -100,7 +103,18 @@ def _to_json(moment: Moment) -> str | float:
 
 
 def _from_json(moment: Moment, values: Values) -> Moment:
-    """The moment as `values` hold theirs."""
+    """The moment as `values` hold theirs.
+
+    Raises SourceSchemaError where they hold dates now and held numbers, or the reverse.
+    """
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return pd.Timestamp(moment)
-    return moment
+        date = parse_dates(pd.Index([moment]))[0] if isinstance(moment, str) else pd.NaT
+        if not pd.isna(date):
+            return date
+    elif isinstance(moment, int | float):
+        return moment
+    raise SourceSchemaError(
+        f"{str(values.name)!r} cannot be compared with {moment!r:.80}, "
+        "which it held when the state was trained",
+        hint=f"mend the source, or start over: `{COMMAND} reset`",
+    )

@@ -24,6 +24,11 @@ With more, every other one is dropped, so that they thin out evenly.
 MANY_FILES = 16
 """With more files than this, those read to their end keep only their first and last mark."""
 
+# In bytes: the header of a table is a mark of its own length, and is read as a whole.
+LONGEST_MARK = 1 << 26
+# Of a file, to the operating system (off_t).
+LARGEST_OFFSET = (1 << 63) - 1
+
 OrderValue = float | str
 """A number, or a moment in ISO 8601."""
 
@@ -80,7 +85,7 @@ class FilePosition(NamedTuple):
         for name in ("offset", "records", "taken", "stride"):
             least = 1 if name == "stride" else 0
             # By `type`, since isinstance takes True for an int.
-            if type(value[name]) is not int or value[name] < least:
+            if not _is_count(value[name]) or value[name] < least:
                 raise InvalidCursorError(f"{name} is no count")
         return cls(
             value["offset"],
@@ -123,11 +128,18 @@ class FilePosition(NamedTuple):
         return self._replace(marks=(self.marks[0], self.marks[-1]))
 
 
+def _is_count(value: object) -> bool:
+    """Whether it is a whole number from 0 on that a file can be read up to."""
+    return type(value) is int and 0 <= value <= LARGEST_OFFSET
+
+
 def _parse_end(value: object) -> FileEnd | None:
     if value is None:
         return None
     if isinstance(value, list) and list(map(type, value)) == [int, str]:
-        return FileEnd(*value)
+        end = FileEnd(*value)
+        if _is_count(end.size):
+            return end
     raise InvalidCursorError("the end of a file is no size and stamp")
 
 
@@ -135,10 +147,11 @@ def _parse_mark(value: object) -> ByteMark | RowMark:
     if isinstance(value, list):
         types = list(map(type, value))
         if types == [int, int, str]:
-            return ByteMark(*value)
-        if types == [int, list, str]:
+            if _is_count(value[0]) and 0 <= value[1] <= LONGEST_MARK:
+                return ByteMark(*value)
+        elif types == [int, list, str]:
             rows, columns, digest = value
-            if all(isinstance(name, str) for name in columns):
+            if _is_count(rows) and all(isinstance(name, str) for name in columns):
                 return RowMark(rows, tuple(columns), digest)
     raise InvalidCursorError("a mark is neither one of bytes nor one of rows")
 
@@ -182,6 +195,8 @@ class Cursor(NamedTuple):
                 raise InvalidCursorError(
                     "the order of rows is neither a number nor a moment"
                 )
+            if type(bound) is int and abs(bound) > LARGEST_OFFSET:
+                raise InvalidCursorError("the order of rows is beyond any number")
         return cls(files, version, RowOrder(*bounds))
 
     def to_json(self) -> dict[str, Any]:

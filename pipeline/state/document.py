@@ -27,6 +27,7 @@ from .json_parts import (
     JsonObject,
     WrongPartError,
     get_part,
+    load_json,
     parse_count,
     parse_list,
     parse_number,
@@ -42,6 +43,10 @@ FORMAT = 2
 BEST = "best_model.pkl"
 POPULATION_PREFIX = "population-"
 ID_LENGTH = 16
+
+TASKS = frozenset({"binary", "multiclass", "regression"})
+# Those in `figures` that are no candidates; `tasks` and `models` bring numpy.
+JUDGED = ("baseline", "champion")
 
 _ID = re.compile(r"[0-9a-f]{16}")
 _POPULATION = re.compile(POPULATION_PREFIX + r"[0-9a-f]{16}\.pkl")
@@ -139,7 +144,7 @@ class RunRecord(NamedTuple):
             parse_count(parts.get("rows")),
             parse_text(parts.get("champion"), _NAME),
             Metric.from_json(parts.get("metric")),
-            parse_optional_text(parts.get("from")),
+            parse_optional_text(parts.get("from"), _ID),
             "from" in parts,
         )
 
@@ -167,9 +172,7 @@ class SourceRecord(NamedTuple):
     def from_json(cls, value: object) -> Self:
         """Parse `source`. Raises WrongPartError."""
         parts = parse_object(value)
-        name = parts.get("name")
-        if not isinstance(name, str):
-            raise WrongPartError("the source has no name")
+        name = parse_text(parts.get("name"))
         try:
             cursor = Cursor.from_json(parts.get("cursor"))
         except ValueError as error:
@@ -251,7 +254,9 @@ class StateDocument(NamedTuple):
             population=parse_text(parts.get("population"), _POPULATION),
             files=_parse_files(parts.get("files")),
             previous=cls._parse_previous(get_part(parts, "previous")),
-            parent_state_id=parse_optional_text(get_part(parts, "parent_state_id")),
+            parent_state_id=parse_optional_text(
+                get_part(parts, "parent_state_id"), _ID
+            ),
             state_id=parse_text(parts.get("state_id"), _ID),
             signature=parse_optional_text(parts.get("signature")),
         )
@@ -259,6 +264,10 @@ class StateDocument(NamedTuple):
             raise WrongPartError("the files are not those of a state")
         if not {"scikit-learn", "numpy"} <= document.libraries.keys():
             raise WrongPartError("libraries are missing")
+        if not {document.champion, *JUDGED} <= document.metrics.keys():
+            raise WrongPartError("metrics of the champion or the baseline are missing")
+        if document.task not in TASKS:
+            raise WrongPartError("the task is none of ours")
         return document
 
     @classmethod
@@ -331,7 +340,7 @@ def parse_json(content: bytes, path: Path) -> JsonObject:
     there for it.
     """
     try:
-        document = json.loads(content)
+        document = load_json(content)
     except (ValueError, RecursionError) as error:
         raise StateTamperedError(f"{path} is truncated or no JSON: {error}") from error
     version = None
@@ -376,7 +385,7 @@ def has_signature_of(document: Mapping[str, Any], key: bytes) -> bool:
     signature = document["signature"]
     expected = compute_signature(document, key)
     return isinstance(signature, str) and hmac.compare_digest(
-        signature.encode(), expected.encode()
+        signature.encode("utf-8", "surrogatepass"), expected.encode()
     )
 
 

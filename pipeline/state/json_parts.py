@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -9,8 +11,46 @@ from typing import Any
 JsonObject = dict[str, Any]
 
 
+# Beyond any count of ours; a larger integer overflows where it is used.
+LARGEST_INTEGER = 1 << 63
+# Ours are nine deep; Python reads deeper documents than it can write.
+MOST_LEVELS = 20
+SURROGATE = re.compile("[\ud800-\udfff]")
+
+
 class WrongPartError(ValueError):
     """A part of a JSON document is missing, or of another type or form."""
+
+
+def load_json(content: bytes) -> object:
+    """Read JSON whose numbers are finite, nested as deep as ours at most.
+
+    Raises ValueError or RecursionError. Python alone would take NaN, write it nowhere,
+    and so fail at every commit to come.
+    """
+    document: object = json.loads(
+        content,
+        parse_constant=_parse_float,
+        parse_float=_parse_float,
+    )
+    _check_levels(document, MOST_LEVELS)
+    return document
+
+
+def _parse_float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise WrongPartError(f"{text:.20} is no number of JSON")
+    return number
+
+
+def _check_levels(value: object, levels: int) -> None:
+    if not isinstance(value, dict | list):
+        return
+    if not levels:
+        raise WrongPartError(f"it is nested more than {MOST_LEVELS} levels deep")
+    for part in value.values() if isinstance(value, dict) else value:
+        _check_levels(part, levels - 1)
 
 
 def get_part(parts: Mapping[str, Any], name: str) -> object:
@@ -40,17 +80,24 @@ def parse_list(value: object) -> list[Any]:
 
 
 def parse_text(value: object, pattern: re.Pattern[str] | None = None) -> str:
-    """Accept a string that the pattern matches as a whole."""
+    """Accept a string of characters that the pattern matches as a whole.
+
+    A lone surrogate, which JSON can spell, is no character: it cannot be written.
+    """
     if not isinstance(value, str):
         raise WrongPartError("a part is no text")
+    if not value.isascii() and SURROGATE.search(value):
+        raise WrongPartError("a text holds half a character")
     if pattern is not None and not pattern.fullmatch(value):
         raise WrongPartError("a text has another form")
     return value
 
 
-def parse_optional_text(value: object) -> str | None:
-    """Accept a string or null."""
-    return None if value is None else parse_text(value)
+def parse_optional_text(
+    value: object, pattern: re.Pattern[str] | None = None
+) -> str | None:
+    """Accept a string that the pattern matches, or null."""
+    return None if value is None else parse_text(value, pattern)
 
 
 def parse_texts(
@@ -65,14 +112,15 @@ def parse_text_values(
 ) -> dict[str, str]:
     """Accept an object whose values are strings that the pattern matches."""
     parts = parse_object(value)
-    for text in parts.values():
+    for name, text in parts.items():
+        parse_text(name)
         parse_text(text, pattern)
     return parts
 
 
 def parse_count(value: object) -> int:
     """Accept a whole number from 0 on; `true` is an int to Python, and none here."""
-    if type(value) is not int or value < 0:
+    if type(value) is not int or not 0 <= value < LARGEST_INTEGER:
         raise WrongPartError("a part is no count")
     return value
 
@@ -81,4 +129,6 @@ def parse_number(value: object) -> float:
     """Accept a whole number or one with a fraction."""
     if not isinstance(value, int | float) or isinstance(value, bool):
         raise WrongPartError("a part is no number")
+    if isinstance(value, int) and abs(value) >= LARGEST_INTEGER:
+        raise WrongPartError("a number is too large")
     return value

@@ -25,8 +25,16 @@ from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
 
-from ..atomic import explain_os_errors, sha256, write_atomically
+from ..atomic import (
+    explain_os_errors,
+    make_folders,
+    remove_path,
+    sha256,
+    sync_folder,
+    write_atomically,
+)
 from ..errors import (
+    PipelineError,
     SettingsError,
     StateBusyError,
     StateMismatchError,
@@ -106,7 +114,7 @@ class Store:
         where another process holds it.
         """
         with explain_os_errors(self.runtime):
-            self.runtime.mkdir(parents=True, exist_ok=True)
+            make_folders(self.runtime)
             handle = os.open(self.runtime, os.O_RDONLY)
         try:
             # The kernel lets go of it with the process, also after SIGKILL.
@@ -176,7 +184,7 @@ class Store:
 
         for folder in (self.model, self.data):
             with explain_os_errors(folder):
-                folder.mkdir(parents=True, exist_ok=True)
+                make_folders(folder)
                 TemporaryFile(dir=folder).close()
 
     def commit(
@@ -284,19 +292,47 @@ class Store:
         return state.state_id
 
     def reset(self) -> list[Path]:
-        """Remove the state, the commit point first; return what was removed."""
-        files = [
-            self.document_path,
+        """Remove the state, and what lies in its place; return what was removed.
+
+        The document is the commit point, as ever: before it is removed the state loads,
+        after it there is none. `load` finds a champion beside its place too, but takes
+        one in its place without a document for a loss.
+        """
+        removed = [
+            # A file in place of a folder.
+            *(path for path in (self.model, self.data) if path.is_file()),
             *sorted(self.model.glob(BEST + "*")),
             *sorted(self.model.glob(POPULATION_PREFIX + "*")),
             *sorted(self.model.glob(PREVIOUS_PREFIX + "*")),
             *sorted(self.data.glob(self.document_path.name + ".*")),
         ]
-        removed = [path for path in files if path.exists()]
-        for path in removed:
-            with explain_os_errors(path):
-                path.unlink()
+        self._move_champion_aside()
+        if os.path.lexists(self.document_path):
+            removed.insert(0, self.document_path)
+            remove_path(self.document_path)
+            with explain_os_errors(self.data):
+                sync_folder(self.data)
+        for path in [*removed, self.model / NEXT]:
+            remove_path(path)
         return removed
+
+    def _move_champion_aside(self) -> None:
+        """Move the champion to where a commit writes it, unless that one counts."""
+        best, following = self.model / BEST, self.model / NEXT
+        if not best.is_file():
+            return
+        with contextlib.suppress(PipelineError):
+            state = Store(self.runtime).load()
+            if state is not None and sha256(best.read_bytes()) != sha256(
+                state.champion
+            ):
+                remove_path(best)
+                return
+        if following.is_dir():
+            remove_path(following)
+        with explain_os_errors(best):
+            best.replace(following)
+            sync_folder(self.model)
 
     def _load_without_key(self) -> State:
         state = Store(self.runtime).load()
@@ -345,8 +381,7 @@ class Store:
         ]
         for path in stray:
             if path.name not in named:
-                with explain_os_errors(path):
-                    path.unlink(missing_ok=True)
+                remove_path(path)
 
 
 def _list_folder(folder: Path) -> list[Path]:

@@ -29,7 +29,8 @@ def get_signing_key(environment: Mapping[str, str]) -> bytes | None:
 
     An empty variable is what GitHub hands over for a secret that is not set.
     """
-    return environment.get(KEY_VARIABLE, "").encode() or None
+    # A secret may be any bytes, which Python hands over as halves of characters.
+    return environment.get(KEY_VARIABLE, "").encode("utf-8", "surrogateescape") or None
 
 
 class State(NamedTuple):
