@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import stat
+import struct
 import zipfile
 from pathlib import PurePosixPath
 from typing import IO, cast
@@ -24,6 +25,20 @@ MAX_EXPANSION = 200
 LEAST_BOMB_BYTES = 1 << 30
 """Members that unpack to less than this are read however well they are packed."""
 
+FILE_TYPES = (0, stat.S_IFREG, stat.S_IFDIR)
+"""Of members that are read; an archive that was not made on Unix has none (0)."""
+LISTING_ERRORS = (
+    OSError,
+    EOFError,
+    zipfile.BadZipFile,
+    NotImplementedError,
+    # Names in no encoding, and offsets that lie outside of the file.
+    ValueError,
+    struct.error,
+)
+# RuntimeError: the member is encrypted, or packed in a way that zipfile does not know.
+OPENING_ERRORS = (*LISTING_ERRORS, RuntimeError)
+
 
 def list_zip_members(name: str, open_archive: StreamOpener) -> list[Member]:
     """Return the tables in an archive, in natural order.
@@ -34,15 +49,22 @@ def list_zip_members(name: str, open_archive: StreamOpener) -> list[Member]:
     try:
         with open_archive() as stream, zipfile.ZipFile(stream) as archive:
             infos = archive.infolist()
-    except (OSError, zipfile.BadZipFile, NotImplementedError) as error:
+    except LISTING_ERRORS as error:
         raise SourceError(
             f"{name} is not a whole zip archive: {error}", hint="fetch it again"
         ) from error
     tables: list[zipfile.ZipInfo] = []
+    seen: set[str] = set()
     for info in infos:
+        _check_member(name, info)
+        if info.filename in seen:
+            raise SourceError(
+                f"{name} holds {info.filename!r} twice; it is not read",
+                hint="pack it again",
+            )
+        seen.add(info.filename)
         if info.is_dir():
             continue
-        _check_member(name, info)
         is_csv = info.filename.lower().endswith(CSV.suffixes)
         if is_csv and not is_hidden(info.filename):
             tables.append(info)
@@ -58,8 +80,7 @@ def _make_zip_member(
         try:
             archive = zipfile.ZipFile(packed)
             stream = archive.open(info)
-        except (zipfile.BadZipFile, RuntimeError) as error:
-            # RuntimeError: the member is encrypted.
+        except OPENING_ERRORS as error:
             packed.close()
             raise SourceError(
                 f"{name}: {info.filename} cannot be unpacked: {error}"
@@ -92,9 +113,11 @@ def _check_member(name: str, info: zipfile.ZipInfo) -> None:
             "it is not read"
         )
     # The upper half of the external attributes is the mode of the file on Unix.
-    if stat.S_ISLNK(info.external_attr >> 16):
+    file_type = stat.S_IFMT(info.external_attr >> 16)
+    if file_type not in FILE_TYPES:
+        kind = "a link" if file_type == stat.S_IFLNK else "no file"
         raise SourceError(
-            f"{name} holds {info.filename!r}, which is a link; it is not read"
+            f"{name} holds {info.filename!r}, which is {kind}; it is not read"
         )
     most = max(LEAST_BOMB_BYTES, MAX_EXPANSION * max(info.compress_size, 1))
     if info.file_size > most:

@@ -28,6 +28,7 @@ from .toolkit import (
     set_output,
     warning,
 )
+from .unpacking import BROKEN_ARCHIVE_ERRORS, unpack_cache
 from .web import (
     CACHE_SERVICE,
     AnswerError,
@@ -42,7 +43,7 @@ COMPRESSION_LEVEL = 6
 MAX_KEY_LENGTH = 512
 MAX_KEYS = 10
 GLOB_SIGNS = frozenset("*?[")
-RESTORE_ERRORS = (ActionError, AnswerError, OSError, tarfile.TarError, EOFError)
+RESTORE_ERRORS = (ActionError, AnswerError, *BROKEN_ARCHIVE_ERRORS)
 
 SetValue = Callable[[str, str], None]
 
@@ -306,16 +307,5 @@ def _unpack(archive: Path) -> None:
     the runner's temporary folder.
     """
     workspace = get_workspace().resolve()
-    temporary = Path(get_temporary_folder() or workspace).resolve()
-    roots = (workspace, Path.home().resolve(), temporary)
-
-    def check_member(member: tarfile.TarInfo, _: str) -> tarfile.TarInfo:
-        target = Path(os.path.normpath(workspace / member.name))
-        if not any(map(target.is_relative_to, roots)):
-            raise tarfile.TarError(
-                f"{member.name} lies outside of the workspace and of HOME"
-            )
-        return member
-
-    with tarfile.open(archive, "r:gz") as tar:
-        tar.extractall(workspace, filter=check_member)  # noqa: S202  # it checks each member
+    temporary = Path(get_temporary_folder() or workspace)
+    unpack_cache(archive, workspace, (workspace, Path.home(), temporary))

@@ -11,7 +11,6 @@ import re
 import shutil
 import tempfile
 import urllib.parse
-import zipfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from email.message import Message
@@ -30,6 +29,7 @@ from .toolkit import (
     set_output,
     warning,
 )
+from .unpacking import unpack_artifact
 from .web import Answer, AnswerError, ArtifactClient, RestClient, download_blob
 
 ZIP_TYPES = {
@@ -46,6 +46,7 @@ NOT_FOUND_ADVICE = (
 MISMATCH_CHOICES = ("ignore", "info", "warn", "error")
 PER_PAGE = 100
 """The most that GitHub's REST API gives at once."""
+_NO_NAMES = frozenset({"", ".", ".."})
 _ENCODED_FILE_NAME = re.compile(r"filename\*\s*=\s*UTF-8''([^;\r\n]*)", re.IGNORECASE)
 """`filename*` of Content-Disposition (RFC 6266)."""
 _FILE_NAME = re.compile(
@@ -362,10 +363,14 @@ def _download_one(
             ) from error
         info(f"SHA256 digest of downloaded artifact is {digest}")
         if unpack and _is_zip(headers, address):
-            _unpack(blob, folder)
+            unpack_artifact(blob, folder)
         else:
             target = folder / _parse_file_name(headers)
             info(f"Downloading raw file (non-zip) to: {target}")
+            if target.is_symlink():
+                raise ActionError(
+                    f"Unable to download and extract artifact: {target} is a link"
+                )
             shutil.copyfile(blob, target)
     info("Artifact download completed successfully.")
     return digest
@@ -384,25 +389,10 @@ def _parse_file_name(headers: Message) -> str:
     if match is None or not match[1]:
         return "artifact"
     # The last part alone: a path must not lead out of the folder.
-    return PurePosixPath(urllib.parse.unquote(match[1].strip())).name
-
-
-def _unpack(blob: Path, folder: Path) -> None:
-    """Unpack a zip archive. Raises ActionError, also for a member that leads out of it."""
-    try:
-        with zipfile.ZipFile(blob) as archive:
-            # zipfile would unpack such members below the folder, without a word.
-            for name in archive.namelist():
-                path = PurePosixPath(name)
-                if path.is_absolute() or ".." in path.parts:
-                    raise ActionError(
-                        f"Unable to download and extract artifact: unsafe path {name!r}"
-                    )
-            archive.extractall(folder)
-    except (zipfile.BadZipFile, EOFError, OSError) as error:
-        raise ActionError(
-            f"Unable to download and extract artifact: {error}"
-        ) from error
+    name = PurePosixPath(urllib.parse.unquote(match[1].strip())).name
+    if name in _NO_NAMES or "\0" in name:
+        return "artifact"
+    return name
 
 
 def _report_mismatches(names: list[str], choice: str) -> None:

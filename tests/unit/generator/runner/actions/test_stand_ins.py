@@ -412,7 +412,7 @@ def test_members_that_climb_out_are_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bad.zip", "w") as archive:
         archive.writestr("../outside", "x")
     with pytest.raises(ActionError, match="unsafe path"):
-        download_artifact._unpack(tmp_path / "bad.zip", tmp_path / "in")
+        unpacking.unpack_artifact(tmp_path / "bad.zip", tmp_path / "in")
     assert not (tmp_path / "outside").exists()
 
 
