@@ -107,7 +107,7 @@ def _check_member(name: str, info: zipfile.ZipInfo) -> None:
             f"{name} holds {info.filename!r}, which names a place outside of it; "
             "it is not read"
         )
-    if not info.filename.isprintable():
+    if not info.filename or not info.filename.isprintable():
         raise SourceError(
             f"{name} holds {info.filename!r}, which is no name for a file; "
             "it is not read"

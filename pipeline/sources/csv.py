@@ -6,6 +6,7 @@ Neither numpy nor pandas is imported: a run that finds nothing new gets by with 
 from __future__ import annotations
 
 import csv
+import lzma
 import zipfile
 import zlib
 from collections.abc import Iterator
@@ -26,7 +27,13 @@ if TYPE_CHECKING:
     from .members import Member
 
 DELIMITERS = ",;\t|"
-BROKEN_FILE_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile)
+BROKEN_FILE_ERRORS = (
+    OSError,
+    EOFError,
+    zlib.error,
+    lzma.LZMAError,
+    zipfile.BadZipFile,
+)
 LINE_END_HINT = "lines have to end in LF or CR LF"
 
 

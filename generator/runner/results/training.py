@@ -10,9 +10,12 @@ from typing import Any
 
 from ...github.core.models import Run
 from ...github.local_github import LocalGitHub
+from ..actions.unpacking import BROKEN_ARCHIVE_ERRORS
 
 LOGS_ARTIFACT = "training-logs"
 SUMMARY_NAME = "summary.json"
+MAX_SUMMARY_BYTES = 1 << 20
+"""Ours has a few KB; one of somebody's own must not fill the memory."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +49,10 @@ def read_summary(local_github: LocalGitHub, run: Run) -> Mapping[str, Any] | Non
             with zipfile.ZipFile(
                 local_github.get_artifact_path(artifact.id)
             ) as archive:
+                if archive.getinfo(SUMMARY_NAME).file_size > MAX_SUMMARY_BYTES:
+                    return None
                 document = json.loads(archive.read(SUMMARY_NAME))
-        except (KeyError, OSError, ValueError, zipfile.BadZipFile):
+        except (KeyError, *BROKEN_ARCHIVE_ERRORS):
             return None
         if isinstance(document, dict):
             return document

@@ -21,6 +21,7 @@ from generator.runner.actions import (
     checkout,
     download_artifact,
     setup_python,
+    unpacking,
     upload_artifact,
     web,
 )
