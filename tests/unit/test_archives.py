@@ -42,7 +42,7 @@ def load_script() -> dict[str, Any]:
 
 
 SCRIPT = load_script()
-SCRIPT_REFUSALS = (SCRIPT["CannotTellError"], OSError, EOFError, *SCRIPT["DAMAGED"])
+SCRIPT_REFUSALS = (SCRIPT["CannotTellError"], OSError)
 
 
 class State(Protocol):
