@@ -1,10 +1,12 @@
 """One `update`, from the lock to the summary."""
 
+from __future__ import annotations
+
+import gc
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import NamedTuple
 
 from ..errors import (
     EXIT_INTERRUPTED,
@@ -16,7 +18,6 @@ from ..errors import (
 from ..redaction import hide_credentials
 from ..reporting import log as report
 from ..reporting.summary import (
-    Summary,
     TrainedBatch,
     count_between,
     describe_batch,
@@ -24,6 +25,7 @@ from ..reporting.summary import (
 )
 from ..settings import Settings
 from ..sources.protocol import Source
+from ..state.document import StateDocument
 from ..state.store import Mode, Store
 from ..state.verification import KEY_VARIABLE, State, get_signing_key
 from .source_factory import open_source
@@ -39,15 +41,6 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
     store = Store(runtime, get_signing_key(environment))
     with store.lock(), closing(report.Log(runtime / "logs", environment)) as log:
         return Update(root, settings, environment, store, log).run()
-
-
-class _Outcome(NamedTuple):
-    """How an update ended: its summary, and the state and the source that it left."""
-
-    summary: Summary
-    state: State | None
-    source: Source
-    was_stopped: bool = False
 
 
 class Update:
@@ -78,7 +71,7 @@ class Update:
             with suppress(PipelineError):
                 self._report_failure(error)
             raise
-        return EXIT_INTERRUPTED if outcome.was_stopped else EXIT_OK
+        return EXIT_INTERRUPTED if outcome.stopped else EXIT_OK
 
     def _load_state(self) -> None:
         self._before = self._store.load()
@@ -110,7 +103,7 @@ class Update:
         )
         return Mode.TRIAL
 
-    def _train(self) -> _Outcome:
+    def _train(self) -> report.Outcome:
         settings, before = self._settings, self._before
         source, target = open_source(settings, self._root, self._environment)
         self._log.say(f"source: {source.label}")
@@ -121,14 +114,15 @@ class Update:
             self._log.say("nothing new")
             after = self._commit_cursor(start, source)
             summary = summarize_run("nothing-new", after, before, (0, 0))
-            return _Outcome(summary, after, source)
+            return report.Outcome(summary, _get_document(after), source.label)
         start = check_libraries(settings, start, self._log)
         self._store.prepare()
         return self._train_on_new_rows(start, source, target)
 
     def _train_on_new_rows(
         self, start: StartingPoint, source: Source, target: str
-    ) -> _Outcome:
+    ) -> report.Outcome:
+        gc.enable()
         # Nothing heavy is imported before there is something to train on.
         from ..models.engine import open_engine  # noqa: PLC0415  # as above
         from .loop import Training  # noqa: PLC0415  # as above
@@ -151,7 +145,7 @@ class Update:
         batches = training.counters.batches - first.batches
         status = "learnt" if batches else "nothing-new"
         summary = summarize_run(status, after, self._before, (rows, batches))
-        return _Outcome(summary, after, source, was_stopped=bool(signals))
+        return report.Outcome(summary, after.document, source.label, bool(signals))
 
     def _commit_cursor(self, start: StartingPoint, source: Source) -> State | None:
         """The state, with the cursor that the look for new rows left behind.
@@ -172,18 +166,14 @@ class Update:
                 self._log.note(note, batch.batch)
             self._log.say(describe_batch(batch))
 
-    def _write_reports(self, outcome: _Outcome) -> None:
+    def _write_reports(self, outcome: report.Outcome) -> None:
         summary = outcome.summary
         if self._store.mode is Mode.TRIAL:
             summary["state_id"] = summary["parent_state_id"]
             summary["stored"] = False
         report.write_figures(self._log, self._environment, summary)
         if self._settings.report and summary["status"] == "learnt":
-            document = None if outcome.state is None else outcome.state.document
-            page = report.Outcome(
-                summary, document, outcome.source.label, outcome.was_stopped
-            )
-            report.write_page(self._log, page)
+            report.write_page(self._log, outcome)
 
     def _report_failure(self, error: PipelineError) -> None:
         self._log.keep(f"error: {error.message}")
@@ -196,14 +186,17 @@ class Update:
         summary["stored"] = self._store.mode is Mode.STORE
         report.write_summary(self._log.path.parent, summary)
         if self._settings.report:
-            document = None if after is None else after.document
             page = report.Outcome(
                 summary,
-                document,
+                _get_document(after),
                 hide_credentials(self._settings.source),
                 error=(error.message, error.hint),
             )
             report.write_page(self._log, page)
+
+
+def _get_document(state: State | None) -> StateDocument | None:
+    return None if state is None else state.document
 
 
 @contextmanager
