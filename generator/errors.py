@@ -53,5 +53,9 @@ class ToolFailedError(WfgenError):
     """An external program broke; its silence must not be taken for "no findings"."""
 
 
+class ToolCutOffError(ToolFailedError):
+    """An external program used more time or memory than it was given, and was stopped."""
+
+
 class LocalGitHubError(WfgenError):
     """The local GitHub could not start, or its store cannot be read."""

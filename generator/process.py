@@ -7,18 +7,23 @@ from __future__ import annotations
 
 import contextlib
 import os
+import resource
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from .errors import ToolFailedError, ToolMissingError
+from .errors import ToolCutOffError, ToolMissingError
+
+# How often a bounded program is looked at: it can take some 20 MB more in between.
+_LOOK_SECONDS = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +101,7 @@ class SystemRunner:
     ) -> Completed:
         """Run to the end and return all output.
 
-        Raises ToolMissingError where the program cannot be started, ToolFailedError
+        Raises ToolMissingError where the program cannot be started, ToolCutOffError
         where time ran out.
         """
         stdin = subprocess.PIPE
@@ -153,6 +158,61 @@ class SystemRunner:
 
     def _on_start(self, process: subprocess.Popen[str]) -> None:
         """A program that is streamed has been started."""
+
+
+class BoundedRunner(SystemRunner):
+    """One whose programs may use so much processor time and memory, and no more.
+
+    For programs that read what strangers wrote. Processor time, unlike time on the wall,
+    does not run out on a machine that is busy with something else.
+    """
+
+    def __init__(self, cpu_seconds: float, memory_bytes: int) -> None:
+        self._cpu_seconds = cpu_seconds
+        self._memory_bytes = memory_bytes
+
+    def run(
+        self,
+        argv: Sequence[str],
+        *,
+        cwd: Path | None = None,
+        env: Mapping[str, str] | None = None,
+        input_text: str | None = None,
+        timeout_seconds: float | None = None,
+    ) -> Completed:
+        """Run to the end and return all output.
+
+        Raises ToolCutOffError where a bound was reached; input is for other runners.
+        """
+        if input_text is not None:
+            raise ValueError("a bounded program gets no input")
+        deadline = time.monotonic() + (timeout_seconds or threading.TIMEOUT_MAX)
+        process = _start(argv, cwd, env, stdin=subprocess.DEVNULL)
+        try:
+            while True:
+                try:
+                    stdout, stderr = process.communicate(timeout=_LOOK_SECONDS)
+                except subprocess.TimeoutExpired:
+                    self._check_bounds(process, argv)
+                    if time.monotonic() > deadline:
+                        raise _make_timeout_error(argv, timeout_seconds) from None
+                else:
+                    break
+        finally:
+            _end_group(process)
+        return Completed(tuple(argv), process.returncode, stdout, stderr)
+
+    def _check_bounds(
+        self, process: subprocess.Popen[str], argv: Sequence[str]
+    ) -> None:
+        name = Path(argv[0]).name
+        if _read_cpu_seconds(process.pid) > self._cpu_seconds:
+            raise ToolCutOffError(
+                f"{name} was stopped after {self._cpu_seconds:g} s of processor time"
+            )
+        if _read_memory_bytes(process.pid) > self._memory_bytes:
+            megabytes = self._memory_bytes // 1_000_000
+            raise ToolCutOffError(f"{name} was stopped at {megabytes} MB of memory")
 
 
 class StoppableRunner(SystemRunner):
@@ -234,10 +294,30 @@ def _start(
         ) from error
 
 
+def _read_cpu_seconds(pid: int) -> float:
+    """Return the processor time of a process, 0 where it has ended.
+
+    The clock of a process is named by its number, as in glibc's clock_getcpuclockid.
+    """
+    try:
+        return time.clock_gettime((~pid << 3) | 2)
+    except OSError:
+        return 0.0
+
+
+def _read_memory_bytes(pid: int) -> int:
+    """Return how much memory a process holds, 0 where it has ended (proc(5), statm)."""
+    try:
+        fields = Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()
+    except OSError:
+        return 0
+    return int(fields[1]) * resource.getpagesize()
+
+
 def _make_timeout_error(
     argv: Sequence[str], timeout_seconds: float | None
-) -> ToolFailedError:
-    return ToolFailedError(
+) -> ToolCutOffError:
+    return ToolCutOffError(
         f"{Path(argv[0]).name} did not end within {timeout_seconds:g} s and was stopped"
     )
 

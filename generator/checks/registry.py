@@ -8,12 +8,13 @@ from ..findings import Finding
 from ..workflow.source import YamlDocument
 from .external import act, jactionlint, zizmor
 from .external.tool import Tool
-from .rules import duplicate_key, encoding, schema, syntax, unreadable
+from .rules import duplicate_key, encoding, schema, syntax, too_large, unreadable
 from .rules.base import Rule, Stage, Subject
 
 RULES: tuple[Rule, ...] = (
     unreadable.RULE,
     encoding.RULE,
+    too_large.RULE,
     syntax.RULE,
     duplicate_key.RULE,
     schema.RULE,

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..errors import ToolFailedError
-from ..findings import Finding
+from ..errors import ToolCutOffError, ToolFailedError
+from ..findings import Finding, Severity
 from ..process import Runner, find_tool
 from ..workflow.source import read_yaml
 from .external.tool import Tool, ToolCall
@@ -17,6 +18,10 @@ from .rules.base import Rule
 
 # What the tools get of our environment: enough to start, nothing secret.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "SYSTEMROOT")
+# The rule of a finding that says where a tool was stopped.
+CUT_OFF = "cut-off"
+# A key that is quoted can be as long as its file.
+_MAX_MESSAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,16 @@ class CheckResult:
     ran: tuple[str, ...]
     missing: tuple[Tool, ...]
     broken: tuple[ToolFailedError, ...]
+
+
+@dataclass(slots=True)
+class _ToolReport:
+    """What came of one tool."""
+
+    tool: Tool
+    is_missing: bool = False
+    findings: list[Finding] = field(default_factory=list)
+    broken: list[ToolFailedError] = field(default_factory=list)
 
 
 class _Collector:
@@ -56,20 +71,55 @@ class _Collector:
                 self.findings += findings
         return invalid
 
-    def run_tool(self, tool: Tool, files: Sequence[Path]) -> None:
-        """Run a tool over files, of which there may be none."""
+    def run_tools(self, tools: Sequence[Tool], files: Sequence[Path]) -> None:
+        """Run tools side by side over files, of which there may be none."""
+        # Threads that wait for a program each; reports come back in the order of tools.
+        with ThreadPoolExecutor(max_workers=max(1, len(tools))) as pool:
+            for report in pool.map(lambda tool: self._run_tool(tool, files), tools):
+                self.findings += report.findings
+                self.broken += report.broken
+                if report.is_missing:
+                    self.missing.append(report.tool)
+                elif not report.broken:
+                    self.ran.append(report.tool.name)
+
+    def _run_tool(self, tool: Tool, files: Sequence[Path]) -> _ToolReport:
+        report = _ToolReport(tool)
         program = find_tool(tool.name)
         if program is None:
-            self.missing.append(tool)
+            report.is_missing = True
+        elif files:
+            call = ToolCall(program, self._root, self._runner, self._env)
+            _fill_report(report, call, files)
+        return report
+
+
+def _fill_report(report: _ToolReport, call: ToolCall, files: Sequence[Path]) -> None:
+    """Look at files; where that is cut off at several, at each by itself."""
+    try:
+        report.findings += report.tool.check(call, files)
+    except ToolCutOffError as error:
+        if len(files) == 1:
+            report.broken.append(ToolCutOffError(f"{error.message} on {files[0]}"))
+            report.findings.append(_describe_cut_off(report.tool, files[0], error))
             return
-        call = ToolCall(program, self._root, self._runner, self._env)
-        try:
-            if files:
-                self.findings += tool.check(call, files)
-        except ToolFailedError as error:
-            self.broken.append(error)
-        else:
-            self.ran.append(tool.name)
+        for file in files:
+            _fill_report(report, call, [file])
+    except ToolFailedError as error:
+        report.broken.append(error)
+
+
+def _describe_cut_off(tool: Tool, file: Path, error: ToolCutOffError) -> Finding:
+    return Finding(
+        file,
+        1,
+        1,
+        tool.name,
+        CUT_OFF,
+        Severity.WARNING,
+        f"{error.message}: what it would have found here is not known",
+        "`wfgen check --timeout SECONDS` gives each tool more time",
+    )
 
 
 def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
@@ -85,7 +135,8 @@ def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
 
     With `only`, the findings are those of the tools that it names. Files in which our
     own rules find fault go no further: what tools say of them adds nothing, and zizmor
-    passes over them. A tool that breaks hides nothing of what the others found.
+    passes over them. A tool that breaks hides nothing of what the others found; one that
+    was cut off at a file is a finding there, and among those that broke.
     """
     collector = _Collector(root, runner, env)
     invalid = collector.find_invalid(files, rules)
@@ -95,8 +146,7 @@ def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
         _run_chosen_tools(collector, only, files, valid)
     else:
         collector.ran += list_families(rules)
-        for tool in TOOLS:
-            collector.run_tool(tool, valid)
+        collector.run_tools(TOOLS, valid)
     return CheckResult(
         tuple(files),
         _sort_findings(collector.findings, root),
@@ -118,11 +168,11 @@ def _run_chosen_tools(
         if tool.name not in only:
             continue
         if tool.reports_syntax or not invalid:
-            collector.run_tool(tool, files)
+            collector.run_tools([tool], files)
             continue
         collector.broken.append(_refuse_files(tool, invalid))
         if valid:
-            collector.run_tool(tool, valid)
+            collector.run_tools([tool], valid)
 
 
 def _refuse_files(tool: Tool, files: Iterable[Path]) -> ToolFailedError:
@@ -154,4 +204,5 @@ def _trim_finding(finding: Finding, root: Path) -> Finding:
     path = finding.path
     if path.is_relative_to(root):
         path = path.relative_to(root)
-    return replace(finding, path=path, message=re.sub(r"\s+", " ", finding.message))
+    message = re.sub(r"\s+", " ", finding.message[:_MAX_MESSAGE])
+    return replace(finding, path=path, message=message)

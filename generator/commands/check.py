@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Collection
 from pathlib import Path
 
 import click
@@ -12,8 +13,14 @@ from ..checks.reporters import FORMATS, render_report
 from ..checks.runner import CheckResult, check_files
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
-from ..process import SystemRunner
+from ..process import BoundedRunner
 from ..workflow.files import find_repository_root, require_workflow_files
+
+# Of each tool, for files that nobody would write: a workflow as people have them takes a
+# fifth of the time and a tenth of the memory.
+TOOL_CPU_SECONDS = 0.6
+TOOL_MEMORY_BYTES = 200_000_000
+_ALL = "all"
 
 
 @click.command("check")
@@ -33,19 +40,44 @@ from ..workflow.files import find_repository_root, require_workflow_files
     type=click.Choice([tool.name for tool in TOOLS]),
     help="Use this tool only; may be repeated.",
 )
-def command(files: tuple[Path, ...], report_format: str, only: tuple[str, ...]) -> int:
+@click.option(
+    "--require",
+    multiple=True,
+    type=click.Choice([*(tool.name for tool in TOOLS), _ALL]),
+    help="Exit with 3 where this tool is not installed; may be repeated.",
+)
+@click.option(
+    "--timeout",
+    "cpu_seconds",
+    type=click.FloatRange(min=0.1, max=3600),
+    metavar="SECONDS",
+    default=TOOL_CPU_SECONDS,
+    show_default=True,
+    help="Processor time that each tool gets.",
+)
+def command(
+    files: tuple[Path, ...],
+    report_format: str,
+    only: tuple[str, ...],
+    require: tuple[str, ...],
+    cpu_seconds: float,
+) -> int:
     """Check workflow files with every validator that is installed.
 
     Without FILES: those of .github/workflows. Rules of wfgen's own always look, the
     JSON schema of workflows among them; act, zizmor and jactionlint do where they are
-    installed.
+    installed, within bounds of time and memory.
+
+    Exit codes: 0 nothing was found, 1 findings, 2 usage, 3 could not tell: a tool broke
+    or was cut off, or one that --require or --only names is not installed.
     """
     # Files that are named count from here, those of a repository from its top.
     root = Path.cwd()
     if not files:
         root = find_repository_root(root)
         files = require_workflow_files(root)
-    result = check_files(files, root, SystemRunner(), os.environ, only)
+    runner = BoundedRunner(cpu_seconds, TOOL_MEMORY_BYTES)
+    result = check_files(files, root, runner, os.environ, only)
     text = render_report(result, report_format)
     if text:
         click.echo(text)
@@ -56,12 +88,15 @@ def command(files: tuple[Path, ...], report_format: str, only: tuple[str, ...]) 
         )
     for error in result.broken:
         click.echo(f"wfgen: {error.message}", err=True)
-    return _choose_exit_code(result)
+    return _choose_exit_code(result, {*only, *require})
 
 
-def _choose_exit_code(result: CheckResult) -> int:
+def _choose_exit_code(result: CheckResult, required: Collection[str]) -> int:
     if result.broken:
         return EXIT_CANNOT_TELL
+    for tool in result.missing:
+        if tool.name in required or _ALL in required:
+            return EXIT_CANNOT_TELL
     for finding in result.findings:
         if finding.severity is not Severity.NOTE:
             return EXIT_PROBLEMS

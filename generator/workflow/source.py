@@ -18,9 +18,18 @@ from ..findings import Finding, Severity
 
 NodePath: TypeAlias = tuple[str | int, ...]
 
-MAX_DEPTH = 200
-# Aliases can multiply; GitHub takes files of at most 500 kB.
-MAX_NODES = 200_000
+# What GitHub takes (docs.github.com, "Limits", workflow file size).
+MAX_BYTES = 500 * 1024
+# GitHub itself stops at 50.
+MAX_DEPTH = 100
+# Keys and values together: 10,000 steps of a name and a script have 50,000.
+MAX_NODES = 60_000
+# What aliases may multiply the text of scalars to.
+MAX_CHARACTERS = 2_000_000
+# Of keys that stand twice: nobody reads more.
+MAX_FINDINGS = 100
+# No 64-bit float, which is what GitHub reads numbers into, reaches beyond 309 digits.
+_MAX_DIGITS = 300
 TOOL = "yaml"
 
 
@@ -63,6 +72,13 @@ class YamlDocument:
         return self.positions.get(path, Position(1, 1))
 
 
+class _TooLargeError(yaml.YAMLError):
+    """A document of more than the bounds above."""
+
+    def __init__(self) -> None:
+        super().__init__("larger than any workflow, or aliases multiply beyond reason")
+
+
 def parse_yaml(text: str, path: Path) -> YamlDocument:
     """Parse once; every fault of the YAML itself is a finding, none an exception."""
     builder = _Builder(path)
@@ -71,6 +87,9 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         data = None
         if node is not None:
             data = builder.build(node, ())
+    except _TooLargeError as error:
+        finding = _make_finding(path, Position(1, 1), "too-large", str(error))
+        return YamlDocument(path, None, {}, (finding,))
     except (yaml.YAMLError, RecursionError) as error:
         return YamlDocument(path, None, {}, (_describe_syntax_error(path, error),))
     return YamlDocument(path, data, builder.positions, tuple(builder.findings))
@@ -79,7 +98,10 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
 def read_yaml(path: Path) -> YamlDocument:
     """Parse a file; one that cannot be read is a finding too."""
     try:
-        text = path.read_text(encoding="utf-8")
+        with path.open("rb") as file:
+            # One byte more tells a file that ends there from one that goes on.
+            content = file.read(MAX_BYTES + 1)
+        text = content.decode("utf-8")
     except UnicodeDecodeError:
         finding = _make_finding(
             path, Position(1, 1), "encoding", "the file is not UTF-8"
@@ -88,6 +110,14 @@ def read_yaml(path: Path) -> YamlDocument:
     except OSError as error:
         message = f"cannot be read: {error.strerror}"
         finding = _make_finding(path, Position(0, 0), "unreadable", message)
+        return YamlDocument(path, None, {}, (finding,))
+    if len(content) > MAX_BYTES:
+        finding = _make_finding(
+            path,
+            Position(1, 1),
+            "too-large",
+            "larger than the 500 kB that GitHub takes",
+        )
         return YamlDocument(path, None, {}, (finding,))
     return parse_yaml(text, path)
 
@@ -100,13 +130,20 @@ def parse_scalar(tag: str, text: str) -> object:
     if scalar_type == "bool":
         return text.lower() == "true"
     if scalar_type == "int":
-        if text.startswith(("0x", "0o")):
-            return int(text, 0)
-        return int(text)
+        return _parse_integer(text)
     if scalar_type == "float":
         # The schema spells them .inf, .Inf, .INF, .nan, .NaN and .NAN.
         return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
     return text
+
+
+def _parse_integer(text: str) -> int | float:
+    # Python refuses to write out and to read integers of more than 4,300 digits.
+    if len(text) > _MAX_DIGITS:
+        return float("-inf" if text.startswith("-") else "inf")
+    if text.startswith(("0x", "0o")):
+        return int(text, 0)
+    return int(text)
 
 
 def _make_finding(path: Path, position: Position, rule: str, message: str) -> Finding:
@@ -114,8 +151,24 @@ def _make_finding(path: Path, position: Position, rule: str, message: str) -> Fi
     return Finding(path, *position, TOOL, rule, Severity.ERROR, message)
 
 
+class _BoundedLoader(CCoreLoader):  # type: ignore[misc]  # yamlcore has no types
+    """One that stops while it reads: its nodes alone can take seconds and much memory."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self._count = 0
+
+    def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
+        """Resolve the tag of a node, which happens once for each."""
+        self._count += 1
+        if self._count > MAX_NODES:
+            raise _TooLargeError
+        tag: str = super().resolve(kind, value, implicit)
+        return tag
+
+
 def _parse_nodes(text: str) -> yaml.Node | None:
-    loader = CCoreLoader(text)
+    loader = _BoundedLoader(text)
     try:
         node = loader.get_single_node()
     # The parser of libyaml and its events refer to each other.
@@ -133,13 +186,14 @@ class _Builder:
         self._path = path
         self.positions: dict[NodePath, Position] = {}
         self.findings: list[Finding] = []
+        self._characters = 0
 
     def build(self, node: yaml.Node, where: NodePath) -> object:
         """Return the data of a node; raises YAMLError for what is beyond the bounds."""
-        if len(where) > MAX_DEPTH or len(self.positions) > MAX_NODES:
-            raise yaml.YAMLError(
-                "nested too deep, or aliases that multiply beyond reason"
-            )
+        if len(where) > MAX_DEPTH:
+            raise yaml.YAMLError("nested too deep")
+        if len(self.positions) > MAX_NODES or self._characters > MAX_CHARACTERS:
+            raise _TooLargeError
         # A value's position is its key's, where it has one.
         self.positions.setdefault(where, _get_start(node))
         if isinstance(node, yaml.MappingNode):
@@ -149,7 +203,17 @@ class _Builder:
             for index, item in enumerate(node.value):
                 items.append(self.build(item, (*where, index)))
             return items
-        return parse_scalar(node.tag, node.value)
+        self._characters += len(node.value)
+        try:
+            return parse_scalar(node.tag, node.value)
+        except ValueError as error:
+            # A tag that was written out: `!!int x`.
+            raise yaml.constructor.ConstructorError(
+                None,
+                None,
+                f"{node.value[:50]!r} is not what its tag says",
+                node.start_mark,
+            ) from error
 
     def _build_mapping(
         self, node: yaml.MappingNode, where: NodePath
@@ -157,8 +221,9 @@ class _Builder:
         mapping: dict[str, object] = {}
         for key_node, value_node in node.value:
             key = _read_key(key_node)
+            self._characters += len(key)
             position = _get_start(key_node)
-            if key in mapping:
+            if key in mapping and len(self.findings) < MAX_FINDINGS:
                 message = (
                     f"key {key!r} stands here twice: the earlier value would be lost"
                 )

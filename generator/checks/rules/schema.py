@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ...findings import Finding, Severity
@@ -18,6 +20,12 @@ if TYPE_CHECKING:
 SCHEMA = "schema"
 # An instance that is quoted in a message can be a whole job.
 MAX_MESSAGE = 300
+# About 1,000 steps. Beyond, all faults at once would take seconds.
+MAX_NODES_FOR_ALL = 3_000
+MAX_TRIMMED_NODES = 1_000
+MAX_ENTRIES = 100
+MAX_TEXT = 1_000
+_MISSING = "is a required property"
 _WRONG_TYPE = " is not of type"
 
 
@@ -34,12 +42,51 @@ def check(subject: Subject) -> Iterator[Finding]:
     validator = _load_validator()
     if validator.is_valid(document.data):
         return
-    reported: set[Violation] = set()
-    for error in validator.iter_errors(document.data):
-        for violation in _explain_error(error):
-            if violation not in reported:
-                reported.add(violation)
-                yield _make_finding(document, violation)
+    for violation in _list_violations(validator, document):
+        yield _make_finding(document, violation)
+
+
+def _list_violations(
+    validator: jsonschema_rs.Draft7Validator, document: YamlDocument
+) -> list[Violation]:
+    """Return each violation once; those of a huge file are looked for in its first parts."""
+    most = sys.maxsize
+    data = _trim(document.data, most)
+    is_trimmed = len(document.positions) > MAX_NODES_FOR_ALL
+    while is_trimmed and most > 1 and _count_nodes(data) > MAX_TRIMMED_NODES:
+        most = min(most, 2 * MAX_ENTRIES) // 2
+        data = _trim(document.data, most)
+    violations: dict[Violation, None] = {}
+    for error in validator.iter_errors(data):
+        violations.update(dict.fromkeys(_explain_error(error)))
+    if not is_trimmed:
+        return list(violations)
+    # What is missing may have been cut away.
+    kept = [found for found in violations if not found.message.endswith(_MISSING)]
+    return kept or [Violation((), "is no workflow, and too large to say where")]
+
+
+def _trim(value: object, most: int) -> object:
+    """Return a value with so many entries at each level, and short texts.
+
+    A fault can stand at each node, and the message about each quotes what it is about.
+    """
+    if isinstance(value, dict):
+        return {key: _trim(item, most) for key, item in islice(value.items(), most)}
+    if isinstance(value, list):
+        return [_trim(item, most) for item in value[:most]]
+    if isinstance(value, str):
+        return value[:MAX_TEXT]
+    return value
+
+
+def _count_nodes(value: object) -> int:
+    items: Iterable[object] = ()
+    if isinstance(value, dict):
+        items = value.values()
+    elif isinstance(value, list):
+        items = value
+    return 1 + sum(_count_nodes(item) for item in items)
 
 
 @cache

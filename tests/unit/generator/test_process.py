@@ -11,8 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from generator.errors import ToolFailedError, ToolMissingError
-from generator.process import StoppableRunner, SystemRunner, find_tool, require_tool
+from generator.errors import ToolCutOffError, ToolFailedError, ToolMissingError
+from generator.process import (
+    BoundedRunner,
+    StoppableRunner,
+    SystemRunner,
+    find_tool,
+    require_tool,
+)
+
+PAUSE = "import time; time.sleep(60)"
 
 
 def python(code: str) -> list[str]:
@@ -192,3 +200,38 @@ def test_one_that_nobody_stops_is_like_any_other() -> None:
     lines: list[str] = []
     assert StoppableRunner().stream(python("print('x')"), lines.append).exit_code == 0
     assert lines == ["x"]
+
+
+def test_a_bounded_program_gives_back_output_and_exit_code() -> None:
+    code = (
+        "import sys; print('x' * 1_000_000); print('no', file=sys.stderr); sys.exit(7)"
+    )
+    completed = BoundedRunner(30, 10**9).run(python(code))
+    assert (completed.exit_code, len(completed.stdout), completed.stderr) == (
+        7,
+        1_000_001,
+        "no\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("while True: pass", "stopped after 0.5 s of processor time"),
+        ("x = [bytes(10**6) for _ in iter(int, 1)]", "stopped at 60 MB of memory"),
+    ],
+)
+def test_a_bounded_program_is_stopped(code: str, words: str, tmp_path: Path) -> None:
+    # What it holds would be seen to grow for ever; its child is stopped with it.
+    child = f"import subprocess, sys; p = subprocess.Popen([sys.executable, '-c', {PAUSE!r}])"
+    note = f"open('pid', 'w').write(str(p.pid))\n{code}"
+    began = time.monotonic()
+    with pytest.raises(ToolCutOffError, match=words):
+        BoundedRunner(0.5, 60_000_000).run(python(f"{child}\n{note}"), cwd=tmp_path)
+    assert time.monotonic() - began < 30
+    assert wait_until_gone(int((tmp_path / "pid").read_text()))
+
+
+def test_a_bounded_program_that_only_waits_runs_out_of_time() -> None:
+    with pytest.raises(ToolCutOffError, match=r"did not end within 0\.2 s"):
+        BoundedRunner(30, 10**9).run(python(PAUSE), timeout_seconds=0.2)

@@ -19,7 +19,7 @@ from generator.checks.runner import CheckResult, check_files
 from generator.cli import main
 from generator.commands import check as check_command
 from generator.config.settings import load
-from generator.errors import OutputError, ToolFailedError
+from generator.errors import OutputError, ToolCutOffError, ToolFailedError
 from generator.findings import Finding, Severity
 from generator.process import Completed, SystemRunner, find_tool
 from generator.rendering.render import render_all
@@ -265,13 +265,81 @@ def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
     }
     assert "zizmor" not in checked.ran
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(check_command, "SystemRunner", OneBroken)
+    monkeypatch.setattr(check_command, "BoundedRunner", lambda *_: OneBroken())
     with pytest.raises(SystemExit) as caught:
         main(["check", str(FILE), "sound.yml"])
     assert caught.value.code == 3
     output = capsys.readouterr()
     assert str(FILE) in output.out
     assert "wfgen: zizmor broke with exit code 1" in output.err
+
+
+class CutOff(OneBroken):
+    """zizmor is cut off at one file, also among others."""
+
+    def run(self, argv: Sequence[str], **more: Any) -> Completed:  # noqa: ANN401 - handed on
+        if Path(argv[0]).name != "zizmor":
+            return Completed(tuple(argv), 0, "[]", "")
+        if str(FILE) in argv:
+            raise ToolCutOffError("zizmor was stopped after 0.6 s of processor time")
+        return SystemRunner().run(argv, **more)
+
+
+def test_a_file_that_a_tool_was_cut_off_at_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    require_tools("act", "zizmor", "jactionlint")
+    other = Path("other.yml")
+    (tmp_path / FILE).write_text(GOOD, encoding="utf-8")
+    (tmp_path / other).write_text(GOOD, encoding="utf-8")
+    checked = check_files([FILE, other], tmp_path, CutOff(), os.environ)
+    (finding,) = [finding for finding in checked.findings if finding.rule == "cut-off"]
+    assert (finding.path, finding.tool, finding.severity) == (
+        FILE,
+        "zizmor",
+        Severity.WARNING,
+    )
+    assert "what it would have found here is not known" in finding.message
+    assert [error.message for error in checked.broken] == [
+        "zizmor was stopped after 0.6 s of processor time on w.yml"
+    ]
+    # It has looked at the other one.
+    assert {finding.path for finding in checked.findings} == {FILE, other}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(check_command, "BoundedRunner", lambda *_: CutOff())
+    with pytest.raises(SystemExit) as caught:
+        main(["check", str(FILE)])
+    assert caught.value.code == 3
+    assert "[zizmor/cut-off]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ([], 0),
+        (["--require", "zizmor"], 3),
+        (["--require", "all"], 3),
+        (["--require", "act"], 0),
+        (["--only", "zizmor"], 3),
+    ],
+)
+def test_a_required_tool_that_is_missing_could_not_tell(
+    words: list[str],
+    code: int,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / FILE).write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(
+        checks, "find_tool", lambda name: None if name == "zizmor" else Path(name)
+    )
+    monkeypatch.setattr(check_command, "BoundedRunner", lambda *_: Canned(0, "[]"))
+    with pytest.raises(SystemExit) as caught:
+        main(["check", *words, str(FILE)])
+    assert caught.value.code == code
+    assert "zizmor did not look: it is not installed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("tool", [zizmor.TOOL, jactionlint.TOOL])

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from generator.workflow.source import parse_yaml, read_yaml
+from generator.workflow.source import MAX_BYTES, parse_yaml, read_yaml
 
 PATH = Path("w.yml")
 
@@ -104,3 +104,42 @@ def test_files_that_cannot_be_read_are_findings(tmp_path: Path) -> None:
     (tmp_path / "latin.yml").write_bytes("größe".encode("latin-1"))
     assert "not UTF-8" in read_yaml(tmp_path / "latin.yml").findings[0].message
     assert "cannot be read" in read_yaml(tmp_path / "none.yml").findings[0].message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "1," * 250_000 + "]",
+        "[" + "!a x," * 80_000 + "]",
+        "a: &a "
+        + "{a: " * 90
+        + f"[{'1,' * 1000}]"
+        + "}" * 90
+        + f"\nb: [{'*a,' * 100}]",
+        "a: &a " + "x" * 200_000 + f"\nb: [{'*a,' * 3000}]",
+        "a: &a " + "x" * 900 + "\nb: {" + "*a : 1, " * 20_000 + "}",
+    ],
+)
+def test_more_than_any_workflow_holds_is_not_read(text: str) -> None:
+    began = time.process_time()
+    (finding,) = parse_yaml(text, PATH).findings
+    assert (finding.rule, finding.line) == ("too-large", 1)
+    assert time.process_time() - began < 2
+
+
+def test_a_file_larger_than_github_takes_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "most.yml").write_bytes(b"#" * MAX_BYTES)
+    (tmp_path / "more.yml").write_bytes(b"#" * (MAX_BYTES + 1))
+    assert read_yaml(tmp_path / "most.yml").findings == ()
+    (finding,) = read_yaml(tmp_path / "more.yml").findings
+    assert (finding.rule, finding.message) == (
+        "too-large",
+        "larger than the 500 kB that GitHub takes",
+    )
+
+
+@pytest.mark.parametrize("digits", ["9" * 5000, "9" * 400, f"0x{'f' * 5000}"])
+def test_numbers_beyond_a_float_are_infinite(digits: str) -> None:
+    assert parse_yaml(f"a: {digits}\n", PATH).data == {"a": float("inf")}
+    if not digits.startswith("0x"):
+        assert parse_yaml(f"a: -{digits}\n", PATH).data == {"a": float("-inf")}
