@@ -16,10 +16,24 @@ from typing import Any, ClassVar, TypeVar
 import numpy as np
 from joblib.numpy_pickle import NumpyPickler
 from sklearn.exceptions import InconsistentVersionWarning
-from sklearn.linear_model import SGDClassifier, SGDRegressor
 
 from ..errors import PipelineError, StateTamperedError
 from ..models.user_model import create_user_estimator
+from .attributes import (
+    check_average,
+    check_boosting,
+    check_column,
+    check_drift_monitor,
+    check_encoder,
+    check_linear,
+    check_metrics,
+    check_naive_bayes,
+    check_network,
+    check_scaler,
+    check_schema,
+    check_stacking,
+    check_target_encoder,
+)
 from .class_names import (
     RENAMED,
     RENAMED_ATTRIBUTES,
@@ -27,6 +41,7 @@ from .class_names import (
     get_stored_module,
     is_own,
 )
+from .consistency import check_consistency
 from .numpy_checks import restore_dtype, restore_scalar
 from .restricted_unpickler import (
     AllowList,
@@ -54,31 +69,21 @@ def _check_sgd(attributes: Attributes) -> None:
         )
 
 
-def _check_linear(attributes: Attributes) -> None:
-    """Check the estimators, whose attributes are copied to a new one for a third class."""
-    estimators = attributes.get("estimators")
-    types = set(map(type, estimators)) if type(estimators) is list else {None}
-    if not types <= {SGDClassifier, SGDRegressor}:
-        raise pickle.UnpicklingError(
-            "it holds a linear model of another kind than ours"
-        )
-
-
 # With a check of the attributes that each ends up with.
 CLASSES: Mapping[Name, Check | None] = {
-    ("pipeline.features.encoder", "Encoder"): None,
-    ("pipeline.features.schema", "Column"): None,
-    ("pipeline.features.schema", "Schema"): None,
-    ("pipeline.features.standard_scaler", "StandardScaler"): None,
-    ("pipeline.features.target_encoder", "TargetEncoder"): None,
-    ("pipeline.models.boosting", "ContinuedBoosting"): None,
-    ("pipeline.models.drift", "DriftMonitor"): None,
-    ("pipeline.models.ensemble", "AverageEnsemble"): None,
-    ("pipeline.models.ensemble", "OnlineStacking"): None,
-    ("pipeline.models.linear", "LinearModel"): _check_linear,
-    ("pipeline.models.metrics", "PrequentialMetrics"): None,
-    ("pipeline.models.naive_bayes", "NaiveBayes"): None,
-    ("pipeline.models.neural_network", "NeuralNetwork"): None,
+    ("pipeline.features.encoder", "Encoder"): check_encoder,
+    ("pipeline.features.schema", "Column"): check_column,
+    ("pipeline.features.schema", "Schema"): check_schema,
+    ("pipeline.features.standard_scaler", "StandardScaler"): check_scaler,
+    ("pipeline.features.target_encoder", "TargetEncoder"): check_target_encoder,
+    ("pipeline.models.boosting", "ContinuedBoosting"): check_boosting,
+    ("pipeline.models.drift", "DriftMonitor"): check_drift_monitor,
+    ("pipeline.models.ensemble", "AverageEnsemble"): check_average,
+    ("pipeline.models.ensemble", "OnlineStacking"): check_stacking,
+    ("pipeline.models.linear", "LinearModel"): check_linear,
+    ("pipeline.models.metrics", "PrequentialMetrics"): check_metrics,
+    ("pipeline.models.naive_bayes", "NaiveBayes"): check_naive_bayes,
+    ("pipeline.models.neural_network", "NeuralNetwork"): check_network,
     ("pipeline.models.population", "Champion"): None,
     ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"): _check_sgd,
     ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"): _check_sgd,
@@ -170,7 +175,9 @@ def load_pickle(content: bytes, name: str, models: Sequence[str] = ()) -> Unchec
             # Which versions go together was decided before, by what the state says it
             # was written with.
             warnings.simplefilter("ignore", InconsistentVersionWarning)
-            return RestrictedUnpickler(content, allowed).load()
+            value = RestrictedUnpickler(content, allowed).load()
+            check_consistency(value)
+            return value
     except PipelineError:
         raise
     except Exception as error:
