@@ -18,6 +18,7 @@ from .core.models import NameScope
 from .core.rate_limits import Limits, Meter
 from .core.tokens import TokenBook
 from .launcher import Launcher
+from .presence import ServerPresence
 from .storage.artifacts import ArtifactFilter, ArtifactStore
 from .storage.blobs import BlobStore, StoredBlob
 from .storage.caches import CacheStore
@@ -26,7 +27,6 @@ from .storage.git_remote import GitRemote
 from .storage.issues import IssueStore
 from .storage.releases import AssetFilter, ReleaseStore
 from .storage.runs import RunStore
-from .storage.servers import ServerPresence
 from .storage.variables import VariableStore
 from .storage.workflows import WorkflowStore
 

@@ -54,6 +54,19 @@ def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, serving: Serving) ->
         assert again.process.wait(timeout=10) == 0
 
 
+def test_runs_begun_under_a_killed_server_are_closed_by_the_next(
+    tmp_path: Path, serving: Serving
+) -> None:
+    with serving(tmp_path) as killed:
+        killed.begin()
+        killed.process.kill()
+        killed.process.wait(timeout=10)
+    with serving(tmp_path) as again:
+        listed = again.ask("GET", "/repos/local/repository/actions/runs").json
+        conclusions = [run["conclusion"] for run in listed["workflow_runs"]]
+        assert conclusions == [None, "cancelled", "cancelled"]
+
+
 def test_text_for_people(tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "wfgen_actions.generator", "serve"]
     with subprocess.Popen(

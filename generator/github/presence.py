@@ -6,7 +6,7 @@ import contextlib
 import secrets
 from pathlib import Path
 
-from ...locks import HeldLock, is_held
+from ..locks import HeldLock, is_held
 
 
 class ServerPresence:
