@@ -14,7 +14,7 @@ import click
 from ..reporting.summary import format_candidate, format_metric
 from ..settings import FLAGS, RULES, Settings, load, spell_flag
 from ..state.store import Store
-from ..state.verification import KEY_VARIABLE, get_signing_key
+from ..state.verification import KEY_VARIABLE, get_origin, get_signing_key
 from ..training.source_factory import open_rows_to_score
 from .fast_path import run_update
 from .queries import describe_state, format_facts, load_state
@@ -207,7 +207,9 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
 
 
 def _make_store(root: Path) -> Store:
-    store = Store(root / "runtime", get_signing_key(os.environ))
+    store = Store(
+        root / "runtime", get_signing_key(os.environ), origin=get_origin(os.environ)
+    )
     click.get_current_context().call_on_close(lambda: _warn_unchecked(store))
     return store
 

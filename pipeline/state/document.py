@@ -184,6 +184,34 @@ class SourceRecord(NamedTuple):
         return {"name": self.name, "cursor": self.cursor.to_json()}
 
 
+class Origin(NamedTuple):
+    """Where a signed state belongs: what is bound to it is part of what is signed.
+
+    None stands for what was not known where it was signed.
+    """
+
+    repository: str | None = None
+    repository_id: str | None = None
+    """Of GitHub's; the same after the repository was renamed."""
+    branch: str | None = None
+    workflow: str | None = None
+    """The path of the workflow's file."""
+
+    @classmethod
+    def from_json(cls, value: object) -> Self:
+        """Parse `origin`. Raises WrongPartError."""
+        parts = parse_object(value)
+        return cls(*(parse_optional_text(parts.get(name)) for name in cls._fields))
+
+    def to_json(self) -> JsonObject:
+        """Return what is known, as the file has it."""
+        parts = self._asdict()
+        return {name: parts[name] for name in parts if parts[name] is not None}
+
+
+NO_ORIGIN = Origin()
+
+
 # `loss` and, where it was scored, the headline metric of one candidate.
 CandidateMetrics = Mapping[str, float | None]
 
@@ -216,6 +244,8 @@ class StateDocument(NamedTuple):
     parent_state_id: str | None = None
     state_id: str = ""
     signature: str | None = None
+    origin: Origin = NO_ORIGIN
+    """Known of signed states alone, and no part of the id."""
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any], path: Path) -> Self:
@@ -259,6 +289,7 @@ class StateDocument(NamedTuple):
             ),
             state_id=parse_text(parts.get("state_id"), _ID),
             signature=parse_optional_text(parts.get("signature")),
+            origin=Origin.from_json(parts.get("origin", {})),
         )
         if set(document.files) != {document.population, BEST}:
             raise WrongPartError("the files are not those of a state")
@@ -308,25 +339,30 @@ class StateDocument(NamedTuple):
         }
         if self.signature is not None:
             document["signature"] = self.signature
+        if self.origin != NO_ORIGIN:
+            document["origin"] = self.origin.to_json()
         return document
 
-    def finalize(self, parent: str | None, key: bytes | None) -> Self:
+    def finalize(
+        self, parent: str | None, key: bytes | None, origin: Origin = NO_ORIGIN
+    ) -> Self:
         """Return it with its parent, an id from its content, and signed where there is a key."""
-        document = self._replace(parent_state_id=parent, signature=None)
+        document = self.unsign()._replace(parent_state_id=parent)
         content = document.to_json()
         # The id is that of everything else.
         del content["state_id"]
         state_id = sha256(_canonicalize(content))[:ID_LENGTH]
         document = document._replace(state_id=state_id)
-        return document if key is None else document.sign(key)
+        return document if key is None else document.sign(key, origin)
 
-    def sign(self, key: bytes) -> Self:
-        """Return it with the signature of this key."""
-        return self._replace(signature=compute_signature(self.to_json(), key))
+    def sign(self, key: bytes, origin: Origin = NO_ORIGIN) -> Self:
+        """Return it bound to where it belongs, with the signature of this key."""
+        bound = self._replace(origin=origin)
+        return bound._replace(signature=compute_signature(bound.to_json(), key))
 
     def unsign(self) -> Self:
         """Return it without a signature."""
-        return self._replace(signature=None)
+        return self._replace(signature=None, origin=NO_ORIGIN)
 
     def serialize(self) -> bytes:
         """Return the content of the file, with lines for people."""

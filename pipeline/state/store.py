@@ -44,8 +44,10 @@ from ..sources.cursor import Cursor
 from .document import (
     BEST,
     ID_LENGTH,
+    NO_ORIGIN,
     POPULATION_PREFIX,
     FileRecord,
+    Origin,
     StateDocument,
     parse_json,
 )
@@ -53,6 +55,7 @@ from .verification import (
     KEY_VARIABLE,
     PREVIOUS_PREFIX,
     State,
+    check_origin,
     check_signature,
     describe_missing_state,
     name_previous_champion,
@@ -86,6 +89,7 @@ class Store:
         *,
         mode: Mode = Mode.STORE,
         previous: State | None = None,
+        origin: Origin = NO_ORIGIN,
     ) -> None:
         self.runtime = runtime
         self.mode = mode
@@ -95,6 +99,16 @@ class Store:
         self._key = key
         self._previous = previous
         self._skipped_signature = False
+        self._origin = origin
+        self._is_unbound = False
+
+    @property
+    def is_unbound(self) -> bool:
+        """Whether a signature was read that does not say where the state belongs.
+
+        Those of older versions, and those made outside of GitHub.
+        """
+        return self._is_unbound
 
     @property
     def signs(self) -> bool:
@@ -154,7 +168,11 @@ class Store:
         # As it was written: an older format was signed as such.
         check_signature(written, self.document_path, self._key)
         self._skipped_signature = "signature" in written and not self.signs
-        return StateDocument.from_json(written, self.document_path)
+        document = StateDocument.from_json(written, self.document_path)
+        if self.signs:
+            check_origin(document.origin, self._origin, self.document_path)
+            self._is_unbound = document.origin == NO_ORIGIN != self._origin
+        return document
 
     def recover(self, state: State | None) -> None:
         """Finish or tidy up what a kill left.
@@ -206,7 +224,7 @@ class Store:
                 BEST: FileRecord.describe(champion),
             },
             previous=self._make_previous_document(),
-        ).finalize(parent, self._key)
+        ).finalize(parent, self._key, self._origin)
         if self.mode is Mode.STORE:
             write_atomically(self.model / name, population)
             self._keep_previous_champion()
@@ -220,7 +238,7 @@ class Store:
         """
         source = state.document.source._replace(cursor=cursor)
         complete = state.document._replace(source=source).finalize(
-            state.state_id, self._key
+            state.state_id, self._key, self._origin
         )
         if self.mode is Mode.STORE:
             write_atomically(self.document_path, complete.serialize())
@@ -257,6 +275,8 @@ class Store:
         if document is None:
             return None
         check_signature(document.to_json(), self.document_path, self._key)
+        if self.signs:
+            check_origin(document.origin, self._origin, self.document_path)
         place = name_previous_champion(document)
         return read_state(document, self.document_path, self.model, (place,))
 
@@ -272,12 +292,14 @@ class Store:
             )
         state = self._load_without_key()
         if state.is_signed:
-            # Only a signature of this key is made anew.
-            self.read_document()
+            # Only a signature of this key is made anew, wherever it was made.
+            Store(self.runtime, self._key).read_document()
         previous = state.document.previous
         if previous is not None:
-            previous = previous.sign(self._key)
-        document = state.document._replace(previous=previous).sign(self._key)
+            previous = previous.sign(self._key, self._origin)
+        document = state.document._replace(previous=previous).sign(
+            self._key, self._origin
+        )
         write_atomically(self.document_path, document.serialize())
         return state.state_id
 
@@ -348,7 +370,9 @@ class Store:
         if self._previous is None:
             return None
         document = self._previous.document._replace(previous=None)
-        return document if self._key is None else document.sign(self._key)
+        if self._key is None:
+            return document
+        return document.sign(self._key, self._origin)
 
     def _keep_previous_champion(self) -> None:
         if self._previous is None:

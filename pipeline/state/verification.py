@@ -16,6 +16,7 @@ from .document import (
     ID_LENGTH,
     POPULATION_PREFIX,
     FileRecord,
+    Origin,
     StateDocument,
     has_signature_of,
 )
@@ -31,6 +32,44 @@ def get_signing_key(environment: Mapping[str, str]) -> bytes | None:
     """
     # A secret may be any bytes, which Python hands over as halves of characters.
     return environment.get(KEY_VARIABLE, "").encode("utf-8", "surrogateescape") or None
+
+
+def get_origin(environment: Mapping[str, str]) -> Origin:
+    """Return where a state of this job belongs, as far as GitHub says.
+
+    A pull request goes on from the state of its base, as restoring does; everything
+    else from that of its own branch.
+    """
+    repository = environment.get("GITHUB_REPOSITORY") or None
+    branch = environment.get("GITHUB_BASE_REF") or environment.get("GITHUB_REF_NAME")
+    # As `owner/name/.github/workflows/x.yml@refs/heads/main`.
+    path, _, _ = environment.get("GITHUB_WORKFLOW_REF", "").partition("@")
+    return Origin(
+        repository,
+        environment.get("GITHUB_REPOSITORY_ID") or None,
+        branch or None,
+        path.removeprefix(f"{repository}/") or None,
+    )
+
+
+def check_origin(bound: Origin, present: Origin, path: Path) -> None:
+    """Check that a signed state belongs here; what either side lacks is not compared.
+
+    Raises StateTamperedError: a state with a good signature that was moved here from
+    another repository, branch or workflow.
+    """
+    is_renamed = bound.repository_id == present.repository_id is not None
+    names = (
+        ("branch", "workflow") if is_renamed else ("repository", "branch", "workflow")
+    )
+    for name in names:
+        before, now = getattr(bound, name), getattr(present, name)
+        if before is not None and now is not None and before != now:
+            raise StateTamperedError(
+                f"{path} was signed for the {name} {before}, and this is {now}",
+                hint=f"restore the state of this {name}, or `{COMMAND} sign` "
+                "after you checked where the state comes from",
+            )
 
 
 class State(NamedTuple):

@@ -27,7 +27,7 @@ from ..settings import Settings
 from ..sources.protocol import Source
 from ..state.document import StateDocument
 from ..state.store import Mode, Store
-from ..state.verification import KEY_VARIABLE, State, get_signing_key
+from ..state.verification import KEY_VARIABLE, State, get_origin, get_signing_key
 from .source_factory import open_source
 from .starting_point import StartingPoint, check_libraries, find_starting_point
 
@@ -38,7 +38,7 @@ def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> in
     Returns the exit code. Raises PipelineError, after the failure was reported.
     """
     runtime = root / "runtime"
-    store = Store(runtime, get_signing_key(environment))
+    store = Store(runtime, get_signing_key(environment), origin=get_origin(environment))
     with store.lock(), closing(report.Log(runtime / "logs", environment)) as log:
         return Update(root, settings, environment, store, log).run()
 
@@ -75,12 +75,19 @@ class Update:
 
     def _load_state(self) -> None:
         self._before = self._store.load()
+        if self._store.is_unbound:
+            self._log.note(
+                f"warning: the signature of {self._store.document_path} does not say "
+                "where the state belongs; what this run stores is bound to "
+                "this repository, branch and workflow"
+            )
         previous = self._before if self._settings.keep_previous else None
         self._store = Store(
             self._store.runtime,
             get_signing_key(self._environment),
             mode=self._choose_mode(),
             previous=previous,
+            origin=get_origin(self._environment),
         )
         self._store.recover(self._before)
 

@@ -29,7 +29,11 @@ def content(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     root = tmp_path_factory.mktemp("trained")
     flags = {"models": "sgd", "batch_rows": 40, "iterations": 2}
     for _ in range(2):
-        update(root, load(root, {}, flags), {"PIPELINE_STATE_KEY": KEY.decode()})
+        environment = {
+            "PIPELINE_STATE_KEY": KEY.decode(),
+            "GITHUB_REPOSITORY": "owner/name",
+        }
+        update(root, load(root, {}, flags), environment)
     return (root / "runtime/data/data_state.json").read_bytes()
 
 
@@ -47,13 +51,14 @@ def test_what_is_read_is_written_again_byte_for_byte(content: bytes) -> None:
 
 def test_the_id_and_the_signature_are_those_of_the_content(content: bytes) -> None:
     document = read(content)
-    assert document.finalize(document.parent_state_id, KEY) == document
+    again = document.finalize(document.parent_state_id, KEY, document.origin)
+    assert again == document
     assert has_signature_of(document.to_json(), KEY)
     assert document.previous is not None
     assert has_signature_of(document.previous.to_json(), KEY)
     changed = document._replace(champion="other").finalize(None, KEY)
     assert changed.state_id != document.state_id
-    assert document.unsign().sign(KEY) == document
+    assert document.unsign().sign(KEY, document.origin) == document
 
 
 def test_runs_of_versions_that_named_no_parent_are_written_as_they_were(
@@ -84,8 +89,9 @@ def test_every_part_must_be_there(content: bytes, name: str) -> None:
     key = {"metrics": "figures"}.get(name, name)
     parts = json.loads(content)
     del parts[key]
-    if name == "signature":
-        assert read(serialize_json(parts)).signature is None
+    if name in {"signature", "origin"}:
+        # Of signed states, and of those signed on GitHub.
+        read(serialize_json(parts))
         return
     with pytest.raises(StateFormatError, match="lacks parts"):
         read(serialize_json(parts))
