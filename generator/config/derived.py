@@ -20,6 +20,17 @@ def list_training_jobs(settings: Settings) -> list[str]:
     return ["train"]
 
 
+def has_trial_job(settings: Settings) -> bool:
+    """Tell whether pull requests get a job of their own, with fewer rights.
+
+    That of the others may write the contents of the repository, or caches.
+    """
+    if not settings[options.TRIGGERS_PULL_REQUEST]:
+        return False
+    may_write = settings[options.STORE] in {"release", "branch"}
+    return may_write or settings[options.READ_ONLY_CACHE]
+
+
 def list_notification_ways(settings: Settings) -> list[str]:
     """List the ways in which people are told how runs end."""
     ways = {

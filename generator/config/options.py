@@ -193,6 +193,15 @@ STORE = _declare(
     "Где хранится состояние: артефакты истекают, релиз и ветка нет, "
     "кэш истекает через 7 дней простоя.",
 )
+READ_ONLY_CACHE = _declare(
+    "read_only_cache",
+    Boolean(),
+    False,
+    "Pull requests read caches and write none, by `cache-mode: read`, "
+    "which act 0.2.89 cannot read.",
+    "Pull request только читает кэш, не записывая его: `cache-mode: read`, "
+    "который act 0.2.89 не понимает.",
+)
 SUMMARY = _declare(
     "summary",
     Boolean(),

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from . import options
-from .derived import list_notification_ways, list_training_jobs
+from .derived import has_trial_job, list_notification_ways, list_training_jobs
 from .options import Option
 from .types import as_list
 
@@ -97,6 +97,16 @@ def _check_needs(settings: Settings) -> Iterator[str]:
             settings[options.STORE] == "artifact",
             'hands states over as artifacts: store = "artifact"',
         ),
+        (
+            options.READ_ONLY_CACHE,
+            settings[options.TRIGGERS_PULL_REQUEST],
+            "is for pull requests: needs triggers.pull_request",
+        ),
+        (
+            options.READ_ONLY_CACHE,
+            not settings[options.FANOUT_MEMBERS],
+            "is for one training: needs fanout.members = 0",
+        ),
     )
     for option, fulfilled, reason in rules:
         if settings[option] and not fulfilled:
@@ -149,8 +159,12 @@ def _check_jobs(settings: Settings) -> Iterator[str]:
     jobs = settings[options.EXTRA_JOBS]
     place = _locate(settings, options.EXTRA_JOBS)
     known = {*jobs, *list_training_jobs(settings)}
+    own = set(_OWN_JOBS)
     if list_notification_ways(settings):
         known.add("notify")
+    if has_trial_job(settings):
+        known.add("trial")
+        own.add("trial")
     for name, job in jobs.items():
         needs = {str(need) for need in as_list(job.get("needs", []))}
         unknown = sorted(needs - known)
@@ -160,5 +174,5 @@ def _check_jobs(settings: Settings) -> Iterator[str]:
                 f"{place}: jobs.{name} needs {unknown[0]!r}, "
                 f"which is no job here ({others})"
             )
-    for name in sorted(_OWN_JOBS.intersection(jobs)):
+    for name in sorted(own.intersection(jobs)):
         yield f"{place}: jobs.{name} is a job wfgen renders; give yours another name"

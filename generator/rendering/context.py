@@ -9,6 +9,7 @@ from ..config import options
 from ..config.derived import (
     CACHE_DAYS,
     find_state_retention,
+    has_trial_job,
     list_notification_ways,
     list_training_jobs,
 )
@@ -68,6 +69,8 @@ def build_context(settings: Settings, root: Path) -> dict[str, object]:
         "rights": _list_rights(settings),
         "secrets": secrets,
         "stem": Path(settings[options.WORKFLOW]).stem,
+        "trial": has_trial_job(settings),
+        "trial_rights": _list_trial_rights(settings),
         "training": _write_training_script(settings, secrets),
     }
 
@@ -149,3 +152,17 @@ def _list_rights(settings: Settings) -> list[tuple[str, str, str]]:
         if right == "write" or scope not in rights:
             rights[scope] = (scope, right, "asked for in the settings")
     return list(rights.values())
+
+
+def _list_trial_rights(settings: Settings) -> list[tuple[str, str, str]]:
+    """List (scope, right, why) of the token of a pull request's job.
+
+    It runs the pull request's own code, so it reads the contents whatever is asked for.
+    """
+    rights = []
+    for scope, right, why in _list_rights(settings):
+        if scope == "contents":
+            rights.append((scope, "read", "to check the code out and read the state"))
+        else:
+            rights.append((scope, right, why))
+    return rights

@@ -32,6 +32,7 @@ TEMPLATES = {"en": "docs_en.md.j2", "ru": "docs_ru.md.j2"}
 LANGUAGE_BY_TEMPLATE = {"docs_en.md.j2": "en", "docs_ru.md.j2": "ru"}
 DEFAULT_PATHS = {"en": "docs/workflow.md", "ru": "docs/workflow.ru.md"}
 _NOTIFY = "notify"
+_TRIAL = "trial"
 _REPORT = "Summarise "
 _STORING = ("actions/upload-artifact@", "actions/cache/save@")
 _SETTING_UP = ("actions/checkout@", "actions/setup-python@")
@@ -181,7 +182,8 @@ def _list_steps(workflow: Workflow, text: str, settings: Settings) -> list[Step]
     added_jobs = settings[options.EXTRA_JOBS]
     steps = []
     for job in workflow.jobs:
-        if job.id in added_jobs:
+        # The job of pull requests has the steps of the one that trains.
+        if job.id in added_jobs or job.id == _TRIAL:
             continue
         for step in job.steps:
             if job.id == _NOTIFY:

@@ -48,6 +48,34 @@ def test_state_in_a_store_is_carried_over_five_runs(
     assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 5 * one)
 
 
+@pytest.mark.parametrize("store", ["release", "branch"])
+def test_a_pull_request_runs_in_a_job_that_keeps_no_state(
+    store: str, project: Project, total_rows: Rows, why: Why
+) -> None:
+    project.render(
+        **{"store": store, "install.requirements": "", "read_only_cache": "true"}
+    )
+    git = project.local_github.build_git_environment("https://github.com/local/project")
+    first = project.run(environment=git)
+    trial = project.run("pull_request", environment=git)
+    second = project.run(environment=git)
+    assert [result.conclusion for result in (first, trial, second)] == [
+        Conclusion.SUCCESS
+    ] * 3, why(trial)
+    assert "act knows no cache-mode: run without it" in trial.notes
+    done = project.map_conclusions(first)
+    assert done["Keep the state"] == "success", why(first)
+    (job,) = (job for job in trial.jobs if job.conclusion == "success")
+    names = {step.name for step in job.steps}
+    assert (job.name, "Train" in names, "Keep the state" in names) == (
+        "Trial",
+        True,
+        False,
+    ), why(trial)
+    one = total_rows(first)
+    assert [total_rows(trial), total_rows(second)] == [2 * one, 2 * one]
+
+
 def test_another_store_carries_on_from_the_artifacts_there_are(
     project: Project, total_rows: Rows, why: Why
 ) -> None:

@@ -208,6 +208,7 @@ def test_extra_artifacts_are_uploaded_whatever_happens(tmp_path: Path) -> None:
         "path": "out/*.png",
         "retention-days": 2,
         "if-no-files-found": "warn",
+        "overwrite": True,
     }
 
 
@@ -508,6 +509,63 @@ def test_each_store_has_its_rights_its_script_and_its_time(
         if "Upload" in s["name"] or "Keep" in s["name"]
     ]
     assert all(s.get("if") for s in writes)
+
+
+@pytest.mark.parametrize(
+    ("toml", "rights", "mode"),
+    [
+        ("store = 'release'", {"contents": "read", "actions": "read"}, None),
+        (
+            "store = 'branch'\npermissions = {contents = 'write', issues = 'write'}",
+            {"contents": "read", "actions": "read", "issues": "write"},
+            None,
+        ),
+        ("read_only_cache = true", {"contents": "read", "actions": "read"}, "read"),
+        (
+            "read_only_cache = true\nstore = 'release'",
+            {"contents": "read", "actions": "read"},
+            "read",
+        ),
+    ],
+)
+def test_a_pull_request_has_a_job_that_cannot_write(
+    toml: str, rights: dict[str, str], mode: str | None, tmp_path: Path
+) -> None:
+    jobs = workflow(tmp_path, toml)["jobs"]
+    trial = jobs["trial"]
+    assert jobs["train"]["if"] == "github.event_name != 'pull_request'"
+    assert trial["if"] == "github.event_name == 'pull_request'"
+    assert (trial["permissions"], trial.get("cache-mode")) == (rights, mode)
+    assert "cache-mode" not in jobs["train"]
+    trains = [one for one in jobs["train"]["steps"] if "Keep" not in one["name"]]
+    trains = [one for one in trains if not one["name"].endswith(" state")]
+    mine = [one for one in trial["steps"] if not one["name"].endswith(" state")]
+    assert mine == trains
+    assert not any("save" in one.get("run", "") for one in trial["steps"])
+
+
+@pytest.mark.parametrize(
+    "toml", ["", "store = 'cache'", "store = 'release'\ntriggers.pull_request = false"]
+)
+def test_elsewhere_one_job_is_enough(toml: str, tmp_path: Path) -> None:
+    jobs = workflow(tmp_path, toml)["jobs"]
+    assert list(jobs) == ["train"]
+    assert "if" not in jobs["train"]
+
+
+def test_logs_may_find_their_name_taken_by_an_earlier_attempt_and_states_may_not(
+    tmp_path: Path,
+) -> None:
+    replaced = {
+        one["with"]["name"]: one["with"].get("overwrite", False)
+        for one in train(tmp_path)["steps"]
+        if "upload-artifact" in one.get("uses", "")
+    }
+    assert replaced == {
+        "model-state": False,
+        "data-state": False,
+        "training-logs": True,
+    }
 
 
 def test_a_cache_is_restored_by_the_key_that_was_found_and_missing_it_fails(

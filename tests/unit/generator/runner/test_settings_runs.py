@@ -103,6 +103,9 @@ SHOWN_IN = {
         "test_state_in_a_store_is_carried_over_five_runs": [
             "store",
         ],
+        "test_a_pull_request_runs_in_a_job_that_keeps_no_state": [
+            "read_only_cache",
+        ],
         "test_credentials_of_kaggle_reach_file_and_training_and_no_log": [
             "dataset.source",
             "dataset.kaggle_json",
