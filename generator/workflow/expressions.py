@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
-EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
+_EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)
 _OPENING = "${{"
+_CLOSING = "}}"
 _TEXT = re.compile(r"'([^']+)'")
 _TERM = re.compile(r"\s*(?:github\.(?P<name>\w+)|'(?P<text>[^']*)')\s*")
 
@@ -16,13 +17,22 @@ def has_expression(text: str) -> bool:
     return _OPENING in text
 
 
+def replace_expressions(text: str, replace: Callable[[re.Match[str]], str]) -> str:
+    """Replace every expression; group 1 of a match is what stands between the braces."""
+    # Behind the last end, each opening would be followed to the end of the text.
+    end = text.rfind(_CLOSING) + len(_CLOSING)
+    if end < len(_OPENING):
+        return text
+    return _EXPRESSION.sub(replace, text[:end]) + text[end:]
+
+
 def expand_github_names(text: str, github: Mapping[str, str]) -> str:
     """Put values in the place of every `${{ github.NAME || 'text' }}`.
 
     Raises ValueError, with the expression, for one that is more than names, texts and
     ||, and for a name that `github` lacks.
     """
-    return EXPRESSION.sub(lambda match: _evaluate(match[1], github), text)
+    return replace_expressions(text, lambda match: _evaluate(match[1], github))
 
 
 def list_possible_labels(label: str, matrix: object) -> list[str]:

@@ -17,6 +17,10 @@ from ..errors import EXIT_INTERRUPTED, MissingLibraryError, PipelineError
 from ..program import COMMAND, PACKAGE
 from ..settings import FLAGS, load, spell_flag
 
+_REQUIREMENTS = "requirements.txt"
+# Libraries that the package index has by another name than they are imported by.
+_DISTRIBUTIONS = {"sklearn": "scikit-learn"}
+
 
 def main() -> None:
     """Run a command and exit with its code."""
@@ -97,5 +101,13 @@ def _name_missing_library(call: Callable[[], object]) -> None:
         if error.name is None or error.name.startswith(PACKAGE):
             raise
         raise MissingLibraryError(
-            f"{error.name} is not installed", hint="pip install -r requirements.txt"
+            f"{error.name} is not installed", hint=_suggest_install(error.name)
         ) from error
+
+
+def _suggest_install(module: str) -> str:
+    """Return the command that brings a library, from the list of the repository, if any."""
+    if Path(_REQUIREMENTS).is_file():
+        return f"pip install -r {_REQUIREMENTS}"
+    library = module.partition(".")[0]
+    return f"pip install {_DISTRIBUTIONS.get(library, library)}"

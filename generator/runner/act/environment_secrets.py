@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ...workflow.expressions import EXPRESSION
+from ...workflow.expressions import replace_expressions
 from ...workflow.model import Workflow
 from ..models import RunRequest
 
@@ -94,7 +94,7 @@ class _Aliases:
             return value
         if key == "if":  # holds an expression even without the braces
             return self._replace_names(value)
-        return EXPRESSION.sub(lambda match: self._replace_names(match[0]), value)
+        return replace_expressions(value, lambda match: self._replace_names(match[0]))
 
     def _replace_names(self, expression: str) -> str:
         """Return an expression with aliases; texts within it stay."""

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from generator.workflow.expressions import (
     expand_github_names,
     has_expression,
     list_possible_labels,
+    replace_expressions,
 )
 
 GITHUB = {"ref": "refs/heads/main", "head_ref": "", "run_id": "7"}
@@ -31,6 +34,29 @@ def test_names_texts_and_alternatives_are_worked_out(text: str, expanded: str) -
 def test_more_than_that_is_an_error_that_quotes_it(expression: str) -> None:
     with pytest.raises(ValueError, match=expression):
         expand_github_names(f"${{{{ {expression} }}}}", GITHUB)
+
+
+@pytest.mark.parametrize(
+    ("text", "replaced"),
+    [
+        ("a ${{ b }} c ${{ d", "a < b > c ${{ d"),
+        ("}} ${{ b }}", "}} < b >"),
+        ("}}", "}}"),
+        ("a", "a"),
+        ("", ""),
+        ("${{}}", "<>"),
+        ("${{ a ${{ b }} }}", "< a ${{ b > }}"),
+    ],
+)
+def test_expressions_end_where_they_are_closed(text: str, replaced: str) -> None:
+    assert replace_expressions(text, lambda match: f"<{match[1]}>") == replaced
+
+
+def test_expressions_that_never_end_cost_nothing() -> None:
+    text = "${{ " * 200_000
+    began = time.process_time()
+    assert replace_expressions(text, lambda match: match[1]) == text
+    assert time.process_time() - began < 1
 
 
 def test_an_expression_is_known_by_its_braces() -> None:
