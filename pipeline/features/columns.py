@@ -113,7 +113,7 @@ def _convert_dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
     # Each distinct text is parsed once; the last entry is for the code -1.
     texts = pd.Categorical(values.astype(str).where(values.notna()))
     distinct = parse_dates(texts.categories).to_numpy()
-    distinct = np.append(distinct, np.datetime64("NaT"))
+    distinct = np.append(distinct, np.datetime64("NaT", "ns"))
     dates = distinct[np.asarray(texts.codes)]
     present = int(values.notna().sum())
     parsed = int((~np.isnat(dates)).sum())

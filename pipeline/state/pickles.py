@@ -19,6 +19,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 
 from ..errors import PipelineError, StateTamperedError
 from ..models.user_model import create_user_estimator
+from ..program import COMMAND
 from .attributes import (
     check_average,
     check_boosting,
@@ -51,6 +52,12 @@ from .restricted_unpickler import (
     restore_random_state,
 )
 
+# Nothing here tells damage from a library that names or fills its classes in another
+# way: advice that throws the state away would be wrong for the second.
+UNREADABLE_HINT = (
+    "the file is damaged, or other library versions wrote it: install those that "
+    f"data_state.json lists, or go back to the state before with `{COMMAND} rollback`"
+)
 Attributes = dict[str, Any]
 Unchecked = Any  # of any class until the caller checks it
 Loaded = TypeVar("Loaded")
@@ -139,7 +146,9 @@ def load_instance(
     """
     value = load_pickle(content, name, models)
     if not isinstance(value, cls):
-        raise StateTamperedError(f"{name} holds no {cls.__name__}")
+        raise StateTamperedError(
+            f"{name} holds no {cls.__name__}", hint=UNREADABLE_HINT
+        )
     return value
 
 
@@ -182,7 +191,9 @@ def load_pickle(content: bytes, name: str, models: Sequence[str] = ()) -> Unchec
         raise
     except Exception as error:
         raise StateTamperedError(
-            f"{name} is not a pickle of this pipeline: {error}"
+            f"{name} is not a pickle of this pipeline or of these library versions: "
+            f"{error}",
+            hint=UNREADABLE_HINT,
         ) from error
 
 

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from tests.contract.programs import Served, Serving
 
 
+@pytest.mark.usefixtures("heed_sigint")
 def test_it_serves_until_it_is_told_to_stop(tmp_path: Path, serving: Serving) -> None:
     actrc = tmp_path / ".actrc"
     with serving(
@@ -67,6 +68,7 @@ def test_runs_begun_under_a_killed_server_are_closed_by_the_next(
         assert conclusions == [None, "cancelled", "cancelled"]
 
 
+@pytest.mark.usefixtures("heed_sigint")
 def test_text_for_people(tmp_path: Path) -> None:
     command = [sys.executable, "-u", "-m", "wfgen_actions.generator", "serve"]
     with subprocess.Popen(

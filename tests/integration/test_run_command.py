@@ -383,6 +383,7 @@ def test_two_at_once_do_not_disturb_each_other(project: Project) -> None:
 SLEEPER = 'run: |\n          echo up; touch "$MARK"; sleep 100; touch "$MARK.after"'
 
 
+@pytest.mark.usefixtures("heed_sigint")
 @pytest.mark.parametrize("stop", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_an_interruption_ends_with_130_and_a_cancelled_run(
     bare: Project, tmp_path: Path, stop: signal.Signals
@@ -396,6 +397,29 @@ def test_an_interruption_ends_with_130_and_a_cancelled_run(
     assert process.returncode == 130, output
     assert [run.conclusion for run in bare.local_github.list_runs()] == ["cancelled"]
     assert not list((bare.root / ".wfgen" / "runs").iterdir())
+    assert not sleepers(tmp_path)
+
+
+def test_where_a_parent_ignores_sigint_sigterm_still_ends_the_run(
+    bare: Project, tmp_path: Path
+) -> None:
+    give(bare, workflow(SLEEPER))
+    previous = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = started(bare, "--env", f"MARK={tmp_path / 'mark'}")
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    try:
+        wait_for(tmp_path / "mark", process)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.2)
+        assert process.poll() is None  # ignored: it is the parent's wish
+        process.send_signal(signal.SIGTERM)
+        output, _ = process.communicate(timeout=30)
+    finally:
+        process.kill()
+    assert process.returncode == 130, output
+    assert [run.conclusion for run in bare.local_github.list_runs()] == ["cancelled"]
     assert not sleepers(tmp_path)
 
 

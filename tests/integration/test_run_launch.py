@@ -197,6 +197,7 @@ def test_a_run_is_cancelled(client: Client, tmp_path: Path) -> None:
     assert (status, "another program" in message) == (409, True)
 
 
+@pytest.mark.usefixtures("heed_sigint")
 def test_a_server_runs_what_is_asked_for_until_it_is_stopped(
     project: Project, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ act hands its own whole environment on to every step, so it is given one made he
 
 from __future__ import annotations
 
+import glob
 import os
 import re
 import shutil
@@ -94,16 +95,25 @@ def _find_package_settings(environ: Mapping[str, str]) -> dict[str, str]:
     # Where packages already downloaded are: a fresh HOME must not mean downloading them
     # again.
     cache = environ.get("XDG_CACHE_HOME") or str(_get_home(environ) / ".cache")
-    settings = {
-        "PIP_CACHE_DIR": str(Path(cache, "pip")),
-        "UV_CACHE_DIR": str(Path(cache, "uv")),
-        "PIP_DISABLE_PIP_VERSION_CHECK": "1",
-    }
+    settings = {"PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+    # uv ends with an error where it cannot write its cache; without these, both keep
+    # theirs in the HOME of the run.
+    if _can_write_below(Path(cache)):
+        settings["PIP_CACHE_DIR"] = str(Path(cache, "pip"))
+        settings["UV_CACHE_DIR"] = str(Path(cache, "uv"))
     pip_file = _find_pip_file(environ)
     if pip_file is not None:
         settings["PIP_CONFIG_FILE"] = str(pip_file)
     settings.update(_iter_passed_on(environ))
     return settings
+
+
+def _can_write_below(folder: Path) -> bool:
+    """Whether this user may write in a folder, or make it where it is not there yet."""
+    for place in (folder, *folder.parents):
+        if os.access(place, os.F_OK):
+            return os.access(place, os.W_OK | os.X_OK)
+    return False
 
 
 def _iter_passed_on(environ: Mapping[str, str]) -> Iterator[tuple[str, str]]:
@@ -193,7 +203,7 @@ def _iter_pythons(environ: Mapping[str, str]) -> Iterator[tuple[str, Path]]:
 
 
 def _find_on_path(folder: Path) -> Iterator[tuple[str, Path]]:
-    for path in sorted(folder.glob("python3.[0-9]*")):
+    for path in _glob_readable(folder, "python3.[0-9]*"):
         match = re.fullmatch(r"python(3\.\d+)", path.name)
         # What pyenv has there only looks for a Python when it is called.
         if match and "/shims/" not in str(path):
@@ -206,9 +216,18 @@ def _find_managed(environ: Mapping[str, str]) -> Iterator[Path]:
     pyenv = Path(environ.get("PYENV_ROOT") or home / ".pyenv")
     uv = Path(environ.get("UV_PYTHON_INSTALL_DIR") or home / ".local/share/uv/python")
     tool_cache = Path(environ.get("RUNNER_TOOL_CACHE") or "/opt/hostedtoolcache")
-    yield from pyenv.glob("versions/3.*/bin/python3")
-    yield from uv.glob("cpython-3.*/bin/python3")
-    yield from tool_cache.glob("Python/3.*/*/bin/python3")
+    yield from _glob_readable(pyenv, "versions/3.*/bin/python3")
+    yield from _glob_readable(uv, "cpython-3.*/bin/python3")
+    yield from _glob_readable(tool_cache, "Python/3.*/*/bin/python3")
+
+
+def _glob_readable(folder: Path, pattern: str) -> Iterator[Path]:
+    """Find programs, and pass over what this user may not look into or start."""
+    # The method of Path raises PermissionError at a folder of another user.
+    names = glob.glob(pattern, root_dir=folder)  # noqa: PTH207
+    for name in sorted(names):
+        if os.access(folder / name, os.X_OK):
+            yield folder / name
 
 
 def _find_pip_file(environ: Mapping[str, str]) -> Path | None:
@@ -227,7 +246,7 @@ def _find_pip_file(environ: Mapping[str, str]) -> Path | None:
         home / ".pip" / "pip.conf",
     )
     for path in files:
-        if path.is_file():
+        if os.access(path, os.R_OK):
             return path
     return None
 

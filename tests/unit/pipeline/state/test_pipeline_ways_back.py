@@ -274,6 +274,24 @@ def test_a_state_that_does_not_hold_under_other_libraries_is_refused_with_the_re
     assert snapshot(tmp_path) == before
 
 
+@pytest.mark.parametrize("command", ["verify", "update"])
+def test_what_may_be_of_other_libraries_is_never_advised_to_be_thrown_away(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    train(tmp_path)
+    monkeypatch.setattr(
+        "sklearn.linear_model.SGDClassifier.__setstate__", lost_an_attribute
+    )
+    commands = {
+        "verify": lambda: model_queries.verify_state(store(tmp_path)),
+        "update": lambda: train(tmp_path, iterations=2),
+    }
+    with pytest.raises(StateTamperedError, match="library versions") as caught:
+        commands[command]()
+    assert "other library versions" in caught.value.hint
+    assert "reset" not in caught.value.hint
+
+
 @pytest.mark.parametrize("damage", ["dtype", "shape", "other"])
 def test_kept_scores_that_were_changed_lead_nowhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, damage: str
