@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -282,7 +283,7 @@ def test_what_may_be_of_other_libraries_is_never_advised_to_be_thrown_away(
     monkeypatch.setattr(
         "sklearn.linear_model.SGDClassifier.__setstate__", lost_an_attribute
     )
-    commands = {
+    commands: dict[str, Callable[[], object]] = {
         "verify": lambda: model_queries.verify_state(store(tmp_path)),
         "update": lambda: train(tmp_path, iterations=2),
     }
