@@ -10,7 +10,7 @@ from ..config.settings import FILE, PYPROJECT
 from ..config.toml_files import read_toml
 from ..errors import OutputError, SettingsError, ToolMissingError
 from ..process import Runner
-from ..runner.actions.setup_python import matches_version
+from ..runner.actions.stand_ins.setup_python import matches_version
 from ..runner.repository import find_root, read_repository
 from .own_training import OwnTraining, find_training
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.runner.act.host_environment import list_pythons
-from generator.runner.actions.setup_python import parse_version
+from generator.runner.actions.stand_ins.setup_python import parse_version
 from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ import pytest
 
 from generator.config.settings import load
 from generator.rendering.render import render_all
-from generator.runner.actions.toolkit import ActionError
-from generator.runner.actions.unpacking import (
+from generator.runner.actions.stand_ins.toolkit import ActionError
+from generator.runner.actions.stand_ins.unpacking import (
     BROKEN_ARCHIVE_ERRORS,
     unpack_artifact,
     unpack_cache,

@@ -99,7 +99,7 @@ def make_script(module: str, function: str) -> str:
     return (
         "import sys\n"
         f"sys.path.insert(0, {str(_PACKAGE_PARENT)!r})\n"
-        f"from {__package__}.{module} import {function}\n"
+        f"from {__package__}.stand_ins.{module} import {function}\n"
         f"sys.exit({function}())\n"
     )
 

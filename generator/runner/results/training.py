@@ -10,7 +10,7 @@ from typing import Any
 
 from ...github.core.models import Run
 from ...github.local_github import LocalGitHub
-from ..actions.unpacking import BROKEN_ARCHIVE_ERRORS
+from ..actions.stand_ins.unpacking import BROKEN_ARCHIVE_ERRORS
 
 LOGS_ARTIFACT = "training-logs"
 SUMMARY_NAME = "summary.json"

@@ -16,7 +16,8 @@ import pytest
 from generator.github.core.faults import Fault
 from generator.github.core.models import NewRun, Run
 from generator.github.local_github import LocalGitHub
-from generator.runner.actions import (
+from generator.runner.actions.registry import STAND_INS
+from generator.runner.actions.stand_ins import (
     cache,
     checkout,
     download_artifact,
@@ -25,9 +26,8 @@ from generator.runner.actions import (
     upload_artifact,
     web,
 )
-from generator.runner.actions.registry import STAND_INS
-from generator.runner.actions.search import find_files, matches_glob
-from generator.runner.actions.toolkit import ActionError, Inputs
+from generator.runner.actions.stand_ins.search import find_files, matches_glob
+from generator.runner.actions.stand_ins.toolkit import ActionError, Inputs
 from generator.runner.actions.writer import StandInWriter
 
 

@@ -11,8 +11,8 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
-from ...errors import WfgenError
-from ...process import Completed, SystemRunner
+from ....errors import WfgenError
+from ....process import Completed, SystemRunner
 from .toolkit import (
     ActionError,
     Inputs,

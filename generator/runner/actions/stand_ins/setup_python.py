@@ -14,9 +14,9 @@ import os
 import re
 from pathlib import Path
 
-from ...errors import WfgenError
-from ...process import SystemRunner
-from ..isolation.virtualenvs import take_slot
+from ....errors import WfgenError
+from ....process import SystemRunner
+from ...isolation.virtualenvs import take_slot
 from .search import find_files
 from .toolkit import (
     ActionError,
