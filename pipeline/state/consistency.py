@@ -17,6 +17,7 @@ from sklearn.neural_network import MLPClassifier, MLPRegressor
 
 from ..features.encoder import Encoder
 from ..features.hashing import list_categories
+from ..features.schema import TWO_CLASSES
 from ..features.views import VIEWS, count_features
 from ..models.boosting import ContinuedBoosting
 from ..models.drift import DriftMonitor
@@ -136,7 +137,10 @@ def check_target_sums(sums: object, rows: int, schema: Schema) -> None:
     elif schema.task == REGRESSION:
         require(sums.size == 1, "target sums")
     else:
-        require(2 <= sums.size <= max(2, len(schema.classes)), "target sums")  # noqa: PLR2004  # two classes at least
+        require(
+            TWO_CLASSES <= sums.size <= max(TWO_CLASSES, len(schema.classes)),
+            "target sums",
+        )
         require((sums >= 0).all(), "target sums")
 
 
@@ -153,7 +157,7 @@ def check_candidate(candidate: object, encoder: Encoder, *, is_trained: bool) ->
     parts: Unchecked = candidate
     task = encoder.schema.task
     require(parts.task == task and parts.view in VIEWS, "a candidate")
-    require(task != BINARY or len(encoder.schema.classes) <= 2, "classes")  # noqa: PLR2004  # binary
+    require(task != BINARY or len(encoder.schema.classes) <= TWO_CLASSES, "classes")
     CANDIDATE_CHECKS[type(candidate)](parts, encoder, is_trained)
 
 
@@ -204,7 +208,7 @@ def check_estimator(
         return {}
     known = len(encoder.schema.classes)
     most = count_reserved_classes(known)
-    require(2 <= model.classes <= max(most, 2), "classes")  # noqa: PLR2004  # two classes at least
+    require(TWO_CLASSES <= model.classes <= max(most, TWO_CLASSES), "classes")
     return vars(model.estimator)
 
 
@@ -238,7 +242,9 @@ def check_network(model: NeuralNetwork, encoder: Encoder, is_trained: bool) -> N
     parts = check_estimator(model, encoder, is_trained=is_trained)
     if not parts:
         return
-    outputs = 1 if model.task == REGRESSION or model.classes == 2 else model.classes  # noqa: PLR2004  # two classes have one output
+    outputs = model.classes
+    if model.task == REGRESSION or outputs == TWO_CLASSES:
+        outputs = 1
     fresh = model._create_estimator()  # noqa: SLF001  # what it is made with
     check_parameters(parts, fresh.get_params(), FREE_PARAMETERS)
     # Neither is an argument of the constructor.
@@ -303,7 +309,7 @@ def check_binarizer(binarizer: Unchecked, classes: int) -> None:
     """Check what makes columns of classes."""
     require(type(binarizer).__name__ == "LabelBinarizer", "a label binarizer")
     parts = vars(binarizer)
-    kind = "binary" if classes == 2 else "multiclass"  # noqa: PLR2004  # binary
+    kind = "binary" if classes == TWO_CLASSES else "multiclass"
     expected = {"neg_label": 0, "pos_label": 1, "sparse_output": False}
     check_parameters(parts, {**expected, "y_type_": kind, "sparse_input_": False})
     check_classes(parts.get("classes_"), classes)

@@ -1,4 +1,4 @@
-"""`reset` under SIGKILL at every file operation, and over what no state has."""
+"""`reset`, `sign` and tidying up under SIGKILL at every file operation; folders for files."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ import os, signal, sys
 from pathlib import Path
 from pipeline.state.store import Store
 
-root, left = sys.argv[1], int(sys.argv[2])
+root, left, action = sys.argv[1], int(sys.argv[2]), sys.argv[3]
 EVENTS = {"open", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree"}
 
 def hook(event, arguments):
@@ -32,9 +32,15 @@ def hook(event, arguments):
         if not left:
             os.kill(os.getpid(), signal.SIGKILL)
 
-store = Store(Path(root) / "runtime")
+store = Store(Path(root) / "runtime", b"a key" if action == "sign" else None)
+state = store.load() if action == "recover" else None
 sys.addaudithook(hook)
-store.reset()
+{
+    "reset": store.reset,
+    "sign": store.sign,
+    "unsign": store.unsign,
+    "recover": lambda: store.recover(state),
+}[action]()
 """
 
 
@@ -62,7 +68,7 @@ def test_a_kill_before_any_one_step_of_reset_leaves_the_state_or_none(
             # The document was replaced, the champion is still beside its place.
             (model / "best_model.pkl").rename(model / "best_model.pkl.next")
             (model / "best_model.pkl").write_bytes(b"the champion of before")
-        argv = [sys.executable, "-c", STEP, str(root), str(step)]
+        argv = [sys.executable, "-c", STEP, str(root), str(step), "reset"]
         code = subprocess.run(
             argv, check=False, cwd=Path(__file__).parents[4]
         ).returncode
@@ -79,6 +85,35 @@ def test_a_kill_before_any_one_step_of_reset_leaves_the_state_or_none(
     assert set(found[changed:]) == {None}
     assert not list(model.iterdir())
     assert update(root, SETTINGS, {}) == 0
+
+
+@pytest.mark.parametrize("action", ["sign", "unsign", "recover"])
+def test_a_kill_before_any_one_step_of_what_keeps_the_state_leaves_it(
+    tmp_path: Path, start: Path, action: str
+) -> None:
+    before = Store(start / "runtime").load()
+    assert before is not None
+    for step in range(1, 40):
+        root = tmp_path / str(step)
+        shutil.copytree(start, root)
+        if action == "unsign":
+            Store(root / "runtime", b"a key").sign()
+        elif action == "recover":
+            model = root / "runtime/model"
+            (model / "best_model.pkl").rename(model / "best_model.pkl.next")
+            (model / "population-0123456789abcdef.pkl").write_bytes(b"stray")
+        argv = [sys.executable, "-c", STEP, str(root), str(step), action]
+        code = subprocess.run(
+            argv, check=False, cwd=Path(__file__).parents[4]
+        ).returncode
+        state = Store(root / "runtime").load()
+        assert state is not None
+        assert state.state_id == before.state_id
+        if not code:
+            break
+        assert code == -9
+    assert code == 0
+    assert step > 2
 
 
 PLACES = [
