@@ -4,8 +4,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := $(shell git ls-files generator pipeline templates 2>/dev/null)
 WORKERS ?= 2
+# The Pythons that pyproject.toml promises.
+PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: demo test lint docs structure bench lock clean
+.PHONY: demo test unit pythons lint docs structure bench lock clean
 .DELETE_ON_ERROR:
 
 # Two makes at once wait for each other here; the second then finds everything done.
@@ -26,6 +28,24 @@ demo: $(VENV)/installed
 
 test: $(VENV)/installed lint
 	$(BIN)/pytest -n $(WORKERS) -m 'not bench'
+
+unit: $(VENV)/installed
+	$(BIN)/pytest -n $(WORKERS) -m 'not bench' -p no:cacheprovider tests/unit
+
+# The unit tests on each promised Python that this machine has and `make test` did not run on, each in a virtualenv of
+# its own.
+pythons: $(VENV)/installed
+	@own=$$($(BIN)/python -c 'import sys; print("%d.%d" % sys.version_info[:2])'); \
+	for version in $(PYTHONS); do \
+	  test "$$version" != "$$own" || continue; \
+	  python=$$($(BIN)/python tests/structure/find_python.py $$version); \
+	  if test -n "$$python" && "$$python" -c 'import ensurepip, venv' 2>/dev/null; then \
+	    echo "== unit tests on Python $$version"; \
+	    $(MAKE) --no-print-directory unit VENV=.venv-$$version PYTHON="$$python" || exit 1; \
+	  else \
+	    echo "== no Python $$version with venv and pip here: passed over"; \
+	  fi; \
+	done
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .
@@ -54,4 +74,4 @@ lock:
 	  --no-annotate --custom-compile-command 'make lock' - -o requirements.txt
 
 clean:
-	rm -rf $(VENV) .wfgen dist build runtime/model/* runtime/data/* runtime/logs/*
+	rm -rf $(VENV) .venv-* .wfgen dist build runtime/model/* runtime/data/* runtime/logs/*
