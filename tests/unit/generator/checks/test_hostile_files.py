@@ -24,12 +24,12 @@ CUT_OFF_EXIT_CODE = 3
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_our_own_rules_take_a_second(name: str, tmp_path: Path) -> None:
+def test_our_own_rules_take_two_seconds_at_most(name: str, tmp_path: Path) -> None:
     (tmp_path / FILE).write_text(HOSTILE[name], encoding="utf-8")
     run_rules(read_yaml(Path(__file__)))  # the schema is read once
     began = time.process_time()
     findings = run_rules(read_yaml(tmp_path / FILE))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 2
     assert sum(len(finding.message) for finding in findings) < 3_000_000
 
 
