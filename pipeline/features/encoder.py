@@ -111,6 +111,10 @@ class Encoder:
             categories |= hash_column(column, columns[column.name])
         return categories
 
+    def get_column_number(self, name: str) -> int:
+        """The number of a column, of one that joined without any row the next one."""
+        return self.column_numbers.get(name, len(self.column_numbers))
+
     def measure_unseen_share(self, name: str, category: Category) -> float:
         """Share of rows with a value that was not seen before.
 

@@ -106,7 +106,7 @@ def _build_wide(encoder: Encoder, batch: EncodedBatch) -> Matrix:
     for token in tokens:
         matrix.add_token(token, WIDE_BITS)
     for name, values in batch.numbers.items():
-        matrix.add_number(1 << WIDE_BITS, encoder.column_numbers[name], values)
+        matrix.add_number(1 << WIDE_BITS, encoder.get_column_number(name), values)
     matrix.add_values((1 << WIDE_BITS) + NUMBER_SLOTS, batch.rates)
     return matrix.to_csr(count_features(encoder, "wide"))
 
@@ -118,7 +118,7 @@ def _build_plain(encoder: Encoder, batch: EncodedBatch) -> Matrix:
     for category in batch.categories.values():
         matrix.add_token(category.row_hashes, TOKEN_BITS)
     for name in names:
-        number = encoder.column_numbers[name]
+        number = encoder.get_column_number(name)
         matrix.add_number(1 << TOKEN_BITS, number, batch.numbers[name])
     return matrix.to_csr(count_features(encoder, "plain"))
 
@@ -136,7 +136,7 @@ def _build_dense(encoder: Encoder, batch: EncodedBatch) -> Matrix:
     width = count_features(encoder, "dense")
     matrix = np.zeros((batch.rows, width), dtype=np.float32)
     for name, values in batch.numbers.items():
-        slot = encoder.column_numbers[name] % DENSE_NUMBERS
+        slot = encoder.get_column_number(name) % DENSE_NUMBERS
         matrix[:, slot] += np.nan_to_num(values)
     end = DENSE_NUMBERS + batch.rates.shape[1]
     matrix[:, DENSE_NUMBERS:end] = batch.rates

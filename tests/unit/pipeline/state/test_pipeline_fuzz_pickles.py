@@ -223,3 +223,14 @@ def test_a_hostile_population_is_refused_with_the_reason(
     HOSTILE[what](copied)
     with pytest.raises(StateTamperedError, match="of another kind than ours"):
         load_instance(Population, dump_pickle(copied), "population")
+
+
+def test_a_column_without_a_number_yet_is_predicted_with(
+    populations: dict[str, Population],
+) -> None:
+    """As one that joined in a batch without a target in any row."""
+    population = populations[REGRESSION]
+    copied = load_instance(Population, dump_pickle(population), "population")
+    copied.encoder.column_numbers.clear()
+    columns = convert_features(copied.schema, make_frame(REGRESSION, 2))
+    assert len(copied.create_champion().predict(columns)) == ROWS
