@@ -136,7 +136,12 @@ def _choose_base(runs: Path, name: str) -> Path:
     beside = runs / name
     if _UNSAFE_CHARACTER.search(str(beside)) is None:
         return beside
-    return Path(tempfile.gettempdir()).resolve() / f"{_TEMPORARY_PREFIX}{name}"
+    # TMPDIR may have blanks too; the run's folder is new, and for this user alone.
+    for parent in (tempfile.gettempdir(), "/tmp", "/var/tmp"):  # noqa: S108
+        place = Path(parent).resolve() / f"{_TEMPORARY_PREFIX}{name}"
+        if _UNSAFE_CHARACTER.search(str(place)) is None:
+            return place
+    return beside
 
 
 def _remove(folder: Path) -> None:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from generator.runner.isolation.run_directory import (
     make_run_folders,
     prepare_state,
     sweep,
 )
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_run_folders_go_and_sweep_what_died(tmp_path: Path) -> None:
@@ -28,3 +32,15 @@ def test_run_folders_go_and_sweep_what_died(tmp_path: Path) -> None:
         assert folders.home.is_dir()
         assert folders.base.stat().st_mode & 0o077 == 0
     assert list((state / "runs").iterdir()) == []
+
+
+def test_blanks_in_both_the_path_and_tmpdir_stay_out_of_the_runs_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    temporary = tmp_path / "my temporary files"
+    temporary.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    with make_run_folders(tmp_path / "my project/.wfgen") as folders:
+        assert " " not in str(folders.base)
+        assert folders.base.stat().st_mode & 0o777 == 0o700
+    assert not folders.base.exists()
