@@ -17,14 +17,7 @@ from ..runner.events import EVENTS
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
 from ..runner.models import ActionChoice, Conclusion, RunRequest
-from ..runner.plan import choose_state_folder
-from ..runner.repository import find_root, read_repository
-from ..runner.results.progress import RunPrinter
-from ..runner.results.summary import list_result_lines, make_result_document
-from ..runner.run import run_workflow
-from ..workflow.files import find_workflow
-from ..workflow.parser import read_workflow
-from .run_options import (
+from ..runner.options import (
     FAULT_FORM,
     check_iterations,
     check_repository_name,
@@ -33,6 +26,13 @@ from .run_options import (
     parse_secrets,
     parse_variables,
 )
+from ..runner.plan import choose_state_folder
+from ..runner.repository import find_root, read_repository
+from ..runner.results.progress import RunPrinter
+from ..runner.results.summary import list_result_lines, make_result_document
+from ..runner.run import run_workflow
+from ..workflow.files import find_workflow
+from ..workflow.parser import read_workflow
 
 
 @click.command(name="run")

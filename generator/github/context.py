@@ -20,10 +20,10 @@ from .core.tokens import TokenBook
 from .launcher import Launcher
 from .presence import ServerPresence
 from .storage.artifacts import ArtifactFilter, ArtifactStore
-from .storage.blobs import BlobStore, StoredBlob
 from .storage.caches import CacheStore
 from .storage.database import Database
-from .storage.git_remote import GitRemote
+from .storage.files.blobs import BlobStore, StoredBlob
+from .storage.files.git_remote import GitRemote
 from .storage.issues import IssueStore
 from .storage.releases import AssetFilter, ReleaseStore
 from .storage.runs import RunStore

@@ -1,4 +1,4 @@
-"""Finding the tables that a path, a folder, a glob or a URL names, in a fixed order."""
+"""Finding the tables that a path, a folder or a glob names, in a fixed order."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import SourceError
-from ..redaction import hide_credentials
 from .archives import list_zip_members
 from .files import FileSource
 from .formats import ARCHIVE_SUFFIX, SUFFIXES
@@ -32,22 +31,6 @@ def open_files(source: str, root: Path) -> FileSource:
         return make_members(source, find_local_files(source, root))
 
     return FileSource(source, list_members)
-
-
-def open_url(source: str) -> FileSource:
-    """Open the tables that a URL, a glob of URLs or a folder by URL names."""
-    label = hide_credentials(source)
-    members: list[Member] = []
-
-    def list_members() -> list[Member]:
-        # Asked once a run: over a network each file costs a call.
-        if not members:
-            from .remote import find_remote_files  # noqa: PLC0415  # only for a URL
-
-            members.extend(make_members(label, find_remote_files(source)))
-        return members
-
-    return FileSource(label, list_members)
 
 
 def make_members(source: str, files: list[FoundFile]) -> list[Member]:

@@ -74,7 +74,7 @@ def _open_kaggle(request: SourceRequest) -> Source:
 
 
 def _open_url(request: SourceRequest) -> Source:
-    from ..sources.discovery import open_url  # noqa: PLC0415  # brings zipfile
+    from ..sources.remote.source import open_url  # noqa: PLC0415  # only for a URL
 
     return open_url(request.source)
 

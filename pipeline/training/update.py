@@ -131,7 +131,7 @@ class Update:
     ) -> report.Outcome:
         gc.enable()
         # Nothing heavy is imported before there is something to train on.
-        from ..models.engine import open_engine  # noqa: PLC0415  # as above
+        from .engine import open_engine  # noqa: PLC0415  # as above
         from .loop import Training  # noqa: PLC0415  # as above
 
         parent = None if self._before is None else self._before.state_id

@@ -15,7 +15,7 @@ from generator.github.core.clock import SteerableClock
 from generator.github.core.models import NameScope
 from generator.github.graphql.budget import MAX_QUERY_CHARACTERS
 from generator.github.local_github import LocalGitHub
-from generator.github.storage.uploads import MAX_BLOCKS
+from generator.github.storage.files.uploads import MAX_BLOCKS
 from tests.contract.clients import CACHES, block_id
 
 if TYPE_CHECKING:

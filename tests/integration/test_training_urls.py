@@ -28,7 +28,7 @@ from hypothesis import strategies as st
 from pipeline.errors import MissingLibraryError, SourceError, SourceRewrittenError
 from pipeline.redaction import hide_credentials, scrub_text
 from pipeline.sources.cursor import Cursor
-from pipeline.sources.discovery import open_url
+from pipeline.sources.remote.source import open_url
 
 ROOT = Path(__file__).parents[2]
 PIECE = 1 << 16

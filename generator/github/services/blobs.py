@@ -20,8 +20,8 @@ from starlette.responses import Response, StreamingResponse
 from ..context import AppContext, ReadableBlob
 from ..core.errors import BlobError, StorageFailedError
 from ..core.names import is_media_type, parse_digits
-from ..storage.blobs import StoredBlob
-from ..storage.uploads import CHUNK_BYTES, MAX_BLOCKS, UploadClosedError
+from ..storage.files.blobs import StoredBlob
+from ..storage.files.uploads import CHUNK_BYTES, MAX_BLOCKS, UploadClosedError
 
 if TYPE_CHECKING:
     from starlette.requests import Request

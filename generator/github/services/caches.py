@@ -15,8 +15,8 @@ from ..core.clock import format_rfc3339
 from ..core.errors import ApiError, TwirpError
 from ..core.models import Cache, Run
 from ..core.names import has_control_characters
-from ..storage.blobs import format_offset
 from ..storage.caches import CacheFilter, CacheName, CacheTakenError
+from ..storage.files.blobs import format_offset
 from .twirp_messages import Caller, Message, read_text, read_texts
 
 SERVICE = "github.actions.results.api.v1.CacheService"

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, to_micros
 from ..core.models import Artifact, NameScope
-from .blobs import BlobStore, StoredBlob
 from .database import Conditions, Database
+from .files.blobs import BlobStore, StoredBlob
 
 # docs.github.com, "Usage limits": artifacts of a private repository end after 90 days.
 MAX_RETENTION_DAYS = 90

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from ..core.clock import Clock, from_micros, to_micros
 from ..core.models import Cache
-from .blobs import BlobStore
 from .database import Conditions, Database
+from .files.blobs import BlobStore
 
 # GitHub's: unused for a week, and 10 GB a repository.
 MAX_IDLE = timedelta(days=7)

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypedDict
 from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
 from ..core.errors import StorageFailedError
 from ..core.models import Asset, Release
-from .blobs import BlobStore, StoredBlob
 from .database import Conditions, Database
+from .files.blobs import BlobStore, StoredBlob
 
 
 class ReleaseChanges(TypedDict, total=False):

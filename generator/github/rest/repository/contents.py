@@ -5,7 +5,12 @@ from __future__ import annotations
 import base64
 
 from ...context import AppContext
-from ...storage.git_remote import FileChange, StaleShaError, TreeEntry, is_ref_name
+from ...storage.files.git_remote import (
+    FileChange,
+    StaleShaError,
+    TreeEntry,
+    is_ref_name,
+)
 from ..calls import Call, JsonObject, Reply
 from ..router import Endpoint, build_routes
 

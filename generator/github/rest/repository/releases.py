@@ -8,7 +8,7 @@ from ...context import AppContext
 from ...core.clock import format_rfc3339
 from ...core.errors import ApiError
 from ...core.models import Release
-from ...storage.git_remote import is_ref_name
+from ...storage.files.git_remote import is_ref_name
 from ...storage.releases import (
     AssetFilter,
     ReleaseChanges,

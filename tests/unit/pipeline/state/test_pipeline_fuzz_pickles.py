@@ -16,11 +16,11 @@ import pytest
 
 from pipeline.errors import PipelineError, StateTamperedError
 from pipeline.features.schema import convert_batch, convert_features, infer_schema
-from pipeline.models.engine import _run_in_turn
 from pipeline.models.population import Champion, Population
 from pipeline.state.pickles import dump_pickle, load_instance
 from pipeline.state.prediction_check import record_predictions
 from pipeline.tasks import BINARY, MULTICLASS, REGRESSION
+from pipeline.training.engine import _run_in_turn
 
 ROWS = 60
 MODELS = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from generator.github.storage.blobs import BlobStore
+from generator.github.storage.files.blobs import BlobStore
 
 if TYPE_CHECKING:
     from pathlib import Path

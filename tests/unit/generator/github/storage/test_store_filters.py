@@ -14,7 +14,6 @@ from generator.github.storage.artifacts import (
     ArtifactStore,
     NewArtifact,
 )
-from generator.github.storage.blobs import BlobStore
 from generator.github.storage.caches import (
     CacheFilter,
     CacheName,
@@ -22,6 +21,7 @@ from generator.github.storage.caches import (
     CacheStore,
 )
 from generator.github.storage.database import Conditions, Database
+from generator.github.storage.files.blobs import BlobStore
 from generator.github.storage.runs import RunFilter, RunStore
 from generator.github.storage.workflows import WorkflowStore
 

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from generator.commands.run_options import (
+from generator.errors import SettingsError
+from generator.github.core.faults import Fault
+from generator.runner.options import (
     ScopedValues,
     check_iterations,
     parse_fault,
     parse_secrets,
     parse_variables,
 )
-from generator.errors import SettingsError
-from generator.github.core.faults import Fault
 from generator.workflow.parser import parse_workflow
 from generator.workflow.source import parse_yaml
 

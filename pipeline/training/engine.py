@@ -20,8 +20,8 @@ from ..errors import MissingLibraryError, UnavailableError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ..models.population import Engine, Job, JobResult, Step
     from ..settings import Settings
-    from .population import Engine, Job, JobResult, Step
 
 DaskClient: TypeAlias = Any  # distributed is not installed everywhere
 # For the scheduler to answer.

@@ -14,10 +14,10 @@ import tempfile
 from pathlib import Path, PurePosixPath
 from typing import NamedTuple
 
-from ...errors import LocalGitHubError
-from ...process import Completed, Runner
-from ..core.errors import StorageFailedError
-from ..core.names import has_control_characters
+from ....errors import LocalGitHubError
+from ....process import Completed, Runner
+from ...core.errors import StorageFailedError
+from ...core.names import has_control_characters
 
 # Who commits where the caller says nothing; git refuses to commit for nobody.
 _AUTHOR = {

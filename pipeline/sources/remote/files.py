@@ -11,11 +11,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import IO, Any, cast
 
-from ..errors import MissingLibraryError, SourceError
-from ..redaction import HTTP_SCHEMES, hide_credentials, scrub_text
-from .cursor import PROBE_BYTES, digest
-from .members import FoundFile, is_table
-from .remote_errors import NoRangesError, explain_remote_errors, make_install_hint
+from ...errors import MissingLibraryError, SourceError
+from ...redaction import HTTP_SCHEMES, hide_credentials, scrub_text
+from ..cursor import PROBE_BYTES, digest
+from ..members import FoundFile, is_table
+from .errors import NoRangesError, explain_remote_errors, make_install_hint
 
 MIN_FETCH_BYTES = 8192
 """At least so much is asked for at once: a header, and the probe behind it."""

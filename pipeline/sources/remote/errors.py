@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NamedTuple
 
-from ..errors import MissingLibraryError, SourceError
-from ..redaction import scrub_text
+from ...errors import MissingLibraryError, SourceError
+from ...redaction import scrub_text
 
 DENIED_STATUSES = {401, 403}
 GONE_STATUSES = {404, 410}

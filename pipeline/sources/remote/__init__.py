@@ -1,0 +1,1 @@
+"""Files behind URLs, read in ranges, and their failures in words."""
