@@ -88,11 +88,21 @@ class TableFormat(NamedTuple):
 
 
 class TableReader(Protocol):
-    """One table, read from a position on."""
+    """One table, read from a position on.
+
+    A frame has a row for each row of the table, also where no column of it is wanted.
+    Numbers are float64, texts categories; a format that knows its types need not look at
+    `number_columns`. What opens a table must not import pandas to tell whether rows
+    follow a position: every run that finds nothing new asks.
+    """
 
     @property
     def position(self) -> FilePosition:
-        """The position behind the last row that was read."""
+        """The position behind the last row that was read.
+
+        Its `end` is set together with the last row, so a reader looks ahead; without it
+        a file that cannot grow counts as new for ever. It keeps at least one mark.
+        """
 
     def read(
         self,

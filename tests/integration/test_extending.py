@@ -21,7 +21,7 @@ WORKFLOW = """on: push
 jobs:
   train:
     runs-on: ubuntu-latest
-    timeout-minutes: 300
+    timeout-minutes: 400
     steps:
       - run: echo
 """
@@ -91,7 +91,8 @@ def add_row(path: Path, name: str, row: str, *, first: bool) -> None:
     old = ast.get_source_segment(source, value) or ""
     rows = [ast.get_source_segment(source, item) or "" for item in value.elts]
     rows = [row, *rows] if first else [*rows, row]
-    path.write_text(source.replace(old, f"({', '.join(rows)},)", 1))
+    table = "".join(f"    {item},\n" for item in rows)
+    path.write_text(source.replace(old, f"(\n{table})", 1))
 
 
 @pytest.fixture(scope="module")
@@ -124,8 +125,8 @@ def test_the_rule_reports_the_job_at_its_place(extended: Path, tmp_path: Path) -
     (tmp_path / "x.yml").write_text(WORKFLOW)
     done = run(extended, tmp_path, "-m", "generator", "check", "x.yml")
     assert "x.yml:3:3: " in done.stdout, done.stdout + done.stderr
-    assert "job train may run for 300 minutes" in done.stdout
-    (tmp_path / "x.yml").write_text(WORKFLOW.replace("300", "30"))
+    assert "job train may run for 400 minutes" in done.stdout
+    (tmp_path / "x.yml").write_text(WORKFLOW.replace("400", "30"))
     done = run(extended, tmp_path, "-m", "generator", "check", "x.yml")
     assert "may run for" not in done.stdout
 
@@ -164,3 +165,14 @@ def test_the_setting_is_rendered_and_described(extended: Path, tmp_path: Path) -
         "title of each run"
         in run(extended, tmp_path, "-m", "generator", "settings", "--schema").stdout
     )
+
+
+def test_no_test_of_before_turns_red(extended: Path) -> None:
+    tests = ["structure/test_rooms.py", "generator/checks", "generator/github/rest"]
+    for name in ("tests", "pyproject.toml"):
+        (extended / name).symlink_to(ROOT / name)
+    words = [f"tests/unit/{test}" for test in tests]
+    done = run(
+        extended, extended, "-m", "pytest", "-q", "-p", "no:cacheprovider", *words
+    )
+    assert done.returncode == 0, done.stdout
