@@ -9,9 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 from ..errors import OutputError
 from .header import Rendered, get_template, is_ours, is_untouched
@@ -41,8 +41,7 @@ class State(StrEnum):
 PRECIOUS = frozenset({State.EDITED, State.FOREIGN})
 
 
-@dataclass(frozen=True, slots=True)
-class Drift:
+class Drift(NamedTuple):
     """One file: its state, its text and the rendered one (empty where there is none)."""
 
     path: str

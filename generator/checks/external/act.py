@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import tempfile
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ...findings import Finding, Severity
@@ -27,8 +26,8 @@ def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
         # is both.
         with tempfile.TemporaryDirectory(prefix="wfgen-act-") as empty:
             home = dict.fromkeys(("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME"), empty)
-            isolated = replace(
-                call, root=Path(empty), environment={**call.environment, **home}
+            isolated = call._replace(
+                root=Path(empty), environment={**call.environment, **home}
             )
             path = (call.root / file).absolute()
             completed = isolated.run("--validate", "-W", str(path))

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 from ...errors import ToolFailedError
 from ...findings import Finding
@@ -23,8 +22,7 @@ _REASON = re.compile(r"\s*(fatal|error|panic)", re.IGNORECASE)
 JsonObject: TypeAlias = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
+class ToolCall(NamedTuple):
     """How a program is started: where it is, the root that files count from, and by whom."""
 
     program: Path
@@ -42,8 +40,7 @@ class ToolCall:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(NamedTuple):
     """A program that checks workflow files.
 
     `package` is what brings it, on the Python package index. `check` yields its findings

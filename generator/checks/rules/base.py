@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from ...findings import Finding
 from ...workflow.source import YamlDocument
@@ -40,8 +39,7 @@ class Subject:
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(NamedTuple):
     """A rule; its findings carry `family` as their tool and `id` as their rule.
 
     `title` is one line, `docs` says why the rule is there and what to do about it.
