@@ -15,7 +15,8 @@ JsonObject = dict[str, Any]
 LARGEST_INTEGER = 1 << 63
 # Ours are nine deep; Python reads deeper documents than it can write.
 MOST_LEVELS = 20
-SURROGATE = re.compile("[\ud800-\udfff]")
+# Halves of a character, but for those that stand for a byte of a file name (PEP 383).
+SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class WrongPartError(ValueError):
