@@ -11,7 +11,7 @@ import click
 
 from ..config.advice import give_advice
 from ..config.flags import add_setting_flags
-from ..config.settings import Flags, load
+from ..config.settings import DEFAULT_SOURCE, Flags, load, set_in_file
 from ..errors import EXIT_OK, EXIT_PROBLEMS
 from ..rendering import writer
 from ..rendering.header import Rendered
@@ -56,7 +56,11 @@ def command(  # noqa: PLR0913 - one parameter a flag
     clean: bool,
     force: bool,
 ) -> int:
-    """Write the workflow files of DIRECTORY (default: here) from templates and settings."""
+    """Write the workflow files of DIRECTORY (default: here) from templates and settings.
+
+    Settings given as flags are kept in wfgen.toml (or [tool.wfgen] of pyproject.toml),
+    so that the next `wfgen render` needs none of them.
+    """
     writes_nothing = check or diff or stdout
     if check + diff + stdout > 1 or (writes_nothing and (clean or force)):
         raise click.UsageError(
@@ -68,7 +72,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
     if stdout:
         _print_workflows(files)
         return EXIT_OK
-    drifts = writer.compare(root, files)
+    drifts = (*_keep_flags(root, flags), *writer.compare(root, files))
     orphans = writer.find_orphans(root, files)
     if check or diff:
         return _show_drifts((*drifts, *orphans), failing=check)
@@ -91,6 +95,27 @@ def _find_root(directory: Path) -> Path:
             err=True,
         )
     return root
+
+
+def _keep_flags(root: Path, flags: Flags) -> tuple[Drift, ...]:
+    """Return the change to the file of settings that keeps what flags set, if any.
+
+    Or the next render without flags would take them back.
+    """
+    if not flags:
+        return ()
+    kept, wanted = load(root, {}), load(root, os.environ, flags)
+    news = {}
+    for key in flags:
+        value = wanted.values[key].value
+        was_set = kept.values[key].source != DEFAULT_SOURCE
+        if not was_set or kept.values[key].value != value:
+            news[key] = value
+    if not news:
+        return ()
+    change = set_in_file(root, news)
+    state = State.STALE if change.current else State.MISSING
+    return (Drift(change.name, state, change.current, change.changed),)
 
 
 def _print_workflows(files: Iterable[Rendered]) -> None:

@@ -18,7 +18,7 @@ from typing import Any, NamedTuple, TypeVar
 
 from ..errors import SettingsError
 from .options import BY_KEY, ENVIRONMENT_PREFIX, OPTIONS, Option
-from .toml_files import find_line, read_toml
+from .toml_files import find_line, read_toml, set_keys
 from .types import EntryError
 from .validation import find_contradictions
 
@@ -53,6 +53,14 @@ class Value(NamedTuple):
 
     value: Any  # of the type of its option, which `Settings.__getitem__` gives back
     source: str
+
+
+class FileChange(NamedTuple):
+    """A file at the top of the repository: its text now ("" for none) and the new one."""
+
+    name: str
+    current: str
+    changed: str
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,20 @@ def load(root: Path, env: Mapping[str, str], flags: Flags | None = None) -> Sett
     return settings
 
 
+def set_in_file(root: Path, values: Mapping[str, object]) -> FileChange:
+    """Set keys in the text of the file that holds the settings of a repository.
+
+    Nothing is written. The file is `wfgen.toml` unless [tool.wfgen] of
+    `pyproject.toml` holds settings. Raises SettingsError where it cannot be read.
+    """
+    shared, shared_text = read_toml(root / PYPROJECT)
+    if _get_own_table(shared):
+        changed = set_keys(shared_text, _PYPROJECT_TABLE.rstrip("."), values)
+        return FileChange(PYPROJECT, shared_text, changed)
+    _, own_text = read_toml(root / FILE)
+    return FileChange(FILE, own_text, set_keys(own_text, "", values))
+
+
 class _Collector:
     """Values from one source after the other, and every mistake in them."""
 
@@ -171,8 +193,7 @@ class _Collector:
         """Take the one file that holds settings."""
         own, own_text = read_toml(root / FILE)
         shared, shared_text = read_toml(root / PYPROJECT)
-        tool = shared.get("tool", {})
-        section = tool.get("wfgen", {}) if isinstance(tool, dict) else {}
+        section = _get_own_table(shared)
         has_own = any(key != _PIPELINE_TABLE for key in own)
         if has_own and section:
             self.mistakes.append(
@@ -196,6 +217,13 @@ class _Collector:
             else:
                 reason = _explain_unknown(key)
                 self.mistakes.append(f"{locate(key)}: {prefix}{key} {reason}")
+
+
+def _get_own_table(pyproject: Mapping[str, object]) -> object:
+    tool = pyproject.get("tool")
+    if isinstance(tool, dict):
+        return tool.get("wfgen", {})
+    return {}
 
 
 def _locate_at(place: str) -> Callable[[str], str]:

@@ -1,9 +1,11 @@
-"""TOML files: their content, and the line on which a key is set."""
+"""TOML files: their content, the line on which a key is set, and how one is set."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from ..errors import SettingsError
 
@@ -58,6 +60,38 @@ def find_line(text: str, key: str) -> int:
         if is_nearer or is_first_below:
             best_key, best_line = here, number
     return best_line
+
+
+def set_keys(text: str, table: str, values: Mapping[str, object]) -> str:
+    """Return a TOML text with dotted keys set below a table ("" is the top level).
+
+    Comments, order and what else stands there are kept. None is written as "", as
+    everywhere in settings.
+    """
+    # Keeps comments, which a reader and a writer would lose.
+    import tomlkit  # noqa: PLC0415 - only where a setting is written
+
+    document = tomlkit.parse(text)
+    for key, value in values.items():
+        *tables, name = filter(None, [*table.split("."), *key.split(".")])
+        branch: Any = document
+        for part in tables:
+            if part not in branch:
+                branch[part] = tomlkit.table(is_super_table=part != tables[-1])
+            branch = branch[part]
+        branch[name] = _thaw(value)
+    return document.as_string()
+
+
+def _thaw(value: object) -> object:
+    """Turn frozen records into the lists and dictionaries that tomlkit takes."""
+    if isinstance(value, Mapping):
+        return {str(key): _thaw(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_thaw(item) for item in value]
+    if value is None:
+        return ""
+    return value
 
 
 def _is_within(key: str, table: str) -> bool:

@@ -18,6 +18,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+SCHEDULE = '[schedule]\ncron = ["7 3 * * *"]\n'
+
+
 def wfgen(*words: str) -> int:
     with pytest.raises(SystemExit) as caught:
         main(words)
@@ -33,11 +36,55 @@ def test_the_command_of_the_brief(
     assert "|| '5' }}" in text
     assert text.count("retention-days: 7\n") == 3
     assert capsys.readouterr().out.splitlines() == [
+        "wrote      wfgen.toml",
         f"wrote      {WORKFLOW}",
         "wrote      .github/scripts/find_state.py",
     ]
     assert wfgen("render", "--iterations", "5", "--retention", "7") == 0
     assert capsys.readouterr().out.splitlines()[0] == f"unchanged  {WORKFLOW}"
+
+
+def test_what_a_render_was_told_holds_for_the_next_one(here: Path) -> None:
+    assert wfgen("render", "--iterations", "5", "--retention", "7") == 0
+    text = (here / WORKFLOW).read_text(encoding="utf-8")
+    assert wfgen("render", "--check") == 0
+    assert wfgen("render") == 0
+    assert (here / WORKFLOW).read_text(encoding="utf-8") == text
+
+
+@pytest.mark.parametrize(
+    ("file", "before", "after"),
+    [
+        (
+            "wfgen.toml",
+            "# mine\nretention = 9 # days\n\n[pipeline]\ntarget = 'y'\n",
+            "# mine\nretention = 7 # days\n\n[pipeline]\ntarget = 'y'\n\n" + SCHEDULE,
+        ),
+        (
+            "pyproject.toml",
+            "[project] # x\nname = 'x'\n\n[tool.wfgen]\niterations = 2\n",
+            (
+                "[project] # x\nname = 'x'\n\n[tool.wfgen]\niterations = 2\nretention = 7\n\n"
+                + SCHEDULE.replace("[", "[tool.wfgen.", 1)
+            ),
+        ),
+    ],
+)
+def test_flags_are_kept_where_the_settings_stand(
+    here: Path, file: str, before: str, after: str
+) -> None:
+    (here / file).write_text(before, encoding="utf-8")
+    assert wfgen("render", "--retention", "7", "--cron", "7 3 * * *") == 0
+    assert (here / file).read_text(encoding="utf-8") == after
+    assert wfgen("render", "--check") == 0
+
+
+def test_settings_stay_where_the_workflow_is_somebodys_work(here: Path) -> None:
+    wfgen("render")
+    workflow = here / WORKFLOW
+    workflow.write_text(workflow.read_text(encoding="utf-8") + "# mine\n")
+    assert wfgen("render", "--iterations", "5") == 2
+    assert not (here / "wfgen.toml").exists()
 
 
 def test_check_and_diff_write_nothing(
@@ -60,7 +107,7 @@ def test_an_orphan_fails_the_check_and_is_cleaned(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     wfgen("render", "--set", "workflow=old.yml")
-    wfgen("render")
+    wfgen("render", "--set", "workflow=train.yml")
     assert (
         "orphan     .github/workflows/old.yml  (--clean removes it)"
         in capsys.readouterr().out
