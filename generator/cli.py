@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 # Name -> (module below generator.commands, one line for `wfgen --help`); listing them imports none.
 COMMANDS = {
+    "artifacts": (
+        "history.artifacts",
+        "List, extract or open what a run here left.",
+    ),
     "check": ("check", "Check workflow files with every validator that is installed."),
     "demo": (
         "demo",
@@ -36,6 +40,7 @@ COMMANDS = {
     "pins": ("pins", "Show or renew the commits behind the actions that are rendered."),
     "render": ("render", "Write the workflow files from templates and settings."),
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
+    "runs": ("history.runs", "List the runs that were made here, newest first."),
     "settings": ("settings", "Show every setting with its value and where it was set."),
     "templates": ("templates", "List the templates and their blocks, or show one."),
     "serve": ("serve", "Run the local GitHub alone, for any act or client."),

@@ -102,11 +102,11 @@ def make_result_document(result: RunResult) -> dict[str, Any]:
     """Return the result for `--json`; instants are RFC 3339."""
     return {
         "format": FORMAT,
-        "run": _make_run_document(result.run),
+        "run": make_run_document(result.run),
         "conclusion": result.conclusion,
         "duration_seconds": round(result.duration_seconds, 3),
         "jobs": [_make_job_document(job) for job in result.jobs],
-        "artifacts": [_make_artifact_document(item) for item in result.artifacts],
+        "artifacts": [make_artifact_document(item) for item in result.artifacts],
         "restored_from": list(result.restored_from),
         "summary": result.summary,
         "annotations": [_make_annotation_document(note) for note in result.annotations],
@@ -117,7 +117,8 @@ def make_result_document(result: RunResult) -> dict[str, Any]:
     }
 
 
-def _make_run_document(run: Run) -> dict[str, object]:
+def make_run_document(run: Run) -> dict[str, object]:
+    """Return what names a run and what it ran for."""
     return {
         "id": run.id,
         "number": run.number,
@@ -129,7 +130,8 @@ def _make_run_document(run: Run) -> dict[str, object]:
     }
 
 
-def _make_artifact_document(artifact: Artifact) -> dict[str, object]:
+def make_artifact_document(artifact: Artifact) -> dict[str, object]:
+    """Return an artifact for `--json`; instants are RFC 3339."""
     return {
         "id": artifact.id,
         "name": artifact.name,

@@ -1,0 +1,1 @@
+"""Commands that look at what earlier runs left here."""
