@@ -8,11 +8,37 @@ from pathlib import Path
 
 
 class Severity(StrEnum):
-    """How bad a finding is; every severity but NOTE makes `wfgen check` exit 1."""
+    """What a finding means for whoever owns the workflow, worst first."""
 
-    ERROR = "error"
-    WARNING = "warning"
-    NOTE = "note"
+    BREAKS = "breaks"  # GitHub refuses the file, or the step can never succeed
+    LOSES_STATE = "loses-state"
+    INSECURE = "insecure"
+    FRAGILE = "fragile"
+    STYLE = "style"
+    INFORMATION = "information"
+
+    @property
+    def rank(self) -> int:
+        """0 for the worst."""
+        return list(Severity).index(self)
+
+    @property
+    def level(self) -> str:
+        """Its level in SARIF: error, warning or note."""
+        if self.rank <= Severity.INSECURE.rank:
+            return "error"
+        if self is Severity.FRAGILE:
+            return "warning"
+        return "note"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Edit:
+    """Lines `first` to `last` of a file, from 1, are replaced by `lines`."""
+
+    first: int
+    last: int
+    lines: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -20,7 +46,8 @@ class Finding:
     """One fault at one place.
 
     `line` and `column` count from 1; 0 means that the tool named no place. `tool` is
-    who found it, `rule` the tool's own name for the fault.
+    who found it, `rule` the tool's own name for the fault. `tools` are all who found
+    it, where several did. `fix` mends it without changing anything else.
     """
 
     path: Path
@@ -31,3 +58,6 @@ class Finding:
     severity: Severity
     message: str
     hint: str = ""
+    confidence: str = "high"
+    tools: tuple[str, ...] = ()
+    fix: Edit | None = None

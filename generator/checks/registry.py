@@ -8,29 +8,98 @@ from ..findings import Finding
 from ..workflow.source import YamlDocument
 from .external import act, jactionlint, zizmor
 from .external.tool import Tool
-from .rules import duplicate_key, encoding, schema, syntax, too_large, unreadable
+from .rules.artifacts import (
+    hidden_files,
+    restore_no_run_id,
+    restore_untrusted,
+    run_id_no_token,
+    unbound_workflow_run_artifact,
+)
 from .rules.base import Rule, Stage, Subject
+from .rules.caches import cache_evicted, cache_saved_twice, fixed_cache_key
+from .rules.circle import never_saved, saved_other_path, write_only_state
+from .rules.failures import (
+    curl_no_fail,
+    dead_exit_check,
+    failed_result_saved,
+    hidden_restore_failure,
+    missing_state_as_first_run,
+    pipe_hides_failure,
+    save_without_success,
+)
+from .rules.git import (
+    add_all_with_state,
+    matrix_push,
+    no_contents_write,
+    push_no_rebase,
+    push_swallowed,
+    rebase_swallowed,
+    retry_ends_green,
+    self_trigger,
+    shared_minute_writers,
+)
+from .rules.runs import (
+    cancel_in_progress_writer,
+    state_on_pull_request,
+    timeout_over_limit,
+)
+from .structure import STRUCTURE_RULES, is_rendered, run_stages
 
 RULES: tuple[Rule, ...] = (
-    unreadable.RULE,
-    encoding.RULE,
-    too_large.RULE,
-    syntax.RULE,
-    duplicate_key.RULE,
-    schema.RULE,
+    *STRUCTURE_RULES,
+    push_no_rebase.RULE,
+    push_swallowed.RULE,
+    retry_ends_green.RULE,
+    rebase_swallowed.RULE,
+    no_contents_write.RULE,
+    matrix_push.RULE,
+    shared_minute_writers.RULE,
+    self_trigger.RULE,
+    add_all_with_state.RULE,
+    pipe_hides_failure.RULE,
+    save_without_success.RULE,
+    hidden_restore_failure.RULE,
+    missing_state_as_first_run.RULE,
+    curl_no_fail.RULE,
+    failed_result_saved.RULE,
+    dead_exit_check.RULE,
+    write_only_state.RULE,
+    never_saved.RULE,
+    saved_other_path.RULE,
+    restore_no_run_id.RULE,
+    run_id_no_token.RULE,
+    restore_untrusted.RULE,
+    unbound_workflow_run_artifact.RULE,
+    hidden_files.RULE,
+    fixed_cache_key.RULE,
+    cache_saved_twice.RULE,
+    cache_evicted.RULE,
+    cancel_in_progress_writer.RULE,
+    state_on_pull_request.RULE,
+    timeout_over_limit.RULE,
 )
 TOOLS: tuple[Tool, ...] = (act.TOOL, zizmor.TOOL, jactionlint.TOOL)
 
 
-def run_rules(document: YamlDocument, rules: Sequence[Rule] = RULES) -> list[Finding]:
-    """Return the findings of our own rules in one file, stage after stage."""
-    subject = Subject(document)
-    findings = _run_stage(Stage.TEXT, rules, subject)
-    if not document.is_readable:
+def run_rules(
+    document: YamlDocument,
+    rules: Sequence[Rule] = RULES,
+    subject: Subject | None = None,
+) -> list[Finding]:
+    """Return the findings of our own rules in one file, stage after stage.
+
+    `subject`, where it is given, knows the repository around the file.
+    """
+    if subject is None:
+        subject = Subject(document)
+    findings = run_stages(subject, rules)
+    if not document.is_readable or not document.mapping:
         return findings
-    findings += _run_stage(Stage.DATA, rules, subject)
-    if not findings:
-        findings += _run_stage(Stage.WORKFLOW, rules, subject)
+    rendered = is_rendered(document)
+    for rule in rules:
+        # Rules about settings speak where a setting can be changed.
+        if rule.stage is Stage.STATE and not (rendered and rule.of_settings):
+            findings += rule.check(subject)
     return findings
 
 
@@ -41,11 +110,3 @@ def list_families(rules: Iterable[Rule]) -> list[str]:
         if rule.stage is not Stage.TEXT and rule.family not in families:
             families.append(rule.family)
     return families
-
-
-def _run_stage(stage: Stage, rules: Iterable[Rule], subject: Subject) -> list[Finding]:
-    findings: list[Finding] = []
-    for rule in rules:
-        if rule.stage is stage:
-            findings += rule.check(subject)
-    return findings

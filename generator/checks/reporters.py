@@ -6,16 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 
 from .. import __version__
-from ..findings import Finding, Severity
+from ..findings import Finding
 from .registry import RULES
 from .rules.base import Rule
 from .runner import CheckResult
 
-_SARIF_LEVELS = {
-    Severity.ERROR: "error",
-    Severity.WARNING: "warning",
-    Severity.NOTE: "note",
-}
 # Where faults of the YAML itself go, whoever else looked.
 _YAML = "yaml"
 
@@ -135,15 +130,15 @@ def _describe_sarif_result(finding: Finding) -> dict[str, object]:
     location = {"artifactLocation": {"uri": finding.path.as_posix()}, "region": region}
     return {
         "ruleId": finding.rule,
-        "level": _SARIF_LEVELS[finding.severity],
+        "level": finding.severity.level,
         "message": {"text": finding.message},
         "locations": [{"physicalLocation": location}],
     }
 
 
 def _format_annotation(finding: Finding) -> str:
-    word = str(finding.severity)
-    if finding.severity is Severity.NOTE:
+    word = finding.severity.level
+    if word == "note":
         word = "notice"
     properties = f"file={_escape_property(finding.path.as_posix())}"
     if finding.line:

@@ -116,7 +116,7 @@ def _describe_cut_off(tool: Tool, file: Path, error: ToolCutOffError) -> Finding
         1,
         tool.name,
         CUT_OFF,
-        Severity.WARNING,
+        Severity.FRAGILE,
         f"{error.message}: what it would have found here is not known",
         "`wfgen check --timeout SECONDS` gives each tool more time",
     )

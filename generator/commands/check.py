@@ -98,6 +98,6 @@ def _choose_exit_code(result: CheckResult, required: Collection[str]) -> int:
         if tool.name in required or _ALL in required:
             return EXIT_CANNOT_TELL
     for finding in result.findings:
-        if finding.severity is not Severity.NOTE:
+        if finding.severity is not Severity.INFORMATION:
             return EXIT_PROBLEMS
     return EXIT_OK

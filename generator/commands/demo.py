@@ -98,7 +98,7 @@ def _check_project(project: Path) -> bool:
         raise error
     findings = []
     for finding in report.findings:
-        if finding.severity is not Severity.NOTE:
+        if finding.severity is not Severity.INFORMATION:
             findings.append(finding)
             click.echo(format_finding(finding))
     line = f"checked by {', '.join(report.ran)}: {len(findings) or 'no'} findings"

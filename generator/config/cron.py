@@ -118,6 +118,18 @@ def check_cron(cron: str) -> str:
     return " ".join(words)
 
 
+def parse_fields(cron: str) -> tuple[frozenset[int], ...] | None:
+    """Return the numbers that each of the five fields stands for; None for no cron line."""
+    words = cron.split()
+    if len(words) != len(_FIELDS):
+        return None
+    try:
+        pairs = zip(_FIELDS, words, strict=True)
+        return tuple(field.parse(word) for field, word in pairs)
+    except ValueError:
+        return None
+
+
 def _find_shortest_gap(minutes: frozenset[int], hours: frozenset[int]) -> int:
     """Find the shortest time between two firings of neighbouring hours, in minutes."""
     ordered = sorted(minutes)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from ..checks.registry import run_rules
+from ..checks.structure import check_structure
 from ..config.settings import Flags, load
 from ..errors import WorkflowProblemError
 from ..workflow.files import SUFFIXES
@@ -42,7 +42,7 @@ def validate_rendered(files: tuple[Rendered, ...]) -> tuple[Rendered, ...]:
     for file in files:
         if not file.path.endswith(SUFFIXES):
             continue
-        findings = run_rules(parse_yaml(file.text, Path(file.path)))
+        findings = check_structure(parse_yaml(file.text, Path(file.path)))
         if findings:
             from ..checks.reporters import format_finding  # noqa: PLC0415 - only for a mistake
 

@@ -40,18 +40,27 @@ class Position(NamedTuple):
     column: int
 
 
+class Scalar(NamedTuple):
+    """Where the text of a scalar begins, and how it is written: "|", ">", quotes or ""."""
+
+    position: Position
+    style: str
+
+
 @dataclass(frozen=True, slots=True)
 class YamlDocument:
     """A YAML file: its data, where each node stands, and what is wrong with it as YAML.
 
     `data` is None where the text cannot be parsed. `positions` maps a path of keys and
-    indexes to the position of the key or the list item.
+    indexes to the position of the key or the list item, `scalars` to that of the value.
     """
 
     path: Path
     data: object
     positions: dict[NodePath, Position] = field(repr=False)
     findings: tuple[Finding, ...] = ()
+    text: str = field(default="", repr=False)
+    scalars: dict[NodePath, Scalar] = field(default_factory=dict, repr=False)
 
     @property
     def is_readable(self) -> bool:
@@ -91,8 +100,16 @@ def parse_yaml(text: str, path: Path) -> YamlDocument:
         finding = _make_finding(path, Position(1, 1), "too-large", str(error))
         return YamlDocument(path, None, {}, (finding,))
     except (yaml.YAMLError, RecursionError) as error:
-        return YamlDocument(path, None, {}, (_describe_syntax_error(path, error),))
-    return YamlDocument(path, data, builder.positions, tuple(builder.findings))
+        finding = _describe_syntax_error(path, error)
+        return YamlDocument(path, None, {}, (finding,), text)
+    return YamlDocument(
+        path,
+        data,
+        builder.positions,
+        tuple(builder.findings),
+        text,
+        builder.scalars,
+    )
 
 
 def read_yaml(path: Path) -> YamlDocument:
@@ -148,7 +165,7 @@ def _parse_integer(text: str) -> int | float:
 
 def _make_finding(path: Path, position: Position, rule: str, message: str) -> Finding:
     """Return a finding of the YAML itself."""
-    return Finding(path, *position, TOOL, rule, Severity.ERROR, message)
+    return Finding(path, *position, TOOL, rule, Severity.BREAKS, message)
 
 
 class _BoundedLoader(CCoreLoader):  # type: ignore[misc]  # yamlcore has no types
@@ -185,6 +202,7 @@ class _Builder:
     def __init__(self, path: Path) -> None:
         self._path = path
         self.positions: dict[NodePath, Position] = {}
+        self.scalars: dict[NodePath, Scalar] = {}
         self.findings: list[Finding] = []
         self._characters = 0
 
@@ -204,6 +222,8 @@ class _Builder:
                 items.append(self.build(item, (*where, index)))
             return items
         self._characters += len(node.value)
+        style = str(getattr(node, "style", None) or "")
+        self.scalars[where] = Scalar(_get_start(node), style)
         try:
             return parse_scalar(node.tag, node.value)
         except ValueError as error:

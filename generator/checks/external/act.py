@@ -57,7 +57,7 @@ def _make_finding(file: Path, message: str, stderr: str) -> Finding:
         column,
         NAME,
         "validate",
-        Severity.ERROR,
+        Severity.BREAKS,
         message.removeprefix(_ERROR).strip(),
     )
 

@@ -21,9 +21,9 @@ def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
     if completed.exit_code not in _EXIT_CODES:
         raise make_failure(NAME, completed)
     for item in parse_json_list(NAME, completed):
-        severity = Severity.ERROR
+        severity = Severity.BREAKS
         if (item.get("level") or item.get("severity")) in _WARNINGS:
-            severity = Severity.WARNING
+            severity = Severity.FRAGILE
         yield Finding(
             Path(str(item.get("filepath"))),
             read_number(item.get("line")),

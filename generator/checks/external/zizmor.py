@@ -41,9 +41,9 @@ def _make_finding(item: JsonObject) -> Finding:
     location = _choose_location(item["locations"])
     symbolic = location["symbolic"]
     start = location["concrete"]["location"]["start_point"]
-    severity = Severity.WARNING
+    severity = Severity.FRAGILE
     if item.get("determinations", {}).get("severity") in _ERRORS:
-        severity = Severity.ERROR
+        severity = Severity.INSECURE
     return Finding(
         Path(_read_path(symbolic["key"])),
         # It counts from 0.

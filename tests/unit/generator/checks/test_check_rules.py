@@ -26,7 +26,7 @@ def check(subject):
         if job.id == "forbidden":
             yield Finding(
                 subject.document.path, *job.position, "names", "job-name",
-                Severity.WARNING, "a job is called forbidden",
+                Severity.FRAGILE, "a job is called forbidden",
             )
 
 
@@ -64,7 +64,7 @@ def test_a_rule_more_is_one_file_and_one_row(tmp_path: Path) -> None:
     result = check_with(rule, tmp_path, WORKFLOW)
     families = list_families(RULES)
     assert result.ran[: len(families) + 1] == (*families, "names")
-    line = "w.yml:3:3: warning [names/job-name] a job is called forbidden\n"
+    line = "w.yml:3:3: fragile [names/job-name] a job is called forbidden\n"
     assert line in render_report(result, "text")
     document = json.loads(render_report(result, "sarif"))
     drivers = {
@@ -88,7 +88,7 @@ def test_a_rule_about_workflows_is_not_asked_about_what_is_none(tmp_path: Path) 
 
 def test_each_rule_has_a_file_a_name_and_a_text_of_its_own() -> None:
     folder = Path(rules.__path__[0])
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "base"}
+    files = {path.stem for path in folder.rglob("*.py")} - {"__init__", "base"}
     assert files == {rule.id.replace("-", "_") for rule in RULES}
     assert len({rule.id for rule in RULES}) == len(RULES)
     for rule in RULES:

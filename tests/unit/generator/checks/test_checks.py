@@ -297,7 +297,7 @@ def test_a_file_that_a_tool_was_cut_off_at_is_a_finding(
     assert (finding.path, finding.tool, finding.severity) == (
         FILE,
         "zizmor",
-        Severity.WARNING,
+        Severity.FRAGILE,
     )
     assert "what it would have found here is not known" in finding.message
     assert [error.message for error in checked.broken] == [
@@ -385,7 +385,7 @@ FINDING = Finding(
     5,
     "zizmor",
     "rule",
-    Severity.WARNING,
+    Severity.FRAGILE,
     "50% of,\nthis: bad",
     "a hint",
 )
@@ -400,7 +400,7 @@ def test_report_as_text() -> None:
         == "1 file checked by schema, zizmor: 1 finding"
     )
     assert render_report(RESULT, "text").startswith(
-        "a b.yml:3:5: warning [zizmor/rule] 50% of"
+        "a b.yml:3:5: fragile [zizmor/rule] 50% of"
     )
 
 

@@ -79,7 +79,7 @@ def test_a_tool_that_would_go_on_for_ever_is_cut_off(tmp_path: Path) -> None:
         pytest.skip("act is not installed")
     output = check_bounds(tmp_path, "expressions that never end")
     assert (
-        "w.yml:1:1: warning [act/cut-off] act was stopped after 0.6 s of processor time"
+        "w.yml:1:1: fragile [act/cut-off] act was stopped after 0.6 s of processor time"
         in output
     )
 

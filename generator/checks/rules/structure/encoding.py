@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...workflow.source import TOOL
-from .base import Rule, Stage, select_yaml_findings
+from ....workflow.source import TOOL
+from ..base import Rule, Stage, select_yaml_findings
 
 RULE = Rule(
     id="encoding",

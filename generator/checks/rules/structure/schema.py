@@ -9,10 +9,10 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...findings import Finding, Severity
-from ...resources import schema_file
-from ...workflow.source import NodePath, YamlDocument
-from .base import Rule, Stage, Subject
+from ....findings import Finding, Severity
+from ....resources import schema_file
+from ....workflow.source import NodePath, YamlDocument
+from ..base import Rule, Stage, Subject
 
 if TYPE_CHECKING:
     import jsonschema_rs
@@ -103,7 +103,7 @@ def _make_finding(document: YamlDocument, violation: Violation) -> Finding:
         *document.get_position(violation.path),
         tool=SCHEMA,
         rule=SCHEMA,
-        severity=Severity.ERROR,
+        severity=Severity.BREAKS,
         message=f"{place}: {violation.message}",
     )
 

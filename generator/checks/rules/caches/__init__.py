@@ -1,0 +1,1 @@
+"""The cache as the store."""

@@ -1,0 +1,1 @@
+"""The circle of restore, work and save that is not closed."""

@@ -1,0 +1,1 @@
+"""Failures that nobody sees before state is saved."""

@@ -1,0 +1,1 @@
+"""Git as the store: commits that are pushed by runs."""

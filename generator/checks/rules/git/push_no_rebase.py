@@ -1,0 +1,63 @@
+"""A push that fails as soon as anybody else pushed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....findings import Severity
+from ...state.model import StateModel
+from ...state.schedules import find_shortest_pause
+from ...steps.operations import Push
+from ..base import Fault, make_state_rule
+
+# A run that comes at least this often will meet somebody's push before long.
+OFTEN_MINUTES = 60
+
+
+def check(model: StateModel) -> Iterator[Fault]:
+    """Yield the pushes of unattended runs that take in nothing of what came between."""
+    for push in model.pushes:
+        if push.is_rebased or push.is_forced:
+            continue
+        severity = Severity.FRAGILE
+        if _is_met_by_others(model, push):
+            severity = Severity.LOSES_STATE
+        yield Fault(
+            push.position,
+            "this push is rejected when a commit was pushed since the checkout: "
+            "what this run made is lost",
+            'before it: git pull --rebase origin "$GITHUB_REF_NAME", and again on failure',
+            severity,
+        )
+
+
+def _is_met_by_others(model: StateModel, push: Push) -> bool:
+    """Whether others are known to push to the branch while a run lasts."""
+    if not model.is_unattended:
+        return False
+    if "push" in model.triggers and (model.is_scheduled or not push.step.job.is_matrix):
+        return model.is_scheduled
+    if push.step.job.is_matrix:
+        # That has a rule of its own.
+        return False
+    if any(sibling.pushes for sibling in model.siblings):
+        return True
+    crons = [cron for cron, _ in model.crons]
+    pause = find_shortest_pause(crons)
+    return pause is not None and pause <= OFTEN_MINUTES
+
+
+RULE = make_state_rule(
+    "push-no-rebase",
+    Severity.LOSES_STATE,
+    "A push takes in what others pushed meanwhile",
+    "GitHub rejects a push to a branch that moved since the run checked it out. The step "
+    "fails, and what the run made is gone with its runner. Pull with --rebase right before "
+    "the push, and try again a few times. It is reported as losing state where others are "
+    "known to push: the workflow starts on pushes too, another workflow of the repository "
+    "pushes, or it runs at least hourly; elsewhere as fragile.",
+    check,
+    before="git commit -m data\ngit push",
+    after='git commit -m data\ngit pull --rebase origin "$GITHUB_REF_NAME"\n'
+    'git push origin "HEAD:$GITHUB_REF_NAME"',
+)

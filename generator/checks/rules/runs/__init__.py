@@ -1,0 +1,1 @@
+"""Runs: which start, side by side, for how long, and on what."""

@@ -1,0 +1,1 @@
+"""A file is text, YAML and a workflow."""

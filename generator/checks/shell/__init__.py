@@ -1,0 +1,1 @@
+"""`run:` scripts as typed records: commands, and what becomes of their failures."""

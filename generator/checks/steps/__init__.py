@@ -1,0 +1,1 @@
+"""Jobs and steps of any workflow, their scripts, conditions and names."""

@@ -1,0 +1,1 @@
+"""Where state lies between runs: commits, artifacts, caches, releases and beyond."""
