@@ -33,6 +33,7 @@ LEAST_LEAF_ROWS, MOST_LEAF_ROWS, LEAF_SHARE = 2, 100, 20
 # A first batch of one class is taken to hold this much of the other: a start of
 # infinite log-odds could never be corrected.
 LEAST_SHARE = 1e-3
+TREES_END = "end of trees\n"
 
 
 class ContinuedBoosting:
@@ -94,7 +95,7 @@ class ContinuedBoosting:
         boosters = {}
         for text in self.tree_chunks:
             booster = self._boosters.get(text)
-            boosters[text] = booster or lightgbm.Booster(model_str=text)
+            boosters[text] = booster or lightgbm.Booster(model_str=get_trees(text))
         self._boosters = boosters
 
     def _compute_base_score(self, target: Array) -> float:
@@ -120,6 +121,16 @@ class ContinuedBoosting:
             "seed": self.seed,
             "verbose": -1,
         }
+
+
+def get_trees(text: str) -> str:
+    """The part of LightGBM's text that is predicted with.
+
+    What follows is how the trees were trained: parameters, which its parser would take
+    from a text of somebody else too.
+    """
+    trees, end, _ = text.partition(TREES_END)
+    return trees + end
 
 
 def is_lightgbm_installed() -> bool:

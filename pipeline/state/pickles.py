@@ -20,7 +20,7 @@ from sklearn.exceptions import InconsistentVersionWarning
 from ..errors import PipelineError, StateTamperedError
 from ..models.user_model import create_user_estimator
 from ..program import COMMAND
-from .attributes import (
+from .checks.attributes import (
     check_average,
     check_boosting,
     check_column,
@@ -35,6 +35,7 @@ from .attributes import (
     check_stacking,
     check_target_encoder,
 )
+from .checks.consistency import check_consistency
 from .class_names import (
     RENAMED,
     RENAMED_ATTRIBUTES,
@@ -42,7 +43,6 @@ from .class_names import (
     get_stored_module,
     is_own,
 )
-from .consistency import check_consistency
 from .numpy_checks import restore_dtype, restore_scalar
 from .restricted_unpickler import (
     AllowList,

@@ -9,24 +9,25 @@ Each check raises pickle.UnpicklingError, which the caller turns into one line.
 from __future__ import annotations
 
 import math
-import pickle
-import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
-from ..features.columns import DATE, NUMBER, TEXT
-from ..features.encoder import POSITIONS
-from ..features.schema import MOST_CLASSES, Column, Schema
-from ..features.standard_scaler import StandardScaler
-from ..features.target_encoder import BITS, TargetEncoder
-from ..models.boosting import KEPT_CHUNKS, LEAVES, TREES_A_BATCH
-from ..models.ensemble import RIDGE_ROWS
-from ..models.linear import LEARNING_RATES
-from ..models.metrics import BINS
-from ..tasks import BINARY, MULTICLASS, REGRESSION
+from ...features.columns import DATE, NUMBER, TEXT
+from ...features.encoder import POSITIONS
+from ...features.schema import MOST_CLASSES, Column, Schema
+from ...features.standard_scaler import StandardScaler
+from ...features.target_encoder import BITS, TargetEncoder
+from ...models.boosting import KEPT_CHUNKS
+from ...models.ensemble import RIDGE_ROWS
+from ...models.linear import LEARNING_RATES
+from ...models.metrics import BINS
+from ...tasks import BINARY, MULTICLASS, REGRESSION
+from .requirements import make_error, require
+from .tree_text import WHAT as TREES
+from .tree_text import check_trees
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -41,32 +42,6 @@ LARGEST_COUNT = 1 << 53
 HASHES = 1 << 64
 # Sums that fade are compared with others that fade, each rounded by itself.
 ROUNDING = 1e-6
-# Two of the lines that must say this; others are numbers that are checked below.
-HEADER = {
-    "version": "v4",
-    "num_class": "1",
-    "num_tree_per_iteration": "1",
-    "label_index": "0",
-}
-# For two classes and for amounts.
-OBJECTIVES = {"binary sigmoid:1", "regression"}
-TREES_END = "end of trees\n"
-WHAT = "trees"
-_NUMBER = re.compile(r"-?(?:\d{1,320}(?:\.\d{1,320})?)(?:[eE][+-]?\d{1,3})?")
-_INTEGER = re.compile(r"-?\d{1,9}")
-# Bits: a missing value goes left; and how one is spelled. No category.
-DECISIONS = {0, 2, 4, 6, 8, 10}
-
-
-def require(holds: object, what: str) -> None:
-    """Raise UnpicklingError, which says what does not hold."""
-    if not holds:
-        raise make_error(what)
-
-
-def make_error(what: str) -> pickle.UnpicklingError:
-    """Make the error for a part that is not as ours are."""
-    return pickle.UnpicklingError(f"it holds {what} of another kind than ours")
 
 
 def check_names(attributes: Attributes, names: tuple[str, ...], what: str) -> None:
@@ -297,14 +272,17 @@ def check_boosting(attributes: Attributes) -> None:
     check_names(attributes, names, "a boosting model")
     check_task(attributes)
     require(is_count(attributes["seed"]), "a seed")
-    require(is_finite(attributes["base_score"]), "a base score")
+    base_score = attributes["base_score"]
+    # Added up in an array of its own type.
+    require(type(base_score) in {float, np.float64}, "a base score")
+    require(is_finite(base_score), "a base score")
     require(is_count(attributes["feature_count"]), "a count of features")
     boosters = attributes["_boosters"]
     require(type(boosters) is dict and not boosters, "parsed trees")
     chunks = attributes["tree_chunks"]
-    require(type(chunks) is list and len(chunks) <= KEPT_CHUNKS, WHAT)
+    require(type(chunks) is list and len(chunks) <= KEPT_CHUNKS, TREES)
     for chunk in chunks:
-        require(type(chunk) is str, WHAT)
+        require(type(chunk) is str, TREES)
         check_trees(chunk, attributes["feature_count"])
 
 
@@ -324,80 +302,3 @@ def check_parameters(
         if name not in free:
             same = type(value) is type(expected) and value == expected
             require(same, f"an estimator with {name}")
-
-
-def check_trees(text: str, feature_count: int) -> None:
-    """Check LightGBM's text of the trees of one batch before its parser reads it.
-
-    The parser follows the numbers in it without a look: a child or a feature beyond the
-    end is read wherever that is. Only what our own training writes is let through.
-    """
-    require(text.isascii(), WHAT)
-    body, separator, _ = text.partition(TREES_END)
-    require(bool(separator) and "\0" not in text, WHAT)
-    head, *trees = re.split(r"^(?=Tree=)", body, flags=re.MULTILINE)
-    header = _read_lines(head)
-    for name, expected in HEADER.items():
-        require(header.get(name) == expected, WHAT)
-    require(header.get("objective") in OBJECTIVES, WHAT)
-    require(header.get("max_feature_idx") == str(feature_count - 1), WHAT)
-    for name in ("feature_names", "feature_infos"):
-        require(len(header.get(name, "").split()) == feature_count, WHAT)
-    # By them the parser finds each tree.
-    sizes = [str(len(tree)) for tree in trees]
-    require(header.get("tree_sizes", "").split() == sizes, WHAT)
-    require(len(trees) <= TREES_A_BATCH, WHAT)
-    for number, tree in enumerate(trees):
-        _check_tree(_read_lines(tree), number, feature_count)
-
-
-def _read_lines(text: str) -> dict[str, str]:
-    """The lines `name=value`; each name once."""
-    lines: dict[str, str] = {}
-    for line in text.splitlines():
-        name, sign, value = line.partition("=")
-        require(name not in lines or not name, WHAT)
-        if sign:
-            lines[name] = value
-    return lines
-
-
-def _check_tree(lines: dict[str, str], number: int, feature_count: int) -> None:
-    require(lines.get("Tree") == str(number), WHAT)
-    require(lines.get("num_cat") == "0" and lines.get("is_linear") == "0", WHAT)
-    (leaves,) = _read_integers(lines, "num_leaves", 1)
-    require(1 <= leaves <= LEAVES, WHAT)
-    for name in ("leaf_value", "shrinkage"):
-        _check_numbers(lines.get(name, ""), leaves if name == "leaf_value" else 1)
-    nodes = leaves - 1
-    if not nodes:
-        return
-    # Infinite where a leaf takes what is missing alone.
-    thresholds = lines.get("threshold", "").replace("-inf", "0").replace("inf", "0")
-    _check_numbers(thresholds, nodes)
-    for feature in _read_integers(lines, "split_feature", nodes):
-        require(0 <= feature < feature_count, WHAT)
-    for decision in _read_integers(lines, "decision_type", nodes):
-        require(decision in DECISIONS, WHAT)
-    reached = []
-    for name in ("left_child", "right_child"):
-        for node, child in enumerate(_read_integers(lines, name, nodes)):
-            # A node is made after the one above it, so that none leads back up.
-            require(child > node or child < 0, WHAT)
-            reached.append(child)
-    require(sorted(reached) == [*range(-leaves, 0), *range(1, nodes)], WHAT)
-
-
-def _read_integers(lines: dict[str, str], name: str, count: int) -> list[int]:
-    words = lines.get(name, "").split(" ")
-    require(len(words) == count, WHAT)
-    for word in words:
-        require(_INTEGER.fullmatch(word), WHAT)
-    return list(map(int, words))
-
-
-def _check_numbers(text: str, count: int) -> None:
-    words = text.split(" ")
-    require(len(words) == count, WHAT)
-    for word in words:
-        require(_NUMBER.fullmatch(word) and math.isfinite(float(word)), WHAT)

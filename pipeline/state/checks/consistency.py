@@ -15,20 +15,20 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
-from ..features.encoder import Encoder
-from ..features.hashing import list_categories
-from ..features.schema import TWO_CLASSES
-from ..features.views import VIEWS, count_features
-from ..models.boosting import ContinuedBoosting
-from ..models.drift import DriftMonitor
-from ..models.ensemble import AverageEnsemble, OnlineStacking
-from ..models.linear import LinearModel
-from ..models.metrics import PrequentialMetrics
-from ..models.naive_bayes import NaiveBayes
-from ..models.neural_network import HIDDEN_UNITS, NeuralNetwork
-from ..models.population import BASELINE, CHAMPION, Champion, Population
-from ..models.user_model import UserModel
-from ..tasks import BINARY, MULTICLASS, REGRESSION, count_reserved_classes
+from ...features.encoder import Encoder
+from ...features.hashing import list_categories
+from ...features.schema import TWO_CLASSES
+from ...features.views import VIEWS, count_features
+from ...models.boosting import ContinuedBoosting
+from ...models.drift import DriftMonitor
+from ...models.ensemble import AverageEnsemble, OnlineStacking
+from ...models.linear import LinearModel
+from ...models.metrics import PrequentialMetrics
+from ...models.naive_bayes import NaiveBayes
+from ...models.neural_network import HIDDEN_UNITS, NeuralNetwork
+from ...models.population import BASELINE, CHAMPION, Champion, Population
+from ...models.user_model import UserModel
+from ...tasks import BINARY, MULTICLASS, REGRESSION, count_reserved_classes
 from .attributes import (
     check_names,
     check_parameters,
@@ -38,12 +38,13 @@ from .attributes import (
     is_finite,
     is_text,
     is_text_dict,
-    make_error,
-    require,
 )
+from .requirements import make_error, require
 
 if TYPE_CHECKING:
-    from ..features.schema import Schema
+    from numpy.typing import NDArray
+
+    from ...features.schema import Schema
 
 # Of any class until it is compared with those listed.
 Unchecked: TypeAlias = Any
@@ -51,6 +52,12 @@ Unchecked: TypeAlias = Any
 FREE_PARAMETERS = ("batch_size",)
 # So many layers of weights has a network with one hidden layer.
 LAYERS = 2
+# Adam moves a weight by about a thousandth a step at most.
+LARGEST_WEIGHT = 1e6
+# By Cauchy and Schwarz, what the running mean of gradients is at most of the root of that
+# of their squares, with Adam's 0.9 and 0.999: 7.28. Below LEAST_MEAN, squares of single
+# precision are 0.
+LARGEST_STEP, LEAST_MEAN = 8.0, 1e-15
 
 
 def check_consistency(value: object) -> None:
@@ -277,6 +284,7 @@ def check_network(model: NeuralNetwork, encoder: Encoder, is_trained: bool) -> N
     intercepts: Unchecked = parts.get("intercepts_")
     require(type(coefficients) is list and type(intercepts) is list, "layers")
     check_layers([*coefficients, *intercepts], shapes)
+    check_weights([*coefficients, *intercepts])
     check_optimizer(parts.get("_optimizer"), shapes, fresh)
 
 
@@ -287,6 +295,15 @@ def check_layers(layers: object, shapes: Sequence[tuple[int, ...]]) -> None:
     for layer, shape in zip(layers, shapes, strict=True):
         single = is_array(layer, shape, np.float32)
         require(single or is_array(layer, shape), "a network's layer")
+
+
+def check_weights(layers: Sequence[NDArray[Any]]) -> None:
+    """Check that weights are such as Adam's steps lead to.
+
+    Others overflow in the next step, which scikit-learn ends with an error.
+    """
+    for layer in layers:
+        require((np.abs(layer) <= LARGEST_WEIGHT).all(), "a network's weights")
 
 
 def check_optimizer(
@@ -301,8 +318,11 @@ def check_optimizer(
     require(is_count(parts.get("t")), "an optimizer's steps")
     check_layers(parts.get("ms"), shapes)
     check_layers(parts.get("vs"), shapes)
-    for squares in parts["vs"]:
+    for means, squares in zip(parts["ms"], parts["vs"], strict=True):
         require((squares >= 0).all(), "an optimizer's squares")
+        # Of the same gradients: beyond it, a step would leap out of all numbers.
+        most = LARGEST_STEP * np.sqrt(squares) + LEAST_MEAN
+        require((np.abs(means) <= most).all(), "an optimizer's means")
 
 
 def check_binarizer(binarizer: Unchecked, classes: int) -> None:

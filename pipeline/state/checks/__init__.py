@@ -1,0 +1,1 @@
+"""What the parts of a state must be like before they are used."""
