@@ -20,6 +20,8 @@ from .rules.base import Rule
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "SYSTEMROOT")
 # The rule of a finding that says where a tool was stopped.
 CUT_OFF = "cut-off"
+# And that of one that says where it broke.
+BROKE = "broke"
 # A key that is quoted can be as long as its file.
 _MAX_MESSAGE = 1_000
 
@@ -95,30 +97,47 @@ class _Collector:
 
 
 def _fill_report(report: _ToolReport, call: ToolCall, files: Sequence[Path]) -> None:
-    """Look at files; where that is cut off at several, at each by itself."""
+    """Look at files; where the tool is cut off or breaks at several, at each by itself."""
     try:
         report.findings += report.tool.check(call, files)
-    except ToolCutOffError as error:
-        if len(files) == 1:
-            report.broken.append(ToolCutOffError(f"{error.message} on {files[0]}"))
-            report.findings.append(_describe_cut_off(report.tool, files[0], error))
-            return
-        for file in files:
-            _fill_report(report, call, [file])
     except ToolFailedError as error:
-        report.broken.append(error)
+        if len(files) == 1:
+            report.broken.append(_name_file(error, files[0]))
+            report.findings.append(_describe_failure(report.tool, files[0], error))
+            return
+        apart = _ToolReport(report.tool)
+        for file in files:
+            _fill_report(apart, call, [file])
+        if len(apart.broken) == len(files) and not isinstance(error, ToolCutOffError):
+            # It is the tool that is at fault, none of the files.
+            report.broken.append(error)
+            return
+        report.findings += apart.findings
+        report.broken += apart.broken
 
 
-def _describe_cut_off(tool: Tool, file: Path, error: ToolCutOffError) -> Finding:
+def _name_file(error: ToolFailedError, file: Path) -> ToolFailedError:
+    if isinstance(error, ToolCutOffError):
+        return ToolCutOffError(f"{error.message} on {file}")
+    return ToolFailedError(f"{file}: {error.message}")
+
+
+def _describe_failure(tool: Tool, file: Path, error: ToolFailedError) -> Finding:
+    rule, advice = BROKE, "report it to its makers with this file"
+    if isinstance(error, ToolCutOffError):
+        rule, advice = (
+            CUT_OFF,
+            "`wfgen check --timeout SECONDS` gives each tool more time",
+        )
     return Finding(
         file,
         1,
         1,
         tool.name,
-        CUT_OFF,
+        rule,
         Severity.FRAGILE,
         f"{error.message}: what it would have found here is not known",
-        "`wfgen check --timeout SECONDS` gives each tool more time",
+        advice,
     )
 
 
@@ -136,7 +155,7 @@ def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
     With `only`, the findings are those of the tools that it names. Files in which our
     own rules find fault go no further: what tools say of them adds nothing, and zizmor
     passes over them. A tool that breaks hides nothing of what the others found; one that
-    was cut off at a file is a finding there, and among those that broke.
+    broke or was cut off at a file is a finding there, and among those that broke.
     """
     collector = _Collector(root, runner, env)
     invalid = collector.find_invalid(files, rules)

@@ -17,8 +17,8 @@ from ..process import BoundedRunner
 from ..workflow.files import find_repository_root, require_workflow_files
 
 # Of each tool, for files that nobody would write: a workflow as people have them takes a
-# fifth of the time and a tenth of the memory.
-TOOL_CPU_SECONDS = 0.6
+# tenth of the time and of the memory, and all of a large repository a fifth.
+TOOL_CPU_SECONDS = 0.5
 TOOL_MEMORY_BYTES = 200_000_000
 _ALL = "all"
 

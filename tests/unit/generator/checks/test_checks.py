@@ -257,8 +257,11 @@ def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
     )
     checked = check_files([FILE, sound], tmp_path, OneBroken(), os.environ)
     assert [error.message for error in checked.broken] == [
-        "zizmor broke with exit code 1: no audit was performed"
+        "sound.yml: zizmor broke with exit code 1: no audit was performed"
     ]
+    (broke,) = [finding for finding in checked.findings if finding.rule == "broke"]
+    assert (broke.path, broke.tool) == (sound, "zizmor")
+    assert "zizmor broke with exit code 1" in broke.message
     assert {(finding.path, finding.tool) for finding in checked.findings} >= {
         (FILE, "schema"),
         (sound, "jactionlint"),
@@ -271,7 +274,71 @@ def test_a_tool_that_broke_hides_nothing_of_what_the_others_found(
     assert caught.value.code == 3
     output = capsys.readouterr()
     assert str(FILE) in output.out
-    assert "wfgen: zizmor broke with exit code 1" in output.err
+    assert "wfgen: sound.yml: zizmor broke with exit code 1" in output.err
+
+
+class Crashing(OneBroken):
+    """zizmor crashes at one file, also among others, or at any."""
+
+    def __init__(self, at: str) -> None:
+        self.at = at
+
+    def run(self, argv: Sequence[str], **_more: Any) -> Completed:  # noqa: ANN401 - for others
+        if Path(argv[0]).name == "zizmor" and self.at in " ".join(argv):
+            return Completed(tuple(argv), -11, "", "fatal: out of stack")
+        return Completed(tuple(argv), 0, "[]", "")
+
+
+def test_a_tool_that_crashes_on_a_file_is_a_finding_there(tmp_path: Path) -> None:
+    require_tools("act", "zizmor", "jactionlint")
+    other = Path("other.yml")
+    for file in (FILE, other):
+        (tmp_path / file).write_text(GOOD, encoding="utf-8")
+    checked = check_files([FILE, other], tmp_path, Crashing("w.yml"), os.environ)
+    assert [error.message for error in checked.broken] == [
+        "w.yml: zizmor broke with exit code -11: fatal: out of stack"
+    ]
+    (finding,) = checked.findings
+    assert (finding.path, finding.tool, finding.rule) == (FILE, "zizmor", "broke")
+    # Where it crashes at any file, none of them is at fault.
+    checked = check_files([FILE, other], tmp_path, Crashing("zizmor"), os.environ)
+    assert len(checked.broken) == 1
+    assert checked.findings == ()
+
+
+QUEUED = """\
+name: x
+on: push
+permissions: {}
+concurrency:
+  group: a
+  queue: max
+jobs:
+  a:
+    runs-on: ubuntu-24.04
+    cache-mode: read
+    steps:
+      - run: 'true'
+"""
+
+
+def test_what_a_run_under_act_leaves_out_is_no_finding_of_act(tmp_path: Path) -> None:
+    require_tools("act")
+    flow = QUEUED.replace("    cache-mode: read\n", "").replace(
+        "runs-on: ubuntu-24.04", "{cache-mode: read, runs-on: x, steps: [{run: x}]}"
+    )
+    flow = flow.partition("    steps:")[0]
+    for text in (QUEUED, flow):
+        (tmp_path / FILE).write_text(text, encoding="utf-8")
+        checked = real(tmp_path, "act")
+        assert checked.findings == ()
+        assert checked.ran == ("act",)
+    # What else it finds stands where it stands in the file.
+    wrong = QUEUED.replace("      - run: 'true'", "      - runn: 'true'")
+    (tmp_path / FILE).write_text(wrong, encoding="utf-8")
+    (finding,) = real(tmp_path, "act").findings
+    assert "Line: 12 Column 9: Unknown Property runn" in finding.message
+    assert "cache-mode" not in finding.message
 
 
 class CutOff(OneBroken):

@@ -19,7 +19,7 @@ from tests.unit.generator.checks.hostile_files import HOSTILE
 ROOT = Path(__file__).parents[4]
 FILE = Path("w.yml")
 MAX_BYTES = 300_000_000
-# Each of three tools may have 0.6 s, which a machine of two processors runs side by side.
+# Each of three tools may have 0.5 s, which a machine of two processors runs side by side.
 MAX_CPU_SECONDS = 4.0
 CUT_OFF_EXIT_CODE = 3
 MEASURE = """
@@ -79,7 +79,7 @@ def test_a_tool_that_would_go_on_for_ever_is_cut_off(tmp_path: Path) -> None:
         pytest.skip("act is not installed")
     output = check_bounds(tmp_path, "expressions that never end")
     assert (
-        "w.yml:1:1: fragile [act/cut-off] act was stopped after 0.6 s of processor time"
+        "w.yml:1:1: fragile [act/cut-off] act was stopped after 0.5 s of processor time"
         in output
     )
 
