@@ -109,6 +109,16 @@ class StateKeyError(PipelineError):
     )
 
 
+class QualityGateError(PipelineError):
+    """What this run's model came to is worse than `gate` asks for; nothing was stored."""
+
+    exit_code = 17
+    default_hint = (
+        "look at the rows of this run and at the report; the next run reads them again. "
+        'To go on as it is: `gate = "none"`'
+    )
+
+
 class SourceError(PipelineError):
     """The source cannot be read."""
 

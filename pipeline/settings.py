@@ -21,6 +21,7 @@ PREFIX = "PIPELINE_"
 RESERVED = {"PIPELINE_STATE_KEY"}
 TASKS = ("auto", "binary", "multiclass", "regression")
 MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
+GATES = ("none", "baseline", "previous")
 DAY_SECONDS = 86_400
 # Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
 _MOST_DIGITS = 18
@@ -107,6 +108,15 @@ def make_integer_parser(least: int, most: int) -> Callable[[object], int]:
         return number
 
     return parse_integer
+
+
+def parse_gate(value: object) -> str:
+    """Accept none, baseline, previous, or a number that the headline metric must reach."""
+    text = str(value).strip()
+    is_number = isinstance(value, str | int | float) and not isinstance(value, bool)
+    if text in GATES or (is_number and _is_decimal(text)):
+        return text
+    raise ValueError(f"it must be one of {', '.join(GATES)}, or a number")
 
 
 def make_choice_parser(*choices: str) -> Callable[[object], str]:
@@ -203,6 +213,10 @@ class Settings(NamedTuple):
     seed: Annotated[
         int, Rule(make_integer_parser(0, 2**32 - 1), "For everything random.")
     ] = 1
+    gate: Annotated[
+        str,
+        Rule(parse_gate, "Store no worse run: none, baseline, previous or a number."),
+    ] = "none"
     checkpoint_seconds: Annotated[
         float,
         Rule(parse_seconds, "Commit at least this often, and at the end."),

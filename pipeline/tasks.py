@@ -16,6 +16,9 @@ BINARY, MULTICLASS, REGRESSION = "binary", "multiclass", "regression"
 FLOOR = 1e-12
 # The decision score of a class that a model was never trained on.
 ABSENT = -20.0
+# Scores are kept within it: no model is surer of a class than 1 in 160,000, nor is an
+# amount so many deviations off. What has diverged stays comparable, and is passed over.
+MOST_LOG_ODDS, MOST_DEVIATIONS = 12.0, 50.0
 
 
 def compute_logits(task: str, probabilities: Array) -> Array:
@@ -46,6 +49,18 @@ def compute_log_probabilities(scores: Array) -> Array:
     shifted = scores - scores.max(axis=1, keepdims=True)
     normalized: Array = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
     return normalized
+
+
+def limit_scores(task: str, scores: Array) -> Array:
+    """Decision scores within bounds; what is no number says nothing."""
+    if task == MULTICLASS:
+        finite = np.nan_to_num(scores, nan=ABSENT)
+        least = finite.max(axis=1, keepdims=True) + ABSENT
+        return np.asarray(np.maximum(finite, least))
+    most = MOST_LOG_ODDS
+    if task == REGRESSION:
+        most = MOST_DEVIATIONS
+    return np.asarray(np.clip(np.nan_to_num(scores, nan=0.0), -most, most))
 
 
 def align_classes(scores: Array, classes: int) -> Array:

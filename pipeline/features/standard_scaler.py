@@ -1,4 +1,4 @@
-"""Running mean and variance of numbers."""
+"""Running mean and variance of numbers, which no outlier ruins and old rows leave."""
 
 from __future__ import annotations
 
@@ -16,6 +16,13 @@ if TYPE_CHECKING:
 # Part of the setting measured on the flights stream, see
 # `models.linear.LEARNING_RATES`.
 CLIP = 8.0
+# What was seen weighs as at most so many rows: old ones fade.
+MEMORY_ROWS = 50_000.0
+# Fewer rows say too little of the spread to call one an outlier.
+LEAST_ROWS = 20
+# A first batch is cut so many times its own spread from its median, where the spread is
+# the range of the middle half; MIDDLE_HALF deviations for a normal distribution.
+FIRST_CLIP, MIDDLE_HALF = 12.0, 1.349
 
 
 class StandardScaler:
@@ -31,12 +38,13 @@ class StandardScaler:
 
     def partial_fit(self, name: str, values: Array) -> None:
         """Take in one batch of a column; NaN is left out."""
-        known = values[~np.isnan(values)]
+        known = self._cut_outliers(name, values[~np.isnan(values)])
         if not len(known):
             return
         count = float(len(known))
         mean = float(known.mean())
         squares = float(np.square(known - mean).sum())
+        self._let_fade(name)
         before = self.count.get(name, 0.0)
         shift = mean - self.mean.get(name, 0.0)
         total = before + count
@@ -44,6 +52,20 @@ class StandardScaler:
         self.squares[name] = self.squares.get(name, 0.0) + squares + between
         self.mean[name] = self.mean.get(name, 0.0) + shift * count / total
         self.count[name] = total
+
+    def _cut_outliers(self, name: str, known: Array) -> Array:
+        """The values, those far out drawn in to where others may lie."""
+        if self.count.get(name, 0.0) >= LEAST_ROWS and self.squares[name]:
+            reach = CLIP * self._compute_deviation(name)
+            center = self.mean[name]
+            return np.clip(known, center - reach, center + reach)
+        return cut_outliers(known)
+
+    def _let_fade(self, name: str) -> None:
+        before = self.count.get(name, 0.0)
+        if before > MEMORY_ROWS:
+            self.squares[name] *= MEMORY_ROWS / before
+            self.count[name] = MEMORY_ROWS
 
     def transform(self, name: str, values: Array) -> Array:
         """Zero mean, unit variance, cut at CLIP; NaN stays."""
@@ -59,3 +81,17 @@ class StandardScaler:
             return 1.0
         deviation = (self.squares.get(name, 0.0) / count) ** 0.5
         return deviation or 1.0
+
+
+def cut_outliers(values: Array) -> Array:
+    """Values of one batch, drawn in to FIRST_CLIP times their spread.
+
+    As they are where they are few, or half of them are one value.
+    """
+    if len(values) < LEAST_ROWS:
+        return values
+    low, center, high = np.percentile(values, [25, 50, 75])
+    reach = FIRST_CLIP * (high - low) / MIDDLE_HALF
+    if not reach:
+        return values
+    return np.clip(values, center - reach, center + reach)

@@ -30,6 +30,10 @@ LEARNING_RATE, LEAVES = 0.03, 15
 # A leaf has at least one row in LEAF_SHARE of its batch, within these bounds; else
 # small batches give trees without a split.
 LEAST_LEAF_ROWS, MOST_LEAF_ROWS, LEAF_SHARE = 2, 100, 20
+# Against divergence at small batches: a leaf whose rows are all of one class would else
+# get an endless log-odds. Values of leaves are drawn to 0 as by so many more rows, and
+# none is made that weighs less than the floor (a sure row weighs next to nothing).
+LEAF_PENALTY, LEAST_LEAF_WEIGHT = 10.0, 1.0
 # A first batch of one class is taken to hold this much of the other: a start of
 # infinite log-odds could never be corrected.
 LEAST_SHARE = 1e-3
@@ -112,6 +116,8 @@ class ContinuedBoosting:
             "learning_rate": LEARNING_RATE,
             "num_leaves": LEAVES,
             "min_data_in_leaf": leaf_rows,
+            "lambda_l2": LEAF_PENALTY,
+            "min_sum_hessian_in_leaf": LEAST_LEAF_WEIGHT,
             "boost_from_average": False,
             "deterministic": True,
             # Left alone, LightGBM takes the way of adding up that a first try finds

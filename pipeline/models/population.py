@@ -5,11 +5,23 @@ It is what `population-*.pkl` and `best_model.pkl` hold.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from ..choice.baselines import (
+    BASELINE,
+    CHAMPION,
+    ConstantModel,
+    create_from_sums,
+    create_recent,
+    list_baselines,
+    sum_targets,
+)
+from ..choice.champions import choose_champion, select_members
 from ..features.encoder import Encoder
+from ..features.standard_scaler import cut_outliers
+from ..features.target_outliers import clip_target
 from ..features.views import EncodedBatch
 from ..tasks import (
     BINARY,
@@ -17,12 +29,13 @@ from ..tasks import (
     REGRESSION,
     align_classes,
     compute_log_probabilities,
+    limit_scores,
 )
 from .candidates import create_candidates
 from .drift import Drift, DriftMonitor
 from .ensemble import AverageEnsemble, Ensemble, OnlineStacking
 from .linear import LinearModel
-from .metrics import PrequentialMetrics, score_batch
+from .metrics import BatchScore, PrequentialMetrics, score_batch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -39,18 +52,16 @@ if TYPE_CHECKING:
     Step = Callable[[Candidate, Matrix, Array, int, bool], JobResult]
     Engine = Callable[[Step, Sequence[Job]], list[JobResult]]
 
-T = TypeVar("T")
-
-BASELINE, CHAMPION = "baseline", "champion"
-# A challenger takes over when its recent loss is lower than the champion's by this
-# share.
-#
-# Without it the champion of 27 candidates switched ten times on the flights stream.
-MARGIN = 0.0025
 # The views that hold target rates.
 RATE_VIEWS = frozenset({"wide", "dense"})
-# Rows that the base rate adds to each class (Krichevsky and Trofimov 1981).
-SMOOTHING = 0.5
+
+
+class BatchOutcome(NamedTuple):
+    """What one batch came to: its score by name, drifts, and outliers of the target."""
+
+    scores: dict[str, BatchScore]
+    drifts: list[Drift]
+    outliers: int = 0
 
 
 class Champion:
@@ -78,14 +89,15 @@ class Champion:
         """Probabilities of shape (rows, classes), or values of shape (rows, 1)."""
         batch = EncodedBatch(self.encoder, columns)
         member_scores = {}
+        schema = self.encoder.schema
         for name, member in self.members.items():
             matrix = batch.get_matrix(member.view)
-            member_scores[name] = member.decision_scores(matrix)
+            scores = member.decision_scores(matrix)
+            member_scores[name] = limit_scores(schema.task, scores)
         if self.ensemble is None:
             scores = member_scores[self.name]
         else:
             scores = self.ensemble.decision_scores(member_scores)
-        schema = self.encoder.schema
         if schema.task == REGRESSION:
             mean, deviation = self.scale
             return np.asarray(scores * deviation + mean)
@@ -107,6 +119,7 @@ class Population:
         self.rows = 0
         self.target_sums = np.zeros(0)
         self.scale = (0.0, 1.0)
+        self.target_reach = 0.0
         self.drift_monitor = DriftMonitor()
         self._create_models()
 
@@ -120,28 +133,44 @@ class Population:
             self.ensembles["mean"] = AverageEnsemble()
             self.ensembles["weighted"] = OnlineStacking(task)
         self.metrics: dict[str, PrequentialMetrics] = {}
-        for name in (*self.candidates, *self.ensembles, BASELINE, CHAMPION):
-            self.metrics[name] = PrequentialMetrics(task)
+        self.baselines: dict[str, ConstantModel] = {}
+        self._add_metrics()
         self.best = "mean" if self.ensembles else next(iter(self.candidates))
         self.switches = 0
         self.is_trained = False
 
-    def score_and_train(self, table: Table, engine: Engine) -> list[Drift]:
-        """Score a batch with everything as it was, then train on it; what drifted."""
-        target = self._standardize_target(table.target)
+    def _add_metrics(self) -> None:
+        """Metrics for everything that is judged and has none yet."""
+        task = self.schema.task
+        judged = (*self.candidates, *self.ensembles, *list_baselines(task), CHAMPION)
+        for name in judged:
+            if name not in self.metrics:
+                self.metrics[name] = PrequentialMetrics(task)
+                if task == REGRESSION and self.rows:
+                    self.metrics[name].unit = self.scale[1]
+
+    def upgrade(self) -> None:
+        """Add what a population of an older version does not have."""
+        self.__dict__.setdefault("target_reach", 0.0)
+        self.__dict__.setdefault("baselines", {})
+        self._add_metrics()
+
+    def score_and_train(self, table: Table, engine: Engine) -> BatchOutcome:
+        """Score a batch with everything as it was, then train on it."""
+        target, outliers = self._standardize_target(table.target)
         is_first = not self.rows
         self.encoder.add_new_columns(table.columns)
         batch = EncodedBatch(self.encoder, table.columns)
         scores = self._train_candidates(batch, target, engine)
-        drifts: list[Drift] = []
+        outcome = BatchOutcome({}, [])
         if scores:
-            drifts = self._judge(scores, batch, target)
+            outcome = self._judge(scores, batch, target)
         rate_target = None
         if self.schema.task != MULTICLASS and self.uses_target_rates():
             rate_target = target
         self.encoder.partial_fit(table.columns, batch, rate_target, is_first=is_first)
         self._count_target(target)
-        return drifts
+        return outcome._replace(outliers=outliers)
 
     def _train_candidates(
         self, batch: EncodedBatch, target: Array, engine: Engine
@@ -158,17 +187,20 @@ class Population:
         for name, (candidate, score) in zip(self.candidates, results, strict=True):
             trained[name] = candidate
             if score is not None:
-                scores[name] = score
+                scores[name] = limit_scores(self.schema.task, score)
         self.candidates = trained
         return scores
 
     def create_champion(self) -> Champion:
         """The model to predict with."""
         ensemble = self.ensembles.get(self.best)
-        if ensemble is None:
-            members = {self.best: self.candidates[self.best]}
+        members: dict[str, Candidate] = {}
+        if ensemble is not None:
+            members = select_members(self.candidates, self.metrics, BASELINE)
+        elif self.best in self.candidates:
+            members[self.best] = self.candidates[self.best]
         else:
-            members = self._select_members(self.candidates)
+            members[self.best] = self._list_baselines()[self.best]
         return Champion(self.best, self.encoder, members, ensemble, self.scale)
 
     def uses_target_rates(self) -> bool:
@@ -192,19 +224,18 @@ class Population:
 
     def _judge(
         self, scores: dict[str, Array], batch: EncodedBatch, target: Array
-    ) -> list[Drift]:
+    ) -> BatchOutcome:
         task = self.schema.task
-        classes = len(self.schema.classes)
-        baseline = self._score_baseline(len(target))
-        if task == MULTICLASS:
-            baseline = align_classes(baseline, classes)
-            for name, score in scores.items():
-                scores[name] = align_classes(score, classes)
-        members = self._select_members(scores)
         rivals = dict(scores)
+        for name, baseline in self._list_baselines().items():
+            rivals[name] = np.tile(baseline.scores, (len(target), 1))
+        if task == MULTICLASS:
+            for name, score in rivals.items():
+                rivals[name] = align_classes(score, len(self.schema.classes))
+        candidates = {name: rivals[name] for name in scores}
+        members = select_members(candidates, self.metrics, BASELINE)
         for name, ensemble in self.ensembles.items():
             rivals[name] = ensemble.decision_scores(members)
-        rivals[BASELINE] = baseline
         results = {
             name: score_batch(task, score, target) for name, score in rivals.items()
         }
@@ -215,70 +246,49 @@ class Population:
             ensemble.partial_fit(members, target)
         self._choose_champion()
         champion_loss = results[CHAMPION].loss / len(target)
-        return self.drift_monitor.check_batch(
+        drifts = self.drift_monitor.check_batch(
             batch, self.encoder, target, champion_loss, task
         )
-
-    def _select_members(self, values: dict[str, T]) -> dict[str, T]:
-        """What belongs to the candidates that an ensemble is made of.
-
-        Those that lately gained on the baseline at least half of what the best one did;
-        others drag an ensemble down.
-        """
-        if not self.metrics[BASELINE].rows:
-            return values
-        baseline = self.metrics[BASELINE].recent
-        best = min(self.metrics[name].recent for name in values)
-        bound = (baseline + best) / 2
-        members = {
-            name: value
-            for name, value in values.items()
-            if self.metrics[name].recent <= bound
-        }
-        # None is left where all are worse than the baseline.
-        return members or values
+        return BatchOutcome(results, drifts)
 
     def _choose_champion(self) -> None:
         rivals = (*self.candidates, *self.ensembles)
-        challenger = min(rivals, key=lambda name: self.metrics[name].recent)
-        champion_loss = self.metrics[self.best].recent
-        if self.metrics[challenger].recent < champion_loss * (1 - MARGIN):
-            self.best = challenger
+        baselines = self._list_baselines()
+        best = choose_champion(self.metrics, rivals, baselines, self.best)
+        if best != self.best:
+            self.best = best
             self.switches += 1
 
-    def _score_baseline(self, rows: int) -> Array:
-        """The scores of who knows only how often each class came, or the mean so far."""
+    def _list_baselines(self) -> dict[str, ConstantModel]:
+        """The baselines of what was trained on so far, by name."""
         task = self.schema.task
-        sums = self.target_sums
-        if task == REGRESSION:
-            return np.full((rows, 1), sums[0] / max(self.rows, 1))
-        shares = (sums + SMOOTHING) / (sums.sum() + SMOOTHING * len(sums))
-        if task == BINARY:
-            return np.full((rows, 1), np.log(shares[1] / shares[0]))
-        return np.tile(np.log(shares), (rows, 1))
+        total = create_from_sums(task, self.target_sums, self.rows)
+        return {BASELINE: total, **self.baselines}
 
-    def _standardize_target(self, target: Array) -> Array:
+    def _standardize_target(self, target: Array) -> tuple[Array, int]:
+        """Amounts in deviations, and how many were cut as outliers."""
         if self.schema.task != REGRESSION:
-            return target
+            return target, 0
         if not self.rows:
             # Fixed by the first batch: a scale that moved would move the target under
             # the models.
-            self.scale = (float(target.mean()), float(target.std()) or 1.0)
+            ordinary = cut_outliers(target)
+            self.scale = (float(ordinary.mean()), float(ordinary.std()) or 1.0)
             for metrics in self.metrics.values():
                 metrics.unit = self.scale[1]
-        return (target - self.scale[0]) / self.scale[1]
+        mean, deviation = self.scale
+        clipped = clip_target((target - mean) / deviation, self.target_reach)
+        self.target_reach = clipped.reach
+        return clipped.values, clipped.outliers
 
     def _count_target(self, target: Array) -> None:
+        task, classes = self.schema.task, len(self.schema.classes)
         self.rows += len(target)
         self.is_trained = True
-        if self.schema.task == REGRESSION:
-            before = self.target_sums if len(self.target_sums) else np.zeros(1)
-            self.target_sums = before + target.sum()
-            return
-        classes = max(2, len(self.schema.classes))
-        counts = np.bincount(target.astype(np.int64), minlength=classes)
-        before = np.pad(self.target_sums, (0, classes - len(self.target_sums)))
-        self.target_sums = before + counts.astype(np.float64)
+        sums = sum_targets(task, target, classes)
+        before = np.pad(self.target_sums, (0, len(sums) - len(self.target_sums)))
+        self.target_sums = before + sums
+        self.baselines = create_recent(task, target, classes)
 
 
 def score_then_fit(

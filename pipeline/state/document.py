@@ -133,6 +133,8 @@ class RunRecord(NamedTuple):
     parent_state_id: str | None = None
     names_parent: bool = True
     """False for runs of versions that did not record which state they started from."""
+    own_metric: Metric | None = None
+    """The same over the rows of this run alone; None where none was scored."""
 
     @classmethod
     def from_json(cls, value: object) -> Self:
@@ -146,6 +148,7 @@ class RunRecord(NamedTuple):
             Metric.from_json(parts.get("metric")),
             parse_optional_text(parts.get("from"), _ID),
             "from" in parts,
+            Metric.from_json(parts.get("own_metric")),
         )
 
     def to_json(self) -> JsonObject:
@@ -159,6 +162,8 @@ class RunRecord(NamedTuple):
         }
         if self.names_parent:
             parts["from"] = self.parent_state_id
+        if self.own_metric is not None:
+            parts["own_metric"] = self.own_metric.to_json()
         return parts
 
 

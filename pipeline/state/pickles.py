@@ -24,6 +24,7 @@ from .checks.attributes import (
     check_average,
     check_boosting,
     check_column,
+    check_constant,
     check_drift_monitor,
     check_encoder,
     check_linear,
@@ -78,6 +79,7 @@ def _check_sgd(attributes: Attributes) -> None:
 
 # With a check of the attributes that each ends up with.
 CLASSES: Mapping[Name, Check | None] = {
+    ("pipeline.choice.baselines", "ConstantModel"): check_constant,
     ("pipeline.features.encoder", "Encoder"): check_encoder,
     ("pipeline.features.schema", "Column"): check_column,
     ("pipeline.features.schema", "Schema"): check_schema,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, NamedTuple
 
+from ..choice.baselines import BASELINE, CHAMPION
+from ..choice.gate import RunFigures, check_gate
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
 from ..features.schema import (
@@ -13,7 +15,8 @@ from ..features.schema import (
     describe_columns,
     infer_schema,
 )
-from ..models.population import BASELINE, CHAMPION, Population
+from ..models.metrics import PrequentialMetrics
+from ..models.population import Population
 from ..redaction import hide_credentials
 from ..reporting.summary import TrainedBatch
 from ..sources.cursor import RowOrder
@@ -34,7 +37,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from ..models.metrics import PrequentialMetrics
+    from ..models.metrics import BatchScore
     from ..models.population import Champion, Engine
     from ..settings import Settings
     from ..sources.cursor import Cursor
@@ -77,6 +80,7 @@ class Training:
         self.population: Population | None = None
         self.counters = Counters()
         self._history: tuple[RunRecord, ...] = ()
+        self._own: dict[str, PrequentialMetrics] = {}
         if start.state is not None:
             document = start.state.document
             self.counters = document.counters
@@ -109,14 +113,38 @@ class Training:
                 break
             trained += 1
             on_batch(batch)
-            is_due = (
-                time.monotonic() - committed_at >= self._settings.checkpoint_seconds
-            )
-            if is_due and trained < iterations:
+            waited = time.monotonic() - committed_at
+            is_due = waited >= self._settings.checkpoint_seconds
+            # A gate looks at the run as a whole.
+            may_commit = trained < iterations and self._settings.gate == "none"
+            if is_due and may_commit:
                 self.commit()
                 committed_at = time.monotonic()
         if trained:
+            self._check_gate()
             self.commit()
+
+    def _check_gate(self) -> None:
+        """Raise QualityGateError where the run is worse than the settings ask for."""
+        if not self._own:
+            return
+        champion, baseline = self._own[CHAMPION], self._own[BASELINE]
+        figures = RunFigures(champion.headline, champion.loss, baseline.loss)
+        before = None
+        if self._history:
+            before = self._history[-1].own_metric
+        check_gate(self._settings.gate, figures, before)
+
+    def _count_own(self, population: Population, scores: dict[str, BatchScore]) -> None:
+        """Count the scores of one batch for the figures of this run alone."""
+        task = population.schema.task
+        for name in (CHAMPION, BASELINE):
+            if name not in scores:
+                continue
+            if name not in self._own or self._own[name].task != task:
+                self._own[name] = PrequentialMetrics(task)
+                self._own[name].unit = population.metrics[name].unit
+            self._own[name].add(scores[name])
 
     def _train_batch(self, reader: Reader, engine: Engine) -> TrainedBatch | None:
         started = time.monotonic()
@@ -135,8 +163,10 @@ class Training:
                 f"with {classes} classes"
             )
         if len(table):
-            drifts = population.score_and_train(table, engine)
-            notes += [f"drift: {drift.message}" for drift in drifts]
+            outcome = population.score_and_train(table, engine)
+            self._count_own(population, outcome.scores)
+            notes += [f"drift: {drift.message}" for drift in outcome.drifts]
+            notes += describe_outliers(population, outcome.outliers)
         self.cursor = rows.cursor
         self._count(batches=1, rows=len(table), unlabelled=table.unlabelled)
         champion = population.metrics[CHAMPION]
@@ -238,6 +268,9 @@ class Training:
     ) -> StateDocument:
         schema = population.schema
         metric = _get_metric(population.metrics[CHAMPION])
+        own_metric = None
+        if CHAMPION in self._own:
+            own_metric = _get_metric(self._own[CHAMPION])
         run = RunRecord(
             at=self._started_at,
             batches=self.counters.batches,
@@ -245,6 +278,7 @@ class Training:
             champion=champion.name,
             metric=metric,
             parent_state_id=self._parent,
+            own_metric=own_metric,
         )
         return StateDocument(
             counters=self.counters,
@@ -261,6 +295,21 @@ class Training:
             probe=record_predictions(population),
             history=(*self._history, run)[-HISTORY:],
         )
+
+
+def describe_outliers(population: Population, outliers: int) -> list[str]:
+    """A warning where amounts were cut, which says where."""
+    if not outliers:
+        return []
+    mean, deviation = population.scale
+    reach = population.target_reach * deviation
+    schema = population.schema
+    warning = (
+        f"warning: {outliers} rows have a {schema.target!r} far outside of all others "
+        f"({mean - reach:.6g} to {mean + reach:.6g}): they are trained on, and scored, "
+        "as if it lay at the end of that range"
+    )
+    return [warning]
 
 
 def _get_metric(metrics: PrequentialMetrics) -> Metric | None:

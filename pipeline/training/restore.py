@@ -29,6 +29,7 @@ def restore_population(state: State, settings: Settings, target: str) -> Populat
     population = load_instance(
         Population, state.population, document.population, settings.models
     )
+    population.upgrade()
     _check_schema(population.schema, settings, target)
     return population
 

@@ -238,6 +238,12 @@ def check_metrics(attributes: Attributes) -> None:
     require(least >= 0 and most <= attributes["rows"], "metrics")
 
 
+def check_constant(attributes: Attributes) -> None:
+    """Check a `ConstantModel` but for how many scores it has."""
+    check_names(attributes, ("task", "scores"), "a baseline")
+    check_task(attributes)
+
+
 def check_linear(attributes: Attributes) -> None:
     """Check a `LinearModel`; of its estimators the types alone."""
     check_names(attributes, ("task", "seed", "view", "estimators"), "a linear model")

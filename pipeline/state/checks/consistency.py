@@ -15,6 +15,13 @@ from sklearn.linear_model import SGDClassifier, SGDRegressor
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.neural_network import MLPClassifier, MLPRegressor
 
+from ...choice.baselines import (
+    BASELINE,
+    CHAMPION,
+    RECENT,
+    ConstantModel,
+    list_baselines,
+)
 from ...features.encoder import Encoder
 from ...features.hashing import list_categories
 from ...features.schema import TWO_CLASSES
@@ -26,7 +33,7 @@ from ...models.linear import LinearModel
 from ...models.metrics import PrequentialMetrics
 from ...models.naive_bayes import NaiveBayes
 from ...models.neural_network import HIDDEN_UNITS, NeuralNetwork
-from ...models.population import BASELINE, CHAMPION, Champion, Population
+from ...models.population import Champion, Population
 from ...models.user_model import UserModel
 from ...tasks import BINARY, MULTICLASS, REGRESSION, count_reserved_classes
 from .attributes import (
@@ -58,6 +65,9 @@ LARGEST_WEIGHT = 1e6
 # of their squares, with Adam's 0.9 and 0.999: 7.28. Below LEAST_MEAN, squares of single
 # precision are 0.
 LARGEST_STEP, LEAST_MEAN = 8.0, 1e-15
+RESERVED_NAMES = {BASELINE, CHAMPION, *RECENT}
+# Attributes of a population that came with later versions.
+NEWER_PARTS = ("target_reach", "baselines")
 
 
 def check_consistency(value: object) -> None:
@@ -72,7 +82,10 @@ def check_population(parts: Mapping[str, Unchecked]) -> None:
     """Check that a population can be trained on."""
     names = ["schema", "encoder", "names", "seed", "rows", "target_sums", "scale"]
     names += ["drift_monitor", "candidates", "ensembles", "metrics", "best"]
-    check_names(dict(parts), (*names, "switches", "is_trained"), "a population")
+    names += ["switches", "is_trained"]
+    # Older versions had none of these.
+    names += [name for name in NEWER_PARTS if name in parts]
+    check_names(dict(parts), tuple(names), "a population")
     require(type(parts["encoder"]) is Encoder, "an encoder")
     encoder: Encoder = parts["encoder"]
     require(parts["schema"] is encoder.schema, "a schema")
@@ -91,19 +104,52 @@ def check_population(parts: Mapping[str, Unchecked]) -> None:
     candidates, ensembles = parts["candidates"], parts["ensembles"]
     require(is_text_dict(candidates) and candidates, "candidates")
     for name, candidate in candidates.items():
-        require(name not in {BASELINE, CHAMPION}, "a candidate's name")
+        require(name not in RESERVED_NAMES, "a candidate's name")
         check_candidate(candidate, encoder, is_trained=is_trained)
     require(is_text_dict(ensembles), "ensembles")
     require(not set(ensembles) & set(candidates), "ensembles")
     for ensemble in ensembles.values():
         check_ensemble(ensemble, task)
-    judged = [*candidates, *ensembles]
-    require(is_text(parts["best"]) and parts["best"] in judged, "a champion")
+    check_judged(parts, encoder)
+
+
+def check_judged(parts: Mapping[str, Unchecked], encoder: Encoder) -> None:
+    """Check the baselines, who is champion, and that there are metrics of everything."""
+    judged = [*parts["candidates"], *parts["ensembles"]]
+    check_baselines(parts, encoder)
+    known = {*judged, BASELINE, *parts.get("baselines", ())}
+    require(is_text(parts["best"]) and parts["best"] in known, "a champion")
     metrics = parts["metrics"]
     require(is_text_dict(metrics), "metrics")
-    require(set(metrics) == {*judged, BASELINE, CHAMPION}, "metrics")
+    least = {*judged, BASELINE, CHAMPION}
+    require(least <= set(metrics) <= least | set(RECENT), "metrics")
     for one in metrics.values():
-        require(type(one) is PrequentialMetrics and one.task == task, "metrics")
+        require(
+            type(one) is PrequentialMetrics and one.task == encoder.schema.task,
+            "metrics",
+        )
+
+
+def check_baselines(parts: Mapping[str, Unchecked], encoder: Encoder) -> None:
+    """Check the baselines that speak of the last batch, and how far amounts reach."""
+    reach = parts.get("target_reach", 0.0)
+    require(is_finite(reach) and reach >= 0, "a reach of the target")
+    baselines = parts.get("baselines", {})
+    require(is_text_dict(baselines), "baselines")
+    for name, model in baselines.items():
+        require(name in RECENT and type(model) is ConstantModel, "a baseline")
+        require(name in list_baselines(encoder.schema.task), "a baseline")
+        check_candidate(model, encoder, is_trained=True)
+
+
+def check_constant(model: ConstantModel, encoder: Encoder, _is_trained: bool) -> None:
+    """Check that a baseline says something of each class, or one amount."""
+    scores = model.scores
+    require(is_array(scores, (np.size(scores),)), "a baseline")
+    most = 1
+    if model.task == MULTICLASS:
+        most = max(len(encoder.schema.classes), TWO_CLASSES)
+    require(1 <= scores.size <= most, "a baseline")
 
 
 def check_champion(parts: Mapping[str, Unchecked]) -> None:
@@ -363,6 +409,7 @@ def check_user_model(
 
 # By class, never by a name in the state.
 CANDIDATE_CHECKS: Mapping[type, Any] = {
+    ConstantModel: check_constant,
     ContinuedBoosting: check_boosting,
     LinearModel: check_linear,
     NaiveBayes: check_naive_bayes,

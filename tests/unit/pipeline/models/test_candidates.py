@@ -21,7 +21,7 @@ from pipeline.models.candidates import (
 from pipeline.models.estimators import Candidate, Matrix
 from pipeline.settings import MODELS
 from pipeline.state import pickles
-from pipeline.tasks import BINARY, MULTICLASS, REGRESSION
+from pipeline.tasks import BINARY, MULTICLASS, REGRESSION, compute_losses
 
 SCORE_COLUMNS = {BINARY: 1, MULTICLASS: 4, REGRESSION: 1}
 PAIRS = [(row.name, task) for row in CANDIDATE_TYPES for task in row.tasks]
@@ -135,3 +135,21 @@ def test_a_name_that_auto_stands_for_as_well_is_taken_once() -> None:
 def test_a_model_without_the_task_is_refused(name: str, task: str) -> None:
     with pytest.raises(SettingsError, match=f"'{name}', which cannot be trained"):
         create_candidates([name], task, 1)
+
+
+def test_boosting_does_not_diverge_on_small_batches() -> None:
+    """Without a penalty a leaf of one class has log-odds without end."""
+    pytest.importorskip("lightgbm")
+    chance = np.random.default_rng(3)
+    candidate = create_candidates(["boosting"], BINARY, seed=1)["boosting"]
+    scores, losses = None, []
+    for _ in range(150):
+        matrix = chance.normal(size=(48, 4))
+        target = (matrix[:, 0] + chance.normal(size=48) > 0).astype(float)
+        if scores is not None:
+            scores = candidate.decision_scores(matrix)
+            losses.append(compute_losses(BINARY, scores, target).mean())
+            assert np.abs(scores).max() < 12
+        candidate.partial_fit(matrix, target, 2, scores)
+        scores = candidate.decision_scores(matrix)
+    assert np.mean(losses[-20:]) < np.log(2)
