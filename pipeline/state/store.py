@@ -12,8 +12,9 @@ point:
    more are removed.
 
 A kill before 2 leaves the old state and stray files, a kill after it the new one;
-`recover` tidies both up. Going back to the previous state is the same three steps, with
-that state's document, which lies in the newer one.
+`recover` tidies both up, and what a restore left that was killed. Going back to the
+previous state is the same three steps, with that state's document, which lies in the
+newer one.
 """
 
 from __future__ import annotations
@@ -64,6 +65,10 @@ from .verification import (
 )
 
 NEXT = BEST + ".next"
+# Where what restores a state from a release, a branch or artifacts puts the champion
+# before the document.
+RESTORED = BEST + ".restored"
+PLACES = (BEST, NEXT, RESTORED)
 
 
 class Mode(Enum):
@@ -157,7 +162,7 @@ class Store:
                     f"{self.model / BEST} stands there without {self.document_path}"
                 )
             return None
-        return read_state(document, self.document_path, self.model, (BEST, NEXT))
+        return read_state(document, self.document_path, self.model, PLACES)
 
     def read_document(self) -> StateDocument | None:
         """Read `data_state.json`, after the checks that need no other file."""

@@ -6,7 +6,7 @@ import io
 import stat
 import tarfile
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -50,7 +50,7 @@ class State(Protocol):
 
     def pack(self) -> bytes: ...
     def unpack(self, packed: bytes) -> None: ...
-    def unpack_artifact(self, packed: bytes, part: str) -> None: ...
+    def unpack_artifacts(self, packed: Mapping[str, bytes]) -> None: ...
 
 
 def make_state(world: World) -> State:
@@ -70,7 +70,7 @@ def restore_stored(packed: bytes, world: World) -> None:
 
 
 def carry_over_artifact(packed: bytes, world: World) -> None:
-    make_state(world).unpack_artifact(packed, "model")
+    make_state(world).unpack_artifacts({"model": packed})
 
 
 def download_artifact(packed: bytes, world: World) -> None:
