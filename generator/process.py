@@ -36,6 +36,52 @@ class Completed:
     stderr: str
 
 
+class StreamControl:
+    """A program that another thread runs, to be interrupted or killed from here.
+
+    What is asked for before it was started is done when it is.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._process: subprocess.Popen[str] | None = None
+        self._wanted: signal.Signals | None = None
+
+    def interrupt(self) -> None:
+        """Send it SIGINT, as Ctrl-C does: it may end in its own time."""
+        with self._lock:
+            if self._wanted is None:
+                self._wanted = signal.SIGINT
+                self._apply()
+
+    def kill(self) -> None:
+        """Kill it, with all that it started."""
+        with self._lock:
+            self._wanted = signal.SIGKILL
+            self._apply()
+
+    def attach(self, process: subprocess.Popen[str]) -> None:
+        """Note that the program has been started."""
+        with self._lock:
+            self._process = process
+            self._apply()
+
+    def detach(self) -> None:
+        """Note that it has ended: its number may be another's from now on."""
+        with self._lock:
+            self._process = None
+
+    def _apply(self) -> None:
+        if self._process is None or self._wanted is None:
+            return
+        if self._wanted is signal.SIGKILL:
+            _kill_group(self._process)
+        else:
+            # Not the group: the program itself is to end what it has started.
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self._process.pid, self._wanted)
+
+
 class Runner(Protocol):
     """Runs programs."""
 
@@ -58,11 +104,11 @@ class Runner(Protocol):
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
+        control: StreamControl | None = None,
     ) -> Completed:
         """Run to the end, handing over each line of standard output as it comes.
 
-        `stdout` stays empty.
+        `stdout` stays empty. `control` may end it before its time.
         """
         ...
 
@@ -124,40 +170,27 @@ class SystemRunner:
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
+        control: StreamControl | None = None,
     ) -> Completed:
         """Run to the end, handing over each line of standard output as it comes."""
-        expired = threading.Event()
+        control = control or StreamControl()
         # A file, not a pipe: nobody has to drain it, and a program that left the group
         # cannot keep us waiting on it.
         with tempfile.TemporaryFile() as errors:
             process = _start(
                 argv, cwd, env, stdin=subprocess.DEVNULL, stderr=errors.fileno()
             )
-            self._on_start(process)
-
-            def stop() -> None:
-                expired.set()
-                _kill_group(process)
-
-            alarm = threading.Timer(timeout_seconds or threading.TIMEOUT_MAX, stop)
-            alarm.daemon = True
-            alarm.start()
+            control.attach(process)
             try:
                 for line in process.stdout or ():
                     on_line(line.rstrip("\n"))
                 process.wait()
             finally:
-                alarm.cancel()
+                control.detach()
                 _end_group(process)
             errors.seek(0)
             stderr = errors.read().decode("utf-8", "replace")
-        if expired.is_set():
-            raise _make_timeout_error(argv, timeout_seconds)
         return Completed(tuple(argv), process.returncode, "", stderr)
-
-    def _on_start(self, process: subprocess.Popen[str]) -> None:
-        """A program that is streamed has been started."""
 
 
 class BoundedRunner(SystemRunner):
@@ -218,13 +251,13 @@ class BoundedRunner(SystemRunner):
 class StoppableRunner(SystemRunner):
     """One that another thread can stop.
 
-    What it streams is killed, and it raises KeyboardInterrupt, as by Ctrl-C.
+    What it streams is killed, and raises KeyboardInterrupt, as by Ctrl-C.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._stopped = False
-        self._process: subprocess.Popen[str] | None = None
+        self._controls: set[StreamControl] = set()
 
     @property
     def stopped(self) -> bool:
@@ -232,11 +265,11 @@ class StoppableRunner(SystemRunner):
         return self._stopped
 
     def stop(self) -> None:
-        """Stop now, or before the next program that would be streamed."""
+        """Stop all that is streamed now, and whatever would be later."""
         with self._lock:
             self._stopped = True
-            if self._process is not None:
-                _kill_group(self._process)
+            for control in self._controls:
+                control.kill()
 
     def stream(
         self,
@@ -245,24 +278,22 @@ class StoppableRunner(SystemRunner):
         *,
         cwd: Path | None = None,
         env: Mapping[str, str] | None = None,
-        timeout_seconds: float | None = None,
+        control: StreamControl | None = None,
     ) -> Completed:
         """Run to the end, or until it is stopped."""
+        control = control or StreamControl()
+        with self._lock:
+            self._controls.add(control)
+            if self._stopped:
+                control.kill()
         try:
-            return super().stream(
-                argv, on_line, cwd=cwd, env=env, timeout_seconds=timeout_seconds
-            )
+            return super().stream(argv, on_line, cwd=cwd, env=env, control=control)
         finally:
             with self._lock:
-                self._process, stopped = None, self._stopped
+                self._controls.discard(control)
+                stopped = self._stopped
             if stopped:
                 raise KeyboardInterrupt
-
-    def _on_start(self, process: subprocess.Popen[str]) -> None:
-        with self._lock:
-            self._process = process
-            if self._stopped:
-                _kill_group(process)
 
 
 def _start(

@@ -35,6 +35,7 @@ from .run_lifecycle import (
     begin_attempt,
     begin_run,
     close_abandoned_runs,
+    create_job_token,
     end_run,
     run_environment,
 )
@@ -119,6 +120,10 @@ class LocalGitHub:
         KeyError for one that is unknown or not finished.
         """
         return begin_attempt(self._context, run_id, permissions)
+
+    def create_job_token(self, run: Run, permissions: Mapping[str, str]) -> str:
+        """A token for one job of a run that is going on; it ends with the run."""
+        return create_job_token(self._context, run, permissions)
 
     def run_environment(self, ticket: RunTicket) -> dict[str, str]:
         """The variables that a step of the run finds; its token is not among them."""

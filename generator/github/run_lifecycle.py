@@ -67,6 +67,14 @@ def run_environment(origin: str, ticket: RunTicket) -> dict[str, str]:
     }
 
 
+def create_job_token(
+    context: AppContext, run: Run, permissions: Mapping[str, str]
+) -> str:
+    """A token with the rights of one job, which ends with the run."""
+    grant = Grant(run.id, _limit_permissions(context, run, permissions))
+    return context.tokens.create_token(grant)
+
+
 def _make_ticket(
     context: AppContext, run: Run, permissions: Mapping[str, str]
 ) -> RunTicket:

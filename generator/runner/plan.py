@@ -11,7 +11,7 @@ from ..github.core.models import NewRun, Run, RunTicket
 from ..github.local_github import LocalGitHub
 from ..process import Runner
 from ..workflow.expressions import has_expression
-from ..workflow.model import Workflow
+from ..workflow.model import Job, Workflow
 from ..workflow.parser import read_workflow
 from ..workflow.reusable import list_actions
 from .actions.resolver import ActionSources
@@ -49,12 +49,30 @@ class RunPlan:
         """Return where the log of a run is."""
         return self.state / "logs" / f"{run.id}.jsonl"
 
+    def list_jobs(self) -> tuple[Job, ...]:
+        """Return the jobs to run: all, or one with all that it needs."""
+        if self.request.job is None:
+            return self.workflow.jobs
+        jobs = {job.id: job for job in self.workflow.jobs}
+        chosen: set[str] = set()
+        waiting = [self.request.job]
+        while waiting:
+            job_id = waiting.pop()
+            if job_id not in chosen:
+                chosen.add(job_id)
+                waiting += jobs[job_id].needs
+        return tuple(job for job in self.workflow.jobs if job.id in chosen)
+
+    def limit_permissions(self, permissions: Mapping[str, str]) -> dict[str, str]:
+        """Return what a token may do: only read, in a pull request from a fork."""
+        if self.event.trusted:
+            return dict(permissions)
+        return _reduce_permissions(permissions)
+
     def describe_new_run(self) -> NewRun:
         """Return what the local GitHub is to enter."""
         workflow, event = self.workflow, self.event
-        permissions = dict(workflow.token_permissions)
-        if not event.trusted:
-            permissions = _reduce_permissions(permissions)
+        permissions = self.limit_permissions(workflow.token_permissions)
         return NewRun(
             workflow_path=workflow.path.as_posix(),
             workflow_name=workflow.name,
@@ -101,6 +119,7 @@ def make_plan(
     actions = list_actions(request.root, workflow)
     _check_containers(workflow)
     _check_job(workflow, request.job)
+    check_needs(workflow)
     check_environments(workflow, request)
     previous = _find_previous(local_github, workflow, request.rerun_number)
     if previous is not None:
@@ -141,6 +160,28 @@ def check_environments(workflow: Workflow, request: RunRequest) -> None:
                 f"no job of {workflow.path} runs in an environment {name}",
                 hint=f"it names: {listed}",
             )
+
+
+def check_needs(workflow: Workflow) -> None:
+    """Raise WorkflowProblemError where a job needs one that is not there, or itself."""
+    jobs = {job.id: job for job in workflow.jobs}
+    ready: set[str] = set()
+    for job in workflow.jobs:
+        for name in job.needs:
+            if name not in jobs:
+                raise WorkflowProblemError(
+                    f"{workflow.path}: job {job.id} needs {name}, which is no job here"
+                )
+    # As many rounds as there are jobs: each makes at least one more ready.
+    for _ in workflow.jobs:
+        for job in workflow.jobs:
+            if ready.issuperset(job.needs):
+                ready.add(job.id)
+    stuck = [job.id for job in workflow.jobs if job.id not in ready]
+    if stuck:
+        raise WorkflowProblemError(
+            f"{workflow.path}: {', '.join(stuck)} wait for each other by `needs`"
+        )
 
 
 def _check_containers(workflow: Workflow) -> None:

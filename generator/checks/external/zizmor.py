@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...findings import Finding
-from .meanings import judge_other
+from ...findings import Finding, Severity
 from .tool import (
     JsonObject,
     Tool,
@@ -19,7 +18,7 @@ from .tool import (
 NAME = "zizmor"
 # 0 nothing, 11 to 14 findings by severity; 1 it broke, 2 usage, 3 no inputs.
 _EXIT_CODES = frozenset({0, 11, 12, 13, 14})
-_SEVERE = frozenset({"High", "Medium"})
+_ERRORS = frozenset({"High"})
 
 
 def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
@@ -42,17 +41,17 @@ def _make_finding(item: JsonObject) -> Finding:
     location = _choose_location(item["locations"])
     symbolic = location["symbolic"]
     start = location["concrete"]["location"]["start_point"]
-    rule = str(item.get("ident"))
-    said = item.get("determinations", {})
-    is_certain = said.get("severity") in _SEVERE and said.get("confidence") == "High"
+    severity = Severity.FRAGILE
+    if item.get("determinations", {}).get("severity") in _ERRORS:
+        severity = Severity.INSECURE
     return Finding(
         Path(_read_path(symbolic["key"])),
         # It counts from 0.
         read_number(start.get("row")) + 1,
         read_number(start.get("column")) + 1,
         NAME,
-        rule,
-        judge_other(rule, is_certain=is_certain),
+        str(item.get("ident")),
+        severity,
         f"{item.get('desc')}: {symbolic.get('annotation')}",
         str(item.get("url") or ""),
     )
@@ -71,6 +70,4 @@ def _read_path(key: JsonObject) -> str:
     return str(place.get("verbatim_path") or place.get("given_path") or "")
 
 
-TOOL = Tool(
-    NAME, package="zizmor", reports_syntax=False, check=check, reads_actions=True
-)
+TOOL = Tool(NAME, package="zizmor", reports_syntax=False, check=check)

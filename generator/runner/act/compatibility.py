@@ -1,44 +1,30 @@
 """A copy of a workflow that act (0.2.89) can read.
 
-Without what GitHub knows and act refuses to read, and with the secrets and variables of
-GitHub environments. What is taken out changes nothing about a run here: the runner
-follows the workflow's concurrency, and an event says by itself when it comes.
+Without what GitHub knows and act refuses to read. What is taken out changes nothing
+about a run here: the runner plays concurrency, and an event says by itself when it
+comes.
 """
 
 from __future__ import annotations
 
 import copy
-import json
-from dataclasses import dataclass
-from pathlib import Path
+from typing import Any, NamedTuple
 
-from ...workflow.act_support import WORKFLOW_QUEUE, remove_unsupported
+from ...workflow.act_support import QUEUE, remove_unsupported
 from ...workflow.model import Workflow
-from ..models import RunRequest
-from .environment_secrets import use_aliases
 
 
-@dataclass(frozen=True, slots=True)
-class ActWorkflow:
-    """The file for act, and the keys that it goes without (`unsupported`)."""
+class ActDocument(NamedTuple):
+    """The data of a workflow as act can read it, and the keys that it goes without."""
 
-    path: Path
-    unsupported: tuple[str, ...] = ()
+    data: dict[str, Any]
+    unsupported: tuple[str, ...]
 
 
-def write_act_copy(
-    workflow: Workflow, request: RunRequest, original: Path, folder: Path
-) -> ActWorkflow:
-    """Write the copy for act into `folder`; where the original will do, that is taken."""
-    document = copy.deepcopy(workflow.document.mapping)
-    removed = dict.fromkeys(remove_unsupported(document))
-    uses_aliases = use_aliases(document, workflow, request)
-    if not removed and not uses_aliases:
-        return ActWorkflow(original)
-    # The runner itself has the queue of the whole workflow: nothing of it is missing.
-    removed.pop(WORKFLOW_QUEUE, None)
-    # A workflow without a name is called by its file, so that must keep its name.
-    path = folder / original.name
-    # JSON is YAML.
-    path.write_text(json.dumps(document, ensure_ascii=False), encoding="utf-8")
-    return ActWorkflow(path, tuple(removed))
+def make_act_document(workflow: Workflow) -> ActDocument:
+    """Return a copy of a workflow's data that act can read."""
+    data = copy.deepcopy(workflow.document.mapping)
+    removed = dict.fromkeys(remove_unsupported(data))
+    # The runner itself plays concurrency: nothing of it is missing.
+    removed.pop(QUEUE, None)
+    return ActDocument(data, tuple(removed))

@@ -7,14 +7,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, NamedTuple
 
-from ...github.core.models import Run
 from ...github.local_github import LocalGitHub
 from ...locks import hold_folder_lock
 from ..actions.resolver import SERVER
 from ..plan import ActiveRun, RunPlan
-from .compatibility import write_act_copy
-from .environment_secrets import alias_values
 
 # Labels that GitHub hosts and that a runs-on expression may come to.
 HOSTED_LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")
@@ -33,34 +31,33 @@ class ActFiles:
     secrets: Path
     variables: Path
     event: Path
-    unsupported: tuple[str, ...]
 
 
-def write_files(
-    plan: RunPlan, active: ActiveRun, secrets: Mapping[str, str]
-) -> ActFiles:
+class JobInput(NamedTuple):
+    """What one job is given: the data of its workflow, and what its token may do.
+
+    `folder` is where its files are written.
+    """
+
+    document: Mapping[str, Any]
+    secrets: Mapping[str, str]
+    variables: Mapping[str, str]
+    permissions: Mapping[str, str]
+    folder: Path
+
+
+def write_files(plan: RunPlan, active: ActiveRun, job: JobInput) -> ActFiles:
     """Write what act is told by file."""
-    folder = active.folders.files
-    environment = _write_json(folder / "env.yaml", _make_variables(plan, active))
-    secrets_file = _write_json(folder / "secrets.yaml", secrets)
-    variables = _write_json(
-        folder / "variables.yaml",
-        {
-            **plan.request.variables,
-            **alias_values(plan.request.environment_variables),
-        },
-    )
+    folder = job.folder
+    folder.mkdir(parents=True)
+    variables = _make_variables(plan, active, job.permissions)
+    environment = _write_json(folder / "env.yaml", variables)
+    secrets_file = _write_json(folder / "secrets.yaml", job.secrets)
+    variables_file = _write_json(folder / "variables.yaml", job.variables)
     event = _write_json(folder / "event.json", plan.event.payload)
-    original = plan.repository.root / plan.workflow.path
-    workflow = write_act_copy(plan.workflow, plan.request, original, folder)
-    return ActFiles(
-        workflow=workflow.path,
-        environment=environment,
-        secrets=secrets_file,
-        variables=variables,
-        event=event,
-        unsupported=workflow.unsupported,
-    )
+    # A workflow without a name is called by its file, so that must keep its name.
+    workflow = _write_json(folder / plan.workflow.path.name, job.document)
+    return ActFiles(workflow, environment, secrets_file, variables_file, event)
 
 
 def _write_json(path: Path, values: Mapping[str, object]) -> Path:
@@ -71,7 +68,9 @@ def _write_json(path: Path, values: Mapping[str, object]) -> Path:
     return path
 
 
-def _make_variables(plan: RunPlan, active: ActiveRun) -> dict[str, str]:
+def _make_variables(
+    plan: RunPlan, active: ActiveRun, permissions: Mapping[str, str]
+) -> dict[str, str]:
     """Return the environment variables that GitHub's runner sets, as far as act does not.
 
     docs.github.com, "Default environment variables"; those that begin with ACTIONS_ are
@@ -102,20 +101,23 @@ def _make_variables(plan: RunPlan, active: ActiveRun) -> dict[str, str]:
         "ACTIONS_CACHE_URL": f"{url}/",
         "ACTIONS_CACHE_SERVICE_V2": "true",
         "RUNNER_ENVIRONMENT": "self-hosted",
-        **_make_git_settings(plan, active.local_github),
+        "RUNNER_NAME": "wfgen",
+        **_make_git_settings(plan, active.local_github, permissions),
         **event.environment,
         **plan.request.environment,
     }
 
 
-def _make_git_settings(plan: RunPlan, local_github: LocalGitHub) -> dict[str, str]:
+def _make_git_settings(
+    plan: RunPlan, local_github: LocalGitHub, permissions: Mapping[str, str]
+) -> dict[str, str]:
     """Return settings that send git to the local repository.
 
     The job's `contents` right decides on pushing too.
     """
     level = "read"
     if plan.event.trusted:
-        level = plan.workflow.token_permissions.get("contents", "none")
+        level = permissions.get("contents", "none")
     if level == "none":
         return {}
     address = f"{SERVER}/{plan.repository.name}"
@@ -130,23 +132,6 @@ def _make_git_settings(plan: RunPlan, local_github: LocalGitHub) -> dict[str, st
         "GIT_CONFIG_COUNT": str(count + 1),
         f"GIT_CONFIG_KEY_{count}": f"url.{_READ_ONLY_ADDRESS}.pushInsteadOf",
         f"GIT_CONFIG_VALUE_{count}": address,
-    }
-
-
-def describe_github_context(plan: RunPlan, run: Run) -> dict[str, str]:
-    """Return what is known of the `github` context before a run begins, by name."""
-    event = plan.event
-    return {
-        "workflow": plan.workflow.name,
-        "ref": event.ref,
-        "ref_name": event.short_ref.removeprefix("pull/"),
-        "head_ref": event.environment.get("GITHUB_HEAD_REF", ""),
-        "base_ref": event.environment.get("GITHUB_BASE_REF", ""),
-        "event_name": event.name,
-        "repository": plan.repository.name,
-        "actor": plan.request.actor,
-        "sha": event.sha,
-        "run_id": str(run.id),
     }
 
 
@@ -185,8 +170,6 @@ def build_argv(
         argv += ["--platform", f"{label.lower()}=-self-hosted"]
     for key, folder in active.sources.folders.items():
         argv += ["--local-repository", f"{key}={folder}"]
-    if request.job:
-        argv += ["--job", request.job]
     return argv
 
 

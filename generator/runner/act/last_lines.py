@@ -1,4 +1,6 @@
-"""The last lines of a step that fails: act 0.2.89 stops reading when its shell ends.
+"""How a step ends: with all its lines, and failed where its commands are malformed.
+
+act 0.2.89 stops reading when the shell of a step ends.
 
 So a shell that failed writes a marker and waits until wfgen has met it in act's log. By
 then act has read everything before it, however busy the machine is.
@@ -15,33 +17,83 @@ from pathlib import Path
 MARKER = "wfgen-end-of-output-"
 # In steps of 0.05 s: after 20 s the shell ends all the same.
 MAX_ROUNDS = 400
+# Prints what is wrong with a file of `name=value` and `name<<delimiter` entries, in the
+# words of GitHub's runner (actions/runner, src/Runner.Worker/FileCommandManager.cs).
+FILE_COMMAND_CHECK = """
+open_delimiter { if ($0 == open_delimiter) open_delimiter = ""; next }
+$0 == "" { next }
+{
+  equals = index($0, "="); heredoc = index($0, "<<")
+  if (heredoc && (!equals || heredoc < equals)) {
+    open_delimiter = substr($0, heredoc + 2)
+    if (heredoc == 1 || open_delimiter == "") {
+      print "Invalid format \047" $0 "\047. Name and delimiter must not be empty"
+      failed = 1; exit
+    }
+  } else if (equals == 1) {
+    print "Invalid format \047" $0 "\047. Name must not be empty"; failed = 1; exit
+  } else if (!equals) {
+    print "Invalid format \047" $0 "\047"; failed = 1; exit
+  }
+}
+END {
+  if (!failed && open_delimiter) {
+    print "Invalid value. Matching delimiter not found \047" open_delimiter "\047"
+  }
+}
+"""
 _MARKER = re.compile(MARKER + r"\d+")
 
 
-def write_shell(path: Path, shell: str) -> None:
-    """Write a program that runs `shell` and waits where act started it and it failed.
-
-    The files that end the wait lie beside it.
-    """
-    is_step = '[ "$(cat /proc/$PPID/comm 2>/dev/null)" = act ]'
-    path.write_text(
-        f"""\
+# A name between two @ is put in.
+_SCRIPT = """\
 #!/bin/sh
-{shlex.quote(shell)} "$@"
+@SHELL@ "$@"
 code=$?
-if [ $code -ne 0 ] && {is_step}; then
-  echo "{MARKER}$$"
-  met={shlex.quote(str(path.parent))}/{MARKER}$$
+if [ $code -eq 0 ] && [ -s "$GITHUB_OUTPUT" -o -s "$GITHUB_ENV" ] && @IS_STEP@; then
+  for kind in output env; do
+    file=$GITHUB_OUTPUT
+    [ $kind = output ] || file=$GITHUB_ENV
+    problem=$(awk @CHECK@ "$file" 2>/dev/null)
+    if [ -n "$problem" ]; then
+      echo "::error::Unable to process file command '$kind' successfully."
+      printf '::error::%s\\n' "$problem"
+      # act would find it too, and fail the job without saying in which step.
+      : > "$file"
+      code=1
+    fi
+  done
+fi
+if [ $code -ne 0 ] && @IS_STEP@; then
+  echo "@MARKER@$$"
+  met=@FOLDER@/@MARKER@$$
   rounds=0
-  while [ ! -e "$met" ] && [ $rounds -lt {MAX_ROUNDS} ]; do
+  while [ ! -e "$met" ] && [ $rounds -lt @ROUNDS@ ]; do
     sleep 0.05
     rounds=$((rounds + 1))
   done
 fi
 exit $code
-""",
-        encoding="utf-8",
-    )
+"""
+
+
+def write_shell(path: Path, shell: str) -> None:
+    """Write a program that runs `shell` and ends as a step of GitHub's does.
+
+    Where act started it: a script that leaves a malformed file of commands fails, and
+    one that failed waits until its output was read. The files that end the wait lie
+    beside it.
+    """
+    parts = {
+        "SHELL": shlex.quote(shell),
+        "IS_STEP": '[ "$(cat /proc/$PPID/comm 2>/dev/null)" = act ]',
+        "CHECK": shlex.quote(FILE_COMMAND_CHECK),
+        "MARKER": MARKER,
+        "FOLDER": shlex.quote(str(path.parent)),
+        "ROUNDS": str(MAX_ROUNDS),
+    }
+    script = re.sub("@([A-Z_]+)@", lambda match: parts[match[1]], _SCRIPT)
+    path.write_text(script, encoding="utf-8")
     path.chmod(0o755)
 
 

@@ -31,6 +31,8 @@ MAIN_STAGE = "Main"
 _NANOSECONDS = 1e9
 # act writes a star before the name of a step that begins.
 _STEP_STARTED_MARK = "\u2b50"
+# What act says of the step under way when it is interrupted, or the step's time is up.
+_STEP_KILLED = "this step has been cancelled"
 
 
 class EventKind(StrEnum):
@@ -76,6 +78,7 @@ class _StepState:
     outputs: dict[str, str] = field(default_factory=dict)
     outcome: Conclusion | None = None
     is_forgiven: bool = False
+    is_killed: bool = False
     seconds: float = 0.0
 
     @property
@@ -122,9 +125,12 @@ class _JobState:
     conclusion: Conclusion | None = None
 
     def make_result(self, *, cancelled: bool) -> JobResult:
-        conclusion = self.conclusion
-        if conclusion is None:
-            conclusion = Conclusion.CANCELLED if cancelled else Conclusion.FAILURE
+        conclusion = self.conclusion or Conclusion.FAILURE
+        if cancelled:
+            conclusion = Conclusion.CANCELLED
+            for step in self.steps.values():
+                if step.is_killed:
+                    step.outcome = Conclusion.CANCELLED
         steps = [step.make_result() for step in self.steps.values() if step.is_listed]
         if self.parsed is not None:
             steps = self._add_skipped(steps, self.parsed)
@@ -137,21 +143,27 @@ class _JobState:
         missing = [
             step for step in job.steps if (step.id, MAIN_STAGE) not in self.steps
         ]
-        results = steps + [_make_skipped_step(step) for step in missing]
+        results = steps + [make_skipped_step(step) for step in missing]
         # What act added is in no workflow, and comes last.
         return sorted(results, key=lambda step: ranks.get(step.id, len(ranks)))
 
 
 class LogReader:
-    """Reads the log of one run; `on_event` gets every event as it comes."""
+    """Reads the log of one act; `on_event` gets every event as it comes.
+
+    `name` is what a job of the workflow itself is called, where that is known better
+    than by act.
+    """
 
     def __init__(
         self,
         workflow: Workflow,
         redact: Redactor,
         on_event: Callable[[LogEvent], None],
+        name: str = "",
     ) -> None:
         self._workflow = workflow
+        self._name = name
         self._redact = redact
         self._on_event = on_event
         self._jobs: dict[str, _JobState] = {}
@@ -172,15 +184,9 @@ class LogReader:
             self._add_act_message(str(entry.get("msg", "")))
 
     def collect_results(self, *, cancelled: bool = False) -> tuple[JobResult, ...]:
-        """Return every job of the workflow, those that never started as skipped."""
+        """Return every job that started; `cancelled` says that act was interrupted."""
         states = self._jobs.values()
-        results = [state.make_result(cancelled=cancelled) for state in states]
-        started_ids = [state.id for state in states]
-        for job in self._workflow.jobs:
-            if not _has_started(job.id, started_ids):
-                skipped = _make_skipped_job(job)
-                results.append(skipped)
-        return tuple(results)
+        return tuple(state.make_result(cancelled=cancelled) for state in states)
 
     @property
     def annotations(self) -> tuple[Annotation, ...]:
@@ -249,6 +255,8 @@ class LogReader:
     ) -> None:
         """Read what a step wrote, or what act says of it."""
         message = self._redact(str(entry.get("msg", ""))).rstrip("\r\n")
+        if message.startswith(_STEP_KILLED):
+            step.is_killed = True
         if message.startswith("Failed but continue"):
             step.is_forgiven = True
         elif entry.get("raw_output") or entry.get("level") == "error":
@@ -305,8 +313,11 @@ class LogReader:
         matrix = json.dumps(entry.get("matrix") or {}, sort_keys=True)
         key = f"{job_id}\n{entry.get('job', '')}\n{matrix}"
         if key not in self._jobs:
-            name = self._redact(_make_job_name(self._workflow, entry))
             parsed = _find_parsed_job(self._workflow, job_id)
+            name = _make_job_name(self._workflow, entry)
+            if parsed is not None and self._name:
+                name = self._name
+            name = self._redact(name)
             self._jobs[key] = _JobState(job_id, name, parsed)
             self._on_event(LogEvent(EventKind.JOB_STARTED, name))
         return self._jobs[key]
@@ -327,20 +338,8 @@ def _find_parsed_job(workflow: Workflow, job_id: str) -> Job | None:
     return None
 
 
-def _has_started(job_id: str, started_ids: list[str]) -> bool:
-    """Whether a job of the workflow, or one that it calls, is among those that started."""
-    for started_id in started_ids:
-        if started_id == job_id or started_id.endswith(f"/{job_id}"):
-            return True
-    return False
-
-
-def _make_skipped_job(job: Job) -> JobResult:
-    steps = tuple(_make_skipped_step(step) for step in job.steps)
-    return JobResult(job.id, job.name, Conclusion.SKIPPED, steps)
-
-
-def _make_skipped_step(step: Step) -> StepResult:
+def make_skipped_step(step: Step) -> StepResult:
+    """Return the result of a step that never started."""
     return StepResult(
         step.title, Conclusion.SKIPPED, 0.0, Conclusion.SKIPPED, id=step.id
     )

@@ -1,11 +1,12 @@
 """Whose turn it is in a concurrency group.
 
-One run goes on, others wait, of these perhaps only the newest (docs.github.com,
+One run or job goes on, others wait, of these perhaps only the newest (docs.github.com,
 "Control the concurrency of workflows and jobs").
 
-act ignores `concurrency`. Each run has an entry in the group's queue, a numbered file
-that it holds a lock on: the lowest that is held has its turn, and one whose run was
-killed is held by nobody. Runs of a group that are going on are never cancelled here.
+act ignores `concurrency`. Each run or job has an entry in the group's queue, a numbered
+file that it holds a lock on: the lowest that is held has its turn, and one whose run was
+killed is held by nobody. A newer one that cancels those in progress writes that into
+their entries.
 """
 
 from __future__ import annotations
@@ -13,50 +14,56 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 from ...locks import HeldLock, hold_folder_lock, is_held
-from ...workflow.expressions import expand_github_names
-from ...workflow.model import Concurrency
 
 PAUSE_SECONDS = 0.1
 ENTRY_SUFFIX = ".ticket"
 # What stands in the file of an entry; one that waits is empty.
 _GOING_ON = "going on"
 _SUPERSEDED = "superseded"
+_CANCELLED = "cancelled"
 
 
 class ConcurrencyGroup(NamedTuple):
-    """A concurrency group: `queues` keeps every waiting run, else only the newest waits."""
+    """A concurrency group: `queues` keeps all who wait, else only the newest waits.
+
+    `cancels` says that whoever enters cancels the one that is going on.
+    """
 
     name: str
-    queues: bool
+    queues: bool = False
+    cancels: bool = False
+
+
+class Turn(NamedTuple):
+    """The turn of a run or job in its group, while it has it."""
+
+    group: ConcurrencyGroup
+    entry: Path
+
+    def find_reason(self) -> str:
+        """Say, in GitHub's words, why it is over before its time; "" where it is not."""
+        try:
+            if self.entry.read_text(encoding="utf-8") != _CANCELLED:
+                return ""
+        except FileNotFoundError:
+            return ""
+        name = self.group.name
+        return f"Canceling since a higher priority waiting request for {name} exists"
 
 
 class SupersededError(Exception):
-    """A newer run of the group waits instead of this one."""
-
-
-def resolve_group(
-    concurrency: Concurrency | None, github: Mapping[str, str]
-) -> ConcurrencyGroup | None:
-    """Return the group that a workflow's `concurrency` names, None where it names none.
-
-    `github` holds what `${{ github.NAME }}` stand for. Raises ValueError where the name
-    has an expression that is more than names, texts and ||.
-    """
-    if concurrency is None:
-        return None
-    name = expand_github_names(concurrency.group, github)
-    return ConcurrencyGroup(name, queues=concurrency.queue == "max")
+    """A newer run or job of the group waits instead of this one."""
 
 
 @contextlib.contextmanager
 def take_turn(
     folder: Path, group: ConcurrencyGroup, on_wait: Callable[[], None]
-) -> Iterator[None]:
+) -> Iterator[Turn]:
     """Wait for the turn in a group and have it.
 
     `on_wait` is called every PAUSE_SECONDS while it is another's. Raises
@@ -69,7 +76,7 @@ def take_turn(
     entry = _add_entry(queue, group)
     try:
         _wait(queue, entry.path, on_wait)
-        yield
+        yield Turn(group, entry.path)
     finally:
         with hold_folder_lock(queue):
             entry.path.unlink(missing_ok=True)
@@ -81,7 +88,10 @@ def _add_entry(queue: Path, group: ConcurrencyGroup) -> HeldLock:
         number = 1
         for path in _list_entries(queue):
             number = int(path.stem) + 1
-            if not group.queues and path.read_text(encoding="utf-8") != _GOING_ON:
+            is_going_on = path.read_text(encoding="utf-8") in {_GOING_ON, _CANCELLED}
+            if is_going_on and group.cancels:
+                path.write_text(_CANCELLED, encoding="utf-8")
+            elif not is_going_on and not group.queues:
                 path.write_text(_SUPERSEDED, encoding="utf-8")
         return HeldLock(queue / f"{number:010}{ENTRY_SUFFIX}")
 

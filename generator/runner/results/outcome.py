@@ -5,15 +5,11 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from ...errors import ToolFailedError
-from ...github.core.models import Run, Step
+from ...github.core.models import Run
 from ...github.local_github import LocalGitHub
-from ...process import Completed
-from ...workflow.expressions import has_expression
-from ..act.log_reader import LogReader
-from ..models import Conclusion, JobResult, RunResult, StepResult
+from ..jobs.records import FinishedJob, combine_conclusions, make_job_without_steps
+from ..models import Annotation, Conclusion, JobResult, RunResult
 from ..plan import ActiveRun, RunPlan
-from ..redaction import Redactor
 from .training import read_summary
 
 # The step of the rendered workflow that finds the state, and what it says.
@@ -23,44 +19,60 @@ _OTHER_SYSTEMS = ("windows-", "macos-")
 
 
 @dataclass(frozen=True, slots=True)
-class ActExecution:
-    """How act did: `began` is a time.monotonic(), `unsupported` what it went without."""
+class JobsOutcome:
+    """What came of the jobs of a run: `began` is a time.monotonic().
 
-    completed: Completed
-    reader: LogReader
-    redact: Redactor
+    `unsupported` is what act went without.
+    """
+
+    jobs: tuple[FinishedJob, ...]
+    is_cancelled: bool
     unsupported: tuple[str, ...]
     began: float
 
 
-def record_result(
-    plan: RunPlan, active: ActiveRun, execution: ActExecution
-) -> RunResult:
+def record_result(plan: RunPlan, active: ActiveRun, outcome: JobsOutcome) -> RunResult:
     """Enter how the run ended, and gather its result."""
     local_github, run_id = active.local_github, active.run.id
-    jobs = execution.reader.collect_results()
-    problem = find_problem(jobs, execution)
-    conclusion = Conclusion.SUCCESS
-    if problem or execution.completed.exit_code or has_failure(jobs):
-        conclusion = Conclusion.FAILURE
-    for job in jobs:
-        steps = [_make_step(step) for step in job.steps]
-        local_github.record_job(run_id, job.name, job.conclusion.value, steps)
+    jobs: list[JobResult] = []
+    annotations: list[Annotation] = []
+    problems: list[str] = []
+    for finished in outcome.jobs:
+        if not finished.legs:
+            job = finished.job
+            skipped = make_job_without_steps(job, job.name, Conclusion.SKIPPED)
+            jobs.append(skipped)
+        for leg in finished.legs:
+            jobs += leg.jobs
+            annotations += leg.annotations
+            if leg.problem:
+                problems.append(leg.problem)
+    conclusion = _conclude(outcome)
+    if conclusion is Conclusion.SKIPPED:
+        problems.append("no step ran: every job was skipped")
     run = local_github.finish_run(run_id, conclusion.value)
     return RunResult(
         run=run,
         conclusion=conclusion,
-        jobs=jobs,
+        jobs=tuple(jobs),
         artifacts=local_github.list_artifacts(run.id),
-        restored_from=find_origins(local_github, run, jobs),
+        restored_from=find_origins(local_github, run, tuple(jobs)),
         summary=read_summary(local_github, run),
         stand_ins=active.sources.stand_ins,
-        annotations=execution.reader.annotations,
-        duration_seconds=time.monotonic() - execution.began,
+        annotations=tuple(annotations),
+        duration_seconds=time.monotonic() - outcome.began,
         log=plan.get_log_path(active.run),
-        notes=(*list_notes(plan, execution.unsupported), *active.notes),
-        problem=problem,
+        notes=(*list_notes(plan, outcome.unsupported), *active.notes),
+        problem="; ".join(dict.fromkeys(problems)),
     )
+
+
+def _conclude(outcome: JobsOutcome) -> Conclusion:
+    results = [finished.needed.result for finished in outcome.jobs]
+    conclusion = combine_conclusions(results)
+    if outcome.is_cancelled and conclusion is not Conclusion.FAILURE:
+        return Conclusion.CANCELLED
+    return conclusion
 
 
 def record_superseded(
@@ -85,15 +97,6 @@ def record_superseded(
         notes=list_notes(plan, ()),
         problem=f"a newer run of the concurrency group {group} waits in its place",
     )
-
-
-def _make_step(step: StepResult) -> Step:
-    return Step(step.name, step.conclusion.value, step.duration_seconds)
-
-
-def has_failure(jobs: tuple[JobResult, ...]) -> bool:
-    """Whether any job failed."""
-    return any(job.conclusion is Conclusion.FAILURE for job in jobs)
 
 
 def find_origins(
@@ -129,52 +132,12 @@ def _list_named_origins(
     return origins
 
 
-def find_problem(jobs: tuple[JobResult, ...], execution: ActExecution) -> str:
-    """Say why a run failed beyond what its steps show; empty where nothing is to be added.
-
-    Raises ToolFailedError where a signal ended act.
-    """
-    completed = execution.completed
-    if completed.exit_code < 0:
-        raise ToolFailedError(f"act was ended by signal {-completed.exit_code}")
-    message = _find_last_message(execution)
-    steps: set[Conclusion] = set()
-    for job in jobs:
-        steps.update(step.conclusion for step in job.steps)
-    if not steps - {Conclusion.SKIPPED}:
-        if message:
-            return f"no step ran: {message}"
-        return "no step ran"
-    is_explained = has_failure(jobs) and Conclusion.CANCELLED not in steps
-    if not completed.exit_code or is_explained:
-        return ""
-    if message:
-        return message.removeprefix("Error: ")
-    return f"act ended with exit code {completed.exit_code}"
-
-
-def _find_last_message(execution: ActExecution) -> str:
-    """Return the last that act said of itself, "" where it said nothing."""
-    messages = list(execution.reader.act_messages)
-    lines = execution.redact(execution.completed.stderr).splitlines()
-    messages += [line for line in lines if line.startswith("Error")]
-    if not messages:
-        return ""
-    return messages[-1]
-
-
 def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
     """Say what was otherwise than on GitHub, or than was asked for."""
     request = plan.request
     notes = [f"act knows no {key}: run without it" for key in unsupported]
     if plan.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")
-    has_values = request.environment_secrets or request.environment_variables
-    if has_values and _has_computed_environment(plan):
-        notes.append(
-            "a job whose environment is an expression gets no secrets and variables "
-            "of environments here"
-        )
     labels = plan.workflow.labels
     foreign = [label for label in labels if label.startswith(_OTHER_SYSTEMS)]
     if foreign:
@@ -183,7 +146,3 @@ def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
     if has_secrets and not plan.event.trusted:
         notes.append("a pull request from a fork gets no secrets")
     return tuple(notes)
-
-
-def _has_computed_environment(plan: RunPlan) -> bool:
-    return any(has_expression(job.environment) for job in plan.workflow.jobs)

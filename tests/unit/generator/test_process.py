@@ -6,7 +6,6 @@ import os
 import sys
 import threading
 import time
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,6 +14,7 @@ from generator.errors import ToolCutOffError, ToolFailedError, ToolMissingError
 from generator.process import (
     BoundedRunner,
     StoppableRunner,
+    StreamControl,
     SystemRunner,
     find_tool,
     require_tool,
@@ -92,25 +92,51 @@ def test_stream_does_not_wait_for_ever_on_a_program_that_fills_standard_error() 
     assert (completed.exit_code, len(completed.stderr)) == (0, 1_000_000)
 
 
-@pytest.mark.parametrize("way", ["run", "stream"])
-def test_a_program_out_of_time_is_stopped_with_its_children(
-    way: str, tmp_path: Path
-) -> None:
+def test_a_program_out_of_time_is_stopped_with_its_children(tmp_path: Path) -> None:
     note = tmp_path / "child"
     argv = python(
         "import subprocess, sys, time, pathlib;"
         f"child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);"
         f"pathlib.Path({str(note)!r}).write_text(str(child.pid)); time.sleep(60)"
     )
-    runner = SystemRunner()
-    call = (
-        runner.run
-        if way == "run"
-        else partial(runner.stream, on_line=lambda _line: None)
-    )
     with pytest.raises(ToolFailedError, match=r"did not end within 2 s"):
-        call(argv, timeout_seconds=2)
+        SystemRunner().run(argv, timeout_seconds=2)
     assert wait_until_gone(int(note.read_text()))
+
+
+LONG = "import time; print('began', flush=True); time.sleep(60)"
+POLITE = f"""
+try:
+    {LONG}
+except KeyboardInterrupt:
+    print("ended in its own way", flush=True)
+"""
+
+
+@pytest.mark.parametrize(
+    ("way", "said"),
+    [("interrupt", ["began", "ended in its own way"]), ("kill", ["began"])],
+)
+def test_what_is_streamed_can_be_interrupted_and_killed(
+    way: str, said: list[str]
+) -> None:
+    control = StreamControl()
+    lines: list[str] = []
+
+    def on_line(line: str) -> None:
+        lines.append(line)
+        if line == "began":
+            threading.Thread(target=getattr(control, way)).start()
+
+    SystemRunner().stream(python(POLITE), on_line, control=control)
+    assert lines == said
+
+
+def test_one_that_is_killed_before_it_begins_ends_at_once() -> None:
+    control = StreamControl()
+    control.kill()
+    completed = SystemRunner().stream(python(LONG), lambda _: None, control=control)
+    assert completed.exit_code < 0
 
 
 def test_what_a_program_leaves_behind_is_stopped_when_it_ends() -> None:

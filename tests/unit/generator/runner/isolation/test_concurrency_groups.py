@@ -7,60 +7,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from generator.locks import HeldLock
 from generator.runner.isolation.concurrency import (
     ConcurrencyGroup,
     SupersededError,
-    resolve_group,
     take_turn,
 )
-from generator.workflow.model import Concurrency
-from generator.workflow.parser import parse_workflow
-from generator.workflow.source import YamlDocument
-
-GITHUB = {"workflow": "W", "ref": "refs/heads/main", "head_ref": "", "run_id": "7"}
-
-
-def parse_concurrency(value: object) -> Concurrency | None:
-    data = {"concurrency": value, "jobs": {"a": {}}}
-    return parse_workflow(YamlDocument(Path("w.yml"), data, {})).concurrency
-
-
-@pytest.mark.parametrize(
-    ("concurrency", "group"),
-    [
-        (None, None),
-        ("one", ConcurrencyGroup("one", queues=False)),
-        (
-            {"group": "${{ github.workflow }}-${{github.ref}}"},
-            ConcurrencyGroup("W-refs/heads/main", queues=False),
-        ),
-        (
-            {"group": "${{ github.head_ref || github.run_id }}", "queue": "max"},
-            ConcurrencyGroup("7", queues=True),
-        ),
-        (
-            {"group": "${{ github.head_ref || 'none' }}!", "cancel-in-progress": True},
-            ConcurrencyGroup("none!", queues=False),
-        ),
-    ],
-)
-def test_a_group_is_what_its_expressions_stand_for(
-    concurrency: object, group: ConcurrencyGroup | None
-) -> None:
-    assert resolve_group(parse_concurrency(concurrency), GITHUB) == group
-
-
-@pytest.mark.parametrize(
-    "expression",
-    ["inputs.x", "github.nothing", "github.ref == 'x'", "format('{0}', github.ref)"],
-)
-def test_an_expression_that_is_more_is_not_guessed(expression: str) -> None:
-    concurrency = parse_concurrency(f"a-${{{{ {expression} }}}}")
-    with pytest.raises(ValueError, match="^" + expression[:6]):
-        resolve_group(concurrency, GITHUB)
 
 
 class Runs:
@@ -131,6 +83,17 @@ def test_a_queue_keeps_all_in_order(tmp_path: Path) -> None:
         *("a begins", "b waits", "c waits", "a ends"),
         *("b begins", "b ends", "c begins", "c ends"),
     ]
+
+
+def test_who_cancels_takes_the_turn_of_the_one_that_is_going_on(tmp_path: Path) -> None:
+    group = ConcurrencyGroup("g", cancels=True)
+    runs = Runs(tmp_path)
+    with take_turn(tmp_path, group, lambda: None) as turn:
+        assert not turn.find_reason()
+        runs.begin("a", group)
+        assert "waiting request for g exists" in turn.find_reason()
+        assert runs.told == ["a waits"]
+    assert runs.end_all() == ["a waits", "a begins", "a ends"]
 
 
 def test_other_groups_do_not_wait_and_case_makes_no_other_group(tmp_path: Path) -> None:

@@ -1,1 +1,0 @@
-"""The rules of `wfgen check`, listed and explained."""

@@ -1,0 +1,1 @@
+"""The jobs of a run: which start, when, with what, and what comes of them."""
