@@ -41,8 +41,19 @@ def parse_pairs(option: str, texts: Iterable[str]) -> dict[str, str]:
         name, equals, value = text.partition("=")
         if not equals or not name:
             raise SettingsError(f"{option} takes NAME=VALUE, not {text!r}")
+        _check_text(f"{option} {name}", value)
         pairs[name] = value
     return pairs
+
+
+def _check_text(place: str, value: str) -> None:
+    """Raise SettingsError for bytes that are no text; the value itself is not quoted."""
+    try:
+        value.encode()
+    except UnicodeEncodeError as error:
+        raise SettingsError(
+            f"{place} holds bytes that are not UTF-8, as GitHub's values are"
+        ) from error
 
 
 def parse_variables(texts: Iterable[str]) -> ScopedValues:
@@ -65,6 +76,7 @@ def parse_secrets(texts: Iterable[str], environ: Mapping[str, str]) -> ScopedVal
                     f"--secret {name}: the environment has no variable of that name"
                 )
             value = environ[short_name]
+        _check_text(f"--secret {name}", value)
         # GitHub makes the names of secrets upper case.
         secrets[f"{environment}{slash}{short_name.upper()}"] = value
     return _split_by_environment(secrets)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from urllib.parse import quote, urlsplit
+from collections.abc import Iterable, Mapping
+from urllib.parse import urlsplit
+
+from .secret_forms import iter_forms
 
 MASK = "***"
 # What act makes of the text of a workflow command, and so of a secret that a step put
@@ -25,32 +26,29 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         self._forms: set[str] = set()
-        self._regex: re.Pattern[str] | None = None
+        # Swapped whole: another thread may be looking through it.
+        self._ordered: tuple[str, ...] = ()
         for secret in secrets:
             self.add(secret)
 
     def add(self, secret: str) -> None:
-        """Mask this value, its single lines, and the forms they take.
-
-        Those are the forms in JSON, in a URL and in base64.
-        """
+        """Mask this value and its single lines, in whatever form they come."""
         decoded = _decode_command(secret)
         lines = {*secret.splitlines(), *decoded.splitlines()}
         for value in {secret, decoded, *lines}:
             if value.strip():
-                self._forms.update(_list_forms(value))
-        self._regex = None
+                self._forms.update(form for form in iter_forms(value) if form.strip())
+        # The longest first: a secret that holds another one must not be left with its
+        # own ends showing.
+        self._ordered = tuple(sorted(self._forms, key=len, reverse=True))
 
     def __call__(self, text: str) -> str:
         """Return the text without secrets."""
-        if not self._forms:
+        # Of some hundred forms hardly any is ever there.
+        found = [form for form in self._ordered if form in text]
+        if not found:
             return text
-        if self._regex is None:
-            # The longest first: a secret that holds another one must not be left with
-            # its own ends showing.
-            ordered = sorted(self._forms, key=len, reverse=True)
-            self._regex = re.compile("|".join(map(re.escape, ordered)))
-        return self._regex.sub(MASK, text)
+        return re.sub("|".join(map(re.escape, found)), MASK, text)
 
 
 def find_passwords(environment: Mapping[str, str]) -> list[str]:
@@ -83,15 +81,6 @@ def _decode_command(text: str) -> str:
     for code, char in _COMMAND_CODES:
         text = text.replace(code, char)
     return text
-
-
-def _list_forms(value: str) -> Iterator[str]:
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield quote(value, safe="")
-    encoded = base64.b64encode(value.encode()).decode()
-    yield encoded
-    yield encoded.rstrip("=")
 
 
 def _find_password(word: str) -> str | None:

@@ -13,6 +13,7 @@ from ...github.local_github import LocalGitHub
 from ...locks import hold_folder_lock
 from ..actions.resolver import SERVER
 from ..plan import ActiveRun, RunPlan
+from .yaml_text import dump_yaml
 
 # Labels that GitHub hosts and that a runs-on expression may come to.
 HOSTED_LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")
@@ -51,20 +52,21 @@ def write_files(plan: RunPlan, active: ActiveRun, job: JobInput) -> ActFiles:
     folder = job.folder
     folder.mkdir(parents=True)
     variables = _make_variables(plan, active, job.permissions)
-    environment = _write_json(folder / "env.yaml", variables)
-    secrets_file = _write_json(folder / "secrets.yaml", job.secrets)
-    variables_file = _write_json(folder / "variables.yaml", job.variables)
-    event = _write_json(folder / "event.json", plan.event.payload)
+    environment = _write_values(folder / "env.yaml", variables)
+    secrets_file = _write_values(folder / "secrets.yaml", job.secrets)
+    variables_file = _write_values(folder / "variables.yaml", job.variables)
+    event = _write_values(folder / "event.json", plan.event.payload)
     # A workflow without a name is called by its file, so that must keep its name.
-    workflow = _write_json(folder / plan.workflow.path.name, job.document)
+    workflow = _write_values(folder / plan.workflow.path.name, job.document)
     return ActFiles(workflow, environment, secrets_file, variables_file, event)
 
 
-def _write_json(path: Path, values: Mapping[str, object]) -> Path:
-    """Write values for act: JSON is YAML, and quotes everything."""
+def _write_values(path: Path, values: Mapping[str, object]) -> Path:
+    """Write values for act, which reads the event as JSON and all else as YAML."""
     # Readable for nobody else before there is anything to read.
     path.touch(mode=0o600)
-    path.write_text(json.dumps(values), encoding="utf-8")
+    text = json.dumps(values) if path.suffix == ".json" else dump_yaml(values)
+    path.write_text(text, encoding="ascii")
     return path
 
 

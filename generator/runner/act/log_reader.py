@@ -177,11 +177,11 @@ class LogReader:
         except ValueError:
             entry = None
         if not isinstance(entry, dict):
-            self._add_act_message(text)
+            self.add_act_message(text)
         elif "jobID" in entry:
             self._read_job_entry(entry)
         elif entry.get("level") in {"error", "fatal"}:
-            self._add_act_message(str(entry.get("msg", "")))
+            self.add_act_message(str(entry.get("msg", "")))
 
     def collect_results(self, *, cancelled: bool = False) -> tuple[JobResult, ...]:
         """Return every job that started; `cancelled` says that act was interrupted."""
@@ -198,7 +198,8 @@ class LogReader:
         """What act said of itself: a bad file, an empty plan."""
         return tuple(self._act_messages)
 
-    def _add_act_message(self, text: str) -> None:
+    def add_act_message(self, text: str) -> None:
+        """Note what act says of itself, on whichever stream."""
         message = self._redact(text).strip()
         if message:
             self._act_messages.append(message)

@@ -17,7 +17,7 @@ from ..act.invocation import JobInput, build_argv, write_files
 from ..act.job_document import JobCopy, is_stand_in, make_job_document
 from ..act.last_lines import take_marker
 from ..act.log_reader import EventKind, LogEvent, LogReader
-from ..act.problems import find_problem
+from ..act.problems import find_problem, list_lines
 from ..isolation.concurrency import SupersededError, take_turn
 from ..models import Annotation, Conclusion
 from ..observer import RunObserver
@@ -165,6 +165,8 @@ class LegExecutor:
     ) -> LegResult:
         leg, reason = running.leg, running.reason
         jobs = reader.collect_results(cancelled=bool(reason))
+        if not jobs:
+            self._keep_errors(reader, completed)
         annotations = list(reader.annotations)
         conclusion, outputs, problem = Conclusion.CANCELLED, {}, ""
         if reason:
@@ -180,6 +182,14 @@ class LegExecutor:
         if not jobs:
             jobs = (make_job_without_steps(leg.job, leg.name, conclusion),)
         return LegResult(conclusion, jobs, outputs, tuple(annotations), problem)
+
+    def _keep_errors(self, reader: LogReader, completed: Completed) -> None:
+        """Tell and log what act said on standard error: no step says anything."""
+        for line in list_lines(completed.stderr):
+            entry = {"level": "error", "msg": self.redact(line), "stream": "stderr"}
+            with self.lock:
+                reader.add_act_message(line)
+                self.log.write(json.dumps(entry, ensure_ascii=False) + "\n")
 
     def _read_outputs(
         self, leg: JobLeg, file: Path | None, annotations: list[Annotation]
