@@ -50,6 +50,11 @@ def schema_file() -> Path:
     return _PACKAGE / "schemas" / "github-workflow.json"
 
 
+def action_schema_file() -> Path:
+    """Return the vendored JSON schema of actions (SchemaStore, Apache-2.0)."""
+    return _PACKAGE / "schemas" / "github-action.json"
+
+
 def pipeline_dir() -> Path:
     """Return the training package, which is installed beside this one and never imported by it.
 

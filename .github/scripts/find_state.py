@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body e994fa792804.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 052fc3197143.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -215,11 +215,11 @@ class Search:
         head, own = run["head_repository"] or {}, run["repository"]
         if head.get("id") != own["id"] or run["head_branch"] != self.branch:
             return "comes from a fork or another branch"
-        return self.pair_refusal(artifacts)
+        return self.pair_refusal(artifacts, int(run.get("run_attempt") or 1))
 
-    def pair_refusal(self, artifacts: list) -> str | None:
-        """Why the artifacts of a run are no full state."""
-        newest, attempts = 0, 1
+    def pair_refusal(self, artifacts: list, attempts: int) -> str | None:
+        """Why the artifacts of a run of so many attempts are no full state."""
+        newest = 0
         for name in self.names:
             ours = [artifact for artifact in artifacts if artifact["name"] == name]
             if not ours:
@@ -227,8 +227,9 @@ class Search:
             latest = max(ours, key=lambda artifact: artifact["id"])
             if latest["expired"]:
                 return f"{name} has expired"
-            # Attempts of one run share its id. The parts are uploaded in this order, so that an older
-            # second part is left over from an attempt before the one that wrote the first.
+            # Attempts of one run share its id, and a later one may have replaced what an earlier one left. The
+            # parts are uploaded in this order, so that an older second part is left over from an attempt before
+            # the one that wrote the first.
             attempts = max(attempts, len(ours))
             if attempts > 1 and latest["id"] < newest:
                 return f"its last attempt stopped before it uploaded {name}"

@@ -79,6 +79,7 @@ RULES: tuple[Rule, ...] = (
     timeout_over_limit.RULE,
 )
 TOOLS: tuple[Tool, ...] = (act.TOOL, zizmor.TOOL, jactionlint.TOOL)
+DEFAULT_TOOLS: tuple[Tool, ...] = tuple(tool for tool in TOOLS if tool.is_default)
 
 
 def run_rules(

@@ -11,16 +11,18 @@ from pathlib import Path
 from ..errors import ToolCutOffError, ToolFailedError
 from ..findings import Finding, Severity
 from ..process import Runner, find_tool
-from ..workflow.source import read_yaml
+from ..workflow.files import is_action
 from .external.tool import Tool, ToolCall
-from .registry import RULES, TOOLS, list_families, run_rules
+from .merging.verdict import CUT_OFF, merge_findings
+from .registry import DEFAULT_TOOLS, RULES, TOOLS, list_families, run_rules
+from .repository import Repository
 from .rules.base import Rule
+from .state.model import StateModel
+from .structure import STRUCTURE_FAMILIES
 
 # What the tools get of our environment: enough to start, nothing secret.
 _PASSED_ON = ("PATH", "LANG", "LC_ALL", "TMPDIR", "HOME", "SYSTEMROOT")
-# The rule of a finding that says where a tool was stopped.
-CUT_OFF = "cut-off"
-# And that of one that says where it broke.
+# The rule of a finding that says where a tool broke.
 BROKE = "broke"
 # A key that is quoted can be as long as its file.
 _MAX_MESSAGE = 1_000
@@ -31,7 +33,7 @@ class CheckResult:
     """What came of it.
 
     The findings in order of place, who looked, which tools are not installed and which
-    broke or could not look at a file.
+    broke or could not look at a file. `texts` are the files that could be read.
     """
 
     files: tuple[Path, ...]
@@ -39,6 +41,7 @@ class CheckResult:
     ran: tuple[str, ...]
     missing: tuple[Tool, ...]
     broken: tuple[ToolFailedError, ...]
+    texts: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -58,19 +61,27 @@ class _Collector:
         self._root = root
         self._runner = runner
         self._env = {name: env[name] for name in _PASSED_ON if name in env}
+        self._repository = Repository(root)
+        self.texts: dict[Path, str] = {}
+        self.models: dict[Path, StateModel] = {}
         self.findings: list[Finding] = []
         self.ran: list[str] = []
         self.missing: list[Tool] = []
         self.broken: list[ToolFailedError] = []
 
     def find_invalid(self, files: Iterable[Path], rules: Sequence[Rule]) -> list[Path]:
-        """Run our own rules, and return the files that they find fault with."""
+        """Run our own rules, and return the files that GitHub would not take."""
         invalid = []
         for file in files:
-            findings = run_rules(read_yaml(self._root / file), rules)
-            if findings:
+            subject = self._repository.open_file(file)
+            findings = run_rules(subject.document, rules, subject)
+            self.findings += findings
+            if any(finding.tool in STRUCTURE_FAMILIES for finding in findings):
                 invalid.append(file)
-                self.findings += findings
+            path = _shorten_path(file, self._root.absolute())
+            self.texts[path] = subject.document.text
+            if subject.document.mapping:
+                self.models[path] = subject.state
         return invalid
 
     def run_tools(self, tools: Sequence[Tool], files: Sequence[Path]) -> None:
@@ -87,6 +98,8 @@ class _Collector:
 
     def _run_tool(self, tool: Tool, files: Sequence[Path]) -> _ToolReport:
         report = _ToolReport(tool)
+        if not tool.reads_actions:
+            files = [file for file in files if not is_action(file)]
         program = find_tool(tool.name)
         if program is None:
             report.is_missing = True
@@ -149,13 +162,15 @@ def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
     only: Collection[str] = (),
     *,
     rules: Sequence[Rule] = RULES,
+    tools: Sequence[Tool] = DEFAULT_TOOLS,
 ) -> CheckResult:
-    """Check files (relative to `root` or absolute) by every rule and tool.
+    """Check files (relative to `root` or absolute) by every rule, and by `tools`.
 
-    With `only`, the findings are those of the tools that it names. Files in which our
-    own rules find fault go no further: what tools say of them adds nothing, and zizmor
-    passes over them. A tool that breaks hides nothing of what the others found; one that
-    broke or was cut off at a file is a finding there, and among those that broke.
+    What several say of one place is one finding. With `only`, the findings are those of
+    the tools that it names, as they are. Files that GitHub would not take go no further:
+    what tools say of them adds nothing, and zizmor passes over them. A tool that breaks
+    hides nothing of what the others found; one that broke or was cut off at a file is a
+    finding there, and among those that broke.
     """
     collector = _Collector(root, runner, env)
     invalid = collector.find_invalid(files, rules)
@@ -165,13 +180,17 @@ def check_files(  # noqa: PLR0913 - what it reaches outside for is handed in
         _run_chosen_tools(collector, only, files, valid)
     else:
         collector.ran += list_families(rules)
-        collector.run_tools(TOOLS, valid)
+        collector.run_tools(tools, valid)
+    findings = _trim_findings(collector.findings, root)
+    if not only:
+        findings = merge_findings(findings, collector.models)
     return CheckResult(
         tuple(files),
-        _sort_findings(collector.findings, root),
+        tuple(sorted(findings, key=_get_order)),
         tuple(collector.ran),
         tuple(collector.missing),
         tuple(collector.broken),
+        collector.texts,
     )
 
 
@@ -202,10 +221,10 @@ def _refuse_files(tool: Tool, files: Iterable[Path]) -> ToolFailedError:
     )
 
 
-def _sort_findings(findings: Iterable[Finding], root: Path) -> tuple[Finding, ...]:
+def _trim_findings(findings: Iterable[Finding], root: Path) -> list[Finding]:
     """Return them by place, each once, with paths as short as they go."""
     shortened = {_trim_finding(finding, root.absolute()) for finding in findings}
-    return tuple(sorted(shortened, key=_get_order))
+    return sorted(shortened, key=_get_order)
 
 
 def _get_order(finding: Finding) -> tuple[str, int, int, str, str, str]:
@@ -220,8 +239,12 @@ def _get_order(finding: Finding) -> tuple[str, int, int, str, str, str]:
 
 
 def _trim_finding(finding: Finding, root: Path) -> Finding:
-    path = finding.path
-    if path.is_relative_to(root):
-        path = path.relative_to(root)
+    path = _shorten_path(finding.path, root)
     message = re.sub(r"\s+", " ", finding.message[:_MAX_MESSAGE])
     return replace(finding, path=path, message=message)
+
+
+def _shorten_path(path: Path, root: Path) -> Path:
+    if path.is_relative_to(root):
+        return path.relative_to(root)
+    return path

@@ -24,6 +24,8 @@ STRUCTURE_RULES: tuple[Rule, ...] = (
     duplicate_key.RULE,
     schema.RULE,
 )
+# Findings of these keep GitHub from starting a file.
+STRUCTURE_FAMILIES = frozenset(rule.family for rule in STRUCTURE_RULES)
 _HEADER = "# Written by wfgen "
 
 

@@ -10,6 +10,7 @@ from .source import parse_yaml
 
 WORKFLOWS = Path(".github", "workflows")
 SUFFIXES = (".yml", ".yaml")
+ACTION_NAMES = frozenset({"action.yml", "action.yaml"})
 # What `wfgen render` writes by default.
 _DEFAULT_NAME = "train.yml"
 _NAME_LINE = re.compile(r"""^["']?name["']?\s*:.*$""", re.MULTILINE)
@@ -28,6 +29,11 @@ def find_repository_root(folder: Path) -> Path:
                 return folder
             return ancestor
     return folder
+
+
+def is_action(path: Path) -> bool:
+    """Whether a file is the metadata of an action, by its name."""
+    return path.name in ACTION_NAMES
 
 
 def list_workflow_files(root: Path) -> list[Path]:

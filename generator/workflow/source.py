@@ -118,7 +118,7 @@ def read_yaml(path: Path) -> YamlDocument:
         with path.open("rb") as file:
             # One byte more tells a file that ends there from one that goes on.
             content = file.read(MAX_BYTES + 1)
-        text = content.decode("utf-8")
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         finding = _make_finding(
             path, Position(1, 1), "encoding", "the file is not UTF-8"

@@ -19,6 +19,7 @@ import pytest
 
 from generator.config.flags import parse_pairs
 from generator.github.core.clock import SteerableClock
+from generator.github.core.models import NameScope
 from generator.github.local_github import LocalGitHub
 from generator.process import SystemRunner
 from generator.rendering.repository import render_repository
@@ -75,6 +76,7 @@ class Project:
     environments: Path
     clock: SteerableClock = field(default_factory=SteerableClock)
     stack: ExitStack = field(default_factory=ExitStack)
+    artifact_names: NameScope = NameScope.ATTEMPT
     _local_github: LocalGitHub | None = None
 
     @property
@@ -82,7 +84,12 @@ class Project:
         if self._local_github is None:
             store = self.root / ".wfgen" / "github"
             self._local_github = self.stack.enter_context(
-                LocalGitHub.open(store, repository="local/project", clock=self.clock)
+                LocalGitHub.open(
+                    store,
+                    repository="local/project",
+                    clock=self.clock,
+                    artifact_names=self.artifact_names,
+                )
             )
         return self._local_github
 

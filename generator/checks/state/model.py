@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from ...workflow.nodes import Node
 from ...workflow.source import Position, YamlDocument
@@ -16,6 +18,7 @@ from ..stores.caches import CacheStep, list_cache_steps
 from ..stores.git import list_git_saves, list_pushes
 from ..stores.releases import list_release_restores, list_release_saves
 
+_Operation = TypeVar("_Operation")
 PULL_REQUESTS = frozenset({"pull_request", "pull_request_target"})
 # Nobody looks on when these start a run.
 UNATTENDED = frozenset({"schedule", "workflow_run", "repository_dispatch", "push"})
@@ -81,45 +84,43 @@ class StateModel:
     @cached_property
     def work(self) -> list[Work]:
         """The commands that work."""
-        return [work for job in self.jobs for work in list_work(job)]
+        return self._collect(list_work)
 
     @cached_property
     def pushes(self) -> list[Push]:
         """The pushes of commits."""
-        found = []
-        for job in self.jobs:
-            found += [push for push in list_pushes(job) if push.has_commit]
-        return found
+        pushes = self._collect(list_pushes)
+        return [push for push in pushes if push.has_commit]
 
     @cached_property
     def git_saves(self) -> list[Save]:
         """What is added to commits."""
-        return [save for job in self.jobs for save in list_git_saves(job)]
+        return self._collect(list_git_saves)
 
     @cached_property
     def uploads(self) -> list[Save]:
         """The artifacts that are uploaded."""
-        return [save for job in self.jobs for save in list_uploads(job)]
+        return self._collect(list_uploads)
 
     @cached_property
     def downloads(self) -> list[Restore]:
         """The artifacts that are downloaded."""
-        return [restore for job in self.jobs for restore in list_downloads(job)]
+        return self._collect(list_downloads)
 
     @cached_property
     def caches(self) -> list[CacheStep]:
         """The steps that use the cache."""
-        return [cache for job in self.jobs for cache in list_cache_steps(job)]
+        return self._collect(list_cache_steps)
 
     @cached_property
     def release_saves(self) -> list[Save]:
         """What is put into releases or stores elsewhere."""
-        return [save for job in self.jobs for save in list_release_saves(job)]
+        return self._collect(list_release_saves)
 
     @cached_property
     def release_restores(self) -> list[Restore]:
         """What is fetched from releases or stores elsewhere."""
-        return [item for job in self.jobs for item in list_release_restores(job)]
+        return self._collect(list_release_restores)
 
     @cached_property
     def kept_names(self) -> frozenset[str]:
@@ -156,6 +157,13 @@ class StateModel:
             not any(other.uses for other in self.jobs if other.id in earlier)
             and "workflow_call" not in self.triggers
         )
+
+    def _collect(self, find: Callable[[Job], Iterable[_Operation]]) -> list[_Operation]:
+        """Return what is found in each job, in order."""
+        found: list[_Operation] = []
+        for job in self.jobs:
+            found += find(job)
+        return found
 
     def list_needed(self, job: Job) -> set[str]:
         """Return the ids of the jobs that have ended before a job begins."""

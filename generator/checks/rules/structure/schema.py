@@ -10,7 +10,9 @@ from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from ....findings import Finding, Severity
-from ....resources import schema_file
+from ....resources import action_schema_file, schema_file
+from ....workflow.files import is_action
+from ....workflow.leniency import accept_as_github
 from ....workflow.source import NodePath, YamlDocument
 from ..base import Rule, Stage, Subject
 
@@ -39,23 +41,26 @@ class Violation(NamedTuple):
 def check(subject: Subject) -> Iterator[Finding]:
     """Yield what the schema says against a file that could be parsed."""
     document = subject.document
-    validator = _load_validator()
+    validator = _load_validator(is_action=is_action(document.path))
     if validator.is_valid(document.data):
         return
-    for violation in _list_violations(validator, document):
+    data = accept_as_github(document.data)
+    if validator.is_valid(data):
+        return
+    for violation in _list_violations(validator, document, data):
         yield _make_finding(document, violation)
 
 
 def _list_violations(
-    validator: jsonschema_rs.Draft7Validator, document: YamlDocument
+    validator: jsonschema_rs.Draft7Validator, document: YamlDocument, whole: object
 ) -> list[Violation]:
     """Return each violation once; those of a huge file are looked for in its first parts."""
     most = sys.maxsize
-    data = _trim(document.data, most)
+    data = _trim(whole, most)
     is_trimmed = len(document.positions) > MAX_NODES_FOR_ALL
     while is_trimmed and most > 1 and _count_nodes(data) > MAX_TRIMMED_NODES:
         most = min(most, 2 * MAX_ENTRIES) // 2
-        data = _trim(document.data, most)
+        data = _trim(whole, most)
     violations: dict[Violation, None] = {}
     for error in validator.iter_errors(data):
         violations.update(dict.fromkeys(_explain_error(error)))
@@ -90,10 +95,13 @@ def _count_nodes(value: object) -> int:
 
 
 @cache
-def _load_validator() -> jsonschema_rs.Draft7Validator:
+def _load_validator(*, is_action: bool) -> jsonschema_rs.Draft7Validator:
     import jsonschema_rs  # noqa: PLC0415 - a render from cache goes without
 
-    return jsonschema_rs.Draft7Validator(json.loads(schema_file().read_bytes()))
+    file = schema_file()
+    if is_action:
+        file = action_schema_file()
+    return jsonschema_rs.Draft7Validator(json.loads(file.read_bytes()))
 
 
 def _make_finding(document: YamlDocument, violation: Violation) -> Finding:

@@ -26,7 +26,7 @@ def check(subject):
         if job.id == "forbidden":
             yield Finding(
                 subject.document.path, *job.position, "names", "job-name",
-                Severity.FRAGILE, "a job is called forbidden",
+                Severity.INSECURE, "a job is called forbidden",
             )
 
 
@@ -64,7 +64,7 @@ def test_a_rule_more_is_one_file_and_one_row(tmp_path: Path) -> None:
     result = check_with(rule, tmp_path, WORKFLOW)
     families = list_families(RULES)
     assert result.ran[: len(families) + 1] == (*families, "names")
-    line = "w.yml:3:3: fragile [names/job-name] a job is called forbidden\n"
+    line = "w.yml:3:3: insecure [names/job-name] a job is called forbidden\n"
     assert line in render_report(result, "text")
     document = json.loads(render_report(result, "sarif"))
     drivers = {

@@ -14,7 +14,7 @@ from generator.checks import runner as checks
 from generator.checks.external import act, jactionlint, zizmor
 from generator.checks.external.tool import Tool, ToolCall
 from generator.checks.registry import RULES, TOOLS, list_families, run_rules
-from generator.checks.reporters import render_report
+from generator.checks.reporters import ReportOptions, render_report
 from generator.checks.runner import CheckResult, check_files
 from generator.cli import main
 from generator.commands import check as check_command
@@ -194,7 +194,7 @@ def test_our_rendering_has_no_finding_by_any_tool(tmp_path: Path) -> None:
     require_tools("act", "zizmor", "jactionlint")
     checked = real(tmp_path)
     assert (checked.ran, checked.findings) == (
-        (*list_families(RULES), "act", "zizmor", "jactionlint"),
+        (*list_families(RULES), "zizmor", "jactionlint"),
         (),
     )
 
@@ -426,7 +426,7 @@ def test_a_missing_tool_is_named(
 
     monkeypatch.setattr(checks, "find_tool", nowhere)
     checked = check_files([FILE], tmp_path, SystemRunner(), {})
-    assert [tool.name for tool in checked.missing] == ["act", "zizmor", "jactionlint"]
+    assert [tool.name for tool in checked.missing] == ["zizmor", "jactionlint"]
     assert checked.ran == tuple(list_families(RULES))
 
 
@@ -439,13 +439,14 @@ def test_tools_see_nothing_secret_of_our_environment(
     check_files(
         [FILE], tmp_path, canned, {"PATH": "/bin", "GH_TOKEN": "t", "KAGGLE_KEY": "k"}
     )
-    assert len(canned.calls) == 3
+    assert len(canned.calls) == 2
     assert all(
         env is not None and {"GH_TOKEN", "KAGGLE_KEY"}.isdisjoint(env)
         for _, env in canned.calls
     )
 
 
+EVERYTHING = ReportOptions(show_all=True)
 FINDING = Finding(
     Path("a b.yml"),
     3,
@@ -463,10 +464,10 @@ RESULT = CheckResult(
 
 def test_report_as_text() -> None:
     assert (
-        render_report(RESULT, "text").splitlines()[-1]
-        == "1 file checked by schema, zizmor: 1 finding"
+        render_report(RESULT, "text")
+        == "1 file checked by schema, zizmor: no findings (1 more with --all: 1 fragile)"
     )
-    assert render_report(RESULT, "text").startswith(
+    assert render_report(RESULT, "text", EVERYTHING).startswith(
         "a b.yml:3:5: fragile [zizmor/rule] 50% of"
     )
 
@@ -478,11 +479,15 @@ def test_report_as_json() -> None:
         ["schema", "zizmor"],
         ["act"],
     )
+    assert (data["findings"], data["hidden"]) == ([], {"fragile": 1})
+    data = json.loads(render_report(RESULT, "json", EVERYTHING))
     assert data["findings"][0]["line"] == 3
+    assert data["findings"][0]["tools"] == ["zizmor"]
+    assert data["hidden"] == {}
 
 
 def test_report_as_sarif() -> None:
-    data = json.loads(render_report(RESULT, "sarif"))
+    data = json.loads(render_report(RESULT, "sarif", EVERYTHING))
     results = {run["tool"]["driver"]["name"]: run["results"] for run in data["runs"]}
     assert data["version"] == "2.1.0"
     place = results["zizmor"][0]["locations"][0]["physicalLocation"]
@@ -498,6 +503,7 @@ def test_report_as_sarif() -> None:
 
 
 def test_report_as_annotations() -> None:
-    assert render_report(RESULT, "github") == (
+    assert render_report(RESULT, "github") == ""
+    assert render_report(RESULT, "github", EVERYTHING) == (
         "::warning file=a b.yml,line=3,col=5,title=zizmor/rule::50%25 of,%0Athis: bad"
     )

@@ -49,11 +49,13 @@ class Api:
         branch: str = "main",
         head: int = REPOSITORY,
         path: str = WORKFLOW,
+        attempt: int = 1,
     ) -> None:
         """Add a run, newer than those before it, with its artifacts."""
         self.runs[run_id] = {
             "id": run_id,
             "path": path,
+            "run_attempt": attempt,
             "event": event,
             "head_branch": branch,
             "repository": {"id": REPOSITORY},
@@ -295,6 +297,20 @@ def test_a_rerun_that_stopped_between_its_uploads_is_no_state(
     api.run(100)
     api.run(200, "model-state", "data-state", "model-state")
     assert_continues(find(script, api.url), 100)
+
+
+def test_a_rerun_that_stopped_while_it_replaced_the_state_left_none(
+    script: Path, api: Api
+) -> None:
+    """Where names are unique per run, the model of before is gone."""
+    api.run(100)
+    api.run(200, "data-state", "model-state", attempt=2)
+    assert_continues(find(script, api.url), 100)
+
+
+def test_a_rerun_that_replaced_the_state_is_one(script: Path, api: Api) -> None:
+    api.run(200, "model-state", "data-state", attempt=2)
+    assert_continues(find(script, api.url), 200)
 
 
 def test_a_rerun_that_finished_is_a_state(script: Path, api: Api) -> None:

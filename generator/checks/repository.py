@@ -1,0 +1,50 @@
+"""The repository around the files under check: each file is read once."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+from ..workflow.files import SUFFIXES, WORKFLOWS
+from ..workflow.source import YamlDocument, read_yaml
+from .rules.base import Subject
+from .state.model import StateModel
+
+# Of a repository with more, facts of the others are not known.
+MAX_SIBLINGS = 200
+
+
+class Repository:
+    """Reads files and, where a rule asks, the other workflows beside them."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._documents: dict[Path, YamlDocument] = {}
+        self._models: dict[Path, StateModel] = {}
+
+    def open_file(self, path: Path) -> Subject:
+        """Return a file (relative to the root or absolute) as rules see it."""
+        document = self._read(self._root / path)
+        return Subject(document, partial(self._find_siblings, self._root / path))
+
+    def _read(self, path: Path) -> YamlDocument:
+        if path not in self._documents:
+            self._documents[path] = read_yaml(path)
+        return self._documents[path]
+
+    def _find_siblings(self, path: Path) -> tuple[StateModel, ...]:
+        """Return the workflows in the same `.github/workflows`; none of another folder."""
+        folder = path.parent
+        if folder.parts[-2:] != WORKFLOWS.parts:
+            return ()
+        others = sorted(folder.glob("*"))[:MAX_SIBLINGS]
+        siblings = [other for other in others if other != path]
+        return tuple(map(self._get_model, filter(self._is_workflow, siblings)))
+
+    def _is_workflow(self, path: Path) -> bool:
+        return path.suffix in SUFFIXES and bool(self._read(path).mapping)
+
+    def _get_model(self, path: Path) -> StateModel:
+        if path not in self._models:
+            self._models[path] = StateModel(self._read(path))
+        return self._models[path]

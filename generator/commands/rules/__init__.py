@@ -1,0 +1,1 @@
+"""The rules of `wfgen check`, listed and explained."""
