@@ -9,14 +9,26 @@ from ..workflow.source import YamlDocument
 from .external import act, jactionlint, zizmor
 from .external.tool import Tool
 from .rules.artifacts import (
+    duplicate_artifact_name,
+    empty_upload,
     hidden_files,
     restore_no_run_id,
     restore_untrusted,
+    retention_below_gap,
+    retention_out_of_range,
     run_id_no_token,
+    split_state_restore,
     unbound_workflow_run_artifact,
 )
 from .rules.base import Rule, Stage, Subject
-from .rules.caches import cache_evicted, cache_saved_twice, fixed_cache_key
+from .rules.caches import (
+    cache_always,
+    cache_evicted,
+    cache_key_no_attempt,
+    cache_reader_freezes,
+    cache_saved_twice,
+    fixed_cache_key,
+)
 from .rules.circle import never_saved, saved_other_path, write_only_state
 from .rules.failures import (
     curl_no_fail,
@@ -38,11 +50,18 @@ from .rules.git import (
     self_trigger,
     shared_minute_writers,
 )
+from .rules.information import actions_read, busy_minute, schedule_switched_off
 from .rules.runs import (
     cancel_in_progress_writer,
+    cron_rejected,
+    dead_majors,
+    no_writer_group,
+    progress_before_work,
     state_on_pull_request,
     timeout_over_limit,
+    untrusted_code_writes_state,
 )
+from .rules.structure import wrong_depth
 from .structure import STRUCTURE_RULES, is_rendered, run_stages
 
 RULES: tuple[Rule, ...] = (
@@ -71,12 +90,29 @@ RULES: tuple[Rule, ...] = (
     restore_untrusted.RULE,
     unbound_workflow_run_artifact.RULE,
     hidden_files.RULE,
+    empty_upload.RULE,
+    retention_below_gap.RULE,
+    retention_out_of_range.RULE,
+    duplicate_artifact_name.RULE,
+    split_state_restore.RULE,
     fixed_cache_key.RULE,
     cache_saved_twice.RULE,
     cache_evicted.RULE,
+    cache_reader_freezes.RULE,
+    cache_always.RULE,
+    cache_key_no_attempt.RULE,
     cancel_in_progress_writer.RULE,
     state_on_pull_request.RULE,
     timeout_over_limit.RULE,
+    no_writer_group.RULE,
+    untrusted_code_writes_state.RULE,
+    cron_rejected.RULE,
+    dead_majors.RULE,
+    progress_before_work.RULE,
+    wrong_depth.RULE,
+    busy_minute.RULE,
+    actions_read.RULE,
+    schedule_switched_off.RULE,
 )
 TOOLS: tuple[Tool, ...] = (act.TOOL, zizmor.TOOL, jactionlint.TOOL)
 DEFAULT_TOOLS: tuple[Tool, ...] = tuple(tool for tool in TOOLS if tool.is_default)

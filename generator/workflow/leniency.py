@@ -53,7 +53,9 @@ def accept_as_github(value: object, key: str = "", depth: int = 0) -> object:
     if isinstance(value, dict):
         return _accept_mapping(value, key, depth)
     if isinstance(value, list):
-        return [accept_as_github(item, key, depth + 1) for item in value]
+        # Items of a list of names are names, and a list in `matrix` is one of its values.
+        inner = key if key in _FREE else ""
+        return [accept_as_github(item, inner, depth + 1) for item in value]
     if key in _LISTS and isinstance(value, str):
         return [value]
     if key in _TEXTS and isinstance(value, bool | int | float):

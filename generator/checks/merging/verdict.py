@@ -14,6 +14,7 @@ from ..state.model import StateModel
 # Whose words are shown where several found the same.
 _ORDER = ("state", "yaml", "schema", "information", "zizmor", "jactionlint", "act")
 _CANNOT_RUN = "cannot-run"
+_WRONG_DEPTH = "wrong-depth"
 # The rule of a finding that says where a tool was stopped.
 CUT_OFF = "cut-off"
 _UNKNOWN = frozenset({CUT_OFF, "broke"})
@@ -35,6 +36,7 @@ def merge_findings(
         key = (finding.path, meaning, _find_place(finding, meaning, model))
         groups.setdefault(key, []).append(finding)
     _fold_act(groups)
+    _fold_depth(groups, models)
     return [_merge(group) for group in groups.values()]
 
 
@@ -72,6 +74,32 @@ def _fold_act(groups: dict[tuple[Path, str, int], list[Finding]]) -> None:
     for key in [key for key in groups if key[1] == _CANNOT_RUN]:
         if key[0] in broken:
             del groups[key]
+
+
+def _fold_depth(
+    groups: dict[tuple[Path, str, int], list[Finding]],
+    models: Mapping[Path, StateModel],
+) -> None:
+    """Leave out what the schema says of a step whose inputs stand at the wrong depth."""
+    steps = set()
+    for path, meaning, line in groups:
+        if meaning == _WRONG_DEPTH:
+            steps.add((path, _find_start(models[path], line)))
+    for path, meaning, line in list(groups):
+        if meaning not in {"schema", "duplicate-key"} or path not in models:
+            continue
+        if (path, _find_start(models[path], line)) in steps:
+            del groups[path, meaning, line]
+
+
+def _find_start(model: StateModel, line: int) -> int:
+    """Return the line at which the step around a line begins."""
+    start = 0
+    for job in model.jobs:
+        for step in job.steps:
+            if step.position.line <= line:
+                start = max(start, step.position.line)
+    return start
 
 
 def _merge(group: Sequence[Finding]) -> Finding:

@@ -106,7 +106,10 @@ def list_arguments(command: Command) -> list[str]:
     """Return the words that are no options, behind the program's own file."""
     values = {value for _, value in iter_options(command)}
     values |= {word for word in command.words if word.startswith("-")}
-    return [word for word in command.words[1:] if word not in values][1:]
+    words = [word for word in command.words[1:] if word not in values]
+    if _INTERPRETERS.match(command.name):
+        return words[1:]
+    return words
 
 
 def iter_options(command: Command) -> Iterator[tuple[str, str]]:

@@ -17,7 +17,7 @@ SAVE = "actions/cache/save"
 # What is the same in every run of a workflow on a branch.
 _CONSTANTS = re.compile(
     r"runner\.\w+|matrix\.[\w.-]+|github\.(workflow|job|ref|ref_name|repository|base_ref|"
-    r"repository_owner|repository_id|event_name|head_ref)|env\.\w+|vars\.\w+|inputs\.[\w-]+"
+    r"repository_owner|repository_id|event_name|head_ref)\b|env\.\w+|vars\.\w+|inputs\.[\w-]+"
     r"|strategy\.[\w-]+|'[^']*'|\|\||format|&&|==|!="
 )
 _EXPRESSION = re.compile(r"\$\{\{(.*?)\}\}", re.DOTALL)

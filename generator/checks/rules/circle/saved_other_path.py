@@ -9,7 +9,7 @@ from ....findings import Severity
 from ...state.model import StateModel
 from ...steps.operations import Save
 from ...steps.words import clean_path, covers_path, is_state_path
-from ...steps.work import list_outputs, list_updated, mentions_path
+from ...steps.work import list_outputs, list_updated
 from ..base import Fault, make_state_rule
 
 _MOVERS = frozenset(
@@ -42,7 +42,7 @@ def _find_other(save: Save, path: str) -> str:
         if step.action is not None and name in str(step.inputs.value):
             return ""
         for command in step.commands:
-            if command.name in _MOVERS or mentions_path(command, path):
+            if command.name in _MOVERS or path in map(clean_path, command.words):
                 return ""
             for written in (*list_outputs(command), *list_updated(command)):
                 if PurePosixPath(written).name == name and not covers_path(

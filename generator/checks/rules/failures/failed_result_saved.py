@@ -26,23 +26,22 @@ def check(model: StateModel) -> Iterator[Fault]:
         is_hidden = decide_fate(script, work.command) is Fate.SWALLOWED
         if not is_hidden and not work.step.goes_on_after_failure:
             continue
-        saves = [
-            save
-            for save in iter_job_saves(model, work.step.job)
-            if save.store is Store.GIT and save.step.index >= work.step.index
-        ]
-        if any(
-            covers_path(path, t)
-            for save in saves
-            for path in save.paths
-            for t in targets
-        ):
+        if any(_is_committed(model, work, target) for target in targets):
             yield Fault(
                 work.position,
                 f"where this fails {targets[0]} is empty or cut off, and is committed "
                 "over the good one",
                 "write to another file first, and move it there when all went well",
             )
+
+
+def _is_committed(model: StateModel, work: Work, target: str) -> bool:
+    for save in iter_job_saves(model, work.step.job):
+        if save.store is not Store.GIT or save.step.index < work.step.index:
+            continue
+        if any(covers_path(path, target) for path in save.paths):
+            return True
+    return False
 
 
 def _list_overwritten(work: Work) -> list[str]:

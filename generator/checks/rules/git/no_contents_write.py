@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from ....findings import Edit, Severity
 from ....workflow.nodes import Node
 from ...state.model import StateModel
-from ...steps.jobs import Job
+from ...state.permissions import find_permissions, get_level
 from ...stores.git import uses_default_token
 from ..base import Fault, make_state_rule
 
@@ -31,21 +31,6 @@ def check(model: StateModel) -> Iterator[Fault]:
                 "permissions: contents: write",
                 fix=_make_fix(permissions),
             )
-
-
-def find_permissions(model: StateModel, job: Job) -> Node | None:
-    """Return what the file says of a job's token, None where it says nothing."""
-    for owner in (job.node, model.top):
-        if isinstance(owner.value, dict) and owner.value.get("permissions") is not None:
-            return owner.get("permissions")
-    return None
-
-
-def get_level(permissions: Node, scope: str) -> str:
-    """Return what a token may do in a scope."""
-    if isinstance(permissions.value, str):
-        return permissions.value.removesuffix("-all")
-    return permissions.get_text(scope) or "none"
 
 
 def _make_fix(permissions: Node) -> Edit | None:

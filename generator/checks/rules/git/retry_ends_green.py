@@ -48,12 +48,12 @@ def _ends_green(script: Script, push: Command, loop: Construct) -> bool:
     inside = script.list_between(loop.start, loop.end)
     if loop.keyword in {"while", "until"} and not _counts(inside, loop):
         return False
-    behind = [command for command in script.commands if command.start >= loop.end]
+    behind = script.list_between(loop.end, script.end)
     if does_fail(behind) or any(_may_fail(command) for command in behind):
         return False
     # A turn that ends the step as failed is the last one.
-    own = [command for command in inside if command.start < push.start]
-    rest = [command for command in inside if command.start > push.end]
+    own = script.list_between(loop.start, push.start)
+    rest = script.list_between(push.end, loop.end)
     if does_fail(own) or does_fail(rest) or not push.exits:
         return not does_fail(inside) and bool(rest)
     if not any(parent.role.name in _ASKED for parent in push.parents):
