@@ -35,7 +35,7 @@ def list_shown(result: CheckResult, options: ReportOptions) -> list[Finding]:
     """Return the findings that a report shows."""
     if options.show_all:
         return list(result.findings)
-    return [finding for finding in result.findings if is_shown(finding)]
+    return list(filter(is_shown, result.findings))
 
 
 def render_finding(finding: Finding, result: CheckResult, width: int) -> str:

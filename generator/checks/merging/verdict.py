@@ -37,7 +37,7 @@ def merge_findings(
         groups.setdefault(key, []).append(finding)
     _fold_act(groups)
     _fold_depth(groups, models)
-    return [_merge(group) for group in groups.values()]
+    return list(map(_merge, groups.values()))
 
 
 def is_writer(model: StateModel) -> bool:

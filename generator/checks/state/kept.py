@@ -72,7 +72,7 @@ def _is_report(save: Save) -> bool:
         "result",
         "trace",
     )
-    if any(is_state_path(path) for path in save.paths):
+    if any(map(is_state_path, save.paths)):
         return False
     return any(word in save.name.lower() for word in words)
 

@@ -111,7 +111,7 @@ def _judge_command(restore: Restore, command: Command, step: Step) -> Seen | Non
     if command.find_parent(Role.ASSIGNED, Role.PIPE) or "http_code" in script.text:
         return None
     handlers = list_handlers(script, command)
-    if any(_restores_otherwise(handler) for handler in handlers):
+    if any(map(_restores_otherwise, handlers)):
         return None
     words = " ".join(" ".join(handler.words) for handler in handlers)
     if fate is Fate.HANDLED or _FIRST.search(words) or _is_tested(restore):
@@ -128,7 +128,7 @@ def _restores_otherwise(command: Command) -> bool:
 
 def _is_tested(restore: Restore) -> bool:
     """Whether what follows asks `[ -f path ]`, and does something else where it is not."""
-    paths = [clean_path(path) for path in restore.paths]
+    paths = list(map(clean_path, restore.paths))
     begin = 0
     if restore.command is not None:
         begin = restore.command.start

@@ -54,11 +54,11 @@ class CacheStep:
     @property
     def is_state(self) -> bool:
         """Whether it holds what the next run goes on from, no packages."""
-        if not self.paths or any(is_dependency_path(path) for path in self.paths):
+        if not self.paths or any(map(is_dependency_path, self.paths)):
             return False
         if "hashFiles" in self.key:
             return False
-        if any(is_state_path(clean_path(path)) for path in self.paths):
+        if any(map(is_state_path, map(clean_path, self.paths))):
             return True
         return self.is_of_run and bool(self.restore_keys)
 

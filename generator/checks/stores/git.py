@@ -24,6 +24,11 @@ _UNIQUE_BRANCH = re.compile(r"\$|\{\{")
 _DEFAULT_TOKEN = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
 
 
+def is_no_option(word: str) -> bool:
+    """Whether a word is none that begins with a dash."""
+    return not word.startswith("-")
+
+
 def get_git_words(command: Command) -> tuple[str, ...]:
     """Return the words of a git command from its subcommand on, () for other programs."""
     words = command.words
@@ -68,7 +73,7 @@ def list_git_saves(job: Job) -> Iterator[Save]:
         action = step.action
         if action is not None and action.name in {AUTO_COMMIT, ADD_AND_COMMIT}:
             patterns = step.get_input("file_pattern", "add") or "."
-            paths = tuple(word for word in patterns.split() if word[0] != "-")
+            paths = tuple(filter(is_no_option, patterns.split()))
             yield Save(Store.GIT, step, step.position, "", paths or (".",))
         for command in step.commands:
             paths = list_added_paths(command)
@@ -83,7 +88,7 @@ def list_added_paths(command: Command) -> tuple[str, ...]:
     if words[:1] == ("add",):
         if _ADD_ALL.intersection(words):
             return (".",)
-        return tuple(word for word in words[1:] if not word.startswith("-"))
+        return tuple(filter(is_no_option, words[1:]))
     if words[:1] == ("commit",):
         for word in words[1:]:
             if word == "--all" or re.fullmatch(r"-[a-z]*a[a-z]*", word):
@@ -119,7 +124,7 @@ def find_checkout(job: Job) -> Step | None:
 
 def _read_push(step: Step, command: Command, *, has_commit: bool) -> Push | None:
     words = get_git_words(command)
-    rest = [word for word in words[1:] if not word.startswith("-")]
+    rest = list(filter(is_no_option, words[1:]))
     ref = ""
     if len(rest) > 1:
         ref = rest[1]
@@ -231,7 +236,7 @@ def _is_rebased(step: Step, command: Command | None) -> bool:
 def _pulls_before(step: Step) -> bool:
     """Whether the steps between the work and a push pull."""
     for other in reversed(step.job.steps[: step.index]):
-        if other.commands and any(fetches_branch(item) for item in other.commands):
+        if other.commands and any(map(fetches_branch, other.commands)):
             return True
         if other.script is not None and _does_more_than_git(other.script):
             return False

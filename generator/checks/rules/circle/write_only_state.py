@@ -85,7 +85,7 @@ def _overlaps(some: tuple[str, ...], others: tuple[str, ...]) -> bool:
         for other in others:
             if covers_path(one, other) or covers_path(other, one):
                 return True
-    return any(is_model_path(path) for path in others) and some == (".",)
+    return any(map(is_model_path, others)) and some == (".",)
 
 
 RULE = make_state_rule(

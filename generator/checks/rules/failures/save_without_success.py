@@ -99,7 +99,7 @@ def _is_model_save(model: StateModel, save: Save) -> bool:
     paths = list(save.paths)
     if save.command is not None:
         paths += list_added_paths(save.command)
-    if not any(is_model_path(path) for path in paths):
+    if not any(map(is_model_path, paths)):
         return False
     if save.store is Store.ARTIFACT and not model.is_kept(save):
         return False

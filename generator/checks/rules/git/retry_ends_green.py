@@ -49,7 +49,7 @@ def _ends_green(script: Script, push: Command, loop: Construct) -> bool:
     if loop.keyword in {"while", "until"} and not _counts(inside, loop):
         return False
     behind = script.list_between(loop.end, script.end)
-    if does_fail(behind) or any(_may_fail(command) for command in behind):
+    if does_fail(behind) or any(map(_may_fail, behind)):
         return False
     # A turn that ends the step as failed is the last one.
     own = script.list_between(loop.start, push.start)

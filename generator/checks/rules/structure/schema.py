@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from ....findings import Finding, Severity
 from ....resources import action_schema_file, schema_file
 from ....workflow.files import is_action
-from ....workflow.leniency import accept_as_github
 from ....workflow.source import NodePath, YamlDocument
+from ...syntax.leniency import accept_as_github
 from ..base import Rule, Stage, Subject
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What GitHub takes beyond the schema of editors."""
