@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import html
 import json
+import re
 import subprocess
 from urllib.parse import quote, quote_plus
 
@@ -33,7 +34,7 @@ SECRET = '<a href="x">it\'s R&D/gr\u00fc\u00dfe $5 \U0001f600+\\n</a>'
         html.escape(SECRET),
         quote(SECRET),
         quote(SECRET, safe=""),
-        quote_plus(SECRET).lower(),
+        re.sub("%[0-9A-F]{2}", lambda code: code[0].lower(), quote_plus(SECRET)),
         "'" + SECRET.replace("'", "''") + "'",
     ],
 )
