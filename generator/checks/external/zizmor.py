@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +20,13 @@ from .tool import (
 NAME = "zizmor"
 # 0 nothing, 11 to 14 findings by severity; 1 it broke, 2 usage, 3 no inputs.
 _EXIT_CODES = frozenset({0, 11, 12, 13, 14})
+_INJECTION = "template-injection"
+# What anybody can write who opens an issue, a pull request or a comment.
+_STRANGERS = re.compile(
+    r"github\.(head_ref|event\.(issue|pull_request\.(title|body|head\.(ref|label|repo)|user)|"
+    r"comment|review|discussion|pages|head_commit|commits|"
+    r"workflow_run\.(head_branch|head_commit|display_title|head_repository)))"
+)
 _SEVERE = frozenset({"High", "Medium"})
 
 
@@ -45,6 +53,11 @@ def _make_finding(item: JsonObject) -> Finding:
     rule = str(item.get("ident"))
     said = item.get("determinations", {})
     is_certain = said.get("severity") in _SEVERE and said.get("confidence") == "High"
+    if rule == _INJECTION:
+        # Who may start a workflow by hand may also change it: its inputs are no attack.
+        is_certain = (
+            _STRANGERS.search(str(location["concrete"].get("feature"))) is not None
+        )
     return Finding(
         Path(_read_path(symbolic["key"])),
         # It counts from 0.

@@ -57,7 +57,8 @@ def is_lasting(model: StateModel, save: Save) -> bool:
         return True
     if not model.is_scheduled or model.runs_on_pull_requests:
         return False
-    return not _is_report(save)
+    # No later run asks for a name that is of one run.
+    return "${{" not in save.name and not _is_report(save)
 
 
 def _is_report(save: Save) -> bool:

@@ -79,9 +79,18 @@ def _replaces(save: Save, restore: Restore) -> bool:
     for path in restore.paths:
         if clean_path(path) in {"", "."}:
             continue
-        if any(covers_path(clean_path(path), saved) for saved in save.paths):
-            return is_state_path(clean_path(path)) or save.store is restore.store
+        cleaned = clean_path(path)
+        if any(_is_same_file(cleaned, saved) for saved in save.paths):
+            return is_state_path(cleaned) or save.store is restore.store
     return False
+
+
+def _is_same_file(path: str, saved: str) -> bool:
+    """Whether a path, or what lies in it, is saved; a script may have gone into its folder."""
+    if covers_path(path, saved):
+        return True
+    name = path.rpartition("/")[2]
+    return is_state_path(name) and name == clean_path(saved).rpartition("/")[2]
 
 
 def _judge(model: StateModel, restore: Restore) -> Seen | None:

@@ -21,6 +21,7 @@ _OTHER_PUSHES = frozenset({"--tags", "--delete", "-d", "--dry-run", "-n", "--mir
 _FORCES = ("--force", "-f", "--force-with-lease", "--force-if-includes")
 _TAG = re.compile(r"refs/tags/|^v?\d+(\.\d+)+$|\$\{?(\w*TAG\w*|VERSION|version|tag)\b")
 _UNIQUE_BRANCH = re.compile(r"\$|\{\{")
+_PUSH_TARGET = re.compile(r"HEAD:(\S+)")
 _DEFAULT_TOKEN = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
 
 
@@ -293,6 +294,9 @@ def _read_action(step: Step, name: str, *, has_commit: bool) -> Iterator[Push]:
     options = f"{step.get_input('push_options')} {step.get_input('push')}"
     is_forced = "force" in options or step.get_input("force").lower() == "true"
     token = step.get_input("github_token", "github_token", "token")
+    target = _PUSH_TARGET.search(options)
+    if target is not None:
+        branch = target[1]
     yield Push(
         step,
         step.position,

@@ -53,7 +53,6 @@ def _read_save(step: Step, command: Command) -> Iterator[Save]:
         name = "".join(words[3:4])
         yield Save(Store.RELEASE, step, position, name, files, command)
     elif words[:2] == ("dvc", "push") or words[:1] in {
-        ("cml",),
         ("hf",),
         ("huggingface-cli",),
     }:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ....findings import Severity
@@ -9,6 +10,8 @@ from ...state.model import StateModel
 from ...steps.jobs import Step
 from ...steps.operations import Restore, Source
 from ..base import Fault, make_state_rule
+
+_EXPRESSION = re.compile(r"\$\{\{.*?\}\}")
 
 
 def check(model: StateModel) -> Iterator[Fault]:
@@ -55,7 +58,9 @@ def _uses_local_action(steps: list[Step]) -> bool:
 
 
 def _may_be(stored: str, wanted: str) -> bool:
-    return stored == wanted or "${{" in stored
+    """Whether a name with expressions in it can come to another."""
+    parts = _EXPRESSION.split(stored)
+    return re.fullmatch(".*".join(map(re.escape, parts)), wanted) is not None
 
 
 RULE = make_state_rule(

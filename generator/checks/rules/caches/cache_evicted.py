@@ -8,6 +8,7 @@ from datetime import timedelta
 from ....findings import Severity
 from ...state.model import StateModel
 from ...state.schedules import find_longest_pause
+from ...stores.caches import CacheStep
 from ..base import Fault, make_state_rule
 
 # docs.github.com, "Usage limits and eviction policy" of caches.
@@ -29,6 +30,8 @@ def check(model: StateModel) -> Iterator[Fault]:
     if pause <= KEPT:
         severity = Severity.FRAGILE
     for cache in states:
+        if _is_used_elsewhere(model, cache):
+            continue
         yield Fault(
             cache.place,
             f"a cache that nobody restored for 7 days is deleted, and this schedule pauses "
@@ -36,6 +39,15 @@ def check(model: StateModel) -> Iterator[Fault]:
             "an artifact, a release or a branch keeps longer",
             severity,
         )
+
+
+def _is_used_elsewhere(model: StateModel, cache: CacheStep) -> bool:
+    """Whether another workflow restores the same paths, in the meantime maybe."""
+    for sibling in model.siblings:
+        for other in sibling.caches:
+            if other.restores and not set(other.paths).isdisjoint(cache.paths):
+                return True
+    return False
 
 
 RULE = make_state_rule(

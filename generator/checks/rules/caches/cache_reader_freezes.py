@@ -5,36 +5,25 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....findings import Severity
+from ...state.feeding import is_fed
 from ...state.model import StateModel
-from ...stores.caches import CACHE, CacheStep
+from ...stores.caches import CACHE
 from ..base import Fault, make_state_rule
 
 
 def check(model: StateModel) -> Iterator[Fault]:
     """Yield actions/cache with a fixed key where another step writes under its beginning."""
-    writers = [cache for cache in model.caches if cache.saves]
-    for sibling in model.siblings:
-        writers += [cache for cache in sibling.caches if cache.saves]
     for cache in model.caches:
         action = cache.step.action
         if action is None or action.name != CACHE or not cache.is_fixed:
             continue
-        if cache.restore_keys and any(_feeds(writer, cache) for writer in writers):
+        if is_fed(model, cache):
             yield Fault(
                 cache.place,
                 "this saves what it restored under a key of its own, and finds that ever "
                 "after instead of what is written meanwhile",
                 "uses: actions/cache/restore",
             )
-
-
-def _feeds(writer: CacheStep, reader: CacheStep) -> bool:
-    """Whether a writer's keys begin like what a reader falls back to."""
-    if writer is reader or not writer.is_of_run:
-        return False
-    if set(writer.paths).isdisjoint(reader.paths):
-        return False
-    return any(writer.key.startswith(key) for key in reader.restore_keys)
 
 
 RULE = make_state_rule(

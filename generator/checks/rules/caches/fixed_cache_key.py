@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....findings import Severity
+from ...state.feeding import is_fed
 from ...state.model import StateModel
 from ...stores.caches import CacheStep
 from ..base import Fault, make_state_rule
@@ -16,6 +17,9 @@ def check(model: StateModel) -> Iterator[Fault]:
         if not cache.saves or not cache.is_state or not cache.is_fixed:
             continue
         if not model.is_unattended or _is_filled_once(model, cache):
+            continue
+        # A reader that saves, too, has a rule of its own.
+        if is_fed(model, cache):
             continue
         yield Fault(
             cache.place,

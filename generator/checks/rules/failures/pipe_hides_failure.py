@@ -25,6 +25,9 @@ def check(model: StateModel) -> Iterator[Fault]:
         parent = command.find_parent(Role.PIPE)
         if parent is None or command.pipefail or "PIPESTATUS" in script.text:
             continue
+        # `train | tee log || echo skipped` is meant to go on.
+        if command.find_parent(Role.OR_LEFT) or work.step.goes_on_after_failure:
+            continue
         (*_, last) = script.list_between(parent.right, parent.end) or [command]
         if last.name not in _PASSING:
             continue

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....findings import Severity
+from ...state.groups import share_group
 from ...state.model import StateModel
 from ...state.schedules import find_shortest_pause
 from ...steps.operations import Push
@@ -40,7 +41,8 @@ def _is_met_by_others(model: StateModel, push: Push) -> bool:
     if push.step.job.is_matrix:
         # That has a rule of its own.
         return False
-    if any(sibling.pushes for sibling in model.siblings):
+    others = [item for item in model.siblings if not share_group(model, item)]
+    if any(sibling.pushes for sibling in others):
         return True
     crons = [cron for cron, _ in model.crons]
     pause = find_shortest_pause(crons)

@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ...shell.failures import Fate, decide_fate, list_handlers
+from ...shell.model import Command
 from ...state.model import StateModel
 from ...steps.conditions import list_outcomes
-from ...steps.operations import Push
-from ...stores.git import is_git
+from ...steps.jobs import Step
+from ...steps.words import is_state_path
 from ..base import Fault, make_state_rule
 
 
@@ -17,7 +18,7 @@ def check(model: StateModel) -> Iterator[Fault]:
     """Yield the pushes after which nobody learns that they failed."""
     looked_at = list_outcomes(model.document.text)
     for push in model.pushes:
-        if _is_swallowed(push) or (
+        if _is_swallowed(push.step, push.command) or (
             push.step.goes_on_after_failure and push.step.id not in looked_at
         ):
             yield Fault(
@@ -27,16 +28,34 @@ def check(model: StateModel) -> Iterator[Fault]:
                 "let the step fail, after some tries with git pull --rebase",
             )
 
+    for save in model.release_saves:
+        if _loses_save(save.step, save.command):
+            yield Fault(
+                save.position,
+                "where this upload fails the run is green all the same, and the state that "
+                "it made is lost",
+                "let the step fail",
+            )
 
-def _is_swallowed(push: Push) -> bool:
-    script = push.step.script
-    if script is None or push.command is None:
+
+def _is_swallowed(step: Step, command: Command | None) -> bool:
+    script = step.script
+    if script is None or command is None:
         return False
-    if decide_fate(script, push.command) is not Fate.SWALLOWED:
+    if decide_fate(script, command) is not Fate.SWALLOWED:
         return False
     # `git push || (git pull --rebase; git push)` is a second try.
-    handlers = list_handlers(script, push.command)
-    return not any(is_git(handler, "push") for handler in handlers)
+    handlers = list_handlers(script, command)
+    return not any(handler.words[:2] == command.words[:2] for handler in handlers)
+
+
+def _loses_save(step: Step, command: Command | None) -> bool:
+    """Whether `gh release upload` of state fails without a trace."""
+    if command is None or command.words[:3] != ("gh", "release", "upload"):
+        return False
+    if not any(map(is_state_path, command.words[4:])):
+        return False
+    return _is_swallowed(step, command)
 
 
 RULE = make_state_rule(

@@ -5,43 +5,37 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....findings import Severity
+from ...state.groups import share_group
 from ...state.model import StateModel
 from ...state.schedules import fire_together
+from ...steps.operations import Push
 from ..base import Fault, make_state_rule
 
 
 def check(model: StateModel) -> Iterator[Fault]:
     """Yield the cron lines that another writer of the repository has, too."""
-    pushes = [
-        push for push in model.pushes if not push.is_rebased and not push.is_forced
-    ]
-    if not pushes:
-        return
+    pushes = [push for push in model.pushes if not push.is_rebased]
     for sibling in model.siblings:
-        if not sibling.pushes or _share_group(model, sibling):
+        if share_group(model, sibling) or not _meet(pushes, sibling.pushes):
             continue
         for cron, position in model.crons:
             if any(fire_together(cron, other) for other, _ in sibling.crons):
                 yield Fault(
                     position,
                     f"{sibling.path.name} starts at the same minute and pushes, too: one "
-                    "of the two pushes is rejected",
+                    "of the two pushes is rejected, or overwrites the other",
                     "give each a minute of its own, or both one concurrency group",
                 )
                 break
 
 
-def _share_group(model: StateModel, sibling: StateModel) -> bool:
-    own, other = get_group(model), get_group(sibling)
-    return bool(own) and own == other and "github.workflow" not in own
-
-
-def get_group(model: StateModel) -> str:
-    """Return the concurrency group of a whole workflow, "" where it has none."""
-    concurrency = model.top.get("concurrency")
-    if isinstance(concurrency.value, dict):
-        return concurrency.get_text("group").lower()
-    return str(concurrency.value or "").lower()
+def _meet(pushes: list[Push], others: list[Push]) -> bool:
+    """Whether some of these go to one branch, as far as can be seen."""
+    refs = {push.ref.rpartition(":")[2] for push in pushes}
+    other_refs = {push.ref.rpartition(":")[2] for push in others}
+    if not refs or not other_refs:
+        return False
+    return "" in refs | other_refs or not refs.isdisjoint(other_refs)
 
 
 RULE = make_state_rule(

@@ -15,6 +15,8 @@ from ...steps.jobs import Job
 from ...steps.operations import Save, Store
 from ..base import Fault, make_state_rule
 
+# Runs of these bring what no later run does: a day's data, a night's training.
+_LASTING = frozenset({"schedule", "repository_dispatch", "workflow_run"})
 _UNIQUE = re.compile(r"github\.(run_id|run_number|sha)\b")
 
 
@@ -24,11 +26,11 @@ def check(model: StateModel) -> Iterator[Fault]:
     if whole is not None:
         writers = [job for job in model.jobs if _writes(model, job)]
         if writers:
-            yield _make_fault(whole, writers[0])
+            yield _make_fault(model, whole, writers[0])
     for job in model.jobs:
         own = _find_cancelling(job.node)
         if own is not None and _writes(model, job):
-            yield _make_fault(own, job)
+            yield _make_fault(model, own, job)
 
 
 def _find_cancelling(owner: Node) -> Node | None:
@@ -43,11 +45,16 @@ def _find_cancelling(owner: Node) -> Node | None:
     return None
 
 
-def _make_fault(cancel: Node, job: Job) -> Fault:
+def _make_fault(model: StateModel, cancel: Node, job: Job) -> Fault:
+    severity = Severity.LOSES_STATE
+    if _LASTING.isdisjoint(model.triggers):
+        # What a push of code leads to, the next push makes anew.
+        severity = Severity.FRAGILE
     return Fault(
         cancel.position,
         f"job {job.id} stores state: a newer run kills it before it has, or half way",
         "cancel-in-progress: false",
+        severity=severity,
         fix=_make_fix(cancel),
     )
 

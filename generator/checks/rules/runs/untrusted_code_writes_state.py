@@ -29,7 +29,7 @@ def check(model: StateModel) -> Iterator[Fault]:
         saves = [
             save
             for save in iter_job_saves(model, job)
-            if save.store is not Store.ARTIFACT or model.is_kept(save)
+            if save.store in {Store.GIT, Store.CACHE} or model.is_kept(save)
         ]
         for step in job.steps:
             if saves and job.id in works and _takes_head(step):
