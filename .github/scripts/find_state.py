@@ -1,4 +1,4 @@
-# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body 052fc3197143.
+# Written by wfgen 0.1.0 from find_state.py.j2 with settings 44136fa355b3, body a28befe91918.
 # Change the settings and run `wfgen render` again: a file edited by hand is not overwritten.
 # ruff: noqa: INP001, T201, S310, PLR2004 - a script that talks to the runner by printing, with GitHub's API behind one URL
 """Find the newest earlier run whose state this run may continue, and say which one it is.
@@ -237,6 +237,41 @@ class Search:
         return None
 
 
+def warn_if_older(github: GitHub, env: Mapping[str, str], run_id: int) -> None:
+    """Say where a run came after the one whose state is continued, as far as GitHub's list of runs knows.
+
+    A store that can be written to can be made to hold an older state, signed like the newest one. The list of runs is
+    kept by GitHub itself.
+    """
+    workflow = urllib.parse.quote(env["STATE_WORKFLOW"].rpartition("/")[2])
+    query = urllib.parse.urlencode({"branch": env["STATE_BRANCH"], "status": "success", "per_page": 50})
+    try:
+        listed = github.get(f"/actions/workflows/{workflow}/runs?{query}")["workflow_runs"]
+        newer = find_newer(listed, run_id, env)
+    except (CannotTellError, MissingError, LookupError, TypeError, AttributeError) as error:
+        print(f"Whether a run came after it is not known: {one_line(str(error))}")
+        return
+    if newer is not None:
+        said = f"The state of run {run_id} is older than the newest: run {newer} succeeded after it"
+        print(f"{said}.")
+        print(f"::warning title=State::{said}, and its state is not what is kept. Look who took it away.")
+
+
+def find_newer(listed: list, run_id: int, env: Mapping[str, str]) -> int | None:
+    """A run that wrote state after the one whose state is continued."""
+    # A run that was run again is as new as its last attempt.
+    begun = [(run["run_started_at"], run_id) for run in listed if run["id"] == run_id]
+    for run in listed:
+        head, own = run["head_repository"] or {}, run["repository"]
+        if run["event"].startswith("pull_request") or run["id"] in (run_id, int(env["GITHUB_RUN_ID"])):
+            continue
+        if head.get("id") != own["id"] or run["head_branch"] != env["STATE_BRANCH"]:
+            continue
+        if ((run["run_started_at"], run["id"]) > begun[0]) if begun else (run["id"] > run_id):
+            return run["id"]
+    return None
+
+
 def report(run_id: int | None, branch: str, expired: str) -> None:
     """Set the output, and say in the log and in the summary where training starts."""
     append("GITHUB_OUTPUT", f"run-id={'' if run_id is None else run_id}")
@@ -261,6 +296,8 @@ def main() -> int:
         branch = env["STATE_BRANCH"]
         search = Search(github, names, branch, env["STATE_WORKFLOW"], int(env["GITHUB_RUN_ID"]))
         run_id = search.newest_run_id()
+        if run_id is not None:
+            warn_if_older(github, env, run_id)
     except (CannotTellError, MissingError) as error:
         trouble = str(error)
     except (KeyError, TypeError, ValueError, AttributeError) as error:

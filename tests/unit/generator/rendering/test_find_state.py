@@ -56,6 +56,7 @@ class Api:
             "id": run_id,
             "path": path,
             "run_attempt": attempt,
+            "run_started_at": f"2026-11-01T00:00:{len(self.runs):02}Z",
             "event": event,
             "head_branch": branch,
             "repository": {"id": REPOSITORY},
@@ -91,6 +92,9 @@ class Api:
             found = self._page(
                 [a for a in self.artifacts if a["name"] == query["name"][0]], query
             )
+        elif words[0] == "workflows":
+            assert words[1:] == ["train.yml", "runs"]
+            found = {"workflow_runs": [*self.runs.values()][::-1]}
         elif words[0] == "runs" and int(words[1]) not in self.runs:
             return 404, {}, b'{"message": "Not Found"}'
         elif words[2:] == ["artifacts"]:
@@ -245,7 +249,7 @@ def test_the_newest_full_state_is_continued(script: Path, api: Api) -> None:
     assert_continues(find(script, api.url), 200)
     assert api.authorization == {f"Bearer {TOKEN}"}
     assert not any(TOKEN in path for path in api.asked)
-    assert len(api.asked) == 3
+    assert len(api.asked) == 4
 
 
 @pytest.mark.parametrize(
@@ -288,7 +292,36 @@ def test_a_fork_that_calls_its_branch_main_is_told_by_the_run_too(
 def test_half_a_pair_is_no_state(script: Path, api: Api) -> None:
     api.run(100)
     api.run(200, "model-state")
-    assert_continues(find(script, api.url), 100)
+    found = find(script, api.url)
+    assert_continues(found, 100)
+    older = "The state of run 100 is older than the newest: run 200 succeeded after it"
+    assert f"\n{older}.\n" in found.done.stdout
+    assert f"\n::warning title=State::{older}, and" in found.done.stdout
+
+
+def test_the_newest_state_is_not_called_older(script: Path, api: Api) -> None:
+    api.run(100)
+    api.run(200)
+    api.run(300, event="pull_request")
+    api.run(400, head=FORK)
+    api.run(500, branch="feature")
+    api.run(OWN_RUN, "training-logs")
+    found = find(script, api.url)
+    assert_continues(found, 200)
+    assert "older than the newest" not in found.done.stdout
+    # Run 100 was run again after it.
+    api.runs[100]["run_started_at"] = "2026-11-02T00:00:00Z"
+    assert "run 100 succeeded after it" in find(script, api.url).done.stdout
+
+
+def test_a_list_of_runs_that_says_nothing_stops_nothing(script: Path, api: Api) -> None:
+    api.run(100)
+    api.runs[100]["run_started_at"] = None
+    api.run(200, "training-logs")
+    del api.runs[200]["head_branch"]
+    found = find(script, api.url)
+    assert_continues(found, 100)
+    assert "Whether a run came after it is not known" in found.done.stdout
 
 
 def test_a_rerun_that_stopped_between_its_uploads_is_no_state(

@@ -153,6 +153,36 @@ def test_state_is_carried_from_run_to_run(keeper: Keeper) -> None:
     assert found == [("", None), *zip(ids, models[:-1], strict=False)]
 
 
+def test_a_state_that_is_older_than_the_newest_run_is_said(keeper: Keeper) -> None:
+    keeper.whole_run(b"good")
+    kept = keeper.begin()
+    assert "older than" not in keeper.step(kept, "restore").stdout
+    # Its state was taken away, or an older one was put in its place.
+    keeper.local_github.finish_run(kept.run.id, "success")
+    ticket = keeper.begin()
+    done = keeper.step(ticket, "restore")
+    assert done.exit_code == 0
+    assert (
+        f"::warning title=State::The state of run {int(keeper.output(ticket))} is older "
+        f"than the newest: run {kept.run.id} succeeded after it" in done.stdout
+    )
+
+
+@pytest.mark.parametrize("keeper", ["branch"], indirect=True)
+def test_an_archive_that_its_branch_does_not_name_is_refused(keeper: Keeper) -> None:
+    keeper.script.write_text(
+        keeper.script.read_text(encoding="utf-8").replace(
+            "sha256(packed).hexdigest()}\n            Path",
+            "sha256(b'').hexdigest()}\n            Path",
+        ),
+        encoding="utf-8",
+    )
+    keeper.whole_run(b"good")
+    done = keeper.step(keeper.begin(), "restore")
+    assert done.exit_code == 1
+    assert "is not the one that its state.json names" in done.stdout
+
+
 def test_a_fresh_start_is_said(keeper: Keeper) -> None:
     ticket = keeper.begin()
     done = keeper.step(ticket, "restore")
