@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -60,7 +61,9 @@ class _Collector:
     def __init__(self, root: Path, runner: Runner, env: Mapping[str, str]) -> None:
         self._root = root
         self._runner = runner
-        self._env = {name: env[name] for name in _PASSED_ON if name in env}
+        self._env = {name: env[name] for name in _PASSED_ON if env.get(name)}
+        # zizmor crashes for a user who has none, as in a container without a name.
+        self._env.setdefault("HOME", os.sep)
         self._repository = Repository(root)
         self.texts: dict[Path, str] = {}
         self.models: dict[Path, StateModel] = {}

@@ -47,7 +47,7 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
     """
     root = folder.absolute()
     nearest = _find_existing_folder(root)
-    if root in {Path.home(), Path(root.anchor)}:
+    if root in {_find_home(), Path(root.anchor)}:
         raise OutputError(
             f"{root} is no project's folder", hint="wfgen init my-project"
         )
@@ -90,6 +90,14 @@ def read_dependencies(root: Path) -> tuple[str, ...] | None:
     if not all(isinstance(item, str) for item in dependencies):
         raise SettingsError(f"{PYPROJECT}: project.dependencies is not a list of texts")
     return tuple(dependencies)
+
+
+def _find_home() -> Path | None:
+    """The user's own folder; None for one without, as in a container without a name."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return None
 
 
 def _find_existing_folder(root: Path) -> Path:

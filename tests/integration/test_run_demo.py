@@ -15,11 +15,15 @@ pytestmark = pytest.mark.act
 CHECKOUT = Path(__file__).parents[2]
 
 
-def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def demo(
+    folder: Path, *arguments: str, environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "wfgen_actions.generator", "demo", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(CHECKOUT)},
+        env={**os.environ, "PYTHONPATH": str(CHECKOUT), **(environment or {})},
+        # Nobody else may read what it makes, as on a machine of many users.
+        umask=0o077,
         capture_output=True,
         text=True,
         check=False,
@@ -30,8 +34,10 @@ def demo(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_demo_continues_its_first_run_and_can_be_had_again_at_once(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "checkout"
+    """In folders with blanks, and with a home that nobody can write to."""
+    folder, temporary = tmp_path / "check out", tmp_path / "for now"
     folder.mkdir()
+    temporary.mkdir()
     shutil.copytree(
         CHECKOUT / "pipeline",
         folder / "pipeline",
@@ -39,8 +45,9 @@ def test_the_demo_continues_its_first_run_and_can_be_had_again_at_once(
     )
     shutil.copy(CHECKOUT / "requirements.txt", folder)
     before = {path for path in folder.rglob("*") if path.is_file()}
+    environment = {"TMPDIR": str(temporary), "HOME": "/proc"}
     for _ in range(2):
-        done = demo(folder, "--iterations", "1")
+        done = demo(folder, "--iterations", "1", environment=environment)
         assert done.returncode == 0, done.stdout + done.stderr
         table = [
             re.split(r"  +", line)

@@ -74,7 +74,11 @@ def prepare_state(folder: Path) -> Path:
         if not ignore_file.exists():
             ignore_file.write_text("*\n", encoding="utf-8")
     except OSError as error:
-        raise OutputError(f"{folder} cannot be written: {error.strerror}") from error
+        raise OutputError(
+            f"{folder} cannot be written: {error.strerror}",
+            hint=f"give this user the right to write in {folder.parent}, "
+            "or work in a copy of it",
+        ) from error
     return folder
 
 

@@ -103,9 +103,11 @@ def _check_credentials(environment: Mapping[str, str]) -> None:
 def _list_credential_files(environment: Mapping[str, str]) -> list[Path]:
     """List where the client looks.
 
-    For tokens always below the home, for a key where its configuration is.
+    For tokens always below the home, for a key where its configuration is. For a user
+    without a home nothing is found, as by the client.
     """
-    home = Path.home() / ".kaggle"
+    above = Path(os.path.expanduser("~"))  # noqa: PTH111  # raises nothing, as the client
+    home = above / ".kaggle"
     files = [home / name for name in TOKEN_FILES]
     configured = environment.get("KAGGLE_CONFIG_DIR", "")
     if configured:
@@ -113,7 +115,7 @@ def _list_credential_files(environment: Mapping[str, str]) -> list[Path]:
     elif home.exists():
         folder = home
     else:
-        default = Path.home() / ".config"
+        default = above / ".config"
         folder = Path(environment.get("XDG_CONFIG_HOME") or default) / "kaggle"
     return [*files, folder / KEY_FILE]
 

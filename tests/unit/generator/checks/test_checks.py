@@ -507,3 +507,20 @@ def test_report_as_annotations() -> None:
     assert render_report(RESULT, "github", EVERYTHING) == (
         "::warning file=a b.yml,line=3,col=5,title=zizmor/rule::50%25 of,%0Athis: bad"
     )
+
+
+@pytest.mark.parametrize("home", [{}, {"HOME": ""}])
+def test_a_tool_that_needs_a_home_has_one(tmp_path: Path, home: dict[str, str]) -> None:
+    """zizmor crashes without, as it did in a container without a name."""
+    require_tools("zizmor")
+    (tmp_path / FILE).write_text(GOOD, encoding="utf-8")
+    homes = set()
+
+    class Watching(SystemRunner):
+        def run(self, argv: Sequence[str], **more: Any) -> Completed:  # noqa: ANN401 - handed on
+            homes.add(more["env"]["HOME"])
+            return Completed(tuple(argv), 0, "[]", "")
+
+    environment = {"PATH": os.environ["PATH"], **home}
+    check_files([FILE], tmp_path, Watching(), environment, ["zizmor"])
+    assert homes == {"/"}

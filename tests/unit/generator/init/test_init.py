@@ -548,3 +548,17 @@ def test_a_settings_file_that_is_no_toml_is_named(
     give(here, {"wfgen.toml": "iterations =\n"})
     assert wfgen("init") == 2
     assert "wfgen.toml is not TOML" in capsys.readouterr().err
+
+
+def test_a_user_without_a_home_settles_too(
+    here: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a container that runs under a number without a name."""
+    give(here, {"train.py": "import json"})
+
+    def find_none(_cls: type[Path]) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(find_none))
+    assert wfgen("init") == 0
+    assert (here / WORKFLOW).exists()

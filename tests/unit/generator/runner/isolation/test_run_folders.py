@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+import pytest
+
+from generator.errors import OutputError
 from generator.runner.isolation.run_directory import (
     make_run_folders,
     prepare_state,
     sweep,
 )
-
-if TYPE_CHECKING:
-    import pytest
 
 
 def test_run_folders_go_and_sweep_what_died(tmp_path: Path) -> None:
@@ -32,6 +31,15 @@ def test_run_folders_go_and_sweep_what_died(tmp_path: Path) -> None:
         assert folders.home.is_dir()
         assert folders.base.stat().st_mode & 0o077 == 0
     assert list((state / "runs").iterdir()) == []
+
+
+def test_a_checkout_that_cannot_be_written_is_said_with_what_helps(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "checkout").touch()
+    with pytest.raises(OutputError, match="cannot be written") as caught:
+        prepare_state(tmp_path / "checkout" / ".wfgen")
+    assert f"write in {tmp_path / 'checkout'}" in caught.value.hint
 
 
 def test_blanks_in_both_the_path_and_tmpdir_stay_out_of_the_runs_folder(
