@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pwd
-
-import pytest
+from typing import TYPE_CHECKING
 
 from pipeline.sources.kaggle.login import _list_credential_files
+
+if TYPE_CHECKING:
+    import pytest
 
 
 def test_a_user_without_a_home_has_credentials_in_the_environment_alone(
