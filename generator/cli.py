@@ -16,6 +16,7 @@ import click
 
 from . import __version__
 from .errors import EXIT_INTERRUPTED, EXIT_OK, ToolMissingError, WfgenError
+from .terminal import show
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -104,12 +105,12 @@ def main(args: Sequence[str] | None = None) -> None:
     try:
         code = cli.main(args=args, prog_name="wfgen", standalone_mode=False)
     except WfgenError as error:
-        click.echo(f"wfgen: {error.message}", err=True)
+        show(f"wfgen: {error.message}", err=True)
         if error.hint:
-            click.echo(f"hint: {error.hint}", err=True)
+            show(f"hint: {error.hint}", err=True)
         sys.exit(error.exit_code)
     except click.exceptions.Abort:
-        click.echo("wfgen: interrupted", err=True)
+        show("wfgen: interrupted", err=True)
         sys.exit(EXIT_INTERRUPTED)
     except click.ClickException as error:
         error.show()

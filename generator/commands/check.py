@@ -21,6 +21,7 @@ from ..checks.targets import list_action_files, list_targets
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..process import BoundedRunner
+from ..terminal import show, show_commands
 from ..workflow.files import find_repository_root, require_workflow_files
 
 # Of each tool, for files that nobody would write: a workflow as people have them takes a
@@ -151,8 +152,10 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option
         text = render_report(
             result, report_format, ReportOptions(show_all, _find_width())
         )
-    if text:
-        click.echo(text)
+    if text and report_format == "github":
+        show_commands(text)
+    elif text:
+        show(text)
     _report_tools(result)
     return _choose_exit_code(result, {*only, *require}, fail_on)
 
@@ -184,12 +187,12 @@ def _choose_tools(named: Collection[str]) -> tuple[Tool, ...]:
 
 def _report_tools(result: CheckResult) -> None:
     for tool in result.missing:
-        click.echo(
+        show(
             f"{tool.name} did not look: it is not installed (pip install {tool.package})",
             err=True,
         )
     for error in result.broken:
-        click.echo(f"wfgen: {error.message}", err=True)
+        show(f"wfgen: {error.message}", err=True)
 
 
 def _choose_exit_code(

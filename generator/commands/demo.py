@@ -27,6 +27,7 @@ from ..runner.models import ActionChoice, Conclusion, RunRequest, RunResult
 from ..runner.results.progress import RunPrinter
 from ..runner.results.text import choose_marks, format_seconds
 from ..runner.run import run_workflow
+from ..terminal import show
 from ..workflow.files import find_workflow, require_workflow_files
 
 REPOSITORY = "local/demo"
@@ -83,7 +84,7 @@ def _make_demo(state: Path, here: Path, iterations: str, retention: str) -> Path
     }
     drifts = compare(project, render_repository(project, os.environ, flags))
     for drift in write(project, drifts, force=True):
-        click.echo(f"rendered {drift.path}")
+        show(f"rendered {drift.path}")
     return project
 
 
@@ -100,12 +101,12 @@ def _check_project(project: Path) -> bool:
     for finding in report.findings:
         if finding.severity is not Severity.INFORMATION:
             findings.append(finding)
-            click.echo(format_finding(finding))
+            show(format_finding(finding))
     line = f"checked by {', '.join(report.ran)}: {len(findings) or 'no'} findings"
     if report.missing:
         missing = ", ".join(tool.name for tool in report.missing)
         line += f"; not installed: {missing}"
-    click.echo(line)
+    show(line)
     return not findings
 
 
@@ -120,7 +121,7 @@ def _run_events(project: Path, state: Path, *, verbose: bool) -> list[RunResult]
     workflow = find_workflow(project, Path("train.yml"))
     with LocalGitHub.open(store / "github", repository=REPOSITORY) as local_github:
         for event in EVENTS:
-            click.echo("")
+            show("")
             request = RunRequest(
                 root=project,
                 workflow=workflow,
@@ -130,26 +131,26 @@ def _run_events(project: Path, state: Path, *, verbose: bool) -> list[RunResult]
                 state_folder=store,
                 virtualenvs_folder=state / "environments",
             )
-            printer = RunPrinter(click.echo, verbose=verbose)
+            printer = RunPrinter(show, verbose=verbose)
             results.append(run_workflow(request, local_github, runner, printer))
     return results
 
 
 def _report(results: list[RunResult], seconds: float) -> int:
     """Show the table, and say whether the second run continued the first."""
-    click.echo("")
+    show("")
     for line in list_table_lines(results):
-        click.echo(line)
+        show(line)
     faults = find_faults(results)
     for fault in faults:
-        click.echo(f"demo: {fault}", err=True)
+        show(f"demo: {fault}", err=True)
     if faults:
         log = results[-1].log
-        click.echo(f"hint: the whole log of the last run is {log}", err=True)
+        show(f"hint: the whole log of the last run is {log}", err=True)
         return EXIT_PROBLEMS
     first, second = results
     mark = choose_marks(getattr(sys.stdout, "encoding", None))[Conclusion.SUCCESS]
-    click.echo(
+    show(
         f"\n{mark} run #{second.run.number} continued run #{first.run.number} "
         f"and has twice its rows ({format_seconds(seconds)}; "
         "the actions were played by stand-ins)"

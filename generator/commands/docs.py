@@ -15,6 +15,7 @@ from ..rendering.render import render_all
 from ..rendering.repository import validate_rendered
 from ..rendering.workflow_docs import DEFAULT_PATHS, TEMPLATES, render_docs
 from ..rendering.writer import PRECIOUS, State
+from ..terminal import show, write_content
 
 _STANDARD_OUTPUT = "-"
 
@@ -57,7 +58,7 @@ def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int
         path = _resolve_below(directory, str(name))
     page = render_docs(TEMPLATES[lang], path, settings, directory, files)
     if name == _STANDARD_OUTPUT:
-        click.echo(page.text, nl=False)
+        write_content(page.text)
         return EXIT_OK
     (drift,) = writer.compare(directory, [page])
     if drift.state in PRECIOUS and not force:
@@ -67,7 +68,7 @@ def command(*, directory: Path, lang: str, name: str | None, force: bool) -> int
         )
     writer.write(directory, [drift], force=force)
     outcome = "unchanged" if drift.state is State.SAME else "wrote"
-    click.echo(f"{outcome:9}  {path}")
+    show(f"{outcome:9}  {path}")
     return EXIT_OK
 
 

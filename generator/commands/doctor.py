@@ -13,6 +13,7 @@ from .. import __version__
 from ..doctor import Need, Part, Status, examine, this_machine
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK
 from ..process import SystemRunner
+from ..terminal import show
 
 _NAME_WIDTH = 13
 _VERSION_WIDTH = 10
@@ -31,9 +32,9 @@ def command(*, as_json: bool) -> int:
     needs = examine(this_machine(SystemRunner()))
     missing = [need.name for need in needs if need.needed and not need.usable]
     if as_json:
-        click.echo(json.dumps(_describe_needs(needs, ready=not missing), indent=2))
+        show(json.dumps(_describe_needs(needs, ready=not missing), indent=2))
     else:
-        click.echo("\n".join(_format_needs(needs, missing)))
+        show("\n".join(_format_needs(needs, missing)))
     if missing:
         return EXIT_CANNOT_TELL
     return EXIT_OK

@@ -29,6 +29,7 @@ from ..init.survey import Survey, survey_repository
 from ..init.training_copy import PACKAGE
 from ..process import SystemRunner
 from ..rendering.repository import validate_rendered
+from ..terminal import show
 
 _DRY_WORDS = {
     FileAction.WRITE: "would write",
@@ -193,7 +194,7 @@ def _print_report(
         lines += [*_describe_changes(survey, plan, {}, 9), ""]
         lines += _describe_next_steps(directory, survey, plan)
     for line in lines:
-        click.echo(line)
+        show(line)
 
 
 def _describe_findings(survey: Survey, plan: InitPlan) -> Iterator[str]:

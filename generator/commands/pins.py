@@ -24,6 +24,7 @@ from ..rendering.pins import (
     select_own,
 )
 from ..rendering.writer import replace_file
+from ..terminal import show
 
 
 @click.command("pins")
@@ -77,13 +78,13 @@ def command(  # noqa: PLR0913 - one parameter a flag
     pins = load_pins(directory)
     if not update:
         report = format_json if as_json else format_text
-        click.echo(report(pins, find_uses(directory)))
+        show(report(pins, find_uses(directory)))
         return EXIT_OK
     newer = read_pins(source, source.name) if source else _fetch_newest(pins)
     for line in describe_changes(pins, newer):
-        click.echo(line)
+        show(line)
     if dry_run:
-        click.echo("nothing was written (--dry-run)")
+        show("nothing was written (--dry-run)")
     else:
         _write(directory, pins | newer, target)
     return EXIT_OK
@@ -114,12 +115,12 @@ def _write(root: Path, pins: Mapping[str, Pin], target: Path | None) -> None:
         file.unlink(missing_ok=True)
     except OSError as error:
         raise OutputError(f"{file} cannot be removed: {error.strerror}") from error
-    click.echo("nothing differs from wfgen's own list")
+    show("nothing differs from wfgen's own list")
 
 
 def _replace(file: Path, name: str, text: str) -> None:
     if file.is_file() and file.read_text(encoding="utf-8") == text:
-        click.echo(f"unchanged  {name}")
+        show(f"unchanged  {name}")
         return
     replace_file(file, text)
-    click.echo(f"wrote      {name}\nrun `wfgen render` to use it")
+    show(f"wrote      {name}\nrun `wfgen render` to use it")

@@ -17,6 +17,7 @@ from ..rendering import writer
 from ..rendering.header import Rendered
 from ..rendering.repository import render_repository
 from ..rendering.writer import Drift, State
+from ..terminal import show, write_content
 from ..workflow.files import find_repository_root
 
 
@@ -81,7 +82,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
         writer.remove(root, orphans)
     _report_orphans(orphans, removed=clean)
     for line in give_advice(load(root, os.environ, flags), datetime.now(UTC)):
-        click.echo(f"note: {line}", err=True)
+        show(f"note: {line}", err=True)
     return EXIT_OK
 
 
@@ -89,7 +90,7 @@ def _find_root(directory: Path) -> Path:
     """Find the top of the repository, and say so where it is another folder."""
     root = find_repository_root(directory)
     if root != directory:
-        click.echo(
+        show(
             "note: GitHub reads workflows at the top of the repository alone, "
             f"which is {root}",
             err=True,
@@ -121,18 +122,18 @@ def _keep_flags(root: Path, flags: Flags) -> tuple[Drift, ...]:
 def _print_workflows(files: Iterable[Rendered]) -> None:
     for file in files:
         if file.path.endswith(".yml"):
-            click.echo(file.text, nl=False)
+            write_content(file.text)
 
 
 def _show_drifts(drifts: Iterable[Drift], *, failing: bool) -> int:
     """Print every difference; with `failing`, one is an error."""
     different = [drift for drift in drifts if drift.state is not State.SAME]
     if not different:
-        click.echo("every file is as it would be rendered")
+        show("every file is as it would be rendered")
         return EXIT_OK
     for drift in different:
-        click.echo(f"{drift.path}: {drift.state}", err=failing)
-        click.echo(drift.diff(), nl=False)
+        show(f"{drift.path}: {drift.state}", err=failing)
+        write_content(drift.diff())
     if failing:
         return EXIT_PROBLEMS
     return EXIT_OK
@@ -142,12 +143,12 @@ def _write(root: Path, drifts: Sequence[Drift], *, force: bool) -> None:
     written = writer.write(root, drifts, force=force)
     for drift in drifts:
         outcome = "wrote" if drift in written else "unchanged"
-        click.echo(f"{outcome:9}  {drift.path}")
+        show(f"{outcome:9}  {drift.path}")
 
 
 def _report_orphans(orphans: Iterable[Drift], *, removed: bool) -> None:
     for drift in orphans:
         if removed:
-            click.echo(f"removed    {drift.path}")
+            show(f"removed    {drift.path}")
         else:
-            click.echo(f"orphan     {drift.path}  (--clean removes it)")
+            show(f"orphan     {drift.path}  (--clean removes it)")

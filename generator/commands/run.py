@@ -31,6 +31,7 @@ from ..runner.repository import find_root, read_repository
 from ..runner.results.progress import RunPrinter
 from ..runner.results.summary import list_result_lines, make_result_document
 from ..runner.run import run_workflow
+from ..terminal import show
 from ..workflow.files import find_workflow
 from ..workflow.parser import read_workflow
 
@@ -226,7 +227,7 @@ def _run(
     as_json: bool,
     verbose: bool,
 ) -> int:
-    say: Callable[[str], None] = _discard if as_json else click.echo
+    say: Callable[[str], None] = _discard if as_json else show
     store = prepare_state(choose_state_folder(request)) / "github"
     repository = read_repository(request.root, runner, name=request.repository)
     with (
@@ -247,7 +248,7 @@ def _run(
                 f"{error.filename or store}: {error.strerror or error}"
             ) from error
         if as_json:
-            click.echo(json.dumps(make_result_document(result), indent=2))
+            show(json.dumps(make_result_document(result), indent=2))
         say("")
         for line in list_result_lines(result, local_github.list_runs(), request.root):
             say(line)

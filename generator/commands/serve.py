@@ -18,6 +18,7 @@ from ..errors import LocalGitHubError, SettingsError
 from ..github.core.clock import check_instant
 from ..github.core.models import NameScope, NewRun
 from ..resources import install_command
+from ..terminal import show
 
 if TYPE_CHECKING:
     from ..github.serving import ServerAccess
@@ -104,9 +105,9 @@ def format_access(access: ServerAccess) -> str:
 def print_access(access: ServerAccess, *, as_json: bool) -> None:
     """Tell on stdout how the server is reached."""
     if as_json:
-        click.echo(json.dumps(access.to_json()))
+        show(json.dumps(access.to_json()))
     else:
-        click.echo(format_access(access))
+        show(format_access(access))
 
 
 @click.command()
@@ -216,6 +217,6 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
             # The runner takes half as long again to import, and only this flag needs it.
             from ..runner.launcher import launch_for_clients  # noqa: PLC0415 - as above
 
-            say = partial(click.echo, err=True)
+            say = partial(show, err=True)
             stack.enter_context(launch_for_clients(local_github, Path.cwd(), say))
         serve(local_github, run, write_actrc, partial(print_access, as_json=as_json))

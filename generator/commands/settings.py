@@ -11,6 +11,7 @@ import click
 from ..config import reference
 from ..config.settings import load
 from ..errors import EXIT_OK
+from ..terminal import show, write_content
 from ..workflow.files import find_repository_root
 
 
@@ -36,15 +37,15 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     if as_json + schema + table > 1:
         raise click.UsageError("give one of --json, --schema and --table")
     if schema:
-        click.echo(reference.format_schema(), nl=False)
+        write_content(reference.format_schema())
         return EXIT_OK
     if table:
-        click.echo(reference.format_table())
+        show(reference.format_table())
         return EXIT_OK
     settings = load(find_repository_root(directory), os.environ)
     if as_json:
-        click.echo(reference.format_json(settings))
+        show(reference.format_json(settings))
     else:
         width = shutil.get_terminal_size().columns
-        click.echo(reference.format_text(settings, width))
+        show(reference.format_text(settings, width))
     return EXIT_OK

@@ -8,6 +8,7 @@ import click
 
 from ..errors import SettingsError
 from ..resources import templates_dir
+from ..terminal import show, write_content
 
 _BLOCK = re.compile(r"<%-?\s*block\s+(\w+)")
 _WIDTH = 78
@@ -27,11 +28,11 @@ def list_command() -> None:
     folder = templates_dir()
     for path in sorted(folder.rglob("*.j2")):
         blocks = _BLOCK.findall(path.read_text(encoding="utf-8"))
-        click.echo(path.relative_to(folder).as_posix())
+        show(path.relative_to(folder).as_posix())
         if blocks:
             head = "    blocks: "
             names = ", ".join(blocks)
-            click.echo(click.wrap_text(names, _WIDTH, head, " " * len(head)))
+            show(click.wrap_text(names, _WIDTH, head, " " * len(head)))
 
 
 @command.command("show")
@@ -46,4 +47,4 @@ def show_command(name: str) -> None:
         raise SettingsError(
             f"there is no template {name}", hint="`wfgen templates list` names them"
         )
-    click.echo(path.read_text(encoding="utf-8"), nl=False)
+    write_content(path.read_text(encoding="utf-8"))

@@ -15,6 +15,7 @@ from ..reporting.summary import format_candidate, format_metric
 from ..settings import FLAGS, RULES, Settings, load, spell_flag
 from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, get_origin, get_signing_key
+from ..terminal import show
 from ..training.source_factory import open_rows_to_score
 from .fast_path import run_update
 from .queries import describe_state, format_facts, load_state
@@ -81,9 +82,9 @@ def status(root: Path, as_json: bool) -> None:
     """Show the state: rows, champion, metrics, libraries."""
     facts = describe_state(_make_store(root))
     if as_json:
-        click.echo(json.dumps(facts, indent=1))
+        show(json.dumps(facts, indent=1))
     else:
-        click.echo(format_facts(facts))
+        show(format_facts(facts))
 
 
 @pipeline.command()
@@ -99,7 +100,7 @@ def verify(root: Path, **flags: str | None) -> None:
 
     settings = load(root, os.environ, flags)
     for line in verify_state(_make_store(root), settings):
-        click.echo(line)
+        show(line)
 
 
 @pipeline.command()
@@ -109,11 +110,11 @@ def history(root: Path, as_json: bool) -> None:
     """List the latest runs: when, how far, champion, metric."""
     runs = load_state(_make_store(root)).document.history
     if as_json:
-        click.echo(json.dumps([run.to_json() for run in runs], indent=1))
+        show(json.dumps([run.to_json() for run in runs], indent=1))
         return
     for run in runs:
         metric = None if run.metric is None else run.metric.to_json()
-        click.echo(
+        show(
             f"{run.at}  {run.batches} batches, {run.rows} rows  "
             f"{format_metric(metric)}  by {format_candidate(run.champion)}"
         )
@@ -133,9 +134,9 @@ def reset(root: Path, yes: bool) -> None:
     with store.lock():
         removed = store.reset()
     if removed:
-        click.echo(f"removed {len(removed)} files")
+        show(f"removed {len(removed)} files")
     else:
-        click.echo("there was no state")
+        show("there was no state")
 
 
 @pipeline.command()
@@ -152,7 +153,7 @@ def rollback(root: Path, yes: bool) -> None:
     with store.lock():
         state = store.rollback()
     counters = state.document.counters
-    click.echo(
+    show(
         f"went back to {state.state_id}: "
         f"{counters.batches} batches, {counters.rows} rows"
     )
@@ -171,9 +172,9 @@ def sign(root: Path, remove: bool) -> None:
     store = _make_store(root)
     with store.lock():
         if remove:
-            click.echo(f"unsigned now: {store.unsign()}")
+            show(f"unsigned now: {store.unsign()}")
         else:
-            click.echo(f"signed {store.sign()}")
+            show(f"signed {store.sign()}")
 
 
 @pipeline.command()
@@ -197,9 +198,9 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     with open_rows_to_score(source, root).open_reader(None) as reader:
         settings = load(root, os.environ, flags)
         scored = predict_rows(_make_store(root), reader, output, settings)
-    click.echo(f"{scored.rows} rows scored into {output}")
+    show(f"{scored.rows} rows scored into {output}")
     if scored.missing_columns:
-        click.echo(
+        show(
             f"warning: the rows lack {', '.join(scored.missing_columns)}, "
             "which counts as missing",
             err=True,
@@ -216,7 +217,7 @@ def _make_store(root: Path) -> Store:
 
 def _warn_unchecked(store: Store) -> None:
     if store.skipped_signature:
-        click.echo(
+        show(
             f"warning: {store.document_path} is signed; "
             f"not checked, as {KEY_VARIABLE} is not set",
             err=True,

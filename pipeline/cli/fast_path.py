@@ -16,6 +16,7 @@ from pathlib import Path
 from ..errors import EXIT_INTERRUPTED, MissingLibraryError, PipelineError
 from ..program import COMMAND, PACKAGE
 from ..settings import FLAGS, load, spell_flag
+from ..terminal import show, show_command
 
 _REQUIREMENTS = "requirements.txt"
 # Libraries that the package index has by another name than they are imported by.
@@ -74,17 +75,14 @@ def exit_on_errors(call: Callable[[], object]) -> None:
     try:
         _name_missing_library(call)
     except PipelineError as error:
-        # Names out of a state or a source may hold line breaks, and a line that starts
-        # with :: is a command to GitHub.
-        message = " ".join(error.message.splitlines())
+        # Names out of a state or a source may hold line breaks.
+        show(f"error: {' '.join(error.message.splitlines())}", err=True)
         hint = " ".join(error.hint.splitlines())
-        sys.stderr.write(f"error: {message}\n")
         if hint:
-            sys.stderr.write(f"  hint: {hint}\n")
+            show(f"  hint: {hint}", err=True)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             # Shown at the run's page, not only in its log.
-            escaped = message.replace("%", "%25")
-            sys.stdout.write(f"::error title=pipeline::{escaped}\n")
+            show_command("error title=pipeline", error.message)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(EXIT_INTERRUPTED)

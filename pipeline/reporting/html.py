@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from jinja2 import Environment, StrictUndefined
+from markupsafe import Markup
 
 from ..program import COMMAND
 from ..state.document import CandidateMetrics, Metric, RunRecord, StateDocument
+from ..terminal import make_safe
 from .chart import Chart, build_chart
 from .log import Note, Outcome
 from .summary import format_candidate, format_number
@@ -44,6 +46,14 @@ class Rival(NamedTuple):
     """Of its bar, in per cent."""
 
 
+def _show_controls(value: object) -> object:
+    """Return a text with escapes for what may not stand in a page."""
+    # Markup is what the template itself made.
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return make_safe(value, in_step=False)
+    return value
+
+
 def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     """Render the page.
 
@@ -51,7 +61,11 @@ def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     addresses.
     """
     environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_show_controls,
     )
     environment.filters["candidate"] = format_candidate
     environment.filters["duration"] = format_duration

@@ -6,8 +6,6 @@ GitHub.
 
 import contextlib
 import json
-import os
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
@@ -17,6 +15,7 @@ from typing import NamedTuple, TextIO
 from ..atomic import explain_os_errors, write_atomically
 from ..errors import StateWriteError
 from ..state.document import StateDocument
+from ..terminal import make_safe, show, show_command
 from .summary import Summary, format_candidate, format_metric
 
 MOST_NOTES = 1000
@@ -56,11 +55,10 @@ class Log:
 
     def say(self, text: str) -> None:
         """Write one line on screen and into the file."""
-        # A name out of the data may hold anything, and a line that starts with :: is a
-        # command to GitHub.
+        # A name out of the data may hold anything.
         line = " ".join(text.splitlines())
-        _show(line)
-        self.keep(line)
+        show(line)
+        self.keep(make_safe(line, in_step=False))
 
     def note(self, text: str, batch: int | None = None) -> None:
         """Write one line that belongs into the report as well.
@@ -83,35 +81,16 @@ class Log:
         if not self._folds:
             yield
             return
-        _show(f"::group::{title}")
+        show_command("group", title)
         try:
             yield
         finally:
-            _show("::endgroup::")
+            show_command("endgroup", "")
 
     def close(self) -> None:
         """End the file; what a full disk did not take of it is on screen already."""
         with contextlib.suppress(OSError):
             self._sink.close()
-
-
-def _show(text: str) -> None:
-    """Show a line at once: a killed job has shown what it did.
-
-    Names may hold what the screen's encoding lacks.
-    """
-    screen = sys.stdout
-    # Python has none where the process was started with it closed.
-    if screen is None:
-        return
-    encoding = screen.encoding or "utf-8"
-    try:
-        screen.write(text.encode(encoding, "backslashreplace").decode(encoding) + "\n")
-        screen.flush()
-    except OSError:
-        # Nobody looks on any more. It is all in the log, and Python flushes the rest at
-        # its end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), screen.fileno())
 
 
 def _create_file(folder: Path, stem: str) -> tuple[Path, TextIO]:

@@ -108,3 +108,47 @@ def test_what_act_says_before_the_first_step_is_told_everywhere(
     for log in (project.root / ".wfgen/logs").glob("*.jsonl"):
         assert "Unknown Property nonsense-***" in log.read_text(encoding="utf-8")
         assert "hush" not in log.read_text(encoding="utf-8")
+
+
+HOSTILE = "x\x1b]0;OWNED\x07\x1b[2J\x9b31m\u202e"
+SHOUTING = r"""
+name: NAME
+on: push
+jobs:
+  a:
+    name: NAME
+    runs-on: ubuntu-latest
+    outputs: {o: "${{ steps.s.outputs.o }}"}
+    steps:
+      - name: NAME
+        id: s
+        run: |
+          printf '::notice::\033[2Jann%%0A::error::inner\n::group::g\033]0;OWNED\007\n'
+          printf 'out \033]0;OWNED\007 \033[2J ##[error]v1\n  ::add-mask::masked\n'
+          echo "o=$(printf 'a\033[2J')" >> "$GITHUB_OUTPUT"
+          exit 1
+"""
+
+
+@pytest.mark.parametrize("in_step", [True, False])
+def test_names_and_output_of_strangers_do_nothing_to_a_terminal(
+    project: Project, in_step: bool
+) -> None:
+    name = json.dumps(HOSTILE + "\n::error::from-a-name\n##[error]x")
+    project.write(".github/workflows/w.yml", SHOUTING.replace("NAME", name))
+    env = {"GITHUB_ACTIONS": "true"} if in_step else {}
+    for words in (["--verbose"], [], ["--json"]):
+        done = wfgen(project, *words, env=env)
+        assert done.returncode == 1
+        said = done.stdout + done.stderr
+        assert "OWNED" in said
+        for sign in ("\x1b", "\x07", "\x9b", "\u202e", "\r"):
+            assert sign not in said, (words, sign)
+        if in_step:
+            assert "##[" not in said
+            lines = said.splitlines()
+            assert not [line for line in lines if line.lstrip().startswith("::")]
+    listed = subprocess.run(
+        [*WFGEN, "runs"], cwd=project.root, capture_output=True, text=True, check=True
+    )
+    assert "\x1b" not in listed.stdout

@@ -14,6 +14,7 @@ from ...github.core.models import Artifact, Run
 from ...runner.results.extraction import REPORT, extract_artifacts, find_report
 from ...runner.results.history import find_run
 from ...runner.results.summary import list_artifact_lines, make_artifact_document
+from ...terminal import show
 from .store import add_store_options, open_store
 
 
@@ -59,10 +60,10 @@ def command(  # noqa: PLR0913 - one parameter an option
         _open_report(folders, chosen)
     elif as_json:
         documents = [make_artifact_document(item) for item in artifacts]
-        click.echo(json.dumps({"run": chosen.id, "artifacts": documents}, indent=2))
+        show(json.dumps({"run": chosen.id, "artifacts": documents}, indent=2))
     elif folder is not None:
         for path in folders.values():
-            click.echo(f"extracted  {path}")
+            show(f"extracted  {path}")
     else:
         _list(artifacts, chosen)
     return EXIT_OK
@@ -107,12 +108,12 @@ def _open_report(folders: dict[str, Path], run: Run) -> None:
             f"no {REPORT} is in the artifacts of run #{run.number} ({names})",
             hint="the training writes one where `report` is not switched off",
         )
-    click.echo(report)
+    show(str(report))
     if click.launch(str(report)):
-        click.echo("no browser could be opened here: open that file yourself", err=True)
+        show("no browser could be opened here: open that file yourself", err=True)
 
 
 def _list(artifacts: Sequence[Artifact], run: Run) -> None:
-    click.echo(f"run #{run.number} ({run.id}), {run.event} on {run.head_branch}")
+    show(f"run #{run.number} ({run.id}), {run.event} on {run.head_branch}")
     for line in list_artifact_lines(artifacts) or ["no artifacts"]:
-        click.echo(line)
+        show(line)

@@ -13,6 +13,7 @@ from ...runner.results.history import (
     make_kept_run_document,
     read_kept_runs,
 )
+from ...terminal import show
 from .store import add_store_options, open_store
 
 
@@ -36,10 +37,10 @@ def command(*, limit: int, as_json: bool, state: Path) -> int:
         total = len(local_github.list_runs())
     if as_json:
         documents = [make_kept_run_document(entry) for entry in kept]
-        click.echo(json.dumps({"format": 1, "runs": documents}, indent=2))
+        show(json.dumps({"format": 1, "runs": documents}, indent=2))
         return EXIT_OK
     for line in list_run_lines(kept):
-        click.echo(line)
+        show(line)
     if total > len(kept):
-        click.echo(f"{total - len(kept)} older ones are not shown (--limit)", err=True)
+        show(f"{total - len(kept)} older ones are not shown (--limit)", err=True)
     return EXIT_OK

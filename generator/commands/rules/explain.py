@@ -9,6 +9,7 @@ import click
 from ...checks.registry import RULES
 from ...checks.rules.base import Rule
 from ...errors import SettingsError
+from ...terminal import show
 
 _WIDTH = 88
 
@@ -19,7 +20,7 @@ def command(rule_id: str) -> None:
     """Tell what happens on GitHub where RULE is broken, and how to mend it."""
     for rule in RULES:
         if rule.id == rule_id:
-            click.echo(explain_rule(rule))
+            show(explain_rule(rule))
             return
     near = [rule.id for rule in RULES if rule_id in rule.id]
     hint = "`wfgen rules` lists them"

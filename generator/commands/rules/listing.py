@@ -8,6 +8,7 @@ import click
 
 from ...checks.registry import RULES
 from ...checks.rules.base import Rule
+from ...terminal import show
 
 
 @click.command("rules")
@@ -15,11 +16,11 @@ from ...checks.rules.base import Rule
 def command(as_json: bool) -> None:
     """List the rules of wfgen's own, with what breaking them means."""
     if as_json:
-        click.echo(json.dumps([_describe(rule) for rule in RULES], indent=2))
+        show(json.dumps([_describe(rule) for rule in RULES], indent=2))
         return
     width = max(len(rule.id) for rule in RULES)
     for rule in RULES:
-        click.echo(f"{rule.id:<{width}}  {rule.severity:<12} {rule.title}")
+        show(f"{rule.id:<{width}}  {rule.severity:<12} {rule.title}")
 
 
 def _describe(rule: Rule) -> dict[str, str]:

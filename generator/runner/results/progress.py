@@ -69,12 +69,12 @@ class Progress:
         self._failed_steps.pop(event.job, None)
         if self._verbose and not _is_quiet(event):
             self._show_job(event.job)
-            self._say(f"  > {event.step}")
+            self._say(f"  > {' '.join(event.step.splitlines())}")
 
     def _show_group(self, event: LogEvent) -> None:
         self._groups.setdefault(event.job, []).append(event.text)
         if self._verbose:
-            self._say(f"    > {event.text}")
+            self._say(f"    > {' '.join(event.text.splitlines())}")
 
     def _show_act_message(self, event: LogEvent) -> None:
         if event.text != self._act_message:
