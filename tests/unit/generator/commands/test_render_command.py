@@ -203,7 +203,7 @@ def test_check_exits_1_with_findings_in_any_file_given(
 ) -> None:
     (here / "x.yml").write_text("on: push\n\tjobs:\n", encoding="utf-8")
     assert wfgen("check", "x.yml") == 1
-    assert "x.yml:2:1: error [yaml/syntax] not YAML" in capsys.readouterr().out
+    assert "x.yml:2:1: breaks [yaml/syntax] not YAML" in capsys.readouterr().out
 
 
 def test_in_a_subfolder_the_top_of_the_repository_is_rendered(
