@@ -113,7 +113,10 @@ class _Collector:
 
 
 def _fill_report(report: _ToolReport, call: ToolCall, files: Sequence[Path]) -> None:
-    """Look at files; where the tool is cut off or breaks at several, at each by itself."""
+    """Look at files; where the tool is cut off or breaks at several, at each half.
+
+    A file that breaks it costs a call for each halving, not one for each of its neighbours.
+    """
     try:
         report.findings += report.tool.check(call, files)
     except ToolFailedError as error:
@@ -121,15 +124,22 @@ def _fill_report(report: _ToolReport, call: ToolCall, files: Sequence[Path]) -> 
             report.broken.append(_name_file(error, files[0]))
             report.findings.append(_describe_failure(report.tool, files[0], error))
             return
-        apart = _ToolReport(report.tool)
-        for file in files:
-            _fill_report(apart, call, [file])
-        if len(apart.broken) == len(files) and not isinstance(error, ToolCutOffError):
-            # It is the tool that is at fault, none of the files.
+        if not isinstance(error, ToolCutOffError) and _is_at_fault(report, call, files):
             report.broken.append(error)
             return
-        report.findings += apart.findings
-        report.broken += apart.broken
+        middle = len(files) // 2
+        _fill_report(report, call, files[:middle])
+        _fill_report(report, call, files[middle:])
+
+
+def _is_at_fault(report: _ToolReport, call: ToolCall, files: Sequence[Path]) -> bool:
+    """Whether a tool breaks at the first and at the last file: at none of them, then."""
+    for file in (files[0], files[-1]):
+        apart = _ToolReport(report.tool)
+        _fill_report(apart, call, [file])
+        if not apart.broken:
+            return False
+    return True
 
 
 def _name_file(error: ToolFailedError, file: Path) -> ToolFailedError:

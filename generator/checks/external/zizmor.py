@@ -23,7 +23,7 @@ _EXIT_CODES = frozenset({0, 11, 12, 13, 14})
 _INJECTION = "template-injection"
 # What anybody can write who opens an issue, a pull request or a comment.
 _STRANGERS = re.compile(
-    r"github\.(head_ref|event\.(issue|pull_request\.(title|body|head\.(ref|label|repo)|user)|"
+    r"github\.(head_ref|event\.(issue|pull_request\.(title|body|head\.(ref|label))|"
     r"comment|review|discussion|pages|head_commit|commits|"
     r"workflow_run\.(head_branch|head_commit|display_title|head_repository)))"
 )
@@ -55,9 +55,7 @@ def _make_finding(item: JsonObject) -> Finding:
     is_certain = said.get("severity") in _SEVERE and said.get("confidence") == "High"
     if rule == _INJECTION:
         # Who may start a workflow by hand may also change it: its inputs are no attack.
-        is_certain = (
-            _STRANGERS.search(str(location["concrete"].get("feature"))) is not None
-        )
+        is_certain = _STRANGERS.search(_read_expression(symbolic)) is not None
     return Finding(
         Path(_read_path(symbolic["key"])),
         # It counts from 0.
@@ -69,6 +67,15 @@ def _make_finding(item: JsonObject) -> Finding:
         f"{item.get('desc')}: {symbolic.get('annotation')}",
         str(item.get("url") or ""),
     )
+
+
+def _read_expression(symbolic: JsonObject) -> str:
+    """Return the expression that a finding is about, "" where it names none."""
+    kind = symbolic.get("feature_kind")
+    if not isinstance(kind, dict):
+        return ""
+    fragment = kind.get("Subfeature", {}).get("fragment", {})
+    return str(fragment.get("Raw") or "")
 
 
 def _choose_location(locations: list[JsonObject]) -> JsonObject:

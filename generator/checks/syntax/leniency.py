@@ -42,6 +42,7 @@ _TEXTS = frozenset(
 _NULLABLE = frozenset(
     {*_TEXTS, "if", "concurrency", "container", "runs-on", "environment"}
 )
+_ENTRY_KEYS = ("description", "required", "default", "value", "deprecationMessage")
 # Whatever stands in these is a text, or GitHub does not mind.
 _FREE = frozenset({"env", "with", "matrix", "secrets"})
 
@@ -61,6 +62,40 @@ def accept_as_github(value: object, key: str = "", depth: int = 0) -> object:
     if key in _TEXTS and isinstance(value, bool | int | float):
         return str(value)
     return value
+
+
+def accept_action(value: object) -> object:
+    """Return the metadata of an action as the schema would have it written.
+
+    The runner takes what it does not know of an input, needs no description, and reads
+    any scalar as text (`actions/runner`, action_yaml.json).
+    """
+    accepted = accept_as_github(value)
+    if not isinstance(accepted, dict):
+        return accepted
+    accepted = {"name": "-", "description": "-", **accepted}
+    for part in ("inputs", "outputs"):
+        entries = accepted.get(part)
+        if isinstance(entries, dict):
+            accepted[part] = {
+                name: _accept_entry(item) for name, item in entries.items()
+            }
+        elif entries is None:
+            accepted.pop(part, None)
+    return accepted
+
+
+def _accept_entry(entry: object) -> object:
+    if entry is None:
+        return {"description": "-"}
+    if not isinstance(entry, dict):
+        return entry
+    known = {name: entry[name] for name in _ENTRY_KEYS if entry.get(name) is not None}
+    for name in ("default", "description", "value"):
+        if isinstance(known.get(name), bool | int | float):
+            known[name] = str(known[name])
+    known.pop("required", None)
+    return {"description": "-", **known}
 
 
 def _accept_mapping(

@@ -13,7 +13,7 @@ from ....findings import Finding, Severity
 from ....resources import action_schema_file, schema_file
 from ....workflow.files import is_action
 from ....workflow.source import NodePath, YamlDocument
-from ...syntax.leniency import accept_as_github
+from ...syntax.leniency import accept_action, accept_as_github
 from ..base import Rule, Stage, Subject
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ MAX_TRIMMED_NODES = 1_000
 MAX_ENTRIES = 100
 MAX_TEXT = 1_000
 _MISSING = "is a required property"
+_SEVERAL = "is valid under more than one"
 _WRONG_TYPE = " is not of type"
 
 
@@ -45,6 +46,8 @@ def check(subject: Subject) -> Iterator[Finding]:
     if validator.is_valid(document.data):
         return
     data = accept_as_github(document.data)
+    if is_action(document.path):
+        data = accept_action(document.data)
     if validator.is_valid(data):
         return
     for violation in _list_violations(validator, document, data):
@@ -136,6 +139,9 @@ def _explain_error(error: jsonschema_rs.ValidationError) -> list[Violation]:
     if unexpected:
         path = (*path, unexpected[0])
     message = error.message
+    if path[:2] == ("runs", "steps") and _SEVERAL in message:
+        # The schema of actions has no better word for it.
+        message = "a step of an action that has `run` needs `shell` as well"
     if len(message) > MAX_MESSAGE:
         message = message[: MAX_MESSAGE - 3] + "..."
     return [Violation(path, message)]
@@ -146,7 +152,9 @@ def _choose_branch(branches: list[list[Violation]], path: NodePath) -> list[Viol
 
     Its faults are the deepest, the fewest and the simplest.
     """
-    candidates = [branch for branch in branches if not _has_wrong_type(branch, path)]
+    # One without a fault is one too many that fits.
+    faulty = filter(None, branches)
+    candidates = [branch for branch in faulty if not _has_wrong_type(branch, path)]
     return max(candidates, key=_score_branch, default=[])
 
 
