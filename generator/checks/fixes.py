@@ -17,8 +17,8 @@ def describe_fixes(result: CheckResult) -> str:
     for path, text in result.texts.items():
         mended = mend_text(text, _list_edits(result, path))
         lines = difflib.unified_diff(
-            text.splitlines(keepends=True),
-            mended.splitlines(keepends=True),
+            _split(text),
+            _split(mended),
             f"a/{path.as_posix()}",
             f"b/{path.as_posix()}",
         )
@@ -40,6 +40,11 @@ def apply_fixes(result: CheckResult, root: Path) -> CheckResult:
             item for item in left if item.path != path or not _is_mended(item, edits)
         ]
     return replace(result, findings=tuple(left))
+
+
+def _split(text: str) -> list[str]:
+    """Return the lines as a terminal shows them, whatever they end with."""
+    return [f"{line.rstrip(chr(13))}\n" for line in text.rstrip("\n").split("\n")]
 
 
 def mend_text(text: str, edits: Iterable[Edit]) -> str:

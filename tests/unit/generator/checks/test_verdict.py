@@ -10,6 +10,7 @@ import pytest
 
 from generator.checks.merging.verdict import merge_findings
 from generator.checks.registry import RULES, run_rules
+from generator.checks.rules.base import Stage
 from generator.checks.runner import CheckResult
 from generator.checks.state.model import StateModel
 from generator.checks.text_report import ReportOptions, render_finding
@@ -360,7 +361,7 @@ def test_rules_are_listed_and_explained(capsys: pytest.CaptureFixture[str]) -> N
 
 def test_each_rule_about_state_has_a_page_with_both_sides() -> None:
     for rule in RULES:
-        if rule.family == "state":
+        if rule.stage is Stage.STATE:
             assert rule.before, rule.id
             assert rule.after, rule.id
             assert len(rule.docs) > 100, rule.id
