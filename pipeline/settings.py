@@ -20,7 +20,17 @@ from .redaction import hide_credentials
 PREFIX = "PIPELINE_"
 RESERVED = {"PIPELINE_STATE_KEY"}
 TASKS = ("auto", "binary", "multiclass", "regression")
-MODELS = ("linear", "mlp", "bayes", "boosting", "sgd")
+MODELS = (
+    "linear",
+    "mlp",
+    "bayes",
+    "boosting",
+    "refit",
+    "refit_window",
+    "refit_linear",
+    "sgd",
+)
+KEEPING = ("auto", "encrypted", "plain", "off")
 GATES = ("none", "baseline", "previous")
 DAY_SECONDS = 86_400
 # Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
@@ -217,6 +227,19 @@ class Settings(NamedTuple):
         str,
         Rule(parse_gate, "Store no worse run: none, baseline, previous or a number."),
     ] = "none"
+    keep_rows: Annotated[
+        str,
+        Rule(
+            make_choice_parser(*KEEPING),
+            "Rows kept in the state to refit on: auto, encrypted, plain or off.",
+        ),
+    ] = "auto"
+    refit_rows: Annotated[
+        int, Rule(make_integer_parser(200, 1_000_000), "Rows kept at most.")
+    ] = 50_000
+    refit_seconds: Annotated[
+        float, Rule(parse_seconds, "Work of one refit, as seconds on GitHub's runner.")
+    ] = 1.5
     checkpoint_seconds: Annotated[
         float,
         Rule(parse_seconds, "Commit at least this often, and at the end."),

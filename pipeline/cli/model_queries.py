@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 import pandas as pd
 
 from ..atomic import PART
+from ..choice.champion import Champion
 from ..errors import SettingsError, SourceSchemaError, StateLibrariesError
 from ..features.schema import Schema, convert_features
-from ..models.population import Champion, Population
+from ..models.population import Population
 from ..settings import Settings
 from ..state.compatibility import check_versions
 from ..state.document import BEST

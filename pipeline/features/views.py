@@ -6,6 +6,7 @@
   models;
 - dense: numbers, and the first values one by one, for networks;
 - tree: numbers, and a code for each category;
+- refit: as tree, and dates as numbers too: what is kept to train on anew;
 - tokens: sparse ones, for counting.
 
 Wide and dense hold target rates: what the target did lately where a value, or a pair of
@@ -21,9 +22,10 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
+import pandas as pd
 import scipy.sparse
 
-from .columns import NUMBER
+from .columns import DATE, NUMBER
 from .encoder import POSITIONS
 from .hashing import hash_buckets, hash_pairs, list_categories
 
@@ -53,6 +55,10 @@ DENSE_NUMBERS = 64
 CROSSED = 8
 # Target rates are kept of the first so many categories, and of their 15 pairs.
 RATED = 6
+# What a column of the refit view is: a number; a category by its code; or the code of a
+# number or of a part of a date, which stands there as a number too.
+PLAIN_NUMBER, CATEGORY, NUMBER_CODE = 0, 1, 2
+DATE_NUMBERS = 5
 
 
 class EncodedBatch:
@@ -66,13 +72,13 @@ class EncodedBatch:
         self.numbers = encoder.standardize_numbers(columns)
         self.categories = encoder.hash_categories(columns)
         self.rows = len(next(iter(columns.values())))
-        self._encoder = encoder
+        self.encoder = encoder
         self._matrices: dict[str, Matrix] = {}
 
     @cached_property
     def rate_keys(self) -> list[Hashes]:
         """What target rates are kept of: single values, and pairs."""
-        names = self._encoder.varying_categories[:RATED]
+        names = self.encoder.varying_categories[:RATED]
         keys = [self.categories[name].row_hashes for name in names]
         pairs = [hash_pairs(left, right) for left, right in combinations(keys, 2)]
         return keys + pairs
@@ -80,12 +86,12 @@ class EncodedBatch:
     @cached_property
     def rates(self) -> Array:
         """The target rates, of shape (rows, keys)."""
-        return self._encoder.target_encoder.transform(self.rate_keys, self.rows)
+        return self.encoder.target_encoder.transform(self.rate_keys, self.rows)
 
     def get_matrix(self, view: str) -> Matrix:
         """A view by its name, of shape (rows, `count_features`)."""
         if view not in self._matrices:
-            self._matrices[view] = VIEWS[view].build(self._encoder, self)
+            self._matrices[view] = VIEWS[view].build(self.encoder, self)
         return self._matrices[view]
 
 
@@ -164,6 +170,43 @@ def _build_tree(encoder: Encoder, batch: EncodedBatch) -> Matrix:
     return np.column_stack(features)
 
 
+def _build_refit(encoder: Encoder, batch: EncodedBatch) -> Matrix:
+    """Numbers as they are, dates as numbers, and codes of categories."""
+    features: list[Array] = []
+    for column in encoder.schema.columns:
+        values = batch.columns[column.name]
+        if column.kind == NUMBER:
+            features.append(cast("Array", values))
+        elif column.kind == DATE:
+            features += _measure_dates(cast("pd.DatetimeIndex", values))
+        for name in list_categories(column):
+            positions = encoder.find_positions(name, batch.categories[name])
+            features.append(positions.astype(np.float64))
+    return np.column_stack(features)
+
+
+def _measure_dates(dates: pd.DatetimeIndex) -> list[Array]:
+    """Days since 1970, day of the year, month, weekday and hour; NaN where missing."""
+    days = (dates - pd.Timestamp(0)) / pd.Timedelta(days=1)
+    parts = (days, dates.day_of_year, dates.month, dates.day_of_week, dates.hour)
+    return [np.asarray(part, dtype=np.float64) for part in parts]
+
+
+def list_refit_kinds(encoder: Encoder) -> list[int]:
+    """What each column of the refit view is: a number, a category, or a code of one."""
+    kinds: list[int] = []
+    for column in encoder.schema.columns:
+        if column.kind == NUMBER:
+            kinds.append(PLAIN_NUMBER)
+        elif column.kind == DATE:
+            kinds += [PLAIN_NUMBER] * DATE_NUMBERS
+        kind = CATEGORY
+        if column.kind in {NUMBER, DATE}:
+            kind = NUMBER_CODE
+        kinds += [kind] * len(list_categories(column))
+    return kinds
+
+
 def _count_tree_features(encoder: Encoder) -> int:
     count = 0
     for column in encoder.schema.columns:
@@ -223,4 +266,5 @@ VIEWS = {
     "tokens": View(_build_tokens, lambda _: 1 << TOKEN_BITS),
     "dense": View(_build_dense, lambda _: DENSE_NUMBERS + RATE_SLOTS + POSITIONS),
     "tree": View(_build_tree, _count_tree_features),
+    "refit": View(_build_refit, lambda encoder: len(list_refit_kinds(encoder))),
 }

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..errors import SettingsError
+from ..refit.regression import RefitRegression
+from ..refit.trees import WINDOW_ROWS, RefitTrees
 from ..tasks import BINARY, MULTICLASS, REGRESSION
 from .boosting import ContinuedBoosting, is_lightgbm_installed
 from .linear import LinearModel
@@ -40,6 +42,8 @@ class CandidateType:
     create: Callable[[str, int], Candidate]
     is_available: Callable[[], bool] = is_always_available
     in_auto: bool = True
+    refits: bool = False
+    """Whether it is trained on rows that are kept."""
 
 
 # In the order in which they are trained and listed.
@@ -53,6 +57,14 @@ CANDIDATE_TYPES = (
         ContinuedBoosting,
         is_available=is_lightgbm_installed,
     ),
+    CandidateType("refit", ALL_TASKS, RefitTrees, refits=True),
+    CandidateType(
+        "refit_window",
+        ALL_TASKS,
+        lambda task, seed: RefitTrees(task, seed, WINDOW_ROWS),
+        refits=True,
+    ),
+    CandidateType("refit_linear", ALL_TASKS, RefitRegression, refits=True),
     CandidateType(
         "sgd",
         ALL_TASKS,
@@ -62,14 +74,22 @@ CANDIDATE_TYPES = (
 )
 
 
-def list_default_names(task: str) -> list[str]:
-    """What `auto` stands for: all that this task can have and that is installed."""
+REFIT_NAMES = frozenset(row.name for row in CANDIDATE_TYPES if row.refits)
+
+
+def list_default_names(task: str, *, keeps_rows: bool = True) -> list[str]:
+    """What `auto` stands for: all that this task can have and that is installed.
+
+    Those that train on kept rows only where rows are kept.
+    """
     rows = [row for row in CANDIDATE_TYPES if row.in_auto and task in row.tasks]
+    if not keeps_rows:
+        rows = [row for row in rows if not row.refits]
     return [row.name for row in rows if row.is_available()]
 
 
 def create_candidates(
-    names: Sequence[str], task: str, seed: int
+    names: Sequence[str], task: str, seed: int, *, keeps_rows: bool = True
 ) -> dict[str, Candidate]:
     """The candidates by name, each once.
 
@@ -77,7 +97,10 @@ def create_candidates(
     """
     candidates: dict[str, Candidate] = {}
     for asked in names:
-        for name in list_default_names(task) if asked == AUTO else [asked]:
+        wanted = [asked]
+        if asked == AUTO:
+            wanted = list_default_names(task, keeps_rows=keeps_rows)
+        for name in wanted:
             if name not in candidates:
                 candidates[name] = _create_candidate(name, task, seed)
     return candidates

@@ -20,7 +20,9 @@ KEEP = 0.97
 # Scores are clipped to it, so that one absurd score does not set the weights.
 SCORE_LIMIT = 12.0
 # How many rows the belief in equal weights counts for.
-RIDGE_ROWS = 5000.0
+RIDGE_ROWS = 1000.0
+# For many classes: of the root of a batch's rows, what a loss must differ by to count.
+TEMPERATURE = 0.25
 FLOOR = 1e-12
 
 
@@ -112,7 +114,7 @@ class OnlineStacking:
         ]
         self.losses = KEEP * self.losses + np.array(batch_losses)
         # Losses are sums over rows, and vary by about the root of their number.
-        temperature = max(1.0, len(target) ** 0.5)
+        temperature = max(1.0, TEMPERATURE * len(target) ** 0.5)
         odds = np.exp(-(self.losses - self.losses.min()) / temperature)
         self.weights = odds / odds.sum()
 

@@ -16,6 +16,8 @@ from ..tasks import REGRESSION
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ..refit.rows import KeptRows
+
     Array = NDArray[np.float64]
 
 # Neither SciPy nor scikit-learn has types.
@@ -42,6 +44,23 @@ class Candidate(Protocol):
         `target` holds class indices below `classes`, or standardized values. `scores`
         are the decision scores of this very batch; None for the first one.
         """
+        ...
+
+
+class Refitted(Protocol):
+    """What is asked as well of a candidate that is trained anew on kept rows."""
+
+    @property
+    def is_fitted(self) -> bool:
+        """Whether it was trained: one that waits for more rows is not scored yet."""
+        ...
+
+    def wants(self, kept: KeptRows, /) -> bool:
+        """Whether enough rows are new."""
+        ...
+
+    def refit(self, kept: KeptRows, seconds: float, /) -> None:
+        """Train on the rows in about so many seconds of work."""
         ...
 
 

@@ -32,18 +32,27 @@ class BatchScore(NamedTuple):
     loss: float
     hits: int
     counts: NDArray[np.int64]
+    known_rows: int
+    known_loss: float
+    """Of the rows whose class had come before: on others nobody could know it."""
 
 
-def score_batch(task: str, scores: Array, target: Array) -> BatchScore:
-    """Compare decision scores with the target."""
-    loss = float(compute_losses(task, scores, target).sum())
+def score_batch(
+    task: str, scores: Array, target: Array, known: NDArray[np.bool_] | None = None
+) -> BatchScore:
+    """Compare decision scores with the target; `known` are the rows of known classes."""
+    losses = compute_losses(task, scores, target)
+    loss = float(losses.sum())
+    known_rows, known_loss = len(target), loss
+    if known is not None and not known.all():
+        known_rows, known_loss = int(known.sum()), float(losses[known].sum())
     hits = 0
     counts = np.zeros((2, 0), dtype=np.int64)
     if task == BINARY:
         counts = _count_bins(scores[:, 0], target)
     elif task == MULTICLASS:
         hits = int((scores.argmax(axis=1) == target).sum())
-    return BatchScore(len(target), loss, hits, counts)
+    return BatchScore(len(target), loss, hits, counts, known_rows, known_loss)
 
 
 def _count_bins(log_odds: Array, target: Array) -> NDArray[np.int64]:
@@ -78,8 +87,8 @@ class PrequentialMetrics:
         """Take in one scored batch."""
         self.rows += batch.rows
         self.loss_sum += batch.loss
-        self.recent_loss = KEEP * self.recent_loss + batch.loss
-        self.recent_rows = KEEP * self.recent_rows + batch.rows
+        self.recent_loss = KEEP * self.recent_loss + batch.known_loss
+        self.recent_rows = KEEP * self.recent_rows + batch.known_rows
         self.hits += batch.hits
         self.counts += batch.counts
 

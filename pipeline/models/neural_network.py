@@ -21,11 +21,14 @@ if TYPE_CHECKING:
 # rows a second.
 HIDDEN_UNITS = 32
 # scikit-learn's default; fewer rows are one mini batch.
-MINI_BATCH_ROWS = 200
+MINI_BATCH_ROWS, LEAST_MINI_BATCH_ROWS = 200, 16
+# A small batch is passed over several times, until about so many rows were seen: with one
+# pass a network is hardly trained before a table is over.
+PASSED_ROWS, MOST_PASSES = 6000, 20
 
 
 class NeuralNetwork:
-    """scikit-learn's multi-layer perceptron, one pass over each batch.
+    """scikit-learn's multi-layer perceptron, a pass or more over each batch.
 
     Rows are taken in stream order, not shuffled, so that the latest of a batch weigh a
     little more: measured to be better.
@@ -51,8 +54,11 @@ class NeuralNetwork:
         if self.estimator is None or reserved != self.classes:
             self.estimator = self._create_estimator()
             self.classes = reserved
-        self.estimator.batch_size = min(MINI_BATCH_ROWS, len(target))
-        fit_batch(self.estimator, self.task, matrix, target, self.classes)
+        rows = len(target)
+        mini_batch = min(MINI_BATCH_ROWS, max(LEAST_MINI_BATCH_ROWS, rows // 10))
+        self.estimator.batch_size = min(mini_batch, rows)
+        for _ in range(max(1, min(MOST_PASSES, PASSED_ROWS // rows))):
+            fit_batch(self.estimator, self.task, matrix, target, self.classes)
 
     def decision_scores(self, matrix: Matrix) -> Array:
         """Log-odds, log-probabilities or values."""

@@ -5,7 +5,8 @@ It is what `population-*.pkl` and `best_model.pkl` hold.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -18,33 +19,33 @@ from ..choice.baselines import (
     list_baselines,
     sum_targets,
 )
-from ..choice.champions import choose_champion, select_members
+from ..choice.champion import Champion
+from ..choice.selection import choose_champion, select_members
 from ..features.encoder import Encoder
 from ..features.standard_scaler import cut_outliers
 from ..features.target_outliers import clip_target
-from ..features.views import EncodedBatch
+from ..features.views import VIEWS, EncodedBatch, list_refit_kinds
+from ..refit.rows import KeptRows
 from ..tasks import (
     BINARY,
     MULTICLASS,
     REGRESSION,
     align_classes,
-    compute_log_probabilities,
     limit_scores,
 )
-from .candidates import create_candidates
+from .candidates import AUTO, REFIT_NAMES, create_candidates
 from .drift import Drift, DriftMonitor
 from .ensemble import AverageEnsemble, Ensemble, OnlineStacking
 from .linear import LinearModel
 from .metrics import BatchScore, PrequentialMetrics, score_batch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from ..features.columns import ColumnValues
     from ..features.schema import Schema, Table
-    from .estimators import Candidate, Matrix
+    from .estimators import Candidate, Matrix, Refitted
 
     Array = NDArray[np.float64]
     Job = tuple[Candidate, Matrix, Array, int, bool]
@@ -64,54 +65,24 @@ class BatchOutcome(NamedTuple):
     outliers: int = 0
 
 
-class Champion:
-    """The model that predicts.
+class Population:
+    """Candidates and ensembles, the encoder they share and the metrics that judge them.
 
-    It holds what turns columns into a score, and nothing of its rivals. `scale` is mean
-    and standard deviation of the target.
+    `kept_rows` are what some candidates are trained anew on, None where no rows are
+    kept; a pickle holds them as `packed_rows`, encrypted where that is asked for.
     """
+
+    packed_rows: bytes | None = None
+    refit_seconds = 1.5
 
     def __init__(
         self,
-        name: str,
-        encoder: Encoder,
-        members: dict[str, Candidate],
-        ensemble: Ensemble | None,
-        scale: tuple[float, float],
+        schema: Schema,
+        names: Sequence[str],
+        seed: int,
+        *,
+        kept_rows: KeptRows | None = None,
     ) -> None:
-        self.name = name
-        self.encoder = encoder
-        self.members = members
-        self.ensemble = ensemble
-        self.scale = scale
-
-    def predict(self, columns: Mapping[str, ColumnValues]) -> Array:
-        """Probabilities of shape (rows, classes), or values of shape (rows, 1)."""
-        batch = EncodedBatch(self.encoder, columns)
-        member_scores = {}
-        schema = self.encoder.schema
-        for name, member in self.members.items():
-            matrix = batch.get_matrix(member.view)
-            scores = member.decision_scores(matrix)
-            member_scores[name] = limit_scores(schema.task, scores)
-        if self.ensemble is None:
-            scores = member_scores[self.name]
-        else:
-            scores = self.ensemble.decision_scores(member_scores)
-        if schema.task == REGRESSION:
-            mean, deviation = self.scale
-            return np.asarray(scores * deviation + mean)
-        if schema.task == BINARY:
-            share = 1 / (1 + np.exp(-scores[:, 0]))
-            return np.column_stack([1 - share, share])
-        scores = align_classes(scores, len(schema.classes))
-        return np.exp(compute_log_probabilities(scores))
-
-
-class Population:
-    """Candidates and ensembles, the encoder they share and the metrics that judge them."""
-
-    def __init__(self, schema: Schema, names: Sequence[str], seed: int) -> None:
         self.schema = schema
         self.encoder = Encoder(schema)
         self.names = tuple(names)
@@ -120,6 +91,7 @@ class Population:
         self.target_sums = np.zeros(0)
         self.scale = (0.0, 1.0)
         self.target_reach = 0.0
+        self.kept_rows = kept_rows
         self.drift_monitor = DriftMonitor()
         self._create_models()
 
@@ -127,7 +99,8 @@ class Population:
         """Start every candidate and metric of the task at hand."""
         task = self.schema.task
         self.encoder.target_encoder.as_log_odds = task != REGRESSION
-        self.candidates = create_candidates(self.names, task, self.seed)
+        self.candidates = self._create_candidates()
+        self.untrained = list(self.candidates)
         self.ensembles: dict[str, Ensemble] = {}
         if len(self.candidates) > 1:
             self.ensembles["mean"] = AverageEnsemble()
@@ -138,6 +111,42 @@ class Population:
         self.best = "mean" if self.ensembles else next(iter(self.candidates))
         self.switches = 0
         self.is_trained = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        state = dict(self.__dict__)
+        state.pop("kept_rows", None)
+        state.pop("refit_seconds", None)
+        return state
+
+    def list_trained(self) -> dict[str, Candidate]:
+        """The candidates that can be asked: those that joined just now cannot yet."""
+        untrained = self.__dict__.get("untrained", ())
+        trained = dict(self.candidates)
+        for name in untrained:
+            del trained[name]
+        return trained
+
+    def _create_candidates(self) -> dict[str, Candidate]:
+        keeps_rows = self.kept_rows is not None
+        return create_candidates(
+            self.names, self.schema.task, self.seed, keeps_rows=keeps_rows
+        )
+
+    def set_kept_rows(self, kept_rows: KeptRows | None) -> None:
+        """Train on these rows anew from now on, or on none: who needs them joins or leaves."""
+        self.kept_rows = kept_rows
+        if kept_rows is None:
+            for name in REFIT_NAMES & set(self.candidates):
+                del self.candidates[name], self.metrics[name]
+            self.untrained = [name for name in self.untrained if name in self.metrics]
+        elif AUTO in self.names:
+            candidates = self._create_candidates()
+            new = [name for name in candidates if name not in self.candidates]
+            self.candidates = {**candidates, **self.candidates}
+            self.untrained += new
+        self._add_metrics()
+        if self.best not in self.metrics:
+            self.best = min(self.metrics, key=lambda name: self.metrics[name].recent)
 
     def _add_metrics(self) -> None:
         """Metrics for everything that is judged and has none yet."""
@@ -153,6 +162,8 @@ class Population:
         """Add what a population of an older version does not have."""
         self.__dict__.setdefault("target_reach", 0.0)
         self.__dict__.setdefault("baselines", {})
+        self.__dict__.setdefault("untrained", [])
+        self.__dict__.setdefault("kept_rows", None)
         self._add_metrics()
 
     def score_and_train(self, table: Table, engine: Engine) -> BatchOutcome:
@@ -169,6 +180,7 @@ class Population:
         if self.schema.task != MULTICLASS and self.uses_target_rates():
             rate_target = target
         self.encoder.partial_fit(table.columns, batch, rate_target, is_first=is_first)
+        self._refit(batch, target, engine)
         self._count_target(target)
         return outcome._replace(outliers=outliers)
 
@@ -178,9 +190,10 @@ class Population:
         """The scores from before training, by name; none for the first batch."""
         classes = len(self.schema.classes)
         jobs: list[Job] = []
-        for candidate in self.candidates.values():
+        for name, candidate in self.candidates.items():
             matrix = batch.get_matrix(candidate.view)
-            jobs.append((candidate, matrix, target, classes, self.is_trained))
+            is_trained = name not in self.untrained
+            jobs.append((candidate, matrix, target, classes, is_trained))
         results = engine(score_then_fit, jobs)
         trained: dict[str, Candidate] = {}
         scores: dict[str, Array] = {}
@@ -189,14 +202,37 @@ class Population:
             if score is not None:
                 scores[name] = limit_scores(self.schema.task, score)
         self.candidates = trained
+        self.untrained = []
         return scores
+
+    def _refit(self, batch: EncodedBatch, target: Array, engine: Engine) -> None:
+        """Keep the rows of a batch, and train those anew that want it."""
+        kept = self.kept_rows
+        if kept is None:
+            return
+        # As the encoder knows values now, those that came with this batch too.
+        matrix = VIEWS["refit"].build(self.encoder, batch)
+        kept.add(matrix, target, self.rows, list_refit_kinds(self.encoder))
+        waiting: dict[str, Candidate] = {}
+        jobs: list[Job] = []
+        for name, candidate in self.candidates.items():
+            if name in REFIT_NAMES and cast("Refitted", candidate).wants(kept):
+                waiting[name] = candidate
+                jobs.append((candidate, kept, target, 0, False))
+        step = partial(refit_candidate, seconds=self.refit_seconds)
+        results = engine(step, jobs)
+        for name, (candidate, _) in zip(waiting, results, strict=True):
+            self.candidates[name] = candidate
+        for name in REFIT_NAMES & set(self.candidates):
+            if not cast("Refitted", self.candidates[name]).is_fitted:
+                self.untrained.append(name)
 
     def create_champion(self) -> Champion:
         """The model to predict with."""
         ensemble = self.ensembles.get(self.best)
         members: dict[str, Candidate] = {}
         if ensemble is not None:
-            members = select_members(self.candidates, self.metrics, BASELINE)
+            members = select_members(self.list_trained(), self.metrics, BASELINE)
         elif self.best in self.candidates:
             members[self.best] = self.candidates[self.best]
         else:
@@ -236,8 +272,12 @@ class Population:
         members = select_members(candidates, self.metrics, BASELINE)
         for name, ensemble in self.ensembles.items():
             rivals[name] = ensemble.decision_scores(members)
+        known = None
+        if task == MULTICLASS:
+            known = target < len(self.target_sums)
         results = {
-            name: score_batch(task, score, target) for name, score in rivals.items()
+            name: score_batch(task, score, target, known)
+            for name, score in rivals.items()
         }
         results[CHAMPION] = results[self.best]
         for name, result in results.items():
@@ -289,6 +329,20 @@ class Population:
         before = np.pad(self.target_sums, (0, len(sums) - len(self.target_sums)))
         self.target_sums = before + sums
         self.baselines = create_recent(task, target, classes)
+
+
+def refit_candidate(
+    candidate: Candidate,
+    kept: Matrix,
+    _target: Array,
+    _classes: int,
+    _score: bool,
+    *,
+    seconds: float,
+) -> tuple[Candidate, Array | None]:
+    """Train one candidate on kept rows: a unit of work, as `score_then_fit` is."""
+    cast("Refitted", candidate).refit(kept, seconds)
+    return candidate, None
 
 
 def score_then_fit(

@@ -42,7 +42,11 @@ RENAMED: Mapping[Name, Name] = {
         "pipeline.features.standard_scaler",
         "StandardScaler",
     ),
-    ("pipeline.population", "Champion"): ("pipeline.models.population", "Champion"),
+    ("pipeline.models.population", "Champion"): (
+        "pipeline.choice.champion",
+        "Champion",
+    ),
+    ("pipeline.population", "Champion"): ("pipeline.choice.champion", "Champion"),
     ("pipeline.population", "Population"): ("pipeline.models.population", "Population"),
     ("pipeline.rates", "Rates"): ("pipeline.features.target_encoder", "TargetEncoder"),
     ("pipeline.schema", "Column"): ("pipeline.features.schema", "Column"),
@@ -73,7 +77,7 @@ RENAMED_ATTRIBUTES: Mapping[Name, Mapping[str, str]] = {
     ("pipeline.models.linear", "LinearModel"): {"learners": "estimators"},
     ("pipeline.models.naive_bayes", "NaiveBayes"): {"learner": "estimator"},
     ("pipeline.models.neural_network", "NeuralNetwork"): {"learner": "estimator"},
-    ("pipeline.models.population", "Champion"): {"blend": "ensemble"},
+    ("pipeline.choice.champion", "Champion"): {"blend": "ensemble"},
     ("pipeline.models.population", "Population"): {
         "blends": "ensembles",
         "figures": "metrics",

@@ -37,6 +37,12 @@ from .checks.attributes import (
     check_target_encoder,
 )
 from .checks.consistency import check_consistency
+from .checks.refit import (
+    check_fit,
+    check_forest,
+    check_refit_regression,
+    check_refit_trees,
+)
 from .class_names import (
     RENAMED,
     RENAMED_ATTRIBUTES,
@@ -93,7 +99,11 @@ CLASSES: Mapping[Name, Check | None] = {
     ("pipeline.models.metrics", "PrequentialMetrics"): check_metrics,
     ("pipeline.models.naive_bayes", "NaiveBayes"): check_naive_bayes,
     ("pipeline.models.neural_network", "NeuralNetwork"): check_network,
-    ("pipeline.models.population", "Champion"): None,
+    ("pipeline.choice.champion", "Champion"): None,
+    ("pipeline.refit.forest", "Forest"): check_forest,
+    ("pipeline.refit.regression", "Fit"): check_fit,
+    ("pipeline.refit.regression", "RefitRegression"): check_refit_regression,
+    ("pipeline.refit.trees", "RefitTrees"): check_refit_trees,
     ("sklearn.linear_model._stochastic_gradient", "SGDClassifier"): _check_sgd,
     ("sklearn.linear_model._stochastic_gradient", "SGDRegressor"): _check_sgd,
     ("sklearn.naive_bayes", "MultinomialNB"): None,

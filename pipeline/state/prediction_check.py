@@ -51,7 +51,7 @@ def record_predictions(population: Population) -> Recorded | None:
     if not population.rows:
         return None
     packed = {}
-    for name, candidate in population.candidates.items():
+    for name, candidate in population.list_trained().items():
         matrix = draw_rows(population, candidate.view)
         packed[name] = pack_array(candidate.decision_scores(matrix))
     return {"drawn": DRAWN, "said": packed}
@@ -66,7 +66,7 @@ def draw_rows(population: Population, view: str) -> Matrix:
     width = count_features(population.encoder, view)
     if view == "dense":
         return random.standard_normal((ROWS, width)).astype(np.float32)
-    if view == "tree":
+    if view in {"tree", "refit"}:
         # Of any size: a tree asks on which side of a number as it came a row lies.
         values = random.standard_normal((ROWS, width))
         return values * 10 ** (4 * random.random_sample((ROWS, width)))
@@ -108,15 +108,16 @@ def compare_predictions(population: Population, recorded: Recorded) -> str:
     StateTamperedError where the recorded predictions cannot be read.
     """
     expected: dict[str, Array] = {}
+    trained = population.list_trained()
     try:
-        for name in population.candidates:
+        for name in trained:
             expected[name] = unpack_array(recorded["said"][name])
     except Exception as error:
         raise StateTamperedError(
             f"the recorded predictions cannot be read from the state: {error}"
         ) from error
     largest = 0.0
-    for name, candidate in population.candidates.items():
+    for name, candidate in trained.items():
         matrix = draw_rows(population, candidate.view)
         classes = len(population.schema.classes)
         try:
@@ -132,7 +133,7 @@ def compare_predictions(population: Population, recorded: Recorded) -> str:
             raise StateLibrariesError(f"{name} predicts something else than it did")
         difference = np.abs(scores - expected[name])
         largest = max(largest, float(difference.max(initial=0.0)))
-    names = ", ".join(population.candidates)
+    names = ", ".join(trained)
     return f"{names} predict what they did (within {largest:.1g}), and can be trained"
 
 

@@ -18,6 +18,7 @@ from ..features.schema import (
 from ..models.metrics import PrequentialMetrics
 from ..models.population import Population
 from ..redaction import hide_credentials
+from ..refit.rows import KeptRows
 from ..reporting.summary import TrainedBatch
 from ..sources.cursor import RowOrder
 from ..state.compatibility import read_versions
@@ -31,14 +32,16 @@ from ..state.document import (
 from ..state.pickles import dump_pickle
 from ..state.prediction_check import record_predictions
 from .restore import restore_population
+from .row_keeping import RowKeeping, pack_rows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import pandas as pd
 
+    from ..choice.champion import Champion
     from ..models.metrics import BatchScore
-    from ..models.population import Champion, Engine
+    from ..models.population import Engine
     from ..settings import Settings
     from ..sources.cursor import Cursor
     from ..sources.protocol import Reader
@@ -59,12 +62,19 @@ class NewRows(NamedTuple):
     notes: list[str]
 
 
-class Training:
-    """One run over one state.
+class Origin(NamedTuple):
+    """Where a run comes from, and whether it keeps rows.
 
     `parent` is the id of the state before the run, None for none: of one that goes on
     and of one that new models take the place of.
     """
+
+    parent: str | None
+    keeping: RowKeeping
+
+
+class Training:
+    """One run over one state."""
 
     def __init__(
         self,
@@ -72,7 +82,7 @@ class Training:
         target: str,
         store: Store,
         start: StartingPoint,
-        parent: str | None,
+        origin: Origin,
     ) -> None:
         """Raises SettingsError where state and settings do not go together."""
         self.state = start.state
@@ -85,12 +95,15 @@ class Training:
             document = start.state.document
             self.counters = document.counters
             self._history = document.history
-            self.population = restore_population(start.state, settings, target)
+            self.population = restore_population(
+                start.state, settings, target, origin.keeping
+            )
         self.counters = self.counters._replace(runs=self.counters.runs + 1)
         self._settings = settings
         self._target = target
         self._store = store
-        self._parent = parent
+        self._parent = origin.parent
+        self._keeping = origin.keeping
         self._started_at = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
 
     def run(
@@ -240,7 +253,13 @@ class Training:
             return self.population, frame, notes
         task = None if settings.task == "auto" else settings.task
         schema, frame = infer_schema(frame, self._target, task, settings.ignore)
-        self.population = Population(schema, settings.models, settings.seed)
+        kept_rows = None
+        if self._keeping.keeps:
+            kept_rows = KeptRows(settings.refit_rows, settings.seed)
+        self.population = Population(
+            schema, settings.models, settings.seed, kept_rows=kept_rows
+        )
+        self.population.refit_seconds = settings.refit_seconds
         origin = "as set" if task else "inferred from the target"
         note = (
             f"task: {schema.task} ({origin}); "
@@ -254,6 +273,7 @@ class Training:
             return
         champion = self.population.create_champion()
         document = self._make_document(self.population, champion, self.cursor)
+        pack_rows(self.population, self._keeping)
         # The models first: what the Python objects hold now is what both files and the
         # document speak of.
         self.state = self._store.commit(

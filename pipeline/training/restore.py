@@ -9,11 +9,14 @@ from ..program import COMMAND
 from ..settings import Settings
 from ..state.pickles import load_instance
 from ..state.verification import State
+from .row_keeping import RowKeeping, unpack_rows
 
 START_OVER = f"or start over: `{COMMAND} reset`"
 
 
-def restore_population(state: State, settings: Settings, target: str) -> Population:
+def restore_population(
+    state: State, settings: Settings, target: str, keeping: RowKeeping
+) -> Population:
     """Unpickle the population of a state.
 
     Raises SettingsError where the settings want another one than it is, and
@@ -30,6 +33,7 @@ def restore_population(state: State, settings: Settings, target: str) -> Populat
         Population, state.population, document.population, settings.models
     )
     population.upgrade()
+    unpack_rows(population, settings, keeping)
     _check_schema(population.schema, settings, target)
     return population
 

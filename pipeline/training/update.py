@@ -132,10 +132,15 @@ class Update:
         gc.enable()
         # Nothing heavy is imported before there is something to train on.
         from .engine import open_engine  # noqa: PLC0415  # as above
-        from .loop import Training  # noqa: PLC0415  # as above
+        from .loop import Origin, Training  # noqa: PLC0415  # as above
+        from .row_keeping import decide_row_keeping  # noqa: PLC0415  # as above
 
         parent = None if self._before is None else self._before.state_id
-        training = Training(self._settings, target, self._store, start, parent)
+        keeping = decide_row_keeping(self._settings, self._environment)
+        if keeping.reason:
+            self._log.note(keeping.reason)
+        origin = Origin(parent, keeping)
+        training = Training(self._settings, target, self._store, start, origin)
         first = training.counters
         with (
             _catch_signals() as signals,

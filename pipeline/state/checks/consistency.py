@@ -22,6 +22,7 @@ from ...choice.baselines import (
     ConstantModel,
     list_baselines,
 )
+from ...choice.champion import Champion
 from ...features.encoder import Encoder
 from ...features.hashing import list_categories
 from ...features.schema import TWO_CLASSES
@@ -33,8 +34,10 @@ from ...models.linear import LinearModel
 from ...models.metrics import PrequentialMetrics
 from ...models.naive_bayes import NaiveBayes
 from ...models.neural_network import HIDDEN_UNITS, NeuralNetwork
-from ...models.population import Champion, Population
+from ...models.population import Population
 from ...models.user_model import UserModel
+from ...refit.regression import RefitRegression
+from ...refit.trees import RefitTrees
 from ...tasks import BINARY, MULTICLASS, REGRESSION, count_reserved_classes
 from .attributes import (
     check_names,
@@ -45,6 +48,7 @@ from .attributes import (
     is_finite,
     is_text,
     is_text_dict,
+    is_text_list,
 )
 from .requirements import make_error, require
 
@@ -67,7 +71,7 @@ LARGEST_WEIGHT = 1e6
 LARGEST_STEP, LEAST_MEAN = 8.0, 1e-15
 RESERVED_NAMES = {BASELINE, CHAMPION, *RECENT}
 # Attributes of a population that came with later versions.
-NEWER_PARTS = ("target_reach", "baselines")
+NEWER_PARTS = ("target_reach", "baselines", "untrained", "packed_rows")
 
 
 def check_consistency(value: object) -> None:
@@ -102,10 +106,15 @@ def check_population(parts: Mapping[str, Unchecked]) -> None:
     is_trained = parts["is_trained"]
     require(is_trained or not parts["rows"], "a population")
     candidates, ensembles = parts["candidates"], parts["ensembles"]
+    untrained = parts.get("untrained", [])
+    require(is_text_list(untrained) and set(untrained) <= set(candidates), "candidates")
+    packed = parts.get("packed_rows")
+    require(type(packed) in {bytes, type(None)}, "kept rows")
     require(is_text_dict(candidates) and candidates, "candidates")
     for name, candidate in candidates.items():
         require(name not in RESERVED_NAMES, "a candidate's name")
-        check_candidate(candidate, encoder, is_trained=is_trained)
+        has_trained = is_trained and name not in untrained
+        check_candidate(candidate, encoder, is_trained=has_trained)
     require(is_text_dict(ensembles), "ensembles")
     require(not set(ensembles) & set(candidates), "ensembles")
     for ensemble in ensembles.values():
@@ -393,6 +402,27 @@ def check_boosting(
     require(model.feature_count <= most, "a count of features")
 
 
+def check_refit(
+    model: RefitTrees | RefitRegression, encoder: Encoder, _is_trained: bool
+) -> None:
+    """Check that columns and classes are those that there are."""
+    require("view" not in vars(model) and "refits" not in vars(model), "a model")
+    width = count_features(encoder, model.view)
+    if isinstance(model, RefitTrees):
+        require(model.columns.max(initial=0) < width, "a count of features")
+        check_known_classes(model.classes, encoder.schema)
+        return
+    for fit in model.fits:
+        require(len(fit.places) <= width, "a count of features")
+        check_known_classes(fit.classes, encoder.schema)
+
+
+def check_known_classes(classes: NDArray[np.int64], schema: Schema) -> None:
+    """Check that a model knows no class that the schema does not."""
+    most = max(len(schema.classes), TWO_CLASSES)
+    require(schema.task == REGRESSION or classes.max(initial=0) < most, "classes")
+
+
 def check_user_model(
     model: UserModel,
     _encoder: Encoder,
@@ -414,5 +444,7 @@ CANDIDATE_CHECKS: Mapping[type, Any] = {
     LinearModel: check_linear,
     NaiveBayes: check_naive_bayes,
     NeuralNetwork: check_network,
+    RefitRegression: check_refit,
+    RefitTrees: check_refit,
     UserModel: check_user_model,
 }

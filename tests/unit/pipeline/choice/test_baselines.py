@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from pipeline.choice.champions import choose_champion
+from pipeline.choice.champion import Champion
+from pipeline.choice.selection import choose_champion
 from pipeline.cli import queries
 from pipeline.features.columns import ColumnValues
-from pipeline.models.population import Champion
 from pipeline.state.pickles import load_instance
 from pipeline.state.store import Store
 from tests.unit.pipeline.flowers import document, put, train

@@ -11,7 +11,7 @@ import pytest
 from pipeline.errors import SettingsError
 from pipeline.features.encoder import Encoder
 from pipeline.features.schema import Table, convert_batch, infer_schema
-from pipeline.features.views import VIEWS, EncodedBatch
+from pipeline.features.views import VIEWS, EncodedBatch, list_refit_kinds
 from pipeline.models.candidates import (
     ALL_TASKS,
     CANDIDATE_TYPES,
@@ -19,6 +19,7 @@ from pipeline.models.candidates import (
     list_default_names,
 )
 from pipeline.models.estimators import Candidate, Matrix
+from pipeline.refit.rows import KeptRows
 from pipeline.settings import MODELS
 from pipeline.state import pickles
 from pipeline.tasks import BINARY, MULTICLASS, REGRESSION, compute_losses
@@ -59,6 +60,10 @@ def fit(candidate: Candidate, task: str) -> Matrix:
     batch, table = make_batch(task)
     matrix = batch.get_matrix(candidate.view)
     candidate.partial_fit(matrix, table.target, SCORE_COLUMNS[MULTICLASS], None)
+    if hasattr(candidate, "refit"):
+        kept = KeptRows(1000, seed=1)
+        kept.add(matrix, table.target, 0, list_refit_kinds(batch.encoder))
+        candidate.refit(kept, 1.0)
     return matrix
 
 
@@ -121,6 +126,8 @@ def test_auto_stands_for_all_that_the_task_can_have(task: str) -> None:
     assert list(create_candidates(["auto"], task, 1)) == names
     assert ("bayes" in names) == (task != REGRESSION)
     assert "sgd" not in names
+    without = list_default_names(task, keeps_rows=False)
+    assert set(names) - set(without) == {"refit", "refit_window", "refit_linear"}
 
 
 def test_a_name_that_auto_stands_for_as_well_is_taken_once() -> None:

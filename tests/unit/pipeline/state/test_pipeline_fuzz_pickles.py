@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from pipeline.choice.champion import Champion
 from pipeline.errors import (
     PipelineError,
     SettingsError,
@@ -21,7 +22,7 @@ from pipeline.errors import (
     StateTamperedError,
 )
 from pipeline.features.schema import convert_batch, convert_features, infer_schema
-from pipeline.models.population import Champion, Population
+from pipeline.models.population import Population
 from pipeline.state.pickles import dump_pickle, load_instance
 from pipeline.state.prediction_check import record_predictions
 from pipeline.tasks import BINARY, MULTICLASS, REGRESSION

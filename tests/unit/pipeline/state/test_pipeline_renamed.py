@@ -7,10 +7,11 @@ import importlib
 import numpy as np
 import pytest
 
+from pipeline.choice.champion import Champion
 from pipeline.errors import StateTamperedError
 from pipeline.features.schema import Schema
 from pipeline.features.target_encoder import TargetEncoder
-from pipeline.models.population import Champion, Population
+from pipeline.models.population import Population
 from pipeline.settings import MODELS
 from pipeline.state import pickles
 from pipeline.state.class_names import RENAMED, RENAMED_ATTRIBUTES

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import isinf
 from typing import Protocol, TypeVar
 
 T = TypeVar("T")
+# How far behind the best one a member may be, of what that gained on the baseline.
+MEMBER_GAP = 0.25
+# Before anything was scored: who needs one batch alone.
+FIRST_MEMBERS = ("refit", "refit_linear")
 
 # A challenger takes over when its recent loss is lower than the champion's by this
 # share.
@@ -51,13 +56,16 @@ def select_members(
 ) -> dict[str, T]:
     """What belongs to the candidates that an ensemble is made of.
 
-    Those that lately gained on the baseline at least half of what the best one did;
-    others drag an ensemble down. All of them where none is better than the baseline.
+    Those that lately gained on the baseline nearly what the best one did: others drag
+    an ensemble down. All of them where none is better than the baseline.
     """
     base = metrics[baseline].recent
-    best = min(metrics[name].recent for name in values)
-    bound = (base + best) / 2
-    members = {
-        name: value for name, value in values.items() if metrics[name].recent <= bound
-    }
+    if isinf(base):
+        # Nothing was scored yet.
+        chosen = set(FIRST_MEMBERS)
+    else:
+        best = min(metrics[name].recent for name in values)
+        bound = best + MEMBER_GAP * (base - best)
+        chosen = {name for name in values if metrics[name].recent <= bound}
+    members = {name: values[name] for name in values if name in chosen}
     return members or dict(values)
