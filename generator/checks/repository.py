@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
-from ..workflow.files import SUFFIXES, WORKFLOWS
+from ..workflow.files import ACTION_NAMES, SUFFIXES, WORKFLOWS
 from ..workflow.source import YamlDocument, read_yaml
 from .rules.base import Subject
 from .state.model import StateModel
@@ -25,7 +25,12 @@ class Repository:
     def open_file(self, path: Path) -> Subject:
         """Return a file (relative to the root or absolute) as rules see it."""
         document = self._read(self._root / path)
-        return Subject(document, partial(self._find_siblings, self._root / path))
+        place = self._root / path
+        return Subject(
+            document,
+            partial(self._find_siblings, place),
+            partial(self._find_action, place),
+        )
 
     def _read(self, path: Path) -> YamlDocument:
         if path not in self._documents:
@@ -41,10 +46,22 @@ class Repository:
         siblings = [other for other in others if other != path]
         return tuple(map(self._get_model, filter(self._is_workflow, siblings)))
 
+    def _find_action(self, path: Path, uses: str) -> YamlDocument | None:
+        """Return the metadata of `uses: ./folder`, seen from the top of the repository."""
+        folder = path.parent
+        if folder.parts[-2:] != WORKFLOWS.parts or ".." in Path(uses).parts:
+            return None
+        for name in sorted(ACTION_NAMES):
+            file = folder.parent.parent / uses / name
+            if file.is_file() and self._read(file).mapping:
+                return self._read(file)
+        return None
+
     def _is_workflow(self, path: Path) -> bool:
         return path.suffix in SUFFIXES and bool(self._read(path).mapping)
 
     def _get_model(self, path: Path) -> StateModel:
         if path not in self._models:
-            self._models[path] = StateModel(self._read(path))
+            find_action = partial(self._find_action, path)
+            self._models[path] = StateModel(self._read(path), (), find_action)
         return self._models[path]

@@ -27,15 +27,20 @@ class Stage(Enum):
 
 
 class Subject:
-    """A file under check; `find_siblings` reads the repository's other workflows."""
+    """A file under check.
+
+    `find_siblings` reads the repository's other workflows, `find_action` its own actions.
+    """
 
     def __init__(
         self,
         document: YamlDocument,
         find_siblings: Callable[[], tuple[StateModel, ...]] | None = None,
+        find_action: Callable[[str], YamlDocument | None] | None = None,
     ) -> None:
         self.document = document
         self._find_siblings = find_siblings
+        self._find_action = find_action
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -52,7 +57,7 @@ class Subject:
         siblings: tuple[StateModel, ...] = ()
         if self._find_siblings is not None:
             siblings = self._find_siblings()
-        return StateModel(self.document, siblings)
+        return StateModel(self.document, siblings, self._find_action)
 
 
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]

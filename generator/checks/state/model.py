@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from ...workflow.nodes import Node
 from ...workflow.source import Position, YamlDocument
+from ..steps.inlining import FindAction, inline_actions
 from ..steps.jobs import Job, read_jobs
 from ..steps.operations import Push, Restore, Save, Source, Work
 from ..steps.words import is_state_path, names_state
@@ -25,15 +26,25 @@ UNATTENDED = frozenset({"schedule", "workflow_run", "repository_dispatch", "push
 
 
 class StateModel:
-    """Jobs, triggers and operations of a file; `siblings` are the repository's others."""
+    """Jobs, triggers and operations of a file.
+
+    `siblings` are the repository's other workflows. Steps of its own composite actions,
+    which `find_action` reads, stand behind the steps that use them.
+    """
 
     def __init__(
-        self, document: YamlDocument, siblings: tuple[StateModel, ...] = ()
+        self,
+        document: YamlDocument,
+        siblings: tuple[StateModel, ...] = (),
+        find_action: FindAction | None = None,
     ) -> None:
         self.document = document
         self.siblings = siblings
         self.top = Node(document, (), document.data)
         self.jobs = read_jobs(document)
+        if find_action is not None:
+            for job in self.jobs:
+                inline_actions(job, find_action)
 
     @property
     def path(self) -> Path:
@@ -54,6 +65,19 @@ class StateModel:
         return dict.fromkeys(on.list_texts(), on)
 
     @cached_property
+    def causes(self) -> frozenset[str]:
+        """The events that start it, or a workflow of the repository that calls it."""
+        found = set(self.triggers)
+        if "workflow_call" in found:
+            for sibling in self.siblings:
+                if any(self._is_called_by(job) for job in sibling.jobs):
+                    found |= set(sibling.triggers)
+        return frozenset(found)
+
+    def _is_called_by(self, job: Job) -> bool:
+        return job.uses.startswith("./") and job.uses.endswith(f"/{self.path.name}")
+
+    @cached_property
     def crons(self) -> list[tuple[str, Position]]:
         """The cron lines, each with its place."""
         found = []
@@ -69,17 +93,17 @@ class StateModel:
     @property
     def is_scheduled(self) -> bool:
         """Whether a schedule starts it."""
-        return "schedule" in self.triggers
+        return "schedule" in self.causes
 
     @property
     def runs_on_pull_requests(self) -> bool:
         """Whether pull requests start it."""
-        return not PULL_REQUESTS.isdisjoint(self.triggers)
+        return not PULL_REQUESTS.isdisjoint(self.causes)
 
     @property
     def is_unattended(self) -> bool:
         """Whether anything but people starts it."""
-        return not UNATTENDED.isdisjoint(self.triggers)
+        return not UNATTENDED.isdisjoint(self.causes)
 
     @cached_property
     def work(self) -> list[Work]:

@@ -52,6 +52,8 @@ class ActionRef:
 class Step:
     """One step of a job, or of a composite action."""
 
+    is_inlined = False
+
     def __init__(self, node: Node, index: int, job: Job) -> None:
         self.node = node
         self.index = index

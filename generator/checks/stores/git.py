@@ -21,6 +21,8 @@ _OTHER_PUSHES = frozenset({"--tags", "--delete", "-d", "--dry-run", "-n", "--mir
 _FORCES = ("--force", "-f", "--force-with-lease", "--force-if-includes")
 _TAG = re.compile(r"refs/tags/|^v?\d+(\.\d+)+$|\$\{?(\w*TAG\w*|VERSION|version|tag)\b")
 _UNIQUE_BRANCH = re.compile(r"\$|\{\{")
+_OWN = re.compile(r"github\.repository|GITHUB_REPOSITORY")
+_HOST = re.compile(r"^\S*?(@|://)[^/@]*/(?=[^/])")
 _PUSH_TARGET = re.compile(r"HEAD:(\S+)")
 _DEFAULT_TOKEN = re.compile(r"secrets\.GITHUB_TOKEN|github\.token", re.IGNORECASE)
 
@@ -151,15 +153,26 @@ def _is_foreign(remote: str, step: Step, command: Command) -> bool:
     if "://" in remote or remote.startswith("git@"):
         if ".wiki" in remote:
             return True
-        return not re.search(r"github\.repository|GITHUB_REPOSITORY", remote)
+        return not _OWN.search(remote)
     checkout = find_checkout(step.job)
-    if checkout is None:
+    if checkout is None or _points_elsewhere(step):
         # Cloned by hand, or not at all.
         return True
     repository = checkout.get_input("repository")
     if repository and "github.repository" not in repository:
         return True
     return _changes_repository(step, command)
+
+
+def _points_elsewhere(step: Step) -> bool:
+    """Whether `git remote set-url` names a repository that is worked out in the run."""
+    for command in step.commands:
+        words = get_git_words(command)
+        if words[:1] == ("remote",) and "://" in words[-1]:
+            repository = _HOST.sub("", words[-1])
+            if "$" in repository and not _OWN.search(repository):
+                return True
+    return False
 
 
 def _changes_repository(step: Step, command: Command) -> bool:

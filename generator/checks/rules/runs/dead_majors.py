@@ -46,7 +46,8 @@ def check(model: StateModel) -> Iterator[Fault]:
 def is_dead(step: Step) -> bool:
     """Whether an action's major is known, and before the first that runs."""
     action = step.action
-    if action is None or action.major == 0:
+    # A local action is looked at by itself.
+    if action is None or action.major == 0 or step.is_inlined:
         return False
     return action.major < FIRST_MAJORS.get(action.name, 0)
 
