@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -60,6 +59,9 @@ def remove_path(path: Path) -> None:
     """
     with explain_os_errors(path):
         if path.is_dir() and not path.is_symlink():
+            # Seldom there, and it brings every compressor of the standard library.
+            import shutil  # noqa: PLC0415 - see above
+
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)

@@ -13,10 +13,8 @@ import sys
 
 # Controls but tab and line feed; what turns the direction of text or breaks lines; and
 # halves of surrogate pairs, which no terminal can be sent.
-_UNSAFE = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-_COMMAND = re.compile(r"^(\s*):(?=:)|#(?=\[)", re.MULTILINE)
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+_COMMAND = r"(?m)^(\s*):(?=:)|#(?=\[)"
 
 
 def make_safe(text: str, *, in_step: bool) -> str:
@@ -25,9 +23,13 @@ def make_safe(text: str, *, in_step: bool) -> str:
     `in_step` says that GitHub's runner reads it. Escapes are those of JSON (`\u001b`),
     so that a document stays one.
     """
-    safe = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
-    if in_step:
-        return _COMMAND.sub(_escape_command, safe)
+    safe = text
+    # Most lines have nothing of it, and to compile the expressions takes longer than a
+    # run that finds nothing new has time for.
+    if not (text.isascii() and text.isprintable()):
+        safe = re.sub(_UNSAFE, lambda match: f"\\u{ord(match[0]):04x}", text)
+    if in_step and ("::" in safe or "#[" in safe):
+        return re.sub(_COMMAND, _escape_command, safe)
     return safe
 
 

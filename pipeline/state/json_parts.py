@@ -15,8 +15,6 @@ JsonObject = dict[str, Any]
 LARGEST_INTEGER = 1 << 63
 # Ours are nine deep; Python reads deeper documents than it can write.
 MOST_LEVELS = 20
-# Halves of a character, but for those that stand for a byte of a file name (PEP 383).
-SURROGATE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class WrongPartError(ValueError):
@@ -87,7 +85,7 @@ def parse_text(value: object, pattern: re.Pattern[str] | None = None) -> str:
     """
     if not isinstance(value, str):
         raise WrongPartError("a part is no text")
-    if not value.isascii() and SURROGATE.search(value):
+    if not value.isascii() and _has_half_character(value):
         raise WrongPartError("a text holds half a character")
     if pattern is not None and not pattern.fullmatch(value):
         raise WrongPartError("a text has another form")
@@ -133,3 +131,15 @@ def parse_number(value: object) -> float:
     if isinstance(value, int) and abs(value) >= LARGEST_INTEGER:
         raise WrongPartError("a number is too large")
     return value
+
+
+def _has_half_character(text: str) -> bool:
+    """Whether a text has halves of surrogate pairs that stand for nothing.
+
+    Those that stand for a byte of a file name (PEP 383) are sound.
+    """
+    try:
+        text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return True
+    return False
