@@ -15,9 +15,7 @@ import click
 
 # Controls but tab and line feed; what turns the direction of text or breaks lines; and
 # halves of surrogate pairs, which no terminal can be sent.
-_UNSAFE = (
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSAFE = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 _COMMAND = r"(?m)^(\s*):(?=:)|#(?=\[)"
 
 
