@@ -270,7 +270,7 @@ def _infer_kind_of_text(present: pd.Series[Any]) -> str:
 
 def _index_classes(schema: Schema, frame: pd.DataFrame) -> Array:
     """Each row's class as an index into `schema.classes`, to which new ones are added."""
-    labels = _categorize_labels(frame[schema.target])
+    labels = categorize_labels(frame[schema.target])
     names = [format_label(value) for value in labels.categories]
     new = sorted({name for name in names if name not in schema.classes})
     if len(schema.classes) + len(new) > MOST_CLASSES:
@@ -285,7 +285,7 @@ def _index_classes(schema: Schema, frame: pd.DataFrame) -> Array:
     return np.array(indices, dtype=np.float64)[np.asarray(labels.codes)]
 
 
-def _categorize_labels(values: pd.Series[Any]) -> pd.Categorical[Any]:
+def categorize_labels(values: pd.Series[Any]) -> pd.Categorical[Any]:
     """The classes of each row, without categories that do not come."""
     is_bool = pd.api.types.is_bool_dtype(values.dtype)
     if is_numeric(values) and not is_bool:

@@ -23,7 +23,7 @@ LEAST_ROWS = 30
 class ClippedTarget(NamedTuple):
     """Standardized amounts of shape (rows,), outliers at the ordinary `reach`."""
 
-    values: Array
+    amounts: Array
     outliers: int
     reach: float
 

@@ -22,6 +22,7 @@ from ..choice.baselines import (
 from ..choice.champion import Champion
 from ..choice.selection import choose_champion, select_members
 from ..features.encoder import Encoder
+from ..features.rare_labels import Labels, correct_first_task, set_labels_aside
 from ..features.standard_scaler import cut_outliers
 from ..features.target_outliers import clip_target
 from ..features.views import VIEWS, EncodedBatch, list_refit_kinds
@@ -42,6 +43,7 @@ from .metrics import BatchScore, PrequentialMetrics, score_batch
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    import pandas as pd
     from numpy.typing import NDArray
 
     from ..features.schema import Schema, Table
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
     Step = Callable[[Candidate, Matrix, Array, int, bool], JobResult]
     Engine = Callable[[Step, Sequence[Job]], list[JobResult]]
 
+# Beyond so many classes a candidate takes no part: `linear` has two megabytes for each,
+# `bayes` a quarter of one.
+MOST_CLASSES_BY_NAME = {"linear": 20, "bayes": 60}
 # The views that hold target rates.
 RATE_VIEWS = frozenset({"wide", "dense"})
 
@@ -91,6 +96,7 @@ class Population:
         self.target_sums = np.zeros(0)
         self.scale = (0.0, 1.0)
         self.target_reach = 0.0
+        self.waiting_labels: dict[str, int] = {}
         self.kept_rows = kept_rows
         self.drift_monitor = DriftMonitor()
         self._create_models()
@@ -141,9 +147,10 @@ class Population:
             self.untrained = [name for name in self.untrained if name in self.metrics]
         elif AUTO in self.names:
             candidates = self._create_candidates()
-            new = [name for name in candidates if name not in self.candidates]
-            self.candidates = {**candidates, **self.candidates}
-            self.untrained += new
+            for name in candidates:
+                if name in REFIT_NAMES and name not in self.candidates:
+                    self.candidates[name] = candidates[name]
+                    self.untrained.append(name)
         self._add_metrics()
         if self.best not in self.metrics:
             self.best = min(self.metrics, key=lambda name: self.metrics[name].recent)
@@ -163,13 +170,36 @@ class Population:
         self.__dict__.setdefault("target_reach", 0.0)
         self.__dict__.setdefault("baselines", {})
         self.__dict__.setdefault("untrained", [])
+        self.__dict__.setdefault("waiting_labels", {})
         self.__dict__.setdefault("kept_rows", None)
         self._add_metrics()
+
+    def set_labels_aside(self, frame: pd.DataFrame, *, explicit: bool) -> Labels:
+        """Leave out rows with labels that came too seldom so far."""
+        labels = set_labels_aside(
+            self.schema, frame, self.waiting_labels, explicit=explicit
+        )
+        correct_first_task(self.schema, labels, explicit=explicit)
+        if self.schema.task == BINARY and not self.is_trained:
+            self._create_models()
+        return labels
+
+    def _drop_heavy_candidates(self) -> None:
+        """Leave those out that hold a table for each of many classes."""
+        classes = len(self.schema.classes)
+        for name, most in MOST_CLASSES_BY_NAME.items():
+            light = set(self.candidates) - set(MOST_CLASSES_BY_NAME)
+            if classes > most and name in self.candidates and light:
+                del self.candidates[name], self.metrics[name]
+                self.untrained = [one for one in self.untrained if one != name]
+        if self.best not in self.metrics:
+            self.best = min(self.metrics, key=lambda name: self.metrics[name].recent)
 
     def score_and_train(self, table: Table, engine: Engine) -> BatchOutcome:
         """Score a batch with everything as it was, then train on it."""
         target, outliers = self._standardize_target(table.target)
         is_first = not self.rows
+        self._drop_heavy_candidates()
         self.encoder.add_new_columns(table.columns)
         batch = EncodedBatch(self.encoder, table.columns)
         scores = self._train_candidates(batch, target, engine)
@@ -319,7 +349,7 @@ class Population:
         mean, deviation = self.scale
         clipped = clip_target((target - mean) / deviation, self.target_reach)
         self.target_reach = clipped.reach
-        return clipped.values, clipped.outliers
+        return clipped.amounts, clipped.outliers
 
     def _count_target(self, target: Array) -> None:
         task, classes = self.schema.task, len(self.schema.classes)

@@ -46,7 +46,7 @@ class Forest:
         self.outputs = outputs
         self.start = start
         self.sizes = np.array([len(tree.values) for tree in trees], dtype=np.int64)
-        joined = [np.concatenate(parts) for parts in zip(*trees, strict=True)]
+        joined = list(map(np.concatenate, zip(*trees, strict=True)))
         self.features, self.thresholds, self.left, self.right = joined[:4]
         self.missing_left, self.values = joined[4:]
 
@@ -112,7 +112,7 @@ def read_lightgbm(text: str) -> list[Tree]:
     What is missing goes where its flag says, or where 0 goes in a column that had
     nothing missing (`Tree::NumericalDecision` in include/LightGBM/tree.h).
     """
-    return [_read_tree(lines) for lines in _split_trees(text)]
+    return list(map(_read_tree, _split_trees(text)))
 
 
 def _split_trees(text: str) -> Iterator[dict[str, str]]:

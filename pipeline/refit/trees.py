@@ -154,7 +154,7 @@ class RefitTrees:
         forest: Any = self.forest
         stages = [max(1, round(share * forest.rounds)) for share in STAGES]
         raw = forest.predict_stages(self._reorder(matrix[:, self.columns]), stages)
-        return [self._convert_scores(scores) for scores in raw]
+        return list(map(self._convert_scores, raw))
 
     def _convert_scores(self, raw: Array) -> Array:
         """Raw scores by the classes of all, those that never came among its rows last."""

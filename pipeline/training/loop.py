@@ -166,7 +166,10 @@ class Training:
             return None
         population, frame, notes = self._prepare_population(rows.frame)
         notes += rows.notes
-        table = convert_batch(population.schema, frame)
+        explicit = self._settings.task != "auto"
+        labels = population.set_labels_aside(frame, explicit=explicit)
+        notes += labels.notes
+        table = convert_batch(population.schema, labels.frame)
         if not population.rows:
             notes += find_leakage(population.schema, table)
         if population.switch_to_multiclass():
@@ -181,13 +184,14 @@ class Training:
             notes += [f"drift: {drift.message}" for drift in outcome.drifts]
             notes += describe_outliers(population, outcome.outliers)
         self.cursor = rows.cursor
-        self._count(batches=1, rows=len(table), unlabelled=table.unlabelled)
+        left_out = table.unlabelled + labels.set_aside
+        self._count(batches=1, rows=len(table), unlabelled=left_out)
         champion = population.metrics[CHAMPION]
         return TrainedBatch(
             batch=self.counters.batches,
             rows=len(table),
             rows_total=self.counters.rows,
-            unlabelled=table.unlabelled,
+            unlabelled=left_out,
             champion=population.best,
             headline=champion.headline,
             loss=champion.loss,

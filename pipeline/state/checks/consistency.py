@@ -25,6 +25,7 @@ from ...choice.baselines import (
 from ...choice.champion import Champion
 from ...features.encoder import Encoder
 from ...features.hashing import list_categories
+from ...features.rare_labels import MOST_WAITING
 from ...features.schema import TWO_CLASSES
 from ...features.views import VIEWS, count_features
 from ...models.boosting import ContinuedBoosting
@@ -71,7 +72,13 @@ LARGEST_WEIGHT = 1e6
 LARGEST_STEP, LEAST_MEAN = 8.0, 1e-15
 RESERVED_NAMES = {BASELINE, CHAMPION, *RECENT}
 # Attributes of a population that came with later versions.
-NEWER_PARTS = ("target_reach", "baselines", "untrained", "packed_rows")
+NEWER_PARTS = (
+    "target_reach",
+    "baselines",
+    "untrained",
+    "packed_rows",
+    "waiting_labels",
+)
 
 
 def check_consistency(value: object) -> None:
@@ -108,8 +115,6 @@ def check_population(parts: Mapping[str, Unchecked]) -> None:
     candidates, ensembles = parts["candidates"], parts["ensembles"]
     untrained = parts.get("untrained", [])
     require(is_text_list(untrained) and set(untrained) <= set(candidates), "candidates")
-    packed = parts.get("packed_rows")
-    require(type(packed) in {bytes, type(None)}, "kept rows")
     require(is_text_dict(candidates) and candidates, "candidates")
     for name, candidate in candidates.items():
         require(name not in RESERVED_NAMES, "a candidate's name")
@@ -140,7 +145,12 @@ def check_judged(parts: Mapping[str, Unchecked], encoder: Encoder) -> None:
 
 
 def check_baselines(parts: Mapping[str, Unchecked], encoder: Encoder) -> None:
-    """Check the baselines that speak of the last batch, and how far amounts reach."""
+    """Check what else was kept: labels, rows, and baselines of the last batch."""
+    waiting = parts.get("waiting_labels", {})
+    require(is_text_dict(waiting) and len(waiting) <= MOST_WAITING, "labels")
+    require(all(map(is_count, waiting.values())), "labels")
+    packed = parts.get("packed_rows")
+    require(type(packed) in {bytes, type(None)}, "kept rows")
     reach = parts.get("target_reach", 0.0)
     require(is_finite(reach) and reach >= 0, "a reach of the target")
     baselines = parts.get("baselines", {})

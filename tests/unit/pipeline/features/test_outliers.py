@@ -58,8 +58,8 @@ def test_one_amount_far_out_is_cut_and_the_others_stay(reach: float) -> None:
     values[3] = 1e6
     clipped = clip_target(values, reach)
     assert clipped.outliers == 1
-    assert np.abs(clipped.values).max() <= 4
-    np.testing.assert_array_equal(clipped.values[4:], values[4:])
+    assert np.abs(clipped.amounts).max() <= 4
+    np.testing.assert_array_equal(clipped.amounts[4:], values[4:])
 
 
 def test_a_target_that_has_moved_is_no_outlier() -> None:
