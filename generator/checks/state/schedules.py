@@ -59,6 +59,15 @@ def fire_together(one: str, other: str) -> bool:
     return all(left & right for left, right in pairs)
 
 
+def share_hour(one: str, other: str) -> bool:
+    """Whether two cron lines fire within one hour of some day."""
+    first, second = parse_fields(one), parse_fields(other)
+    if first is None or second is None:
+        return False
+    pairs = zip(first[1:], second[1:], strict=True)
+    return all(left & right for left, right in pairs)
+
+
 def is_busy(cron: str) -> bool:
     """Whether a line fires at the start of an hour and never else."""
     fields = parse_fields(cron)

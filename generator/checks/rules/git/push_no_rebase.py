@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 
 from ....findings import Severity
 from ...state.groups import share_group
 from ...state.model import StateModel
-from ...state.schedules import find_shortest_pause
+from ...state.schedules import find_shortest_pause, share_hour
 from ...steps.operations import Push
 from ..base import Fault, make_state_rule
 
@@ -34,19 +35,27 @@ def check(model: StateModel) -> Iterator[Fault]:
 
 def _is_met_by_others(model: StateModel, push: Push) -> bool:
     """Whether others are known to push to the branch while a run lasts."""
-    if not model.is_unattended:
+    # Legs that meet each other have a rule of their own.
+    if not model.is_scheduled or push.step.job.is_matrix:
         return False
-    if "push" in model.triggers and (model.is_scheduled or not push.step.job.is_matrix):
-        return model.is_scheduled
-    if push.step.job.is_matrix:
-        # That has a rule of its own.
-        return False
-    others = [item for item in model.siblings if not share_group(model, item)]
-    if any(sibling.pushes for sibling in others):
+    trigger = model.triggers.get("push")
+    if trigger is not None and not trigger.get("paths").value:
         return True
     crons = [cron for cron, _ in model.crons]
     pause = find_shortest_pause(crons)
-    return pause is not None and pause <= OFTEN_MINUTES
+    if pause is not None and pause <= OFTEN_MINUTES:
+        return True
+    others = [item for item in model.siblings if not share_group(model, item)]
+    return any(_comes_between(crons, sibling) for sibling in others)
+
+
+def _comes_between(crons: list[str], sibling: StateModel) -> bool:
+    """Whether another workflow that pushes starts within the same hour of some day."""
+    if not sibling.pushes:
+        return False
+    theirs = [cron for cron, _ in sibling.crons]
+    pairs = itertools.product(crons, theirs)
+    return any(itertools.starmap(share_hour, pairs))
 
 
 RULE = make_state_rule(
@@ -57,7 +66,7 @@ RULE = make_state_rule(
     "fails, and what the run made is gone with its runner. Pull with --rebase right before "
     "the push, and try again a few times. It is reported as losing state where others are "
     "known to push: the workflow starts on pushes too, another workflow of the repository "
-    "pushes, or it runs at least hourly; elsewhere as fragile.",
+    "pushes within the same hour, or it runs at least hourly; elsewhere as fragile.",
     check,
     before="git commit -m data\ngit push",
     after='git commit -m data\ngit pull --rebase origin "$GITHUB_REF_NAME"\n'

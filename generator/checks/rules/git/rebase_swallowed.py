@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from ....findings import Severity
 from ...shell.failures import Fate, decide_fate
+from ...shell.model import Command
 from ...state.model import StateModel
 from ...steps.jobs import Step
 from ...stores.git import get_git_words, is_git
@@ -35,10 +36,22 @@ def _check_step(step: Step) -> Iterator[Fault]:
         if decide_fate(script, command) is Fate.SWALLOWED and not _is_aborted(step):
             yield Fault(
                 step.place_command(command),
-                "a conflict here is passed over, and what is pushed then lacks the "
-                "commit of this run: the state is lost and the run is green",
+                _describe(step, command),
                 "let it fail, or `git rebase --abort` and exit 1",
             )
+
+
+def _describe(step: Step, command: Command) -> str:
+    for other in step.commands:
+        if is_git(other, "commit") and other.start > command.start:
+            return (
+                "where this fails, as it does over files that are changed and not "
+                "committed, the commit goes on top of an old one and its push is rejected"
+            )
+    return (
+        "a conflict here is passed over, and what is pushed then lacks the commit of this "
+        "run: the state is lost and the run is green"
+    )
 
 
 def _is_aborted(step: Step) -> bool:
