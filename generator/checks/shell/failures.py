@@ -136,7 +136,20 @@ def _judge_condition(script: Script, command: Command, parent: Construct) -> Fat
         return Fate.STOPS
     if command.find_parent(Role.LOOP_BODY):
         return Fate.RETRIED
+    # `if ! push; then echo failed; fi` does nothing about it.
+    if all(other.name in _SILENT for other in branch) and not _follows(script, parent):
+        return _judge_silent(branch)
     return Fate.HANDLED
+
+
+def _follows(script: Script, parent: Construct) -> bool:
+    """Whether a condition has more than this one command, or an `elif`."""
+    inside = script.list_between(parent.start, parent.right)
+    nested = script.list_between(parent.right, parent.end)
+    asked = [other for other in nested if other.find_parent(Role.CONDITION)]
+    return len(inside) > 1 or any(
+        other.parents[-1].role is Role.CONDITION for other in asked
+    )
 
 
 def _list_failing_branch(

@@ -53,8 +53,9 @@ def _is_of_state(model: StateModel, restore: Restore) -> bool:
         if restore.source is Source.OWN and not model.is_misled(restore):
             return False
         return _is_saved_again(model, restore)
-    if restore.command is not None and restore.command.name in {"curl", "wget"}:
-        return _is_tested(restore) or _is_saved_again(model, restore)
+    is_plain = restore.command is not None and restore.command.name in {"curl", "wget"}
+    if is_plain and (_is_tested(restore) or _is_outcome_a_start(restore.step)):
+        return True
     return _is_saved_again(model, restore)
 
 
@@ -76,6 +77,8 @@ def _replaces(save: Save, restore: Restore) -> bool:
         return any(covers_path(path, restore.paths[0]) for path in save.paths)
     if save.store is not restore.store and save.store is not Store.RELEASE:
         return False
+    if _is_dvc(save.command) and _is_dvc(restore.command):
+        return True
     for path in restore.paths:
         if clean_path(path) in {"", "."}:
             continue
@@ -83,6 +86,11 @@ def _replaces(save: Save, restore: Restore) -> bool:
         if any(_is_same_file(cleaned, saved) for saved in save.paths):
             return is_state_path(cleaned) or save.store is restore.store
     return False
+
+
+def _is_dvc(command: Command | None) -> bool:
+    """Whether a command is DVC's, which knows by itself what it pulls and pushes."""
+    return command is not None and command.name == "dvc"
 
 
 def _is_same_file(path: str, saved: str) -> bool:

@@ -57,6 +57,9 @@ def _read_save(step: Step, command: Command) -> Iterator[Save]:
         ("huggingface-cli",),
     }:
         yield Save(Store.REMOTE, step, position, "", (".",), command)
+    elif command.name == "curl" and command.get_option("-T", "--upload-file"):
+        file = command.get_option("-T", "--upload-file")
+        yield Save(Store.REMOTE, step, position, words[-1], (file,), command)
     elif command.name in _REMOTE_TOOLS and words[-1:] and is_remote(words[-1]):
         files = tuple(word for word in words[1:-1] if not is_remote(word))
         yield Save(Store.REMOTE, step, position, words[-1], files, command)
@@ -65,8 +68,9 @@ def _read_save(step: Step, command: Command) -> Iterator[Save]:
 def _read_restore(command: Command) -> tuple[Store, tuple[str, ...]] | None:
     words = command.words
     if words[:3] == ("gh", "release", "download"):
-        folder = command.get_option("-D", "--dir", "-O", "--output") or "."
-        return Store.RELEASE, (folder,)
+        folder = command.get_option("-D", "--dir", "-O", "--output")
+        pattern = command.get_option("-p", "--pattern")
+        return Store.RELEASE, (folder or pattern or ".",)
     if words[:2] in {("dvc", "pull"), ("dvc", "fetch")}:
         return Store.REMOTE, (".",)
     if command.name in {"curl", "wget"}:

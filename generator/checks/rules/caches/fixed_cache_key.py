@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from ....findings import Severity
 from ...state.feeding import is_fed
 from ...state.model import StateModel
+from ...steps.words import clean_path, is_dependency_path
 from ...stores.caches import CacheStep
 from ..base import Fault, make_state_rule
 
@@ -14,7 +15,7 @@ from ..base import Fault, make_state_rule
 def check(model: StateModel) -> Iterator[Fault]:
     """Yield the caches of state under a key that every run comes to."""
     for cache in model.caches:
-        if not cache.saves or not cache.is_state or not cache.is_fixed:
+        if not cache.saves or not cache.is_fixed or not _is_state(model, cache):
             continue
         if not model.is_unattended or _is_filled_once(model, cache):
             continue
@@ -27,6 +28,21 @@ def check(model: StateModel) -> Iterator[Fault]:
             "one stored",
             "key: name-${{ github.run_id }}-${{ github.run_attempt }}, restore-keys: name-",
         )
+
+
+def _is_state(model: StateModel, cache: CacheStep) -> bool:
+    """Whether it holds state by its name, or work after it is handed its path."""
+    if cache.is_state:
+        return True
+    if any(map(is_dependency_path, cache.paths)):
+        return False
+    for work in model.work:
+        if work.step.job is not cache.step.job:
+            continue
+        words = set(map(clean_path, work.command.words[1:]))
+        if not words.isdisjoint(map(clean_path, cache.paths)):
+            return True
+    return False
 
 
 def _is_filled_once(model: StateModel, cache: CacheStep) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from ....findings import Severity
@@ -9,10 +10,21 @@ from ...state.kept import iter_job_saves
 from ...state.model import StateModel
 from ...steps.jobs import Job
 from ...steps.operations import Save, Work
-from ...steps.words import covers_path, is_model_path
-from ...steps.work import is_test, list_outputs, mentions_path
+from ...steps.words import clean_path, covers_path, is_model_path
+from ...steps.work import (
+    is_test,
+    iter_options,
+    list_outputs,
+    mentions_path,
+    trains_model,
+)
 from ...stores.artifacts import list_uploads
 from ..base import Fault, make_state_rule
+
+# Options behind which a training reads and does not write.
+_READ = re.compile(
+    r"^--?(resume|load|from|init|input|in$|base|pretrained|teacher|old|prev)"
+)
 
 
 def check(model: StateModel) -> Iterator[Fault]:
@@ -21,7 +33,7 @@ def check(model: StateModel) -> Iterator[Fault]:
         return
     for work in model.work:
         job = work.step.job
-        models = [path for path in list_outputs(work.command) if is_model_path(path)]
+        models = _list_models(work)
         if not models or is_test(work.command) or not _does_save(model, job):
             continue
         for path in models:
@@ -31,6 +43,16 @@ def check(model: StateModel) -> Iterator[Fault]:
                     f"{path} is written and left on the runner: nothing saves it",
                     "upload it, commit it or put it into a release after this step",
                 )
+
+
+def _list_models(work: Work) -> list[str]:
+    """Return the models that a command writes; one that trains writes those it is handed."""
+    found = list_outputs(work.command)
+    if trains_model(work.command):
+        for option, value in iter_options(work.command):
+            if not _READ.match(option):
+                found.append(clean_path(value))
+    return list(dict.fromkeys(filter(is_model_path, found)))
 
 
 def _does_save(model: StateModel, job: Job) -> bool:

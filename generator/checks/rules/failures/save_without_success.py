@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....findings import Severity
+from ...shell.failures import Fate, decide_fate
+from ...shell.model import Role
 from ...state.kept import find_push_step, iter_job_saves
 from ...state.model import StateModel
 from ...steps.conditions import asks_for_success, list_outcomes, runs_after_failure
@@ -39,7 +41,7 @@ def _check_job(model: StateModel, saves: list[Save]) -> Iterator[Fault]:
             yield Fault(
                 step.position,
                 f"what `{_shorten(failing)}` left is saved even where it failed: the "
-                "step goes on with continue-on-error",
+                "job goes on after it",
                 "give that step an id and this one `if: steps.<id>.outcome == 'success'`",
                 _judge(save, failing),
             )
@@ -59,9 +61,17 @@ def _find_failing_work(model: StateModel, save: Save) -> Work | None:
         step = work.step
         if step.job is not save.step.job or step.index >= save.step.index:
             continue
-        if step.goes_on_after_failure and _is_about(work, save):
+        if (step.goes_on_after_failure or _is_hidden(work)) and _is_about(work, save):
             return work
     return None
+
+
+def _is_hidden(work: Work) -> bool:
+    """Whether `|| true` hides the failure of work; pipes have a rule of their own."""
+    script = work.step.script
+    if script is None or work.command.find_parent(Role.PIPE):
+        return False
+    return decide_fate(script, work.command) is Fate.SWALLOWED
 
 
 def _is_about(work: Work, save: Save) -> bool:
