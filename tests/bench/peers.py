@@ -22,7 +22,7 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 MOST_CATEGORIES = 200
 # Installed beside, for benches alone.
-RIVER_PARTS = ("compose", "forest", "linear_model", "multiclass", "preprocessing")
+RIVER_PARTS = ("forest", "linear_model", "multiclass", "preprocessing")
 Scores = dict[str, float]
 # Labels, predictions and models of libraries without types.
 Values: TypeAlias = Any
@@ -172,23 +172,54 @@ def _predict_rows(model: Values, rows: list[dict[str, Any]], classes: Values) ->
     return classes, np.nan_to_num(np.array(shares, dtype=float))
 
 
+class ScaledModel:
+    """river's StandardScaler for numbers, ones for categories, and then a model."""
+
+    def __init__(self, model: Values) -> None:
+        self._scaler: Values = importlib.import_module(
+            "river.preprocessing"
+        ).StandardScaler()
+        self._model = model
+
+    def _transform(self, row: dict[str, Any]) -> dict[str, float]:
+        numbers, words = _split_row(row)
+        return {**self._scaler.transform_one(numbers), **words}
+
+    def learn_one(self, row: dict[str, Any], label: Values) -> None:
+        """Learn a row."""
+        self._scaler.learn_one(_split_row(row)[0])
+        self._model.learn_one(self._transform(row), label)
+
+    def predict_one(self, row: dict[str, Any]) -> Values:
+        """The value of a row."""
+        return self._model.predict_one(self._transform(row))
+
+    def predict_proba_one(self, row: dict[str, Any]) -> Values:
+        """The shares of a row."""
+        return self._model.predict_proba_one(self._transform(row))
+
+
+def _split_row(row: dict[str, Any]) -> tuple[dict[str, float], dict[str, float]]:
+    numbers, words = {}, {}
+    for name, value in row.items():
+        if isinstance(value, str):
+            words[f"{name}={value}"] = 1.0
+        else:
+            numbers[name] = float(value)
+    return numbers, words
+
+
 def _make_river(name: str, task: str) -> Values:
-    compose, forest, linear_model, multiclass, preprocessing = (
+    forest, linear_model, multiclass, preprocessing = (
         importlib.import_module(f"river.{part}") for part in RIVER_PARTS
     )
-
     if name == "forest":
         if task == "regression":
-            return forest.ARFRegressor(seed=1)
+            # Its leaves take numbers alone.
+            return ScaledModel(forest.ARFRegressor(seed=1))
         return forest.ARFClassifier(seed=1)
-    numbers = compose.SelectType(float, int) | preprocessing.StandardScaler()
-    words = compose.SelectType(str) | preprocessing.OneHotEncoder()
     if task == "regression":
-        last = preprocessing.TargetStandardScaler(linear_model.LinearRegression())
-    elif task == "binary":
-        last = linear_model.LogisticRegression()
-        # It knows true and false alone.
-        last = multiclass.OneVsRestClassifier(last)
-    else:
-        last = multiclass.OneVsRestClassifier(linear_model.LogisticRegression())
-    return (numbers + words) | last
+        regression = linear_model.LinearRegression()
+        return ScaledModel(preprocessing.TargetStandardScaler(regression))
+    logistic = linear_model.LogisticRegression()
+    return ScaledModel(multiclass.OneVsRestClassifier(logistic))

@@ -88,7 +88,7 @@ def _load_stream(name: str) -> pd.DataFrame:
 
 
 def _load_sample(_name: str) -> pd.DataFrame:
-    return pd.read_parquet(ROOT / "pipeline/sources/flights_sample.parquet")
+    return pd.read_csv(ROOT / "pipeline/sources/flights_sample.csv.gz")
 
 
 def _generate(name: str) -> pd.DataFrame:
