@@ -89,6 +89,13 @@ from ..workflow.parser import read_workflow
     metavar="NAME",
     help="The branch that was pushed to, or the base of a pull request.",
 )
+@click.option("--tag", default="", metavar="NAME", help="The tag that was pushed.")
+@click.option(
+    "--activity",
+    default="",
+    metavar="TYPE",
+    help="What happened to the pull request.  [default: opened]",
+)
 @click.option(
     "--head-branch",
     default="topic",
@@ -165,6 +172,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     secrets: tuple[str, ...],
     environment: tuple[str, ...],
     branch: str | None,
+    tag: str,
+    activity: str,
     head_branch: str,
     from_fork: bool,
     cron: str | None,
@@ -202,6 +211,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
         environment_secrets=all_secrets.environments,
         environment_variables=all_variables.environments,
         branch=branch,
+        tag=tag,
+        activity=activity,
         head_branch=head_branch,
         from_fork=from_fork,
         cron=cron,

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..errors import SettingsError
 from ..workflow.model import DispatchInput, Workflow
-from ..workflow.triggers import check_event
+from ..workflow.triggers import PULL_REQUEST_TYPES, Occurrence, check_event
 from .models import RunRequest
 from .repository import NO_SHA, Repository
 
@@ -49,13 +49,17 @@ class Event:
     @property
     def short_ref(self) -> str:
         """The ref as people write it: `main`, `pull/1/merge`."""
-        return self.ref.removeprefix("refs/heads/").removeprefix("refs/")
+        short = self.ref.removeprefix("refs/heads/").removeprefix("refs/tags/")
+        return short.removeprefix("refs/")
 
 
 def make_event(
-    workflow: Workflow, request: RunRequest, repository: Repository
+    workflow: Workflow,
+    request: RunRequest,
+    repository: Repository,
+    paths: Sequence[str] | None = None,
 ) -> Event:
-    """Return the event of a run.
+    """Return the event of a run; `paths` are the files that changed, where that is known.
 
     Raises WorkflowProblemError where the workflow does not react to it, SettingsError
     for inputs that it lacks.
@@ -64,21 +68,24 @@ def make_event(
     if request.inputs and name != "workflow_dispatch":
         raise SettingsError(f"inputs go with workflow_dispatch, not with {name}")
     branch = _choose_branch(request, repository)
-    check_event(workflow, name, branch)
+    occurrence = Occurrence(
+        event=name,
+        branch=branch,
+        tag=request.tag,
+        activity=_choose_activity(request),
+        paths=paths,
+        message=repository.message,
+    )
+    check_event(workflow, occurrence)
     common = _make_common(request, repository)
     if name == "pull_request":
         return _make_pull_request(request, repository, branch, common)
-    if name == "push":
-        payload = _make_push(request, repository, branch)
-    elif name == "schedule":
-        payload = _make_schedule(workflow, request)
-    else:
-        payload = _make_dispatch(workflow, request, branch)
+    payload = _make_payload(workflow, request, repository, branch)
     return Event(
         name=name,
-        ref=f"refs/heads/{branch}",
+        ref=_make_ref(request, branch),
         sha=repository.sha,
-        head_branch=branch,
+        head_branch=request.tag or branch,
         head_repository=None,
         trusted=True,
         payload={**common, **payload},
@@ -86,8 +93,34 @@ def make_event(
     )
 
 
+def _make_payload(
+    workflow: Workflow, request: RunRequest, repository: Repository, branch: str
+) -> Payload:
+    if request.event == "push":
+        return _make_push(request, repository, branch)
+    if request.event == "schedule":
+        return _make_schedule(workflow, request)
+    return _make_dispatch(workflow, request, branch)
+
+
+def _make_ref(request: RunRequest, branch: str) -> str:
+    if request.tag:
+        return f"refs/tags/{request.tag}"
+    return f"refs/heads/{branch}"
+
+
+def _choose_activity(request: RunRequest) -> str:
+    if request.activity or request.event != "pull_request":
+        return request.activity
+    return PULL_REQUEST_TYPES[0]
+
+
 def _choose_branch(request: RunRequest, repository: Repository) -> str:
     default = repository.default_branch
+    if request.tag and request.event not in {"push", "workflow_dispatch"}:
+        raise SettingsError(f"a tag goes with push, not with {request.event}")
+    if request.activity and request.event != "pull_request":
+        raise SettingsError(f"an activity goes with pull_request, not {request.event}")
     if request.event == "schedule":
         # On GitHub a schedule runs on the default branch and nowhere else.
         if request.branch not in {None, "", default}:
@@ -181,10 +214,10 @@ def _make_push(request: RunRequest, repository: Repository, branch: str) -> Payl
         "author": {"name": request.actor},
     }
     return {
-        "ref": f"refs/heads/{branch}",
-        "before": repository.parent_sha,
+        "ref": _make_ref(request, branch),
+        "before": NO_SHA if request.tag else repository.parent_sha,
         "after": repository.sha,
-        "created": repository.parent_sha == NO_SHA,
+        "created": bool(request.tag) or repository.parent_sha == NO_SHA,
         "deleted": False,
         "forced": False,
         "head_commit": commit,
@@ -206,7 +239,7 @@ def _make_schedule(workflow: Workflow, request: RunRequest) -> Payload:
 
 def _make_dispatch(workflow: Workflow, request: RunRequest, branch: str) -> Payload:
     return {
-        "ref": f"refs/heads/{branch}",
+        "ref": _make_ref(request, branch),
         "inputs": check_inputs(workflow, request.inputs),
         "workflow": workflow.path.as_posix(),
     }
@@ -224,7 +257,7 @@ def _make_pull_request(
         "state": "open",
         "draft": False,
         "merged": False,
-        "title": repository.message,
+        "title": repository.subject,
         "user": {"login": request.actor},
         "head": _make_head(request, repository.sha, head_repository),
         "base": {
@@ -242,7 +275,7 @@ def _make_pull_request(
         trusted=not request.from_fork,
         payload={
             **common,
-            "action": "opened",
+            "action": _choose_activity(request),
             "number": PULL_REQUEST_NUMBER,
             "pull_request": pull_request,
         },

@@ -40,8 +40,9 @@ class RunRequest:
     `environment_secrets` and `environment_variables` are those of GitHub environments,
     by their names. `branch` is what was pushed to, what a schedule or a dispatch runs
     on, or the base of a pull request; None is the branch that is checked out (the
-    default branch for a schedule and for a base). `head_branch` and `from_fork` are a
-    pull request's. `rerun_number` is the number of a finished run that is to
+    default branch for a schedule and for a base). `tag` is pushed in place of a branch,
+    `activity` is what happens to a pull request ("" is `opened`). `head_branch` and
+    `from_fork` are a pull request's. `rerun_number` is the number of a finished run that is to
     have another attempt; its event then counts, not `event`.
     """
 
@@ -57,6 +58,8 @@ class RunRequest:
     )
     environment_variables: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     branch: str | None = None
+    tag: str = ""
+    activity: str = ""
     head_branch: str = "topic"
     from_fork: bool = False
     cron: str | None = None

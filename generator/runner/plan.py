@@ -10,6 +10,7 @@ from ..errors import SettingsError, WorkflowProblemError
 from ..github.core.models import NewRun, Run, RunTicket
 from ..github.local_github import LocalGitHub
 from ..process import Runner
+from ..workflow.calls import check_calls
 from ..workflow.expressions import has_expression
 from ..workflow.model import Job, Workflow
 from ..workflow.parser import read_workflow
@@ -18,7 +19,7 @@ from .actions.resolver import ActionSources
 from .events import Event, make_event
 from .isolation.run_directory import RunFolders, prepare_state
 from .models import RunRequest
-from .repository import Repository, read_repository
+from .repository import Repository, list_changes, read_repository
 from .workflow_files import check_enabled, register_workflow_files
 
 
@@ -120,6 +121,7 @@ def make_plan(
     _check_containers(workflow)
     _check_job(workflow, request.job)
     check_needs(workflow)
+    check_calls(request.root, workflow)
     check_environments(workflow, request)
     previous = _find_previous(local_github, workflow, request.rerun_number)
     if previous is not None:
@@ -127,7 +129,10 @@ def make_plan(
     variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
     repository = read_repository(request.root, runner, name=request.repository)
-    event = make_event(workflow, request, repository)
+    changes = list_changes(
+        repository.root, runner, repository.parent_sha, repository.sha
+    )
+    event = make_event(workflow, request, repository, changes)
     register_workflow_files(local_github, repository.root)
     check_enabled(local_github, workflow)
     return RunPlan(

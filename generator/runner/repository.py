@@ -20,7 +20,8 @@ _GITHUB_REMOTE = re.compile(r"github\.com[:/]([^/:\s]+)/([^/\s]+?)(?:\.git)?/?$"
 class Repository:
     """A repository as its runs see it.
 
-    `made_up` says that there is no commit and the sha is invented.
+    `message` is the head commit's whole message. `made_up` says that there is no commit
+    and the sha is invented.
     """
 
     root: Path
@@ -31,6 +32,11 @@ class Repository:
     parent_sha: str
     message: str
     made_up: bool
+
+    @property
+    def subject(self) -> str:
+        """The first line of the message."""
+        return self.message.partition("\n")[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ def read_repository(
         sha = git.find_commit("HEAD")
     if sha:
         parent_sha = git.find_commit("HEAD^")
-        message = git.ask("log", "-1", "--format=%s")
+        message = git.ask("log", "-1", "--format=%B")
     return Repository(
         root=root,
         name=name or _make_name(remote, root),
@@ -98,6 +104,25 @@ def read_repository(
         message=message,
         made_up=not sha,
     )
+
+
+def list_changes(
+    root: Path, runner: Runner, before: str, after: str
+) -> list[str] | None:
+    """Return the files that differ between two commits, from the repository's top.
+
+    `before` NO_SHA stands for nothing. None where git cannot tell.
+    """
+    git = _Git(root.resolve(), runner)
+    if not git.find_commit(after):
+        return None
+    if before == NO_SHA:
+        listed = git.ask("ls-tree", "-r", "--name-only", "-z", after)
+    elif git.find_commit(before):
+        listed = git.ask("diff", "--name-only", "--no-renames", "-z", before, after)
+    else:
+        return None
+    return [name for name in listed.split("\0") if name]
 
 
 def list_branches(root: Path, runner: Runner) -> list[str]:

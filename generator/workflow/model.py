@@ -44,6 +44,11 @@ class Trigger:
     position: Position
     branches: tuple[str, ...] = ()
     branches_ignore: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    tags_ignore: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+    paths_ignore: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
     inputs: Mapping[str, DispatchInput] = field(default_factory=dict)
     schedules: tuple[Schedule, ...] = ()
 

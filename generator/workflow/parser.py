@@ -143,11 +143,20 @@ def _parse_trigger(event: str, options: Node) -> Trigger:
         inputs = _parse_inputs(options.get("inputs"))
     if event == "schedule" and isinstance(options.value, list):
         schedules = _parse_schedules(options)
+
+    def list_patterns(key: str) -> tuple[str, ...]:
+        return tuple(options.get(key).list_texts())
+
     return Trigger(
         event,
         options.position,
-        branches=tuple(options.get("branches").list_texts()),
-        branches_ignore=tuple(options.get("branches-ignore").list_texts()),
+        branches=list_patterns("branches"),
+        branches_ignore=list_patterns("branches-ignore"),
+        tags=list_patterns("tags"),
+        tags_ignore=list_patterns("tags-ignore"),
+        paths=list_patterns("paths"),
+        paths_ignore=list_patterns("paths-ignore"),
+        types=list_patterns("types"),
         inputs=inputs,
         schedules=schedules,
     )

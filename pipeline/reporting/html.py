@@ -54,12 +54,7 @@ def _show_controls(value: object) -> object:
     return value
 
 
-def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
-    """Render the page.
-
-    Everything that comes from data is escaped, and a policy in it forbids scripts and
-    addresses.
-    """
+def _make_environment() -> Environment:
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -71,7 +66,16 @@ def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
     environment.filters["duration"] = format_duration
     environment.filters["number"] = format_number
     environment.filters["percent"] = format_percent
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
+    return environment
+
+
+def render_page(outcome: Outcome, notes: Sequence[Note], seconds: float) -> str:
+    """Render the page.
+
+    Everything that comes from data is escaped, and a policy in it forbids scripts and
+    addresses.
+    """
+    template = _make_environment().from_string(TEMPLATE.read_text(encoding="utf-8"))
     document = outcome.document
     history: tuple[RunRecord, ...] = ()
     metrics: Mapping[str, CandidateMetrics] = {}

@@ -276,3 +276,51 @@ def test_needs_that_can_never_be_met_are_refused(project: Project) -> None:
             project,
             f"on: push\njobs:\n  a: {{needs: b, {job}}}\n  b: {{needs: a, {job}}}\n",
         )
+
+
+def test_a_tag_or_a_closed_pull_request_starts_what_waits_for_it(
+    project: Project,
+) -> None:
+    job = f"jobs: {{a: {{{RUNS_ON}, steps: [{{run: 'echo $GITHUB_REF $GITHUB_REF_TYPE'}}]}}}}\n"
+    tags = f"on: {{push: {{tags: ['v*']}}}}\n{job}"
+    with pytest.raises(WorkflowProblemError, match="on branch"):
+        run(project, tags)
+    assert get_output(run(project, tags, tag="v1"), "a") == ["refs/tags/v1 tag"]
+    closed = f"on: {{pull_request: {{types: [closed]}}}}\n{job}"
+    with pytest.raises(WorkflowProblemError, match="opened"):
+        run(project, closed, event="pull_request")
+    assert (
+        run(project, closed, event="pull_request", activity="closed").conclusion
+        is SUCCESS
+    )
+
+
+def test_a_call_that_github_would_refuse_is_refused(project: Project) -> None:
+    project.write(
+        ".github/workflows/called.yml",
+        f"""
+on:
+  workflow_call:
+    inputs: {{n: {{type: number}}, b: {{type: boolean, required: true}}, s: {{type: string}}}}
+    secrets: {{key: {{required: true}}}}
+jobs: {{a: {{{RUNS_ON}, steps: [{{run: 'true'}}]}}}}
+""",
+    )
+    call = "on: push\njobs: {c: {uses: ./.github/workflows/called.yml, with: {WITH}, SECRETS}}"
+    for given, secrets, problem in (
+        ("b: true, zzz: 1", "secrets: inherit", "Invalid input, zzz is not defined"),
+        ("b: text", "secrets: inherit", "b expects a boolean, not 'text'"),
+        ("b: true, n: x", "secrets: inherit", "n expects a number, not 'x'"),
+        ("n: 1", "secrets: inherit", "Input b is required"),
+        ("b: true", "secrets: {other: x}", "Invalid secret, other is not defined"),
+        ("b: true", "name: x", "Secret key is required"),
+    ):
+        with pytest.raises(WorkflowProblemError, match=problem):
+            run(project, call.replace("WITH", given).replace("SECRETS", secrets))
+    fine = call.replace("WITH", "b: true, n: 2, s: 3").replace(
+        "SECRETS", "secrets: inherit"
+    )
+    assert run(project, fine).conclusion is SUCCESS
+    project.write(".github/workflows/called.yml", "on: push\njobs: {a: {}}\n")
+    with pytest.raises(WorkflowProblemError, match="is not reusable"):
+        run(project, fine)

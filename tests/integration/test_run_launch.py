@@ -113,8 +113,8 @@ def test_a_dispatch_runs_with_its_inputs_and_can_be_run_again(client: Client) ->
     assert [one.conclusion for one in again] == ["success", "success"]
     assert client.project.run().conclusion is Conclusion.SUCCESS
     # Two iterations by the input, one by the variable, the two of the first once more,
-    # one by the variable again.
-    assert rows_kept(client.project) == [20, 30, 50, 60]
+    # one by the variable again. The second attempt of the first run replaced its state.
+    assert rows_kept(client.project) == [30, 50, 60]
     assert (
         client.messages[0]
         == f"Incremental training #1 ({run.id}), workflow_dispatch: success"

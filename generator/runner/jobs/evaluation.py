@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from ...errors import WorkflowProblemError
-from ...workflow.evaluator import ExpressionError, Scope, evaluate
-from ...workflow.expression_values import is_true, to_text
+from ...workflow.evaluation.evaluator import ExpressionError, Scope, evaluate
+from ...workflow.evaluation.values import is_true, to_text
 from ...workflow.expressions import replace_expressions
 from .status import JobStatus
 

@@ -11,7 +11,7 @@ from generator.errors import WfgenError
 from generator.findings import Finding
 from generator.workflow.parser import parse_workflow
 from generator.workflow.source import YamlDocument, read_yaml
-from generator.workflow.triggers import check_event
+from generator.workflow.triggers import Occurrence, check_event
 
 SEEDS = (
     """name: x
@@ -151,7 +151,7 @@ def _refuse_or_parse(document: YamlDocument) -> None:
     try:
         workflow = parse_workflow(document)
         for event in ("push", "schedule"):
-            check_event(workflow, event, "main")
+            check_event(workflow, Occurrence(event, "main", paths=("a/b",)))
     except WfgenError:
         return
     for job in workflow.jobs:

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from .expression_values import (
+from .values import (
     are_equal,
     compare,
     get_item,

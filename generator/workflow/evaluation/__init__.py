@@ -1,0 +1,1 @@
+"""Expressions worked out as GitHub works them out."""
