@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from ..findings import Finding
 from ..workflow.source import YamlDocument
-from .external import act, jactionlint, zizmor
+from .external import act, jactionlint, languageserver, zizmor
 from .external.tool import Tool
 from .rules.artifacts import (
     duplicate_artifact_name,
@@ -114,7 +114,12 @@ RULES: tuple[Rule, ...] = (
     actions_read.RULE,
     schedule_switched_off.RULE,
 )
-TOOLS: tuple[Tool, ...] = (act.TOOL, zizmor.TOOL, jactionlint.TOOL)
+TOOLS: tuple[Tool, ...] = (
+    act.TOOL,
+    zizmor.TOOL,
+    jactionlint.TOOL,
+    languageserver.TOOL,
+)
 DEFAULT_TOOLS: tuple[Tool, ...] = tuple(tool for tool in TOOLS if tool.is_default)
 
 

@@ -20,7 +20,7 @@ from ..checks.selection import Selection, choose_findings
 from ..checks.targets import list_action_files, list_targets
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
-from ..process import BoundedRunner
+from ..process import BoundedRunner, find_tool
 from ..terminal import show, show_commands
 from ..workflow.files import find_repository_root, require_workflow_files
 
@@ -179,10 +179,13 @@ def _find_targets(files: tuple[Path, ...]) -> tuple[Path, tuple[Path, ...]]:
 
 
 def _choose_tools(named: Collection[str]) -> tuple[Tool, ...]:
-    if _ALL in named:
-        return TOOLS
     wanted = {tool.name for tool in DEFAULT_TOOLS} | set(named)
-    return tuple(tool for tool in TOOLS if tool.name in wanted)
+    chosen = []
+    for tool in TOOLS:
+        is_there = tool.is_optional and find_tool(tool.name) is not None
+        if is_there or tool.name in wanted or (_ALL in named and not tool.is_optional):
+            chosen.append(tool)
+    return tuple(chosen)
 
 
 def _report_tools(result: CheckResult) -> None:

@@ -31,6 +31,7 @@ _SAME = {
     "unsound-condition": "if-always-true",
     "insufficient-permissions": "no-contents-write",
     "workflow-syntax": "schema",
+    "languageserver": "schema",
     "unpinned-tools": "unpinned-uses",
     "timeout": "missing-timeout",
 }

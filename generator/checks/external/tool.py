@@ -47,7 +47,8 @@ class Tool(NamedTuple):
     and raises ToolFailedError where it ended in a way that is not known: its silence
     must not be taken for "no findings". `reports_syntax` says whether it finds fault
     with files that are no workflows at all, or passes over them; `reads_actions`
-    whether it looks at `action.yml`; `is_default` whether it looks where nobody asks.
+    whether it looks at `action.yml`; `is_default` whether it looks where nobody asks;
+    `is_optional` whether it does where it is installed, and nobody misses it elsewhere.
     """
 
     name: str
@@ -56,6 +57,7 @@ class Tool(NamedTuple):
     check: Callable[[ToolCall, Sequence[Path]], Iterator[Finding]]
     reads_actions: bool = False
     is_default: bool = True
+    is_optional: bool = False
 
 
 def make_failure(tool: str, completed: Completed) -> ToolFailedError:
