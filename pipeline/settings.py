@@ -31,6 +31,17 @@ MODELS = (
     "sgd",
 )
 KEEPING = ("auto", "encrypted", "plain", "off")
+METRICS = (
+    "auto",
+    "logloss",
+    "auc",
+    "pr_auc",
+    "f1",
+    "accuracy",
+    "rmse",
+    "mae",
+    "r2",
+)
 GATES = ("none", "baseline", "previous")
 DAY_SECONDS = 86_400
 # Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
@@ -223,6 +234,10 @@ class Settings(NamedTuple):
     seed: Annotated[
         int, Rule(make_integer_parser(0, 2**32 - 1), "For everything random.")
     ] = 1
+    metric: Annotated[
+        str,
+        Rule(make_choice_parser(*METRICS), "What a run is judged by."),
+    ] = "auto"
     gate: Annotated[
         str,
         Rule(parse_gate, "Store no worse run: none, baseline, previous or a number."),

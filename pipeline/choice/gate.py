@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..errors import QualityGateError
+from .quality import LOWER_IS_BETTER
 
 Headline = tuple[str, float]
 # Nights differ by chance: as much worse than the run before, in shares of its figure,
 # is no failure.
 TOLERANCE = 0.05
-LOWER_IS_BETTER = frozenset({"rmse", "mae", "logloss"})
 
 
 class RunFigures(NamedTuple):

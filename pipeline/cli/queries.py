@@ -35,6 +35,9 @@ def describe_state(store: Store) -> Facts:
     if document.previous is not None:
         previous_id = document.previous.state_id
     metric = document.metric
+    own = None
+    if document.history and document.history[-1].own_metric is not None:
+        own = document.history[-1].own_metric.to_json()
     return {
         "state_id": document.state_id,
         "parent_state_id": document.parent_state_id,
@@ -48,6 +51,7 @@ def describe_state(store: Store) -> Facts:
         **document.counters.to_json(),
         "champion": document.champion,
         "metric": None if metric is None else metric.to_json(),
+        "metric_of_last_run": own,
         "figures": document.metrics,
         "libraries": document.libraries,
         "bytes": sum(record.size for record in document.files.values()),
@@ -64,6 +68,7 @@ def format_facts(facts: Facts) -> str:
     shown["files_read"] = shown.pop("files_learnt")
     shown["champion"] = format_candidate(facts["champion"])
     shown["metric"] = format_metric(facts["metric"])
+    shown["metric_of_last_run"] = format_metric(facts["metric_of_last_run"])
     lines = []
     for name, value in shown.items():
         lines.append(f"{name.replace('_', ' ')}: {'-' if value is None else value}")

@@ -63,10 +63,15 @@ RATE_VIEWS = frozenset({"wide", "dense"})
 
 
 class BatchOutcome(NamedTuple):
-    """What one batch came to: its score by name, drifts, and outliers of the target."""
+    """What one batch came to.
+
+    Its score by name, drifts, the champion's decision scores and the target that they
+    are compared with (None for the first batch), and outliers of the target.
+    """
 
     scores: dict[str, BatchScore]
     drifts: list[Drift]
+    champion: tuple[Array, Array] | None = None
     outliers: int = 0
 
 
@@ -78,6 +83,7 @@ class Population:
     """
 
     packed_rows: bytes | None = None
+    kept_rows: KeptRows | None = None
     refit_seconds = 1.5
 
     def __init__(
@@ -171,7 +177,6 @@ class Population:
         self.__dict__.setdefault("baselines", {})
         self.__dict__.setdefault("untrained", [])
         self.__dict__.setdefault("waiting_labels", {})
-        self.__dict__.setdefault("kept_rows", None)
         self._add_metrics()
 
     def set_labels_aside(self, frame: pd.DataFrame, *, explicit: bool) -> Labels:
@@ -310,6 +315,7 @@ class Population:
             for name, score in rivals.items()
         }
         results[CHAMPION] = results[self.best]
+        champion_scores = rivals[self.best]
         for name, result in results.items():
             self.metrics[name].add(result)
         for ensemble in self.ensembles.values():
@@ -319,7 +325,7 @@ class Population:
         drifts = self.drift_monitor.check_batch(
             batch, self.encoder, target, champion_loss, task
         )
-        return BatchOutcome(results, drifts)
+        return BatchOutcome(results, drifts, (champion_scores, target))
 
     def _choose_champion(self) -> None:
         rivals = (*self.candidates, *self.ensembles)

@@ -16,7 +16,7 @@ from ..atomic import explain_os_errors, write_atomically
 from ..errors import StateWriteError
 from ..state.document import StateDocument
 from ..terminal import make_safe, show, show_command
-from .summary import Summary, format_candidate, format_metric
+from .summary import Summary, describe_quality, format_candidate, format_metric
 
 MOST_NOTES = 1000
 MOST_LOGS_A_SECOND = 1000
@@ -178,13 +178,30 @@ def append_job_summary(environment: Mapping[str, str], summary: Summary) -> None
         rows["Metric"] = format_metric(summary["metric"])
     if summary["stored"] and summary["state_id"]:
         rows["State"] = f"`{summary['state_id']}`"
+    quality = summary.get("quality")
+    rows |= _describe_metrics(summary)
     lines = ["### Incremental training", "", "| | |", "| --- | --- |"]
     for name, value in rows.items():
         lines.append(f"| {name} | {value} |")
+    if quality:
+        # Indented is code, whatever the names of classes and columns hold.
+        described = map(str.split, describe_quality(quality))
+        lines += ["", *(f"    {' '.join(words)}" for words in described)]
     text = "\n".join([*lines, "", ""])
     path = Path(target)
     with explain_os_errors(path), path.open("a", encoding="utf-8") as sink:
         sink.write(text)
+
+
+def _describe_metrics(summary: Summary) -> dict[str, str]:
+    """The metrics of this run and of the one before, over their own rows."""
+    rows = {}
+    quality = summary.get("quality")
+    if quality:
+        rows["Metric of this run"] = format_metric(quality["metric"])
+    if summary.get("metric_before"):
+        rows["Metric of the run before"] = format_metric(summary["metric_before"])
+    return rows
 
 
 def _describe_start(summary: Summary) -> str:

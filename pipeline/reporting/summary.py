@@ -10,6 +10,8 @@ EXACT, WHOLE = 10, 100
 # Outside of these, four digits behind the point say too little, and all digits too
 # much.
 SMALLEST, LARGEST = 0.001, 1e7
+# Of the classes and columns, in the log and the job summary.
+MOST_SHOWN, MOST_IMPORTANT = 12, 8
 ENSEMBLES = ("mean", "weighted")
 
 # `summary.json`, whose keys are read by programs of others.
@@ -102,12 +104,41 @@ def summarize_run(
         "batches_this_run": trained[1],
         "batches_total": counters.batches,
         "metric": metric,
+        "metric_before": _find_metric_before(state),
+        "quality": None,
         "champion": champion,
         "started_from": "nothing" if new_models else "state",
         "state_id": state_id,
         "parent_state_id": None if parent is None else parent.state_id,
         "stored": True,
     }
+
+
+def _find_metric_before(state: State | None) -> dict[str, Any] | None:
+    """The metric of the run before, over its own rows, as far as it was recorded."""
+    if state is None or len(state.document.history) <= 1:
+        return None
+    metric = state.document.history[-2].own_metric
+    return None if metric is None else metric.to_json()
+
+
+def describe_quality(quality: Mapping[str, Any]) -> list[str]:
+    """Describe how good a run was in lines for people."""
+    metrics = quality["metrics"]
+    parts = [f"{name} {format_number(value)}" for name, value in metrics.items()]
+    lines = [f"this run, {quality['rows']:,} rows scored: {', '.join(parts)}"]
+    for row in quality["classes"][:MOST_SHOWN]:
+        precision, recall = (
+            format_number(row["precision"]),
+            format_number(row["recall"]),
+        )
+        line = f"  class {row['class']}: {row['rows']:,} rows, precision {precision}"
+        lines += [f"{line}, recall {recall}"]
+    important = quality["importances"][:MOST_IMPORTANT]
+    if important:
+        names = [f"{row['column']} {row['importance']:+.4f}" for row in important]
+        lines.append(f"loss without a column: {', '.join(names)}")
+    return lines
 
 
 def count_between(before: State | None, after: State | None) -> tuple[int, int]:

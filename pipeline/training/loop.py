@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ..choice.baselines import BASELINE, CHAMPION
 from ..choice.gate import RunFigures, check_gate
+from ..choice.importance import measure_importance
+from ..choice.quality import QualityCounter, choose_metric
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
 from ..features.schema import (
@@ -40,8 +42,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from ..choice.champion import Champion
-    from ..models.metrics import BatchScore
-    from ..models.population import Engine
+    from ..choice.quality import Quality
+    from ..features.schema import Table
+    from ..models.population import BatchOutcome, Engine
     from ..settings import Settings
     from ..sources.cursor import Cursor
     from ..sources.protocol import Reader
@@ -91,6 +94,8 @@ class Training:
         self.counters = Counters()
         self._history: tuple[RunRecord, ...] = ()
         self._own: dict[str, PrequentialMetrics] = {}
+        self._quality: QualityCounter | None = None
+        self._last: Table | None = None
         if start.state is not None:
             document = start.state.document
             self.counters = document.counters
@@ -142,15 +147,45 @@ class Training:
         if not self._own:
             return
         champion, baseline = self._own[CHAMPION], self._own[BASELINE]
-        figures = RunFigures(champion.headline, champion.loss, baseline.loss)
+        figures = RunFigures(self._get_own_metric(), champion.loss, baseline.loss)
         before = None
         if self._history:
             before = self._history[-1].own_metric
         check_gate(self._settings.gate, figures, before)
 
-    def _count_own(self, population: Population, scores: dict[str, BatchScore]) -> None:
+    def _get_own_metric(self) -> Metric | None:
+        """The metric of this run's own rows; None before any was scored."""
+        if self._quality is None:
+            return None
+        chosen = choose_metric(
+            self._settings.metric, self._quality.task, self._quality.compute_metrics()
+        )
+        if chosen is None:
+            return None
+        return Metric(chosen[0], round(chosen[1], DECIMALS))
+
+    def describe_quality(self) -> Quality | None:
+        """Metrics, classes, calibration and importances of this run's own rows."""
+        if self._quality is None or self.population is None:
+            return None
+        quality = self._quality.describe(self.population.schema.classes)
+        metric = self._get_own_metric()
+        quality["metric"] = None if metric is None else metric.to_json()
+        if self._last is not None:
+            champion = self.population.create_champion()
+            quality["importances"] = measure_importance(
+                champion, self._last.columns, self._last.target, self._settings.seed
+            )
+        return quality
+
+    def _count_own(self, population: Population, outcome: BatchOutcome) -> None:
         """Count the scores of one batch for the figures of this run alone."""
-        task = population.schema.task
+        task, scores = population.schema.task, outcome.scores
+        if outcome.champion is not None:
+            if self._quality is None or self._quality.task != task:
+                unit = population.metrics[CHAMPION].unit
+                self._quality = QualityCounter(task, unit)
+            self._quality.add(*outcome.champion)
         for name in (CHAMPION, BASELINE):
             if name not in scores:
                 continue
@@ -179,10 +214,7 @@ class Training:
                 f"with {classes} classes"
             )
         if len(table):
-            outcome = population.score_and_train(table, engine)
-            self._count_own(population, outcome.scores)
-            notes += [f"drift: {drift.message}" for drift in outcome.drifts]
-            notes += describe_outliers(population, outcome.outliers)
+            notes += self._train_table(population, table, engine)
         self.cursor = rows.cursor
         left_out = table.unlabelled + labels.set_aside
         self._count(batches=1, rows=len(table), unlabelled=left_out)
@@ -199,6 +231,16 @@ class Training:
             seconds=time.monotonic() - started,
             notes=tuple(notes),
         )
+
+    def _train_table(
+        self, population: Population, table: Table, engine: Engine
+    ) -> list[str]:
+        """Score and train; notes on what stood out."""
+        outcome = population.score_and_train(table, engine)
+        self._count_own(population, outcome)
+        self._last = table
+        notes = [f"drift: {drift.message}" for drift in outcome.drifts]
+        return notes + describe_outliers(population, outcome.outliers)
 
     def _count(self, *, batches: int = 0, rows: int = 0, unlabelled: int = 0) -> None:
         self.counters = self.counters._replace(
@@ -292,9 +334,6 @@ class Training:
     ) -> StateDocument:
         schema = population.schema
         metric = _get_metric(population.metrics[CHAMPION])
-        own_metric = None
-        if CHAMPION in self._own:
-            own_metric = _get_metric(self._own[CHAMPION])
         run = RunRecord(
             at=self._started_at,
             batches=self.counters.batches,
@@ -302,7 +341,7 @@ class Training:
             champion=champion.name,
             metric=metric,
             parent_state_id=self._parent,
-            own_metric=own_metric,
+            own_metric=self._get_own_metric(),
         )
         return StateDocument(
             counters=self.counters,

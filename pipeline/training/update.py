@@ -21,6 +21,7 @@ from ..reporting.summary import (
     TrainedBatch,
     count_between,
     describe_batch,
+    describe_quality,
     summarize_run,
 )
 from ..settings import Settings
@@ -157,6 +158,10 @@ class Update:
         batches = training.counters.batches - first.batches
         status = "learnt" if batches else "nothing-new"
         summary = summarize_run(status, after, self._before, (rows, batches))
+        summary["quality"] = training.describe_quality()
+        if summary["quality"] is not None:
+            for line in describe_quality(summary["quality"]):
+                self._log.say(line)
         return report.Outcome(summary, after.document, source.label, bool(signals))
 
     def _commit_cursor(self, start: StartingPoint, source: Source) -> State | None:
