@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from ..findings import Finding
+from ..findings import Finding, Severity
 from ..workflow.source import YamlDocument
 from .external import act, jactionlint, languageserver, zizmor
 from .external.tool import Tool
@@ -20,7 +20,7 @@ from .rules.artifacts import (
     split_state_restore,
     unbound_workflow_run_artifact,
 )
-from .rules.base import Rule, Stage, Subject
+from .rules.base import STATE, Rule, Stage, Subject
 from .rules.caches import (
     cache_always,
     cache_evicted,
@@ -142,7 +142,21 @@ def run_rules(
         # Rules about settings speak where a setting can be changed.
         if rule.stage is Stage.STATE and not (rendered and rule.of_settings):
             findings += rule.check(subject)
+    if subject.state.is_cut_off:
+        findings.append(_describe_cut_off(document))
     return findings
+
+
+def _describe_cut_off(document: YamlDocument) -> Finding:
+    return Finding(
+        document.path,
+        1,
+        1,
+        STATE,
+        "cut-off",
+        Severity.FRAGILE,
+        "too many steps or commands: rules about state looked at the first ones alone",
+    )
 
 
 def list_families(rules: Iterable[Rule]) -> list[str]:

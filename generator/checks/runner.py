@@ -79,6 +79,11 @@ class _Collector:
             subject = self._repository.open_file(file)
             findings = run_rules(subject.document, rules, subject)
             self.findings += findings
+            if any(finding.rule == CUT_OFF for finding in findings):
+                message = (
+                    "rules about state looked at the first steps and commands alone"
+                )
+                self.broken.append(ToolCutOffError(f"{message} of {file}"))
             if any(finding.tool in STRUCTURE_FAMILIES for finding in findings):
                 invalid.append(file)
             path = _shorten_path(file, self._root.absolute())

@@ -47,6 +47,11 @@ class StateModel:
                 inline_actions(job, find_action)
 
     @property
+    def is_cut_off(self) -> bool:
+        """Whether the file has more steps or commands than are looked at."""
+        return any(job.budget.is_exceeded for job in self.jobs)
+
+    @property
     def path(self) -> Path:
         """The file."""
         return self.document.path

@@ -7,7 +7,7 @@ looked through as well, so that one look tells all.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from ...workflow.nodes import Node
@@ -16,6 +16,11 @@ from ..shell.model import Command, Script
 from ..shell.parser import parse_script
 
 _POSIX_SHELLS = ("bash", "sh")
+# Of a file: four times what the largest of 500 real ones have. Comparing each command with
+# each other takes seconds beyond.
+MAX_COMMANDS = 800
+MAX_STEPS = 400
+MAX_JOBS = 300
 # Keys of a step that are none of `with`.
 STEP_KEYS = frozenset(
     {
@@ -125,6 +130,12 @@ class Step:
     @cached_property
     def script(self) -> Script | None:
         """What it runs, where a shell of the Bourne kind runs it."""
+        script = self._parse()
+        if script is None:
+            return None
+        return self.job.budget.take(script)
+
+    def _parse(self) -> Script | None:
         text = self.node.get_text("run")
         shell = self.shell
         if not text or (shell and shell.split()[0] not in _POSIX_SHELLS):
@@ -184,6 +195,24 @@ class Step:
 
 
 @dataclass(eq=False)
+class Budget:
+    """How much of a file is looked through: rules compare commands with each other."""
+
+    commands: int = MAX_COMMANDS
+    steps: int = MAX_STEPS
+    is_exceeded: bool = False
+
+    def take(self, script: Script) -> Script:
+        """Return a script with as many commands as are left."""
+        kept = script.commands[: self.commands]
+        self.commands -= len(kept)
+        if len(kept) == len(script.commands):
+            return script
+        self.is_exceeded = True
+        return replace(script, commands=kept)
+
+
+@dataclass(eq=False)
 class Job:
     """A job, or the `runs` of a composite action, with its steps."""
 
@@ -192,6 +221,7 @@ class Job:
     document: YamlDocument
     lines: list[str] = field(default_factory=list, repr=False)
     is_action: bool = False
+    budget: Budget = field(default_factory=Budget, repr=False)
     steps: list[Step] = field(default_factory=list)
 
     @property
@@ -294,18 +324,20 @@ def read_jobs(document: YamlDocument) -> list[Job]:
     """Read the jobs of a workflow, or the one that a composite action amounts to."""
     top = Node(document, (), document.data)
     lines = document.text.split("\n")
+    budget = Budget()
     found = []
     jobs = top.get("jobs")
     if isinstance(jobs.value, dict):
         for job_id, value in jobs.value.items():
             if isinstance(value, dict):
                 node = Node(document, ("jobs", job_id), value)
-                found.append(Job(str(job_id), node, document, lines))
+                found.append(Job(str(job_id), node, document, lines, budget=budget))
     elif isinstance(top.get("runs").value, dict):
         found.append(Job("runs", top.get("runs"), document, lines, is_action=True))
-    for job in found:
+    for job in found[:MAX_JOBS]:
         job.steps += _read_steps(job)
-    return found
+    budget.is_exceeded = budget.is_exceeded or len(found) > MAX_JOBS
+    return found[:MAX_JOBS]
 
 
 def _read_steps(job: Job) -> list[Step]:
@@ -317,7 +349,11 @@ def _read_steps(job: Job) -> list[Step]:
         if isinstance(value, dict):
             node = Node(job.document, (*steps.path, index), value)
             found.append(Step(node, index, job))
-    return found
+    kept = found[: job.budget.steps]
+    job.budget.steps -= len(kept)
+    if len(kept) < len(found):
+        job.budget.is_exceeded = True
+    return kept
 
 
 def _read_commented_version(line: str) -> int:

@@ -365,3 +365,25 @@ def test_each_rule_about_state_has_a_page_with_both_sides() -> None:
             assert rule.before, rule.id
             assert rule.after, rule.id
             assert len(rule.docs) > 100, rule.id
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "      - run: python a.py m.pkl; git push\n" * 1_000,
+        "      - run: |\n" + "          git commit -m a; git push || true\n" * 1_000,
+    ],
+    ids=["steps", "commands"],
+)
+def test_a_file_beyond_any_is_looked_at_in_part_and_that_is_said(
+    more: str, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / FILE).write_text(WRITER + more, encoding="utf-8")
+    assert run(str(FILE)) == 3
+    output = capsys.readouterr().out
+    assert "[state/cut-off] too many steps or commands" in output
+    # What stands first is looked at.
+    assert "w.yml:17:11: breaks [state/no-contents-write]" in output
+    (folder / FILE).write_text(WRITER, encoding="utf-8")
+    run(str(FILE))
+    assert "cut-off" not in capsys.readouterr().out
