@@ -23,6 +23,7 @@ from pipeline.errors import (
 )
 from pipeline.features.schema import convert_batch, convert_features, infer_schema
 from pipeline.models.population import Population
+from pipeline.refit.rows import KeptRows
 from pipeline.state.pickles import dump_pickle, load_instance
 from pipeline.state.prediction_check import record_predictions
 from pipeline.tasks import BINARY, MULTICLASS, REGRESSION
@@ -30,9 +31,9 @@ from pipeline.training.engine import _run_in_turn
 
 ROWS = 60
 MODELS = {
-    BINARY: ("sgd", "mlp", "bayes", "boosting"),
-    MULTICLASS: ("sgd", "mlp", "bayes"),
-    REGRESSION: ("linear", "mlp", "boosting"),
+    BINARY: ("sgd", "mlp", "bayes", "boosting", "refit", "refit_linear"),
+    MULTICLASS: ("sgd", "mlp", "bayes", "refit", "refit_linear"),
+    REGRESSION: ("linear", "mlp", "boosting", "refit", "refit_linear"),
 }
 VALUES: list[Any] = [
     None,
@@ -88,7 +89,9 @@ def train(population: Population, frame: pd.DataFrame) -> None:
 
 def make_population(task: str) -> Population:
     schema, frame = infer_schema(make_frame(task), "target", task, ())
-    population = Population(schema, MODELS[task], 1)
+    kept = KeptRows(200, seed=1)
+    population = Population(schema, MODELS[task], 1, kept_rows=kept)
+    population.refit_seconds = 0.01
     train(population, frame)
     train(population, make_frame(task, 1))
     return population
