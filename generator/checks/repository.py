@@ -21,16 +21,13 @@ class Repository:
         self._root = root
         self._documents: dict[Path, YamlDocument] = {}
         self._models: dict[Path, StateModel] = {}
+        self._folders: dict[Path, list[Path]] = {}
 
     def open_file(self, path: Path) -> Subject:
         """Return a file (relative to the root or absolute) as rules see it."""
         document = self._read(self._root / path)
         place = self._root / path
-        return Subject(
-            document,
-            partial(self._find_siblings, place),
-            partial(self._find_action, place),
-        )
+        return Subject(document, partial(self._get_model, place))
 
     def _read(self, path: Path) -> YamlDocument:
         if path not in self._documents:
@@ -42,9 +39,11 @@ class Repository:
         folder = path.parent
         if folder.parts[-2:] != WORKFLOWS.parts:
             return ()
-        others = sorted(folder.glob("*"))[:MAX_SIBLINGS]
-        siblings = [other for other in others if other != path]
-        return tuple(map(self._get_model, filter(self._is_workflow, siblings)))
+        if folder not in self._folders:
+            files = sorted(folder.glob("*"))[:MAX_SIBLINGS]
+            self._folders[folder] = list(filter(self._is_workflow, files))
+        siblings = [other for other in self._folders[folder] if other != path]
+        return tuple(map(self._get_model, siblings))
 
     def _find_action(self, path: Path, uses: str) -> YamlDocument | None:
         """Return the metadata of `uses: ./folder`, seen from the top of the repository."""
@@ -62,6 +61,9 @@ class Repository:
 
     def _get_model(self, path: Path) -> StateModel:
         if path not in self._models:
-            find_action = partial(self._find_action, path)
-            self._models[path] = StateModel(self._read(path), (), find_action)
+            self._models[path] = StateModel(
+                self._read(path),
+                partial(self._find_siblings, path),
+                partial(self._find_action, path),
+            )
         return self._models[path]

@@ -27,20 +27,15 @@ class Stage(Enum):
 
 
 class Subject:
-    """A file under check.
-
-    `find_siblings` reads the repository's other workflows, `find_action` its own actions.
-    """
+    """A file under check; `find_model` knows the repository around it."""
 
     def __init__(
         self,
         document: YamlDocument,
-        find_siblings: Callable[[], tuple[StateModel, ...]] | None = None,
-        find_action: Callable[[str], YamlDocument | None] | None = None,
+        find_model: Callable[[], StateModel] | None = None,
     ) -> None:
         self.document = document
-        self._find_siblings = find_siblings
-        self._find_action = find_action
+        self._find_model = find_model
 
     @cached_property
     def workflow(self) -> Workflow:
@@ -52,12 +47,11 @@ class Subject:
     @cached_property
     def state(self) -> StateModel:
         """What it does with state, for rules of Stage.STATE."""
+        if self._find_model is not None:
+            return self._find_model()
         from ..state.model import StateModel  # noqa: PLC0415 - a render goes without
 
-        siblings: tuple[StateModel, ...] = ()
-        if self._find_siblings is not None:
-            siblings = self._find_siblings()
-        return StateModel(self.document, siblings, self._find_action)
+        return StateModel(self.document)
 
 
 Check: TypeAlias = Callable[[Subject], Iterable[Finding]]
@@ -111,9 +105,10 @@ def make_state_rule(  # noqa: PLR0913 - a rule is what it says, word by word
     """Make a rule out of a function from the state model of a file to faults."""
 
     def find(subject: Subject) -> Iterator[Finding]:
+        path = subject.document.path
         for fault in check(subject.state):
             yield Finding(
-                subject.document.path,
+                path,
                 *fault.position,
                 tool=STATE,
                 rule=rule_id,

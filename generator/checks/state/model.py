@@ -28,23 +28,30 @@ UNATTENDED = frozenset({"schedule", "workflow_run", "repository_dispatch", "push
 class StateModel:
     """Jobs, triggers and operations of a file.
 
-    `siblings` are the repository's other workflows. Steps of its own composite actions,
-    which `find_action` reads, stand behind the steps that use them.
+    `find_siblings` reads the repository's other workflows. Steps of its own composite
+    actions, which `find_action` reads, stand behind the steps that use them.
     """
 
     def __init__(
         self,
         document: YamlDocument,
-        siblings: tuple[StateModel, ...] = (),
+        find_siblings: Callable[[], tuple[StateModel, ...]] | None = None,
         find_action: FindAction | None = None,
     ) -> None:
         self.document = document
-        self.siblings = siblings
+        self._find_siblings = find_siblings
         self.top = Node(document, (), document.data)
         self.jobs = read_jobs(document)
         if find_action is not None:
             for job in self.jobs:
                 inline_actions(job, find_action)
+
+    @cached_property
+    def siblings(self) -> tuple[StateModel, ...]:
+        """The other workflows of the repository, where it is known."""
+        if self._find_siblings is None:
+            return ()
+        return self._find_siblings()
 
     @property
     def is_cut_off(self) -> bool:

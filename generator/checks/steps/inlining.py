@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from ...workflow.nodes import Node
 from ...workflow.source import Position, YamlDocument
-from .jobs import ActionRef, Job, Step, parse_uses
+from .jobs import ActionRef, Budget, Job, Step, parse_uses
 
 LOCAL = "./"
 # An action may use another; GitHub allows ten levels.
@@ -33,6 +33,11 @@ class InlinedStep(Step):
     def position(self) -> Position:
         """Where the action is used."""
         return self._call.position
+
+    @property
+    def budget(self) -> Budget:
+        """What is left to look at: an action is also looked at by itself."""
+        return self.job.action_budget
 
     @cached_property
     def condition(self) -> str:

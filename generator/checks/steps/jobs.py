@@ -133,7 +133,12 @@ class Step:
         script = self._parse()
         if script is None:
             return None
-        return self.job.budget.take(script)
+        return self.budget.take(script)
+
+    @property
+    def budget(self) -> Budget:
+        """What is left to look at."""
+        return self.job.budget
 
     def _parse(self) -> Script | None:
         text = self.node.get_text("run")
@@ -222,6 +227,7 @@ class Job:
     lines: list[str] = field(default_factory=list, repr=False)
     is_action: bool = False
     budget: Budget = field(default_factory=Budget, repr=False)
+    action_budget: Budget = field(default_factory=Budget, repr=False)
     steps: list[Step] = field(default_factory=list)
 
     @property
