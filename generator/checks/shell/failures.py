@@ -20,6 +20,7 @@ class Fate(Enum):
     RETRIED = auto()  # a loop tries again
 
 
+_HANDING_ON = frozenset({Role.OR_LEFT, Role.AND_LEFT, Role.CONDITION, Role.SUBSHELL})
 _FATES = {
     Role.PIPE: Fate.SWALLOWED,
     Role.SUBSTITUTION: Fate.SWALLOWED,
@@ -113,7 +114,8 @@ def _judge_and(script: Script, command: Command, parent: Construct) -> Fate | No
     inner = command.parents.index(parent)
     around = command.parents[:inner]
     for outer in reversed(around):
-        if outer.role in {Role.OR_LEFT, Role.AND_LEFT, Role.CONDITION}:
+        # A subshell hands the failure on as its own: `a || (b && c)`.
+        if outer.role in _HANDING_ON:
             return None
         if outer.role is Role.LIST_RIGHT:
             continue

@@ -10,7 +10,9 @@ from ...shell.model import Command
 from ...state.model import StateModel
 from ...steps.conditions import list_outcomes
 from ...steps.jobs import Step
+from ...steps.operations import Push
 from ...steps.words import is_state_path
+from ...stores.git import is_git
 from ..base import Fault, make_state_rule
 
 
@@ -18,6 +20,8 @@ def check(model: StateModel) -> Iterator[Fault]:
     """Yield the pushes after which nobody learns that they failed."""
     looked_at = list_outcomes(model.document.text)
     for push in model.pushes:
+        if _pushes_nothing(push):
+            continue
         if _is_swallowed(push.step, push.command) or (
             push.step.goes_on_after_failure and push.step.id not in looked_at
         ):
@@ -36,6 +40,17 @@ def check(model: StateModel) -> Iterator[Fault]:
                 "it made is lost",
                 "let the step fail",
             )
+
+
+def _pushes_nothing(push: Push) -> bool:
+    """Whether what is pushed is the empty commit right before: a sign of life."""
+    before = None
+    for command in push.step.commands:
+        if push.command is not None and command.start >= push.command.start:
+            break
+        if is_git(command, "commit"):
+            before = command
+    return before is not None and "--allow-empty" in before.words
 
 
 def _is_swallowed(step: Step, command: Command | None) -> bool:
