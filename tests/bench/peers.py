@@ -43,7 +43,7 @@ def prepare(frame: pd.DataFrame, target: str) -> tuple[pd.DataFrame, Any]:
         if dates is not None and dates.notna().all():
             features[name] = dates.astype("int64") / 1e9
             features[f"{name}.month"] = dates.dt.month.astype(float)
-            features[f"{name}.day"] = dates.dt.dayofweek.astype(float)
+            features[f"{name}.day"] = dates.dt.day_of_week.astype(float)
             features[f"{name}.hour"] = dates.dt.hour.astype(float)
         else:
             common = values.astype(str).value_counts().index[:MOST_CATEGORIES]

@@ -28,7 +28,12 @@ from tests.bench.table_data import (
 )
 from tests.bench.tables import TABLES, BenchTable
 
-pytestmark = [pytest.mark.bench, pytest.mark.timeout(7200)]
+pytestmark = [
+    pytest.mark.bench,
+    pytest.mark.timeout(7200),
+    # Of the libraries that are compared with.
+    pytest.mark.filterwarnings("ignore"),
+]
 
 INCREMENTS = 10
 RETRAINS = {
