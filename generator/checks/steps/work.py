@@ -22,7 +22,7 @@ _SETUP = re.compile(
 )
 _TESTS = re.compile(r"\b(pytest|tox|nox|unittest|jest|vitest|ctest|rspec|test|tests)\b")
 _TRAINS = re.compile(
-    r"(^|[-_./ ])(re)?(train|training|fit|finetune|fine-tune|learn|weave)([-_./ ]|$)",
+    r"(^|[-_./ ])(re)?(train|training|fit|finetune|fine-tune|learn)([-_./ ]|$)",
     re.IGNORECASE,
 )
 _OUT_OPTION = re.compile(
