@@ -102,13 +102,6 @@ class Table:
     def __len__(self) -> int:
         return len(self.target)
 
-    def slice(self, start: int, end: int) -> Table:
-        """Some of the rows; those without a target are not counted again."""
-        columns = {}
-        for name, values in self.columns.items():
-            columns[name] = values[start:end]
-        return Table(columns, self.target[start:end], 0)
-
 
 def infer_schema(
     frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]

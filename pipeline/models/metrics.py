@@ -87,14 +87,10 @@ class PrequentialMetrics:
         """Take in one scored batch."""
         self.rows += batch.rows
         self.loss_sum += batch.loss
-        self.add_recent(batch)
-        self.hits += batch.hits
-        self.counts += batch.counts
-
-    def add_recent(self, batch: BatchScore) -> None:
-        """Take in a scored batch for the choice of a champion alone."""
         self.recent_loss = KEEP * self.recent_loss + batch.known_loss
         self.recent_rows = KEEP * self.recent_rows + batch.known_rows
+        self.hits += batch.hits
+        self.counts += batch.counts
 
     @property
     def loss(self) -> float | None:

@@ -58,8 +58,6 @@ if TYPE_CHECKING:
 # Beyond so many classes a candidate takes no part: `linear` has two megabytes for each,
 # `bayes` a quarter of one.
 MOST_CLASSES_BY_NAME = {"linear": 20, "bayes": 60}
-# A first batch of fewer rows is too small for two halves.
-LEAST_SPLIT_ROWS = 40
 # The views that hold target rates.
 RATE_VIEWS = frozenset({"wide", "dense"})
 
@@ -203,25 +201,7 @@ class Population:
             self.best = min(self.metrics, key=lambda name: self.metrics[name].recent)
 
     def score_and_train(self, table: Table, engine: Engine) -> BatchOutcome:
-        """Score a batch with everything as it was, then train on it.
-
-        The first one in two halves: the second tells who is to predict the next batch,
-        and counts in no metric.
-        """
-        if not self.rows:
-            self._fix_scale(table.target)
-        if self.rows or len(table) < LEAST_SPLIT_ROWS:
-            return self._score_and_train(table, engine)
-        middle = len(table) // 2
-        first = self._score_and_train(table.slice(0, middle), engine)
-        rest = table.slice(middle, len(table))
-        second = self._score_and_train(rest, engine, for_choice=True)
-        outliers = first.outliers + second.outliers
-        return BatchOutcome({}, [], outliers=outliers)
-
-    def _score_and_train(
-        self, table: Table, engine: Engine, *, for_choice: bool = False
-    ) -> BatchOutcome:
+        """Score a batch with everything as it was, then train on it."""
         target, outliers = self._standardize_target(table.target)
         is_first = not self.rows
         self._drop_heavy_candidates()
@@ -230,9 +210,7 @@ class Population:
         scores = self._train_candidates(batch, target, engine)
         outcome = BatchOutcome({}, [])
         if scores:
-            outcome = self._judge(scores, target, for_choice=for_choice)
-        if scores and not for_choice:
-            outcome = self._check_drift(outcome, batch, target)
+            outcome = self._judge(scores, batch, target)
         rate_target = None
         if self.schema.task != MULTICLASS and self.uses_target_rates():
             rate_target = target
@@ -316,7 +294,7 @@ class Population:
         return True
 
     def _judge(
-        self, scores: dict[str, Array], target: Array, *, for_choice: bool
+        self, scores: dict[str, Array], batch: EncodedBatch, target: Array
     ) -> BatchOutcome:
         task = self.schema.task
         rivals = dict(scores)
@@ -339,23 +317,15 @@ class Population:
         results[CHAMPION] = results[self.best]
         champion_scores = rivals[self.best]
         for name, result in results.items():
-            if for_choice:
-                self.metrics[name].add_recent(result)
-            else:
-                self.metrics[name].add(result)
+            self.metrics[name].add(result)
         for ensemble in self.ensembles.values():
             ensemble.partial_fit(members, target)
         self._choose_champion()
-        return BatchOutcome(results, [], (champion_scores, target))
-
-    def _check_drift(
-        self, outcome: BatchOutcome, batch: EncodedBatch, target: Array
-    ) -> BatchOutcome:
-        champion_loss = outcome.scores[CHAMPION].loss / len(target)
+        champion_loss = results[CHAMPION].loss / len(target)
         drifts = self.drift_monitor.check_batch(
-            batch, self.encoder, target, champion_loss, self.schema.task
+            batch, self.encoder, target, champion_loss, task
         )
-        return outcome._replace(drifts=drifts)
+        return BatchOutcome(results, drifts, (champion_scores, target))
 
     def _choose_champion(self) -> None:
         rivals = (*self.candidates, *self.ensembles)
@@ -371,22 +341,17 @@ class Population:
         total = create_from_sums(task, self.target_sums, self.rows)
         return {BASELINE: total, **self.baselines}
 
-    def _fix_scale(self, target: Array) -> None:
-        """Mean and deviation of the first batch, which stay.
-
-        A scale that moved would move the target under the models.
-        """
-        if self.schema.task != REGRESSION:
-            return
-        ordinary = cut_outliers(target)
-        self.scale = (float(ordinary.mean()), float(ordinary.std()) or 1.0)
-        for metrics in self.metrics.values():
-            metrics.unit = self.scale[1]
-
     def _standardize_target(self, target: Array) -> tuple[Array, int]:
         """Amounts in deviations, and how many were cut as outliers."""
         if self.schema.task != REGRESSION:
             return target, 0
+        if not self.rows:
+            # Fixed by the first batch: a scale that moved would move the target under
+            # the models.
+            ordinary = cut_outliers(target)
+            self.scale = (float(ordinary.mean()), float(ordinary.std()) or 1.0)
+            for metrics in self.metrics.values():
+                metrics.unit = self.scale[1]
         mean, deviation = self.scale
         clipped = clip_target((target - mean) / deviation, self.target_reach)
         self.target_reach = clipped.reach
