@@ -174,6 +174,20 @@ class Settings(NamedTuple):
     ignore: Annotated[
         tuple[str, ...], Rule(parse_texts, "Columns to leave out, with commas.")
     ] = ()
+    decimal: Annotated[
+        str,
+        Rule(
+            make_choice_parser("auto", "point", "comma"),
+            "What parts decimals in numbers: auto, point or comma.",
+        ),
+    ] = "auto"
+    dates: Annotated[
+        str,
+        Rule(
+            make_choice_parser("auto", "day-first", "month-first"),
+            "Dates like 05/02/2026: auto, day-first or month-first.",
+        ),
+    ] = "auto"
     time: Annotated[
         str,
         Rule(parse_text, "The column that says when; watched, not trained on."),

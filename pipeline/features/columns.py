@@ -14,6 +14,7 @@ import pandas as pd
 
 from ..errors import SourceSchemaError
 from ..program import COMMAND
+from .styles import DAY_FIRST, PLAIN, find_contradiction, parse_styled_numbers
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,22 +36,38 @@ YEAR = re.compile(r"(?<!\d)(?:\d{4}|\d{8})(?!\d)")
 ColumnValues: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | Array"
 
 
-def convert_column(kind: str, values: pd.Series[Any]) -> ColumnValues:
-    """A column as the kind that was decided.
+def convert_column(
+    kind: str, values: pd.Series[Any], style: str = PLAIN
+) -> ColumnValues:
+    """A column as the kind and the style that were decided.
 
     Raises SourceSchemaError where it holds something else now.
     """
     if kind == NUMBER:
-        return convert_numbers(values)
+        return convert_numbers(values, style)
     if kind == DATE:
-        return _convert_dates(values)
+        return _convert_dates(values, style)
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return cast("pd.Categorical[Any]", values.array)
+        return _strip_categories(cast("pd.Categorical[Any]", values.array))
     if values.dtype == object:
         values = values.where(values.isna(), values.astype(str))
     elif not pd.api.types.is_string_dtype(values.dtype):
         values = values.astype(str).where(values.notna())
-    return pd.Categorical(values)
+    return _strip_categories(pd.Categorical(values))
+
+
+def _strip_categories(values: pd.Categorical[Any]) -> pd.Categorical[Any]:
+    """Take blanks around texts away; most columns have none."""
+    names = [str(name) for name in values.categories]
+    stripped = [name.strip() for name in names]
+    if stripped == names:
+        return values
+    distinct = sorted(set(stripped))
+    places = {name: place for place, name in enumerate(distinct)}
+    codes = np.array([*(places[name] for name in stripped), -1])
+    return pd.Categorical.from_codes(
+        codes[np.asarray(values.codes)], categories=pd.Index(distinct, dtype=str)
+    )
 
 
 def make_missing_column(kind: str, rows: int) -> ColumnValues:
@@ -63,12 +80,15 @@ def make_missing_column(kind: str, rows: int) -> ColumnValues:
     return pd.Categorical.from_codes(np.full(rows, -1), categories=nothing)
 
 
-def convert_numbers(values: pd.Series[Any]) -> Array:
+def convert_numbers(values: pd.Series[Any], style: str = PLAIN) -> Array:
     """Of shape (rows,), NaN where missing or beyond LARGEST_NUMBER.
 
     Raises SourceSchemaError where most of the values present are no numbers.
     """
-    numbers = parse_numbers(values)
+    if style == PLAIN or is_numeric(values):
+        numbers = parse_numbers(values)
+    else:
+        numbers = parse_styled_numbers(values, style)
     if not is_numeric(values):
         present = int(values.notna().sum())
         parsed = np.count_nonzero(~np.isnan(numbers))
@@ -107,12 +127,20 @@ def _parse_with_arrow(values: pd.Series[Any]) -> Array | None:
     return np.array(numbers, dtype=np.float64)
 
 
-def _convert_dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
+def _convert_dates(values: pd.Series[Any], style: str) -> pd.DatetimeIndex:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return parse_dates(pd.Index(values))
     # Each distinct text is parsed once; the last entry is for the code -1.
     texts = pd.Categorical(values.astype(str).where(values.notna()))
-    distinct = parse_dates(texts.categories).to_numpy()
+    contradiction = find_contradiction(list(map(str, texts.categories)), style)
+    if contradiction is not None:
+        raise SourceSchemaError(
+            f"{str(values.name)!r} was read with the {style}, and now has "
+            f"{contradiction!r}",
+            hint='say which it is from the start (`dates = "day-first"` or '
+            f'"month-first"): `{COMMAND} reset`, or mend the source',
+        )
+    distinct = parse_dates(texts.categories, style).to_numpy()
     distinct = np.append(distinct, np.datetime64("NaT", "ns"))
     dates = distinct[np.asarray(texts.codes)]
     present = int(values.notna().sum())
@@ -122,7 +150,7 @@ def _convert_dates(values: pd.Series[Any]) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(dates)
 
 
-def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
+def parse_dates(values: pd.Index[Any], style: str = PLAIN) -> pd.DatetimeIndex:
     """Dates in UTC without zone, NaT where one does not parse.
 
     Text needs a year of four digits: pandas takes the day of today for what is missing
@@ -134,7 +162,13 @@ def parse_dates(values: pd.Index[Any]) -> pd.DatetimeIndex:
         # Mixed formats make pandas say that it falls back to dateutil, row by row; that
         # is what is wanted.
         warnings.simplefilter("ignore", UserWarning)
-        dates = pd.to_datetime(values, errors="coerce", utc=True, format="mixed")
+        dates = pd.to_datetime(
+            values,
+            errors="coerce",
+            utc=True,
+            format="mixed",
+            dayfirst=style == DAY_FIRST,
+        )
     return pd.DatetimeIndex(dates).tz_localize(None)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -24,6 +24,14 @@ from .columns import (
     make_missing_column,
     parse_dates,
     parse_numbers,
+)
+from .styles import (
+    PLAIN,
+    UNTOLD,
+    FoundStyle,
+    StyleChoice,
+    find_date_style,
+    find_number_style,
 )
 
 if TYPE_CHECKING:
@@ -57,6 +65,8 @@ class Column:
     name: str
     kind: str
     is_code: bool = False
+    style: str = PLAIN
+    """How its numbers or dates are written: of `styles`."""
 
 
 @dataclass
@@ -67,6 +77,8 @@ class Schema:
     task: str
     columns: list[Column] = field(default_factory=list)
     classes: list[str] = field(default_factory=list)
+    target_style: str = PLAIN
+    """How amounts of the target are written: of `styles`."""
 
     @property
     def names(self) -> list[str]:
@@ -76,8 +88,11 @@ class Schema:
     @property
     def number_names(self) -> frozenset[str]:
         """The columns that a source reads as numbers, the target of a regression too."""
-        names = {column.name for column in self.columns if column.kind == NUMBER}
-        if self.task == REGRESSION:
+        names = set()
+        for column in self.columns:
+            if column.kind == NUMBER and column.style == PLAIN:
+                names.add(column.name)
+        if self.task == REGRESSION and self.target_style == PLAIN:
             names.add(self.target)
         return frozenset(names)
 
@@ -103,10 +118,27 @@ class Table:
         return len(self.target)
 
 
+class Inferred(NamedTuple):
+    """What was decided on a batch.
+
+    The names of the columns that joined; the batch, with numbers in place of text where
+    deciding that text holds numbers has parsed it, which is slow and not done twice; and
+    warnings where it was guessed.
+    """
+
+    added: list[str]
+    frame: pd.DataFrame
+    warnings: list[str]
+
+
 def infer_schema(
-    frame: pd.DataFrame, target: str, task: str | None, ignore: Iterable[str]
-) -> tuple[Schema, pd.DataFrame]:
-    """Decide on the first batch; also gives the batch as `add_columns` does.
+    frame: pd.DataFrame,
+    target: str,
+    task: str | None,
+    ignore: Iterable[str],
+    choice: StyleChoice = UNTOLD,
+) -> tuple[Schema, Inferred]:
+    """Decide on the first batch.
 
     Raises SettingsError where the target is not a column, or no feature is left.
     """
@@ -115,36 +147,69 @@ def infer_schema(
             f"the target {target!r} is no column of the source",
             hint=f"it has {', '.join(map(str, frame.columns))}",
         )
-    schema = Schema(target, task or infer_task(frame[target]))
-    _, frame = add_columns(schema, frame, ignore)
+    style = _find_target_style(frame[target], choice)
+    if task is None:
+        task = REGRESSION if style.style else infer_task(frame[target])
+    schema = Schema(target, task)
+    warnings = _describe_blanks(target, frame[target])
+    if task == REGRESSION:
+        schema.target_style = style.style
+        warnings += filter(None, [style.warning])
+    inferred = add_columns(schema, frame, ignore, choice)
     if not schema.columns:
         raise SettingsError("no column is left to train on", hint="shorten `ignore`")
-    return schema, frame
+    return schema, inferred._replace(warnings=warnings + inferred.warnings)
+
+
+def _find_target_style(target: pd.Series[Any], choice: StyleChoice) -> FoundStyle:
+    """The style of a target whose texts are amounts only once they are read in it."""
+    present = target.dropna()
+    if is_numeric(target) or not len(present) or _may_be_numbers(present):
+        return FoundStyle(PLAIN)
+    texts = present.astype(str).unique().tolist()
+    found = find_number_style(str(target.name), texts[:PROBED_VALUES], choice)
+    # Codes like "1,234" and "5,678" alone are two classes, not amounts.
+    if found is None or len(texts) <= TWO_CLASSES:
+        return FoundStyle(PLAIN)
+    return found
+
+
+def _describe_blanks(target: str, values: pd.Series[Any]) -> list[str]:
+    """A note where labels have blanks around them, which are not theirs."""
+    if is_numeric(values):
+        return []
+    texts = values.dropna().astype(str).unique()
+    padded = [text for text in texts if text != text.strip()]
+    if not padded:
+        return []
+    note = f"{target!r} has blanks around labels ({padded[0]!r}): they are stripped"
+    return [f"note: {note}"]
 
 
 def add_columns(
-    schema: Schema, frame: pd.DataFrame, ignore: Iterable[str]
-) -> tuple[list[str], pd.DataFrame]:
-    """Take in the columns of a frame that the schema does not know yet.
-
-    Gives their names, and the frame with numbers in place of text where deciding that
-    text holds numbers has parsed it: that is slow, and not done twice.
-    """
+    schema: Schema,
+    frame: pd.DataFrame,
+    ignore: Iterable[str],
+    choice: StyleChoice = UNTOLD,
+) -> Inferred:
+    """Take in the columns of a frame that the schema does not know yet."""
     known = {schema.target, *schema.names, *ignore}
     added: list[str] = []
+    warnings: list[str] = []
     parsed: dict[str, Array] = {}
     for name in frame.columns:
         # What is still empty may become anything: it joins once there is a value.
         if name in known or not frame[name].notna().any():
             continue
-        column, numbers = _infer_column(str(name), frame[name])
-        schema.columns.append(column)
-        added.append(column.name)
-        if numbers is not None:
-            parsed[name] = numbers
+        found = _infer_column(str(name), frame[name], choice)
+        schema.columns.append(found.column)
+        added.append(found.column.name)
+        warnings += filter(None, [found.warning])
+        if found.numbers is not None:
+            parsed[name] = found.numbers
     if parsed:
         frame = frame.assign(**parsed)
-    return added, frame
+    return Inferred(added, frame, warnings)
 
 
 def describe_columns(schema: Schema) -> str:
@@ -175,6 +240,8 @@ def infer_task(target: pd.Series[Any]) -> str:
     is_amount = not np.isnan(numbers).any()
     if is_amount and (numbers != np.floor(numbers)).any():
         return REGRESSION
+    if not is_numeric(present):
+        present = present.astype(str).str.strip()
     distinct = present.nunique()
     if distinct <= TWO_CLASSES:
         return BINARY
@@ -201,7 +268,7 @@ def convert_batch(schema: Schema, frame: pd.DataFrame) -> Table:
     is_regression = schema.task == REGRESSION
     values = np.empty(0)
     if is_regression:
-        values = convert_numbers(frame[schema.target])
+        values = convert_numbers(frame[schema.target], schema.target_style)
         labelled = ~np.isnan(values)
     else:
         labelled = frame[schema.target].notna().to_numpy()
@@ -220,17 +287,26 @@ def convert_features(schema: Schema, frame: pd.DataFrame) -> dict[str, ColumnVal
     columns = {}
     for column in schema.columns:
         if column.name in frame.columns:
-            values = convert_column(column.kind, frame[column.name])
+            values = convert_column(column.kind, frame[column.name], column.style)
         else:
             values = make_missing_column(column.kind, len(frame))
         columns[column.name] = values
     return columns
 
 
-def _infer_column(name: str, values: pd.Series[Any]) -> tuple[Column, Array | None]:
-    """The column, and its values where they are numbers."""
+class _FoundColumn(NamedTuple):
+    """A column, its values where they are numbers, and a warning where it was guessed."""
+
+    column: Column
+    numbers: Array | None = None
+    warning: str = ""
+
+
+def _infer_column(
+    name: str, values: pd.Series[Any], choice: StyleChoice
+) -> _FoundColumn:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
-        return Column(name, DATE), None
+        return _FoundColumn(Column(name, DATE))
     kind = pd.api.types.infer_dtype(values)
     if kind == "bytes":
         raise SourceSchemaError(
@@ -238,15 +314,15 @@ def _infer_column(name: str, values: pd.Series[Any]) -> tuple[Column, Array | No
             hint="leave it out: `ignore`",
         )
     if kind == "boolean":
-        return Column(name, TEXT), None
+        return _FoundColumn(Column(name, TEXT))
     present = values.notna().to_numpy()
     if not is_numeric(values) and not _may_be_numbers(values[present]):
-        return Column(name, _infer_kind_of_text(values[present])), None
+        return _infer_text(name, values[present], choice)
     numbers = parse_numbers(values)
     parsed = np.count_nonzero(~np.isnan(numbers))
     if parsed < PARSED_SHARE * np.count_nonzero(present):
-        return Column(name, _infer_kind_of_text(values[present])), None
-    return Column(name, NUMBER, is_code=_is_code(numbers)), numbers
+        return _infer_text(name, values[present], choice)
+    return _FoundColumn(Column(name, NUMBER, is_code=_is_code(numbers)), numbers)
 
 
 def _is_code(numbers: Array) -> bool:
@@ -262,10 +338,29 @@ def _may_be_numbers(present: pd.Series[Any]) -> bool:
     return bool(parsed * 2 >= len(some))
 
 
-def _infer_kind_of_text(present: pd.Series[Any]) -> str:
-    some = pd.Index(present.astype(str).iloc[:PROBED_VALUES].unique())
-    parsed_share = parse_dates(some).to_series().notna().mean()
-    return DATE if parsed_share >= PARSED_SHARE else TEXT
+def _infer_text(
+    name: str, present: pd.Series[Any], choice: StyleChoice
+) -> _FoundColumn:
+    """Decide on a column of text that is no plain number: its kind and its style."""
+    some = present.astype(str).iloc[:PROBED_VALUES].unique()
+    numbers = find_number_style(name, some.tolist(), choice)
+    if numbers is not None:
+        return _FoundColumn(
+            Column(name, NUMBER, style=numbers.style), warning=numbers.warning
+        )
+    parsed_share = parse_dates(pd.Index(some)).to_series().notna().mean()
+    if parsed_share < PARSED_SHARE:
+        return _FoundColumn(Column(name, TEXT))
+    # Of all rows: one part beyond twelve decides, and may be far down.
+    texts = present.astype(str).unique().tolist()
+    dates = find_date_style(name, texts, choice)
+    if dates is None:
+        raise SourceSchemaError(
+            f"{name!r} has dates with the day first and with the month first",
+            hint="write all of them one way, as 2026-01-31, or leave the column out: "
+            "`ignore`",
+        )
+    return _FoundColumn(Column(name, DATE, style=dates.style), warning=dates.warning)
 
 
 def _index_classes(schema: Schema, frame: pd.DataFrame) -> Array:
@@ -308,7 +403,7 @@ def format_label(value: object) -> str:
 
     Whole numbers without a fraction, everything else (007 as well) as it stands.
     """
-    text = str(value)
+    text = str(value).strip()
     if WHOLE_NUMBER.fullmatch(text):
         return text.partition(".")[0]
     return text

@@ -32,6 +32,8 @@ class CsvTable:
         self._member = member
         self._stream, self._header, self.position = open_csv(member, position)
         self._cutter = RecordCutter(self._stream)
+        # Columns of text that looked like numbers or truth values.
+        self._plain_texts: set[str] = set()
 
     def read(
         self,
@@ -123,10 +125,11 @@ class CsvTable:
             return self._parse(content, first_record, None, first_column.__eq__)[[]]
         if number_columns is not None:
             types: dict[str, Any] = dict.fromkeys(names, "category")
+            types.update(dict.fromkeys(self._plain_texts, str))
             numbers = number_columns.intersection(names)
             types.update(dict.fromkeys(numbers, "float64"))
             try:
-                return self._read_frame(content, types)
+                return self._read_texts(content, types)
             except PARSE_ERRORS:
                 # A value that is no number: read those columns as text, and let the
                 # schema say what that means.
@@ -142,6 +145,27 @@ class CsvTable:
                 f"are no CSV like its header: {reason}",
                 hint="each record needs as many fields as the header has, in UTF-8",
             ) from error
+
+    def _read_texts(self, content: bytes, types: dict[str, Any]) -> pd.DataFrame:
+        """Read with categories of text as it stands in the file.
+
+        Where all categories look like numbers or truth values, pandas makes such of
+        them: 007 becomes 7 and TRUE becomes True in one batch and not in the next.
+        """
+        frame = self._read_frame(content, types)
+        changed = {}
+        for name, values in frame.items():
+            if not isinstance(values.dtype, pd.CategoricalDtype):
+                continue
+            if not pd.api.types.is_string_dtype(values.cat.categories.dtype):
+                changed[str(name)] = str
+        if changed:
+            # The next batches are read so at once.
+            self._plain_texts.update(changed)
+            frame = frame.assign(**self._read_frame(content, changed))
+        for name in self._plain_texts.intersection(types):
+            frame[name] = frame[name].astype("category")
+        return frame
 
     def _read_frame(self, content: bytes, types: dict[str, Any]) -> pd.DataFrame:
         options: dict[str, Any] = {

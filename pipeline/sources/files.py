@@ -15,6 +15,7 @@ from .cursor import (
 )
 from .members import Member, make_local_member
 from .protocol import Chunk
+from .selection import select_tables
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,8 +33,20 @@ class FileSource:
 
     def __init__(self, label: str, list_members: Callable[[], list[Member]]) -> None:
         self.label = label
-        self._list_members = list_members
+        self.notes: tuple[str, ...] = ()
+        self._list_all = list_members
+        self._target = ""
         self._checked: Positions = {}
+
+    def select_tables(self, target: str) -> None:
+        """Leave out tables that are not for this target; `notes` says which."""
+        self._target = target
+
+    def _list_members(self, cursor: Cursor | None) -> list[Member]:
+        known = _copy_positions(cursor)
+        selection = select_tables(self._list_all(), self._target, known)
+        self.notes = selection.left_out
+        return selection.members
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.
@@ -42,7 +55,7 @@ class FileSource:
         rows before the cursor changed.
         """
         positions = _copy_positions(cursor)
-        members = self._list_members()
+        members = self._list_members(cursor)
         _check_missing(members, positions)
         # Every file is looked at, so that any that was rewritten is known now.
         has_new = False
@@ -63,7 +76,7 @@ class FileSource:
 
     def open_reader(self, cursor: Cursor | None) -> FileReader:
         """Open a reader that goes on behind the cursor. Raises SourceRewrittenError."""
-        return FileReader(self._list_members(), cursor)
+        return FileReader(self._list_members(cursor), cursor)
 
 
 def open_sample() -> FileSource:

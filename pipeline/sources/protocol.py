@@ -6,7 +6,7 @@ table format implements `TableReader` and gets a row in `formats.py`.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NamedTuple, Protocol, Self
 
 if TYPE_CHECKING:
@@ -53,6 +53,13 @@ class Source(Protocol):
     @property
     def label(self) -> str:
         """What logs and reports call the source."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What is left out of it and why, known once it was looked through."""
+
+    def select_tables(self, target: str) -> None:
+        """Leave out tables that are not for this target."""
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.

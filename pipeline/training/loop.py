@@ -17,6 +17,7 @@ from ..features.schema import (
     describe_columns,
     infer_schema,
 )
+from ..features.styles import StyleChoice
 from ..models.metrics import PrequentialMetrics
 from ..models.population import Population
 from ..redaction import hide_credentials
@@ -290,15 +291,18 @@ class Training:
         The frame is given back as far as deciding on them has converted it.
         """
         settings = self._settings
+        choice = StyleChoice(settings.decimal, settings.dates)
         if self.population is not None:
             schema = self.population.schema
-            added, frame = add_columns(schema, frame, settings.ignore)
-            notes = []
-            if added:
-                notes.append(f"columns joined: {', '.join(added)}")
-            return self.population, frame, notes
+            inferred = add_columns(schema, frame, settings.ignore, choice)
+            notes = list(inferred.warnings)
+            if inferred.added:
+                notes.append(f"columns joined: {', '.join(inferred.added)}")
+            return self.population, inferred.frame, notes
         task = None if settings.task == "auto" else settings.task
-        schema, frame = infer_schema(frame, self._target, task, settings.ignore)
+        schema, inferred = infer_schema(
+            frame, self._target, task, settings.ignore, choice
+        )
         kept_rows = None
         if self._keeping.keeps:
             kept_rows = KeptRows(settings.refit_rows, settings.seed)
@@ -311,7 +315,7 @@ class Training:
             f"task: {schema.task} ({origin}); "
             f"{len(schema.columns)} columns: {describe_columns(schema)}"
         )
-        return self.population, frame, [note]
+        return self.population, inferred.frame, [note, *inferred.warnings]
 
     def commit(self) -> None:
         """Make what was trained so far the state. Raises StateWriteError."""

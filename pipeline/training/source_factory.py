@@ -39,7 +39,10 @@ def open_source(
     """
     kind = find_kind(settings.source, SOURCE_KINDS)
     request = SourceRequest(settings.source, root, settings, environment)
-    return kind.open(request), settings.target or kind.default_target
+    source = kind.open(request)
+    target = settings.target or kind.default_target
+    source.select_tables(target)
+    return source, target
 
 
 def open_rows_to_score(source: str, root: Path) -> Source:

@@ -118,6 +118,8 @@ class Update:
         origin = "nothing" if before is None else f"state {before.state_id}"
         self._log.say(f"started from {origin}")
         start = find_starting_point(settings, source, before, self._log)
+        for note in source.notes:
+            self._log.note(note)
         if not start.has_new_rows:
             self._log.say("nothing new")
             after = self._commit_cursor(start, source)

@@ -58,7 +58,7 @@ def test_hostile_names_are_shown_as_text(tmp_path: Path) -> None:
         ["status", "--json"],
         ["history"],
         ["verify"],
-        ["predict", "--source", table.name, "--output", "out.csv"],
+        ["predict", table.name, "--output", "out.csv"],
         ["update", "--source", f"none\x1b[2J\n{COMMAND}", "--target", EVIL],
         ["update", "--source", table.name, "--target", f"{EVIL}\n{COMMAND}"],
     ]

@@ -47,7 +47,7 @@ class KaggleSource(FileSource):
 
     def open_reader(self, cursor: Cursor | None) -> FileReader:
         """Open a reader that goes on behind the cursor, and keeps the version in it."""
-        return FileReader(self._list_members(), cursor, self._get_version())
+        return FileReader(self._list_members(cursor), cursor, self._get_version())
 
     def _get_version(self) -> str:
         if self._version is None:

@@ -19,6 +19,7 @@ from ...features.columns import DATE, NUMBER, TEXT
 from ...features.encoder import POSITIONS
 from ...features.schema import MOST_CLASSES, Column, Schema
 from ...features.standard_scaler import StandardScaler
+from ...features.styles import DATE_STYLES, NUMBER_STYLES, PLAIN
 from ...features.target_encoder import BITS, TargetEncoder
 from ...models.boosting import KEPT_CHUNKS
 from ...models.ensemble import RIDGE_ROWS
@@ -94,7 +95,11 @@ def is_text_dict(value: object) -> bool:
 
 def check_column(attributes: Attributes) -> None:
     """Check a `Column`."""
-    check_names(attributes, ("name", "kind", "is_code"), "a column")
+    # States from before styles have none.
+    style = attributes.get("style", PLAIN)
+    known = {**attributes, "style": style}
+    check_names(known, ("name", "kind", "is_code", "style"), "a column")
+    require(style in NUMBER_STYLES | DATE_STYLES, "a column's style")
     require(is_text(attributes["name"]), "a column's name")
     require(attributes["kind"] in KINDS, "a column's type")
     require(type(attributes["is_code"]) is bool, "a column")
@@ -102,14 +107,18 @@ def check_column(attributes: Attributes) -> None:
 
 def check_schema(attributes: Attributes) -> None:
     """Check a `Schema`."""
-    check_names(attributes, ("target", "task", "columns", "classes"), "a schema")
+    style = attributes.get("target_style", PLAIN)
+    known = {**attributes, "target_style": style}
+    names = ("target", "task", "columns", "classes", "target_style")
+    check_names(known, names, "a schema")
+    require(style in NUMBER_STYLES, "a target's style")
     require(is_text(attributes["target"]), "a target")
     check_task(attributes)
     columns = attributes["columns"]
     require(type(columns) is list, "columns")
     require(all(type(column) is Column for column in columns), "columns")
-    names = [column.__dict__.get("name") for column in columns]
-    require(is_text_list([*names, attributes["target"]]), "columns")
+    column_names = [column.__dict__.get("name") for column in columns]
+    require(is_text_list([*column_names, attributes["target"]]), "columns")
     classes = attributes["classes"]
     require(is_text_list(classes) and len(classes) <= MOST_CLASSES, "classes")
     is_binary = attributes["task"] == BINARY

@@ -29,7 +29,8 @@ def make_schema() -> tuple[Schema, pd.DataFrame]:
     )
     frame.loc[::5, "size"] = np.nan
     frame.loc[::6, "colour"] = None
-    return infer_schema(frame, "target", None, ())
+    schema, inferred = infer_schema(frame, "target", None, ())
+    return schema, inferred.frame
 
 
 def encode(schema: Schema, encoder: Encoder, frame: pd.DataFrame) -> EncodedBatch:

@@ -43,8 +43,8 @@ def make_batch(task: str) -> tuple[EncodedBatch, Table]:
             "target": targets[task],
         }
     )
-    schema, frame = infer_schema(frame, "target", task, ())
-    table = convert_batch(schema, frame)
+    schema, inferred = infer_schema(frame, "target", task, ())
+    table = convert_batch(schema, inferred.frame)
     encoder = Encoder(schema)
     encoder.add_new_columns(table.columns)
     return EncodedBatch(encoder, table.columns), table

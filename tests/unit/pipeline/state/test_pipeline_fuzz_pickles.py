@@ -88,11 +88,11 @@ def train(population: Population, frame: pd.DataFrame) -> None:
 
 
 def make_population(task: str) -> Population:
-    schema, frame = infer_schema(make_frame(task), "target", task, ())
+    schema, inferred = infer_schema(make_frame(task), "target", task, ())
     kept = KeptRows(200, seed=1)
     population = Population(schema, MODELS[task], 1, kept_rows=kept)
     population.refit_seconds = 0.01
-    train(population, frame)
+    train(population, inferred.frame)
     train(population, make_frame(task, 1))
     return population
 
