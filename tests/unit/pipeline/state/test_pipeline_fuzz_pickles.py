@@ -191,7 +191,7 @@ def test_replaced_attributes_are_refused_or_do_no_harm(
             expected = (SettingsError, SourceSchemaError, StateTamperedError)
             assert isinstance(error, expected), error.message  # noqa: PT017  # of many
             refused += 1
-    assert refused > count / 2
+    assert refused >= count / 2
 
 
 HOSTILE: dict[str, Callable[[Population], None]] = {
