@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+_RANGE = re.compile("[a-z]-[a-z]|[A-Z]-[A-Z]|[0-9]-[0-9]")
 _TOKEN = re.compile(
     r"(?P<folders>\*\*/)|(?P<all>\*\*)|(?P<some>\*)|(?P<quantifier>[?+])"
     r"|(?P<set>\[[^\]/]+\])|\\(?P<literal>.)|(?P<other>.)",
@@ -52,5 +53,14 @@ def compile_pattern(pattern: str) -> re.Pattern[str]:
 
 
 def _escape_set(signs: str) -> str:
-    """Escape a list of characters; ranges stay ranges."""
-    return re.sub(r"[\\^\[\]&~|]", r"\\\g<0>", signs)
+    """Escape a list of characters; ranges are those of letters and digits."""
+    expression, place = "", 0
+    while place < len(signs):
+        part = signs[place : place + 3]
+        if _RANGE.fullmatch(part) and part[0] <= part[2]:
+            expression += part
+            place += 3
+        else:
+            expression += re.escape(signs[place])
+            place += 1
+    return expression

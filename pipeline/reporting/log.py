@@ -190,7 +190,7 @@ def append_job_summary(environment: Mapping[str, str], summary: Summary) -> None
     text = "\n".join([*lines, "", ""])
     path = Path(target)
     with explain_os_errors(path), path.open("a", encoding="utf-8") as sink:
-        sink.write(text)
+        sink.write(make_safe(text, in_step=False))
 
 
 def _describe_metrics(summary: Summary) -> dict[str, str]:
