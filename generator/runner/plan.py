@@ -11,6 +11,7 @@ from ..github.core.models import NewRun, Run, RunTicket
 from ..github.local_github import LocalGitHub
 from ..process import Runner
 from ..workflow.calls import check_calls
+from ..workflow.evaluation.checking import check_expressions
 from ..workflow.expressions import has_expression
 from ..workflow.model import Job, Workflow
 from ..workflow.parser import read_workflow
@@ -121,6 +122,7 @@ def make_plan(
     _check_containers(workflow)
     _check_job(workflow, request.job)
     check_needs(workflow)
+    check_expressions(workflow)
     check_calls(request.root, workflow)
     check_environments(workflow, request)
     previous = _find_previous(local_github, workflow, request.rerun_number)

@@ -93,7 +93,12 @@ def _add_entry(queue: Path, group: ConcurrencyGroup) -> HeldLock:
                 path.write_text(_CANCELLED, encoding="utf-8")
             elif not is_going_on and not group.queues:
                 path.write_text(_SUPERSEDED, encoding="utf-8")
-        return HeldLock(queue / f"{number:010}{ENTRY_SUFFIX}")
+        entry = HeldLock(queue / f"{number:010}{ENTRY_SUFFIX}")
+        if len(_list_entries(queue)) == 1:
+            # Its turn at once: whoever comes next finds one that is going on, and not
+            # one that waits and can be taken the place of.
+            entry.path.write_text(_GOING_ON, encoding="utf-8")
+        return entry
 
 
 def _wait(queue: Path, entry: Path, on_wait: Callable[[], None]) -> None:

@@ -155,8 +155,6 @@ class _Parser:
                 key = self.parse_or()
                 self._require("]")
                 value = _access(value, key)
-        if isinstance(value, _Filtered):
-            return list(value)
         return value
 
     def _parse_atom(self) -> object:
@@ -298,8 +296,9 @@ def _format(pattern: object, *values: object) -> str:
 
 
 def _join(items: object, separator: object = ",") -> str:
+    sign = to_text(separator) if is_primitive(separator) else ","
     if isinstance(items, Sequence) and not isinstance(items, str):
-        return to_text(separator).join(to_text(item) for item in items)
+        return sign.join(to_text(item) for item in items)
     return to_text(items) if is_primitive(items) else ""
 
 
@@ -313,6 +312,8 @@ def _normalise(value: object) -> object:
         return {str(name): _normalise(item) for name, item in value.items()}
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [_normalise(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
     if isinstance(value, float) and value.is_integer():
         return int(value)
     return value
@@ -320,16 +321,25 @@ def _normalise(value: object) -> object:
 
 def _from_json(text: object) -> Any:  # noqa: ANN401 - of any type
     try:
-        return json.loads(to_text(text))
+        return json.loads(to_text(text), parse_constant=_refuse_constant)
     except ValueError as error:
         raise ExpressionError(f"Error parsing fromJson: {error}") from error
 
 
+def _refuse_constant(name: str) -> object:
+    """Refuse what Python takes beyond JSON: NaN and Infinity."""
+    raise ValueError(f"unexpected token {name}")
+
+
 def _case(*branches: object) -> object:
     """Return the value behind the first condition that is true, else the last one."""
+    if len(branches) % 2 == 0:
+        raise ExpressionError("case requires an odd number of arguments")
     pairs: Iterator[object] = iter(branches[:-1])
     for condition, value in zip(pairs, pairs, strict=True):
-        if is_true(condition):
+        if not isinstance(condition, bool):
+            raise ExpressionError("case predicate must evaluate to a boolean value")
+        if condition:
             return value
     return branches[-1]
 

@@ -75,6 +75,25 @@ def test_of_those_that_wait_the_newest_stays(tmp_path: Path) -> None:
     ]
 
 
+def test_two_that_come_at_once_both_have_their_turn(tmp_path: Path) -> None:
+    group = ConcurrencyGroup("g")
+    for _ in range(20):
+        meeting = threading.Barrier(2, timeout=10)
+        done: list[str] = []
+
+        def enter(meeting: threading.Barrier = meeting, done: list[str] = done) -> None:
+            meeting.wait()
+            with take_turn(tmp_path, group, lambda: None):
+                done.append("had its turn")
+
+        threads = [threading.Thread(target=enter) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(done) == 2
+
+
 def test_a_queue_keeps_all_in_order(tmp_path: Path) -> None:
     runs, group = Runs(tmp_path), ConcurrencyGroup("g", queues=True)
     for name in "abc":
