@@ -83,3 +83,13 @@ def test_addresses_of_the_project_are_none_or_its_own() -> None:
     for address in project["project"].get("urls", {}).values():
         assert address.startswith("https://")
         assert "example" not in address
+
+
+def test_the_tests_that_hold_what_is_promised_are_there() -> None:
+    """As `docs/security.md` names them."""
+    named = set(
+        re.findall(r"`(test_\w+\.py)`", (ROOT / "docs/security.md").read_text())
+    )
+    there = {path.name for path in (ROOT / "tests").rglob("test_*.py")}
+    assert len(named) > 20
+    assert named <= there

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import socket
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -53,6 +55,17 @@ def test_a_full_disk_is_one_line(tmp_path: Path) -> None:
         assert caught.value.exit_code == 3
         local_github._context.database.execute(f"PRAGMA max_page_count = {pages * 10}")
         assert local_github.begin_run(NEW).run.number == len(local_github.list_runs())
+
+
+def test_nobody_but_this_machine_can_reach_it(tmp_path: Path) -> None:
+    with LocalGitHub.open(tmp_path) as local_github:
+        address = urlsplit(local_github.url)
+        assert (address.hostname, address.port is None) == ("127.0.0.1", False)
+        with socket.create_connection(("127.0.0.1", address.port or 0)):
+            pass
+        # Another address of this machine, as a listener on all of them would take it.
+        with pytest.raises(OSError, match="refused"):
+            socket.create_connection(("127.0.0.2", address.port or 0))
 
 
 def test_two_servers_share_a_store(tmp_path: Path) -> None:
