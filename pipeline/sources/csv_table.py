@@ -118,7 +118,8 @@ class CsvTable:
 
         Without `number_columns` everything is text.
         """
-        names = list(filter(is_wanted, self._header.columns))
+        # A column without a name holds row numbers, as pandas writes them.
+        names = list(filter(is_wanted, filter(None, self._header.columns)))
         if not names:
             # pandas counts no rows without a column, so one is read and dropped.
             first_column = self._header.columns[0]

@@ -18,7 +18,7 @@ _MOST_EXAMPLE_COLUMNS = 2
 
 
 class Selection(NamedTuple):
-    """The tables to train on, and a line for each that is left out."""
+    """The tables to train on, and a line for each, or each column, that is left out."""
 
     members: list[Member]
     left_out: tuple[str, ...]
@@ -33,14 +33,20 @@ def select_tables(
     nothing is left out: that is for the training to say.
     """
     columns = {}
-    if target and len(members) > 1:
+    if target:
         for member in members:
             columns[member.name] = _read_columns(member)
     candidates = [found for found in columns.values() if found and target in found]
+    kept: list[Member] = []
+    left_out: list[str] = []
+    for name, found in columns.items():
+        if found and "" in found:
+            left_out.append(
+                f"{name} has a column without a name, as of row numbers: it is left out"
+            )
     if not candidates:
-        return Selection(list(members), ())
+        return Selection(list(members), tuple(left_out))
     widest = max(len(found) for found in candidates)
-    kept, left_out = [], []
     for member in members:
         found = columns[member.name]
         reason = ""

@@ -130,3 +130,20 @@ def test_of_a_folder_the_tables_with_the_target_are_read(tmp_path: Path) -> None
     update(tmp_path, "data")
     assert "nothing new" in update(tmp_path, "data")
     assert describe(tmp_path)["rows"] == ROWS
+
+
+def test_row_numbers_as_pandas_writes_them_are_left_out(tmp_path: Path) -> None:
+    numbers = iter(range(ROWS))
+
+    def make(chance: random.Random, high: bool) -> str:
+        return f"{next(numbers)},{chance.gauss(2 if high else 0, 1):.3f},{int(high)}"
+
+    write_rows(tmp_path / "t.csv", make, ",a,y")
+    first, second = (update(tmp_path, "t.csv") for _ in range(2))
+    assert "t.csv has a column without a name" in first
+    assert "1 columns: number: a" in first
+    assert "batch 2: 120 rows" in second
+    call(tmp_path, "predict", "t.csv", "--output", "out.csv")
+    assert (
+        len((tmp_path / "out.csv").read_text(encoding="utf-8").splitlines()) == ROWS + 1
+    )

@@ -29,8 +29,12 @@ def find_run(runs: Sequence[Run], word: str) -> Run:
     Raises SettingsError where there is none, or several workflows have that number.
     """
     digits = word.removeprefix("#")
-    by_id = [run for run in runs if str(run.id) == digits]
-    by_number = [run for run in runs if str(run.number) == digits]
+    by_id, by_number = [], []
+    for run in runs:
+        if str(run.id) == digits:
+            by_id.append(run)
+        if str(run.number) == digits:
+            by_number.append(run)
     found = by_id or by_number
     if not found:
         raise SettingsError(

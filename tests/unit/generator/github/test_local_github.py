@@ -61,11 +61,9 @@ def test_nobody_but_this_machine_can_reach_it(tmp_path: Path) -> None:
     with LocalGitHub.open(tmp_path) as local_github:
         address = urlsplit(local_github.url)
         assert (address.hostname, address.port is None) == ("127.0.0.1", False)
-        with socket.create_connection(("127.0.0.1", address.port or 0)):
-            pass
         # Another address of this machine, as a listener on all of them would take it.
-        with pytest.raises(OSError, match="refused"):
-            socket.create_connection(("127.0.0.2", address.port or 0))
+        with socket.socket() as other:
+            assert other.connect_ex(("127.0.0.2", address.port or 0)) != 0
 
 
 def test_two_servers_share_a_store(tmp_path: Path) -> None:
