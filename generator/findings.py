@@ -1,10 +1,15 @@
-"""What is wrong in a file, as data."""
+"""What is wrong in a file, as data.
 
-from __future__ import annotations
+Records are named tuples, for every render imports this: a dataclass with an order takes
+ten times as long to define.
+"""
 
-from dataclasses import dataclass
+# Without `from __future__ import annotations`: named tuples made of texts take three
+# times as long to make.
+
 from enum import StrEnum
 from pathlib import Path
+from typing import NamedTuple
 
 
 class Severity(StrEnum):
@@ -32,8 +37,7 @@ class Severity(StrEnum):
         return "note"
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Edit:
+class Edit(NamedTuple):
     """Lines `first` to `last` of a file, from 1, are replaced by `lines`."""
 
     first: int
@@ -41,8 +45,7 @@ class Edit:
     lines: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Finding:
+class Finding(NamedTuple):
     """One fault at one place.
 
     `line` and `column` count from 1; 0 means that the tool named no place. `tool` is

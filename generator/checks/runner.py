@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from ..errors import ToolCutOffError, ToolFailedError
@@ -259,7 +259,7 @@ def _get_order(finding: Finding) -> tuple[str, int, int, str, str, str]:
 def _trim_finding(finding: Finding, root: Path) -> Finding:
     path = _shorten_path(finding.path, root)
     message = re.sub(r"\s+", " ", finding.message[:_MAX_MESSAGE])
-    return replace(finding, path=path, message=message)
+    return finding._replace(path=path, message=message)
 
 
 def _shorten_path(path: Path, root: Path) -> Path:

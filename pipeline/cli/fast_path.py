@@ -43,7 +43,12 @@ def run_update(root: Path, flags: dict[str, str]) -> int:
     # Here, where a library that is missing is told of as one.
     from ..training.update import update  # noqa: PLC0415
 
-    return update(root, load(root, os.environ, flags), os.environ)
+    exit_code = update(root, load(root, os.environ, flags), os.environ)
+    if not gc.isenabled():
+        # Nothing was trained. The process ends with a last look for garbage, which
+        # passes over what is frozen.
+        gc.freeze()
+    return exit_code
 
 
 def parse_update(words: Sequence[str]) -> dict[str, str] | None:

@@ -5,10 +5,6 @@ Neither numpy nor pandas is imported: a run that finds nothing new gets by with 
 
 from __future__ import annotations
 
-import csv
-import lzma
-import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, NamedTuple
@@ -27,13 +23,6 @@ if TYPE_CHECKING:
     from .members import Member
 
 DELIMITERS = ",;\t|"
-BROKEN_FILE_ERRORS = (
-    OSError,
-    EOFError,
-    zlib.error,
-    lzma.LZMAError,
-    zipfile.BadZipFile,
-)
 LINE_END_HINT = "lines have to end in LF or CR LF"
 
 
@@ -107,10 +96,19 @@ def explain_broken_file(name: str) -> Iterator[None]:
     """Turn what goes wrong with a file or an archive into a SourceError that names it."""
     try:
         yield
-    except BROKEN_FILE_ERRORS as error:
+    # Listed only once there is an error.
+    except _list_broken_file_errors() as error:
         raise SourceError(
             f"{name} cannot be read: {error}", hint="mend it or fetch it again"
         ) from error
+
+
+def _list_broken_file_errors() -> tuple[type[Exception], ...]:
+    import lzma  # noqa: PLC0415  # a run that finds nothing new unpacks nothing
+    import zipfile  # noqa: PLC0415  # as above
+    import zlib  # noqa: PLC0415  # as above
+
+    return OSError, EOFError, zlib.error, lzma.LZMAError, zipfile.BadZipFile
 
 
 def read_header(stream: IO[bytes], name: str) -> Header:
@@ -118,6 +116,8 @@ def read_header(stream: IO[bytes], name: str) -> Header:
 
     Raises SourceError where it does not name the columns.
     """
+    import csv  # noqa: PLC0415  # a run that finds nothing new reads no header
+
     content = stream.readline()
     if not content:
         return Header(content, [], DELIMITERS[0])

@@ -14,13 +14,11 @@ from .cursor import (
     rewritten_error,
 )
 from .members import Member, make_local_member
-from .protocol import Chunk
-from .selection import select_tables
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from .protocol import ColumnFilter, TableReader
+    from .protocol import Chunk, ColumnFilter, TableReader
 
 Positions = dict[str, FilePosition]
 
@@ -43,8 +41,14 @@ class FileSource:
         self._target = target
 
     def _list_members(self, cursor: Cursor | None) -> list[Member]:
+        members = self._list_all()
+        if len(members) < 2 or not self._target:  # noqa: PLR2004  # nothing to choose
+            self.notes = ()
+            return members
+        from .selection import select_tables  # noqa: PLC0415  # seldom two tables
+
         known = _copy_positions(cursor)
-        selection = select_tables(self._list_all(), self._target, known)
+        selection = select_tables(members, self._target, known)
         self.notes = selection.left_out
         return selection.members
 
@@ -129,6 +133,8 @@ class FileReader:
         `number_columns` are the columns known to hold numbers. With None every value is
         read as text, for the types of the columns to be inferred.
         """
+        from .protocol import Chunk  # noqa: PLC0415  # not before there are rows
+
         frames = list(self._read_frames(rows, number_columns, is_wanted))
         if not frames:
             return None

@@ -1,34 +1,53 @@
 """The table formats: a new one is one module and one row here."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: a named tuple that has a type as a text
+# compiles it, which costs the first one more than all the modules here.
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import MissingLibraryError
-from .protocol import TableFormat
 
 if TYPE_CHECKING:
     from .csv_table import CsvTable
     from .cursor import FilePosition
     from .members import Member
     from .parquet import ParquetTable
+    from .protocol import TableReader
 
 
-def open_csv_table(member: Member, position: FilePosition) -> CsvTable:
+class TableFormat(NamedTuple):
+    """One way to store a table in a file.
+
+    `suffixes` are those of files, `packed_suffixes` those of files that gzip packed.
+    With `appends`, a plain file that grew starts with the bytes it had before; without,
+    it is written anew as a whole. `has_more` tells whether rows follow a position, and
+    raises like `open_table`.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    packed_suffixes: tuple[str, ...]
+    appends: bool
+    open_table: Callable[["Member", "FilePosition"], "TableReader"]
+    has_more: Callable[["Member", "FilePosition"], bool]
+
+
+def open_csv_table(member: "Member", position: "FilePosition") -> "CsvTable":
     """Open a CSV file. Raises SourceError and SourceRewrittenError."""
     from .csv_table import CsvTable  # noqa: PLC0415  # brings numpy and pandas
 
     return CsvTable(member, position)
 
 
-def has_more_csv_rows(member: Member, position: FilePosition) -> bool:
+def has_more_csv_rows(member: "Member", position: "FilePosition") -> bool:
     """Tell whether anything but blanks follows a position in a CSV file."""
     from .csv import has_more_bytes  # noqa: PLC0415  # only where a file changed
 
     return has_more_bytes(member, position)
 
 
-def open_parquet_table(member: Member, position: FilePosition) -> ParquetTable:
+def open_parquet_table(member: "Member", position: "FilePosition") -> "ParquetTable":
     """Open a Parquet file.
 
     Raises MissingLibraryError, SourceError and SourceRewrittenError.
@@ -42,7 +61,7 @@ def open_parquet_table(member: Member, position: FilePosition) -> ParquetTable:
     return ParquetTable(member, position)
 
 
-def has_more_parquet_rows(member: Member, position: FilePosition) -> bool:
+def has_more_parquet_rows(member: "Member", position: "FilePosition") -> bool:
     """Tell whether rows of a Parquet file follow a position."""
     table = open_parquet_table(member, position)
     table.close()

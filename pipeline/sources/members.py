@@ -9,8 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
 from .cursor import PROBE_BYTES, digest
-from .formats import SUFFIXES, find_format
-from .protocol import TableFormat
+from .formats import SUFFIXES, TableFormat, find_format
 
 if TYPE_CHECKING:
     from zipfile import ZipFile

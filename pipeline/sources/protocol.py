@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .cursor import Cursor, FilePosition
-    from .members import Member
 
 ColumnFilter = Callable[[str], bool]
 """Whether a column of this name is to be read."""
@@ -75,23 +74,6 @@ class Source(Protocol):
 
     def open_reader(self, cursor: Cursor | None) -> Reader:
         """Open a reader that goes on behind the cursor. Raises SourceRewrittenError."""
-
-
-class TableFormat(NamedTuple):
-    """One way to store a table in a file.
-
-    `suffixes` are those of files, `packed_suffixes` those of files that gzip packed.
-    With `appends`, a plain file that grew starts with the bytes it had before; without,
-    it is written anew as a whole. `has_more` tells whether rows follow a position, and
-    raises like `open_table`.
-    """
-
-    name: str
-    suffixes: tuple[str, ...]
-    packed_suffixes: tuple[str, ...]
-    appends: bool
-    open_table: Callable[[Member, FilePosition], TableReader]
-    has_more: Callable[[Member, FilePosition], bool]
 
 
 class TableReader(Protocol):

@@ -15,10 +15,9 @@ writes the newest:
 # times as long to make, and every run that finds nothing new makes these.
 
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, NamedTuple, Self
+from typing import TYPE_CHECKING, Any, NamedTuple, Self, TypeAlias
 
 from ..atomic import sha256
 from ..errors import StateFormatError, StateTamperedError
@@ -38,24 +37,28 @@ from .json_parts import (
     parse_text_values,
     parse_texts,
 )
+from .text_forms import (
+    ID_LENGTH,
+    is_id,
+    is_moment,
+    is_name,
+    is_population,
+    is_sha256,
+    is_version,
+)
+
+if TYPE_CHECKING:
+    PreviousDocument: TypeAlias = "StateDocument | None"
+else:
+    # A named tuple compiles a type that is a text, which costs more than all others here.
+    PreviousDocument = object
 
 FORMAT = 2
 BEST = "best_model.pkl"
-POPULATION_PREFIX = "population-"
-ID_LENGTH = 16
 
 TASKS = frozenset({"binary", "multiclass", "regression"})
 # Those in `figures` that are no candidates; `tasks` and `models` bring numpy.
 JUDGED = ("baseline", "champion")
-
-_ID = re.compile(r"[0-9a-f]{16}")
-_POPULATION = re.compile(POPULATION_PREFIX + r"[0-9a-f]{16}\.pkl")
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-# Versions are shown in a command that people paste into a shell.
-_VERSION = re.compile(r"[0-9A-Za-z.+!-]{1,64}")
-# Of a candidate or a metric: a line that starts with two colons is a command to GitHub.
-_NAME = re.compile(r"[A-Za-z_][\w.:+-]*")
-_MOMENT = re.compile(r"[0-9TZ:-]{1,32}")
 
 
 class FileRecord(NamedTuple):
@@ -74,7 +77,7 @@ class FileRecord(NamedTuple):
         """Parse an entry of `files`. Raises WrongPartError."""
         parts = parse_object(value)
         return cls(
-            parse_text(parts.get("sha256"), _SHA256), parse_count(parts.get("bytes"))
+            parse_text(parts.get("sha256"), is_sha256), parse_count(parts.get("bytes"))
         )
 
     def to_json(self) -> JsonObject:
@@ -114,7 +117,7 @@ class Metric(NamedTuple):
             return None
         parts = parse_object(value)
         return cls(
-            parse_text(parts.get("name"), _NAME), parse_number(parts.get("value"))
+            parse_text(parts.get("name"), is_name), parse_number(parts.get("value"))
         )
 
     def to_json(self) -> JsonObject:
@@ -141,12 +144,12 @@ class RunRecord(NamedTuple):
         """Parse an entry of `history`. Raises WrongPartError."""
         parts = parse_object(value)
         return cls(
-            parse_text(parts.get("at"), _MOMENT),
+            parse_text(parts.get("at"), is_moment),
             parse_count(parts.get("batches")),
             parse_count(parts.get("rows")),
-            parse_text(parts.get("champion"), _NAME),
+            parse_text(parts.get("champion"), is_name),
             Metric.from_json(parts.get("metric")),
-            parse_optional_text(parts.get("from"), _ID),
+            parse_optional_text(parts.get("from"), is_id),
             "from" in parts,
             Metric.from_json(parts.get("own_metric")),
         )
@@ -245,7 +248,7 @@ class StateDocument(NamedTuple):
     population: str = ""
     """Name of the file with everything that is needed to train on."""
     files: Mapping[str, FileRecord] = {}
-    previous: "StateDocument | None" = None
+    previous: PreviousDocument = None
     parent_state_id: str | None = None
     state_id: str = ""
     signature: str | None = None
@@ -274,25 +277,25 @@ class StateDocument(NamedTuple):
     def _parse(cls, parts: Mapping[str, Any]) -> Self:
         document = cls(
             counters=Counters.from_json(parts.get("counters")),
-            champion=parse_text(parts.get("champion"), _NAME),
+            champion=parse_text(parts.get("champion"), is_name),
             metric=Metric.from_json(get_part(parts, "metric")),
             metrics=_parse_metrics(parts.get("figures")),
             task=parse_text(parts.get("task")),
             target=parse_text(parts.get("target")),
-            models=parse_texts(parts.get("models"), _NAME),
+            models=parse_texts(parts.get("models"), is_name),
             classes=parse_texts(parts.get("classes")),
             columns=parse_text_values(parts.get("columns")),
             source=SourceRecord.from_json(parts.get("source")),
-            libraries=parse_text_values(parts.get("libraries"), _VERSION),
+            libraries=parse_text_values(parts.get("libraries"), is_version),
             probe=parse_optional_object(get_part(parts, "probe")),
             history=tuple(map(RunRecord.from_json, parse_list(parts.get("history")))),
-            population=parse_text(parts.get("population"), _POPULATION),
+            population=parse_text(parts.get("population"), is_population),
             files=_parse_files(parts.get("files")),
             previous=cls._parse_previous(get_part(parts, "previous")),
             parent_state_id=parse_optional_text(
-                get_part(parts, "parent_state_id"), _ID
+                get_part(parts, "parent_state_id"), is_id
             ),
-            state_id=parse_text(parts.get("state_id"), _ID),
+            state_id=parse_text(parts.get("state_id"), is_id),
             signature=parse_optional_text(parts.get("signature")),
             origin=Origin.from_json(parts.get("origin", {})),
         )
@@ -448,7 +451,7 @@ def _to_json(record: Metric | StateDocument | None) -> JsonObject | None:
 def _parse_metrics(value: object) -> dict[str, CandidateMetrics]:
     metrics = parse_object(value)
     for candidate, values in metrics.items():
-        parse_text(candidate, _NAME)
+        parse_text(candidate, is_name)
         if "loss" not in parse_object(values):
             raise WrongPartError("a candidate has no loss")
         for number in values.values():

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 JsonObject = dict[str, Any]
+Form = Callable[[str], bool]
+"""Whether a text is written as its part has to be."""
 
 
 # Beyond any count of ours; a larger integer overflows where it is used.
 LARGEST_INTEGER = 1 << 63
 # Ours are nine deep; Python reads deeper documents than it can write.
 MOST_LEVELS = 20
+_INFINITY = float("inf")
 
 
 class WrongPartError(ValueError):
@@ -38,7 +39,8 @@ def load_json(content: bytes) -> object:
 
 def _parse_float(text: str) -> float:
     number = float(text)
-    if not math.isfinite(number):
+    # Not a number is below nothing either. `math` is a library of its own to load.
+    if not abs(number) < _INFINITY:
         raise WrongPartError(f"{text:.20} is no number of JSON")
     return number
 
@@ -78,8 +80,8 @@ def parse_list(value: object) -> list[Any]:
     return value
 
 
-def parse_text(value: object, pattern: re.Pattern[str] | None = None) -> str:
-    """Accept a string of characters that the pattern matches as a whole.
+def parse_text(value: object, form: Form | None = None) -> str:
+    """Accept a string of characters that has this form.
 
     A lone surrogate, which JSON can spell, is no character: it cannot be written.
     """
@@ -87,33 +89,27 @@ def parse_text(value: object, pattern: re.Pattern[str] | None = None) -> str:
         raise WrongPartError("a part is no text")
     if not value.isascii() and _has_half_character(value):
         raise WrongPartError("a text holds half a character")
-    if pattern is not None and not pattern.fullmatch(value):
+    if form is not None and not form(value):
         raise WrongPartError("a text has another form")
     return value
 
 
-def parse_optional_text(
-    value: object, pattern: re.Pattern[str] | None = None
-) -> str | None:
-    """Accept a string that the pattern matches, or null."""
-    return None if value is None else parse_text(value, pattern)
+def parse_optional_text(value: object, form: Form | None = None) -> str | None:
+    """Accept a string of this form, or null."""
+    return None if value is None else parse_text(value, form)
 
 
-def parse_texts(
-    value: object, pattern: re.Pattern[str] | None = None
-) -> tuple[str, ...]:
-    """Accept a list of strings that the pattern matches."""
-    return tuple(parse_text(text, pattern) for text in parse_list(value))
+def parse_texts(value: object, form: Form | None = None) -> tuple[str, ...]:
+    """Accept a list of strings of this form."""
+    return tuple(parse_text(text, form) for text in parse_list(value))
 
 
-def parse_text_values(
-    value: object, pattern: re.Pattern[str] | None = None
-) -> dict[str, str]:
-    """Accept an object whose values are strings that the pattern matches."""
+def parse_text_values(value: object, form: Form | None = None) -> dict[str, str]:
+    """Accept an object whose values are strings of this form."""
     parts = parse_object(value)
     for name, text in parts.items():
         parse_text(name)
-        parse_text(text, pattern)
+        parse_text(text, form)
     return parts
 
 

@@ -44,14 +44,13 @@ from ..errors import (
 from ..sources.cursor import Cursor
 from .document import (
     BEST,
-    ID_LENGTH,
     NO_ORIGIN,
-    POPULATION_PREFIX,
     FileRecord,
     Origin,
     StateDocument,
     parse_json,
 )
+from .text_forms import ID_LENGTH, POPULATION_PREFIX
 from .verification import (
     KEY_VARIABLE,
     PREVIOUS_PREFIX,

@@ -13,13 +13,12 @@ from ..errors import StateFormatError, StateMismatchError, StateTamperedError
 from ..program import COMMAND
 from .document import (
     BEST,
-    ID_LENGTH,
-    POPULATION_PREFIX,
     FileRecord,
     Origin,
     StateDocument,
     has_signature_of,
 )
+from .text_forms import ID_LENGTH, POPULATION_PREFIX
 
 PREVIOUS_PREFIX = "previous-"
 KEY_VARIABLE = "PIPELINE_STATE_KEY"

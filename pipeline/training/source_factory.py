@@ -5,12 +5,14 @@ A new kind is one module with a class that implements `Source`, and one row here
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import SourceError
 from ..settings import Settings
 from ..sources.files import SAMPLE_TARGET, open_sample
-from ..sources.protocol import Source
+
+if TYPE_CHECKING:
+    from ..sources.protocol import Source
 
 
 class SourceRequest(NamedTuple):
@@ -26,13 +28,13 @@ class SourceKind(NamedTuple):
     """A kind of source: what its names look like, how it is opened, its usual target."""
 
     matches: Callable[[str], bool]
-    open: Callable[[SourceRequest], Source]
+    open: Callable[[SourceRequest], "Source"]
     default_target: str = ""
 
 
 def open_source(
     settings: Settings, root: Path, environment: Mapping[str, str]
-) -> tuple[Source, str]:
+) -> tuple["Source", str]:
     """Open the source that the settings name; return it with the target in it.
 
     Raises SourceError where there is none, and SettingsError for an impossible name.
@@ -45,7 +47,7 @@ def open_source(
     return source, target
 
 
-def open_rows_to_score(source: str, root: Path) -> Source:
+def open_rows_to_score(source: str, root: Path) -> "Source":
     """Open a source of rows without a target. Raises SourceError where there is none."""
     kind = find_kind(source, KINDS_TO_SCORE)
     return kind.open(SourceRequest(source, root))
@@ -59,11 +61,11 @@ def find_kind(source: str, kinds: Sequence[SourceKind]) -> SourceKind:
     raise SourceError(f"{source} is no name of a source")
 
 
-def _open_sample(_request: SourceRequest) -> Source:
+def _open_sample(_request: SourceRequest) -> "Source":
     return open_sample()
 
 
-def _open_kaggle(request: SourceRequest) -> Source:
+def _open_kaggle(request: SourceRequest) -> "Source":
     from ..sources.kaggle.client import RetryPolicy  # noqa: PLC0415  # brings email
     from ..sources.kaggle.source import KaggleSource  # noqa: PLC0415  # as above
 
@@ -76,13 +78,13 @@ def _open_kaggle(request: SourceRequest) -> Source:
     return KaggleSource(request.source, downloads, request.environment, policy)
 
 
-def _open_url(request: SourceRequest) -> Source:
+def _open_url(request: SourceRequest) -> "Source":
     from ..sources.remote.source import open_url  # noqa: PLC0415  # only for a URL
 
     return open_url(request.source)
 
 
-def _open_files(request: SourceRequest) -> Source:
+def _open_files(request: SourceRequest) -> "Source":
     from ..sources.discovery import open_files  # noqa: PLC0415  # brings zipfile
 
     return open_files(request.source, request.root)

@@ -1,6 +1,6 @@
 """Where a run starts: from which state, and from which place in the source."""
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import SettingsError, SourceRewrittenError, StateLibrariesError
 from ..program import COMMAND
@@ -8,9 +8,11 @@ from ..redaction import hide_credentials
 from ..reporting.log import Log
 from ..settings import Settings
 from ..sources.cursor import Cursor, RowOrder
-from ..sources.protocol import Source
 from ..state.compatibility import check_versions
 from ..state.verification import State
+
+if TYPE_CHECKING:
+    from ..sources.protocol import Source
 
 
 class StartingPoint(NamedTuple):
@@ -22,7 +24,7 @@ class StartingPoint(NamedTuple):
 
 
 def find_starting_point(
-    settings: Settings, source: Source, state: State | None, log: Log
+    settings: Settings, source: "Source", state: State | None, log: Log
 ) -> StartingPoint:
     """Look into the source for rows that the state was not trained on.
 
@@ -49,7 +51,7 @@ def find_starting_point(
 
 def _start_after_rewrite(
     settings: Settings,
-    source: Source,
+    source: "Source",
     state: State | None,
     log: Log,
     error: SourceRewrittenError,

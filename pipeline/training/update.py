@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from ..errors import (
     EXIT_INTERRUPTED,
@@ -25,12 +26,14 @@ from ..reporting.summary import (
     summarize_run,
 )
 from ..settings import Settings
-from ..sources.protocol import Source
 from ..state.document import StateDocument
 from ..state.store import Mode, Store
 from ..state.verification import KEY_VARIABLE, State, get_origin, get_signing_key
 from .source_factory import open_source
 from .starting_point import StartingPoint, check_libraries, find_starting_point
+
+if TYPE_CHECKING:
+    from ..sources.protocol import Source
 
 
 def update(root: Path, settings: Settings, environment: Mapping[str, str]) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from ...findings import Finding, Severity
@@ -115,7 +114,7 @@ def _merge(group: Sequence[Finding]) -> Finding:
     message = first.message
     if len(lines) > 1:
         message = f"{message} (and {_count_others(lines)})"
-    return replace(first, tools=tools, severity=severity, message=message)
+    return first._replace(tools=tools, severity=severity, message=message)
 
 
 def _get_line(finding: Finding) -> int:

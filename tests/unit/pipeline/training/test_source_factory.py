@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipeline.sources.formats import CSV, PARQUET, find_format
-from pipeline.sources.protocol import TableFormat
+from pipeline.sources.formats import CSV, PARQUET, TableFormat, find_format
 from pipeline.training.source_factory import (
     FILES,
     KAGGLE,
