@@ -33,6 +33,11 @@ def test_the_promised_pythons_are_those_that_make_tests() -> None:
     assert found[1].split() == list_promised()
 
 
+def test_continuous_integration_takes_each_of_them() -> None:
+    commands = (ROOT / ".ci/run").read_text().splitlines()
+    assert commands[-2:] == ["make test", "exec make pythons"]
+
+
 def test_the_promised_pythons_are_the_matrix_of_the_workflow() -> None:
     jobs = yaml.safe_load(WORKFLOW.read_text())["jobs"]
     assert jobs["unit"]["strategy"]["matrix"]["python"] == list_promised()
