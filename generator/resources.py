@@ -7,7 +7,6 @@ checkout they lie side by side at the top. Either way they are each other's neig
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -30,11 +29,12 @@ _NEIGHBOURS = _PACKAGE.parent
 _REINSTALL = "install this tool again"
 # name[extras] (versions); markers - with or without the brackets, as metadata has it
 # (packaging.python.org, "Dependency specifiers").
-_REQUIREMENT = re.compile(
+# Compiled where used: every command imports this, few of them name a library.
+_REQUIREMENT = (
     r"(?P<name>[\w.-]+)\s*(?:\[[^\]]*\])?\s*\(?(?P<versions>[^;)]*)\)?"
     r"\s*(?:;\s*(?P<markers>.*))?"
 )
-_EXTRA = re.compile(r"extra\s*==\s*['\"]([\w-]+)")
+_EXTRA = r"extra\s*==\s*['\"]([\w-]+)"
 
 
 def templates_dir() -> Path:
@@ -104,10 +104,10 @@ def parse_requirements(lines: Iterable[str], extra: str) -> dict[str, str]:
     """
     requirements: dict[str, str] = {}
     for line in lines:
-        match = _REQUIREMENT.fullmatch(line)
+        match = re.fullmatch(_REQUIREMENT, line)
         if match is None or match["name"] == DISTRIBUTION:
             continue
-        marker = _EXTRA.search(match["markers"] or "")
+        marker = re.search(_EXTRA, match["markers"] or "")
         line_extra = ""
         if marker:
             line_extra = marker[1]
@@ -122,6 +122,8 @@ def install_command(extra: str) -> str:
     It names them one by one: this tool is on no package index, and what is there under
     a like name is not it.
     """
+    import shlex  # noqa: PLC0415  # a library that is missing is seldom told of
+
     requirements = required_by(extra)
     if not requirements:
         return f"pip install '.[{extra}]' in a clone of this tool"

@@ -13,7 +13,8 @@ SUFFIXES = (".yml", ".yaml")
 ACTION_NAMES = frozenset({"action.yml", "action.yaml"})
 # What `wfgen render` writes by default.
 _DEFAULT_NAME = "train.yml"
-_NAME_LINE = re.compile(r"""^["']?name["']?\s*:.*$""", re.MULTILINE)
+# Compiled where used: a render looks for it only beside workflows of others.
+_NAME_LINE = r"""(?m)^["']?name["']?\s*:.*$"""
 
 
 def find_repository_root(folder: Path) -> Path:
@@ -84,7 +85,7 @@ def read_workflow_name(path: Path) -> str:
     the names.
     """
     try:
-        line = _NAME_LINE.search(path.read_text(encoding="utf-8"))
+        line = re.search(_NAME_LINE, path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError):
         return ""
     if line is None:
