@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..errors import SettingsError
-from ..tasks import BINARY, MULTICLASS, REGRESSION, compute_log_probabilities
+from ..tasks import (
+    BINARY,
+    MULTICLASS,
+    REGRESSION,
+    compute_log_probabilities,
+    compute_losses,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -59,29 +65,42 @@ class QualityCounter:
             sums = (np.abs(errors), errors**2, target, target**2)
             self._amounts += [float(values.sum()) for values in sums]
             return
+        self._loss += float(compute_losses(self.task, scores, target).sum())
+        indices = target.astype(np.int64)
         if self.task == BINARY:
-            scores = np.column_stack([-scores[:, 0] / 2, scores[:, 0] / 2])
-            places = ((scores[:, 1] * 2) / CURVE_SPAN + 0.5) * CURVE_BINS
-            bins = np.clip(places, 0, CURVE_BINS - 1).astype(np.int64)
-            np.add.at(self._curve, (target.astype(np.int64), bins), 1)
-        self._add_classes(compute_log_probabilities(scores), target.astype(np.int64))
+            self._add_two_classes(scores[:, 0], indices)
+        else:
+            self._add_classes(compute_log_probabilities(scores), indices)
+
+    def _add_two_classes(self, log_odds: Array, target: NDArray[np.int64]) -> None:
+        places = (log_odds / CURVE_SPAN + 0.5) * CURVE_BINS
+        bins = np.clip(places, 0, CURVE_BINS - 1).astype(np.int64)
+        counts = np.bincount(target * CURVE_BINS + bins, minlength=2 * CURVE_BINS)
+        self._curve += counts.reshape(2, CURVE_BINS)
+        self._count_confusion(target, (log_odds > 0).astype(np.int64), 2)
+        self._calibrate(1 / (1 + np.exp(-log_odds)), target == 1)
 
     def _add_classes(self, log_shares: Array, target: NDArray[np.int64]) -> None:
-        rows = np.arange(len(target))
-        self._loss -= float(log_shares[rows, target].sum())
         said = log_shares.argmax(axis=1)
-        width = max(log_shares.shape[1], len(self._confusion))
+        self._count_confusion(target, said, log_shares.shape[1])
+        shares = np.exp(log_shares[np.arange(len(target)), said])
+        self._calibrate(shares, said == target)
+
+    def _count_confusion(
+        self, target: NDArray[np.int64], said: NDArray[np.int64], classes: int
+    ) -> None:
+        width = max(classes, len(self._confusion))
         room = width - len(self._confusion)
         self._confusion = np.pad(self._confusion, ((0, room), (0, room)))
-        np.add.at(self._confusion, (target, said), 1)
-        share, hits = np.exp(log_shares[rows, said]), said == target
-        if self.task == BINARY:
-            share, hits = np.exp(log_shares[:, 1]), target == 1
-        bins = np.minimum(
-            (share * CALIBRATION_BINS).astype(np.int64), CALIBRATION_BINS - 1
-        )
-        for row, values in enumerate((np.ones(len(share)), share, hits)):
-            np.add.at(self._calibration[row], bins, values)
+        counts = np.bincount(target * width + said, minlength=width * width)
+        self._confusion += counts.reshape(width, width)
+
+    def _calibrate(self, shares: Array, hits: NDArray[np.bool_]) -> None:
+        bins = (shares * CALIBRATION_BINS).astype(np.int64)
+        bins = np.minimum(bins, CALIBRATION_BINS - 1)
+        for row, weights in enumerate((None, shares, hits)):
+            sums = np.bincount(bins, weights=weights, minlength=CALIBRATION_BINS)
+            self._calibration[row] += sums
 
     def compute_metrics(self) -> dict[str, float]:
         """Every metric of the task that can be computed from the rows so far."""

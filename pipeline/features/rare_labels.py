@@ -48,10 +48,10 @@ def set_labels_aside(
     """
     if schema.task == REGRESSION:
         return Labels(frame, 0, [])
-    labelled = frame[frame[schema.target].notna()]
-    if not len(labelled):
+    target = frame[schema.target].dropna()
+    if not len(target):
         return Labels(frame, 0, [])
-    codes = categorize_labels(labelled[schema.target])
+    codes = categorize_labels(target)
     names = [format_label(value) for value in codes.categories]
     counts = np.bincount(np.asarray(codes.codes), minlength=len(names))
     totals: dict[str, int] = {}
@@ -67,12 +67,14 @@ def set_labels_aside(
     own = np.array(names, dtype=object)[np.asarray(codes.codes)]
     is_odd = np.isin(own.astype(str), sorted(odd))
     is_merged = np.isin(own.astype(str), sorted(merged))
-    kept = labelled.assign(**{schema.target: np.where(is_merged, OTHER, own)})
+    kept = frame[frame[schema.target].notna()].assign(
+        **{schema.target: np.where(is_merged, OTHER, own)}
+    )
     count = int(is_odd.sum())
-    if explicit and count > MOST_ODD_SHARE * len(labelled):
+    if explicit and count > MOST_ODD_SHARE * len(target):
         raise SourceSchemaError(
             f"the target {schema.target!r} is to have two classes, and {count} of "
-            f"{len(labelled)} rows have others: {_list_names(odd)}",
+            f"{len(target)} rows have others: {_list_names(odd)}",
             hint='mend the source, or `task = "multiclass"` from the start: '
             f"`{COMMAND} reset`",
         )
@@ -159,7 +161,8 @@ def _list_names(names: dict[str, int]) -> str:
 
 def correct_first_task(schema: Schema, labels: Labels, *, explicit: bool) -> None:
     """Two classes are left once an odd label is set aside: the task is binary."""
-    left = labels.frame[schema.target].dropna().nunique()
     is_first = not schema.classes and schema.task == MULTICLASS
-    if is_first and not explicit and labels.set_aside and left <= TWO_CLASSES:
+    if explicit or not is_first or not labels.set_aside:
+        return
+    if labels.frame[schema.target].dropna().nunique() <= TWO_CLASSES:
         schema.task = BINARY

@@ -126,7 +126,8 @@ class CsvTable:
             return self._parse(content, first_record, None, first_column.__eq__)[[]]
         if number_columns is not None:
             types: dict[str, Any] = dict.fromkeys(names, "category")
-            types.update(dict.fromkeys(self._plain_texts, str))
+            # As objects: texts of pandas take longer to become categories.
+            types.update(dict.fromkeys(self._plain_texts, object))
             numbers = number_columns.intersection(names)
             types.update(dict.fromkeys(numbers, "float64"))
             try:
@@ -155,11 +156,11 @@ class CsvTable:
         """
         frame = self._read_frame(content, types)
         changed = {}
-        for name, values in frame.items():
-            if not isinstance(values.dtype, pd.CategoricalDtype):
+        for name, kind in frame.dtypes.items():
+            if not isinstance(kind, pd.CategoricalDtype):
                 continue
-            if not pd.api.types.is_string_dtype(values.cat.categories.dtype):
-                changed[str(name)] = str
+            if not pd.api.types.is_string_dtype(kind.categories.dtype):
+                changed[str(name)] = object
         if changed:
             # The next batches are read so at once.
             self._plain_texts.update(changed)

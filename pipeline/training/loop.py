@@ -272,7 +272,8 @@ class Training:
             frame, notes, order = check_order(chunk.frame, settings, order)
             cursor = chunk.cursor._replace(order=order)
             if len(frame) and not self._lacks_any_target(frame):
-                frame = frame.drop(columns=list(order_columns))
+                if order_columns:
+                    frame = frame.drop(columns=list(order_columns))
                 return NewRows(frame, cursor, notes)
             self._count(unlabelled=len(frame))
             self.cursor = cursor
