@@ -42,12 +42,13 @@ class FileSource:
 
     def _list_members(self, cursor: Cursor | None) -> list[Member]:
         members = self._list_all()
-        if len(members) < 2 or not self._target:  # noqa: PLR2004  # nothing to choose
+        known = _copy_positions(cursor)
+        if not self._target or [member.name for member in members] == list(known):
+            # All of them were chosen by the first run.
             self.notes = ()
             return members
-        from .selection import select_tables  # noqa: PLC0415  # seldom two tables
+        from .selection import select_tables  # noqa: PLC0415  # not for known tables
 
-        known = _copy_positions(cursor)
         selection = select_tables(members, self._target, known)
         self.notes = selection.left_out
         return selection.members
