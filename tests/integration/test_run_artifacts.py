@@ -31,6 +31,12 @@ def days(result: RunResult) -> dict[str, int]:
     }
 
 
+@pytest.mark.shows_settings(
+    "retention",
+    "artifacts.model.retention",
+    "artifacts.data.retention",
+    "artifacts.extra",
+)
 def test_each_artifact_is_kept_its_own_time_and_then_gone(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -67,6 +73,7 @@ def summary_of(result: RunResult) -> str:
     return "\n".join(step.summary for job in result.jobs for step in job.steps)
 
 
+@pytest.mark.shows_settings("summary", "artifacts.logs.retention")
 def test_without_summary_there_is_none(project: Project, why: Why) -> None:
     project.render(**{"summary": "false", "artifacts.logs.retention": "3"})
     result = project.run()
@@ -90,6 +97,12 @@ for path, text in ((state, json.dumps({"rows": rows})), (Path("out/model.d/.weig
 """
 
 
+@pytest.mark.shows_settings(
+    "artifacts.logs.name",
+    "artifacts.model.path",
+    "artifacts.data.path",
+    "artifacts.logs.path",
+)
 def test_state_and_logs_lie_where_the_settings_say(project: Project, why: Why) -> None:
     project.write("src/elsewhere.py", ELSEWHERE)
     project.render(
@@ -149,6 +162,14 @@ IN_ORDER = [
 ]
 
 
+@pytest.mark.shows_settings(
+    "steps.before_restore",
+    "steps.before_train",
+    "steps.before_upload",
+    "steps.after_restore",
+    "steps.after_train",
+    "steps.after_upload",
+)
 def test_steps_run_in_their_six_places(project: Project, why: Why) -> None:
     sees = 'echo "$AT: $(cat runtime/model/best_model.pkl 2>/dev/null || echo nothing)"'
     project.render(
@@ -180,6 +201,7 @@ OWN_TEMPLATE = """<% extends "wfgen/train.yml.j2" %>
 """
 
 
+@pytest.mark.shows_settings("templates_dir")
 def test_a_template_of_ones_own_is_run(
     project: Project, total_rows: Rows, why: Why
 ) -> None:

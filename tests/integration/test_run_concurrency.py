@@ -29,6 +29,7 @@ def wait_until(holds: Callable[[], bool]) -> None:
         time.sleep(0.02)
 
 
+@pytest.mark.shows_settings("concurrency")
 @pytest.mark.parametrize(
     ("concurrency", "rows"), [("queue", [10, 20, 30]), ("single", [10, 0, 20])]
 )

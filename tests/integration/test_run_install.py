@@ -74,6 +74,9 @@ def states(project: Project) -> list[Artifact]:
     ]
 
 
+@pytest.mark.shows_settings(
+    "python", "install.requirements", "install.installer", "install.hashes"
+)
 @pytest.mark.parametrize("installer", ["pip", "uv"])
 def test_only_what_has_the_right_hash_is_installed(
     installer: str, project: Project, total_rows: Rows, why: Why

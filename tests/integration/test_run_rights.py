@@ -18,6 +18,7 @@ Why = Callable[[RunResult], str]
 KEY = "0123456789abcdef-of-production"
 
 
+@pytest.mark.shows_settings("environment")
 def test_an_environment_gives_its_secrets_to_its_own_jobs_only(
     project: Project, why: Why
 ) -> None:
@@ -74,6 +75,7 @@ print("an issue:", status)
 """
 
 
+@pytest.mark.shows_settings("runner", "permissions")
 def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
     project: Project, why: Why
 ) -> None:
@@ -101,6 +103,7 @@ def test_the_token_has_the_rights_of_the_settings_on_whatever_runner(
     assert [issue.title for issue in project.local_github.list_issues()] == ["Seen"]
 
 
+@pytest.mark.shows_settings("dataset.secrets")
 def test_secrets_reach_the_training_and_nothing_else(
     project: Project, why: Why
 ) -> None:

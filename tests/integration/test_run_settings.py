@@ -28,6 +28,7 @@ runpy.run_module("pipeline", run_name="__main__")
 """
 
 
+@pytest.mark.shows_settings("store")
 @pytest.mark.parametrize("store", ["release", "branch", "cache"])
 def test_state_in_a_store_is_carried_over_five_runs(
     store: str, project: Project, total_rows: Rows, why: Why
@@ -48,6 +49,7 @@ def test_state_in_a_store_is_carried_over_five_runs(
     assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 5 * one)
 
 
+@pytest.mark.shows_settings("read_only_cache")
 @pytest.mark.parametrize("store", ["release", "branch"])
 def test_a_pull_request_runs_in_a_job_that_keeps_no_state(
     store: str, project: Project, total_rows: Rows, why: Why
@@ -112,6 +114,7 @@ def webhook() -> Iterator[tuple[str, list[str]]]:
         thread.join()
 
 
+@pytest.mark.shows_settings("notify.issue", "notify.webhook", "notify.command")
 def test_failure_and_recovery_are_told(
     project: Project, webhook: tuple[str, list[str]], why: Why
 ) -> None:
@@ -146,6 +149,7 @@ def test_failure_and_recovery_are_told(
     assert heard
 
 
+@pytest.mark.shows_settings("notify.on")
 def test_completion_alone_is_told_where_that_is_wanted(
     project: Project, webhook: tuple[str, list[str]], why: Why
 ) -> None:
@@ -169,6 +173,7 @@ def test_completion_alone_is_told_where_that_is_wanted(
     assert ["completed on main" in message for message in told] == [True]
 
 
+@pytest.mark.shows_settings("train.command", "train.loop")
 def test_the_command_of_the_reference_document(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -188,6 +193,7 @@ def test_the_command_of_the_reference_document(
     )
 
 
+@pytest.mark.shows_settings("jobs")
 def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) -> None:
     project.render(
         **{
@@ -209,6 +215,7 @@ def test_extra_steps_and_jobs_run_in_their_places(project: Project, why: Why) ->
     assert "plots" in {artifact.name for artifact in result.artifacts}
 
 
+@pytest.mark.shows_settings("train.env", "artifacts.model.name", "artifacts.data.name")
 def test_names_folders_and_environment_reach_the_training(
     project: Project, why: Why
 ) -> None:
@@ -263,6 +270,7 @@ Path("runtime/logs/summary.json").write_text(json.dumps({"rows_total": rows}))
 """
 
 
+@pytest.mark.shows_settings("fanout.members", "fanout.merge")
 def test_three_members_train_side_by_side_and_one_job_merges(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -296,6 +304,7 @@ def test_three_members_train_side_by_side_and_one_job_merges(
     assert f"| 3 | success | {first.run.id} | 5 days |" in lines[-1], why(second)
 
 
+@pytest.mark.shows_settings("dataset.source", "dataset.kaggle_json")
 def test_credentials_of_kaggle_reach_file_and_training_and_no_log(
     project: Project, why: Why
 ) -> None:

@@ -24,6 +24,7 @@ SLOW = (
 )
 
 
+@pytest.mark.shows_settings("timeout", "train.timeout")
 def test_what_takes_longer_than_it_may_is_stopped(project: Project, why: Why) -> None:
     project.render(**{"train.command": SLOW, "train.timeout": "1"})
     project.render(

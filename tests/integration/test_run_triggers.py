@@ -25,6 +25,9 @@ TRAIN = Path(".github/workflows/train.yml")
 ALL = {"push", "pull_request", "schedule", "workflow_dispatch"}
 
 
+@pytest.mark.shows_settings(
+    "triggers.push", "triggers.pull_request", "triggers.schedule", "triggers.dispatch"
+)
 @pytest.mark.parametrize(
     ("off", "event", "other"),
     [
@@ -53,6 +56,7 @@ def test_a_trigger_that_is_off_starts_nothing(
     assert set(read_workflow(project.root, TRAIN).triggers) == ALL - {event}
 
 
+@pytest.mark.shows_settings("branches")
 def test_other_branches_start_nothing_and_each_has_its_own_state(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -72,6 +76,7 @@ def test_other_branches_start_nothing_and_each_has_its_own_state(
     assert [total_rows(result) for result in results] == [30, 30, 60]
 
 
+@pytest.mark.shows_settings("name", "workflow")
 def test_a_workflow_of_another_name_has_a_state_of_its_own(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -84,6 +89,7 @@ def test_a_workflow_of_another_name_has_a_state_of_its_own(
     assert second.restored_from == (first.run.id,)
 
 
+@pytest.mark.shows_settings("iterations")
 def test_an_input_wins_over_a_variable_and_a_variable_over_the_setting(
     project: Project, total_rows: Rows, why: Why
 ) -> None:
@@ -102,6 +108,7 @@ def test_an_input_wins_over_a_variable_and_a_variable_over_the_setting(
     )
 
 
+@pytest.mark.shows_settings("schedule.cron")
 def test_each_cron_line_starts_it(project: Project, why: Why) -> None:
     look = (
         "[{name = 'Look', env = {LINE = '${{ github.event.schedule }}'}, "

@@ -20,6 +20,7 @@ Why = Callable[[RunResult], str]
 ROOT = Path(__file__).parents[2]
 
 
+@pytest.mark.shows_settings("workflows.ci", "ci.lint", "ci.test", "ci.wfgen")
 def test_ci_holds_the_rendered_files_to_the_settings(
     project: Project, why: Why
 ) -> None:
@@ -47,6 +48,7 @@ def test_ci_holds_the_rendered_files_to_the_settings(
     assert any("retention-days: 9" in line for line in lines), why(stale)
 
 
+@pytest.mark.shows_settings("workflows.keepalive")
 def test_keepalive_switches_on_what_inactivity_switched_off(
     project: Project, why: Why
 ) -> None:
