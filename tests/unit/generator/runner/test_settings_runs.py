@@ -17,6 +17,7 @@ import pytest
 from generator.config.options import OPTIONS
 
 TESTS = Path(__file__).parents[3] / "integration"
+MARKER = ".shows_settings"
 # What GitHub does before a run begins; one test shows that it keeps none from running.
 SHOWS_NOTHING = {
     "schedule.timezone": "It decides when GitHub starts a run; "
@@ -71,12 +72,8 @@ def find_words(file: str, test: str) -> set[str]:
 
 
 def list_markers(function: ast.FunctionDef) -> list[ast.Call]:
-    markers = []
-    for decorator in function.decorator_list:
-        if isinstance(decorator, ast.Call):
-            if ast.unparse(decorator.func).endswith(".shows_settings"):
-                markers.append(decorator)
-    return markers
+    calls = [one for one in function.decorator_list if isinstance(one, ast.Call)]
+    return [one for one in calls if ast.unparse(one.func).endswith(MARKER)]
 
 
 def find_shown() -> list[tuple[str, str, str]]:
@@ -87,8 +84,8 @@ def find_shown() -> list[tuple[str, str, str]]:
             if not isinstance(function, ast.FunctionDef):
                 continue
             for marker in list_markers(function):
-                for key in map(ast.literal_eval, marker.args):
-                    shown.append((key, path.name, function.name))
+                keys = map(ast.literal_eval, marker.args)
+                shown += [(key, path.name, function.name) for key in keys]
     return shown
 
 
