@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..features.columns import ColumnValues
     from ..features.encoder import Encoder
+    from ..features.reading.columns import ColumnValues
     from ..models.ensemble import Ensemble
     from ..models.estimators import Candidate
 

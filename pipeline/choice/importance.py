@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from ..features.columns import ColumnValues
+    from ..features.reading.columns import ColumnValues
     from .champion import Champion
 
     Array = NDArray[np.float64]

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
-from .columns import NUMBER
 from .hashing import hash_column
+from .reading.columns import NUMBER
 from .standard_scaler import StandardScaler
 from .target_encoder import TargetEncoder
 
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from .columns import ColumnValues
     from .hashing import Category
+    from .reading.columns import ColumnValues
     from .schema import Column, Schema
     from .views import EncodedBatch
 

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import pandas as pd
 
-from .columns import DATE, NUMBER
+from .reading.columns import DATE, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from numpy.typing import NDArray
 
-    from .columns import ColumnValues
+    from .reading.columns import ColumnValues
     from .schema import Column
 
     Array = NDArray[np.float64]

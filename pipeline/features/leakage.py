@@ -8,12 +8,12 @@ import numpy as np
 import pandas as pd
 
 from ..tasks import REGRESSION
-from .columns import DATE, NUMBER
+from .reading.columns import DATE, NUMBER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .columns import ColumnValues
+    from .reading.columns import ColumnValues
     from .schema import Schema, Table
 
     Array = NDArray[np.float64]

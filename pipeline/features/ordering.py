@@ -9,7 +9,7 @@ import pandas as pd
 from ..errors import SettingsError, SourceSchemaError
 from ..program import COMMAND
 from ..sources.cursor import RowOrder
-from .columns import parse_dates
+from .reading.columns import parse_dates
 
 if TYPE_CHECKING:
     from ..settings import Settings

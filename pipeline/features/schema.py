@@ -13,7 +13,7 @@ import pandas as pd
 from ..errors import SettingsError, SourceSchemaError
 from ..program import COMMAND
 from ..tasks import BINARY, MULTICLASS, REGRESSION
-from .columns import (
+from .reading.columns import (
     DATE,
     LARGEST_NUMBER,
     NUMBER,
@@ -25,7 +25,7 @@ from .columns import (
     parse_dates,
     parse_numbers,
 )
-from .styles import (
+from .reading.styles import (
     PLAIN,
     UNTOLD,
     FoundStyle,
@@ -37,7 +37,7 @@ from .styles import (
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from .columns import ColumnValues
+    from .reading.columns import ColumnValues
 
     Array = NDArray[np.float64]
 

@@ -25,18 +25,18 @@ import numpy as np
 import pandas as pd
 import scipy.sparse
 
-from .columns import DATE, NUMBER
 from .encoder import POSITIONS
 from .hashing import hash_buckets, hash_pairs, list_categories
+from .reading.columns import DATE, NUMBER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
 
-    from .columns import ColumnValues
     from .encoder import Encoder
     from .hashing import Hashes
+    from .reading.columns import ColumnValues
 
     Array = NDArray[np.float64]
 

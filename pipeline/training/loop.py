@@ -11,13 +11,13 @@ from ..choice.importance import measure_importance
 from ..choice.quality import QualityCounter, choose_metric
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
+from ..features.reading.styles import StyleChoice
 from ..features.schema import (
     add_columns,
     convert_batch,
     describe_columns,
     infer_schema,
 )
-from ..features.styles import StyleChoice
 from ..models.metrics import PrequentialMetrics
 from ..models.population import Population
 from ..redaction import hide_credentials

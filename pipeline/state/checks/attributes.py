@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 from sklearn.linear_model import SGDClassifier, SGDRegressor
 
-from ...features.columns import DATE, NUMBER, TEXT
 from ...features.encoder import POSITIONS
+from ...features.reading.columns import DATE, NUMBER, TEXT
+from ...features.reading.styles import DATE_STYLES, NUMBER_STYLES, PLAIN
 from ...features.schema import MOST_CLASSES, Column, Schema
 from ...features.standard_scaler import StandardScaler
-from ...features.styles import DATE_STYLES, NUMBER_STYLES, PLAIN
 from ...features.target_encoder import BITS, TargetEncoder
 from ...models.boosting import KEPT_CHUNKS
 from ...models.ensemble import RIDGE_ROWS

@@ -12,7 +12,7 @@ import pytest
 from pipeline.choice.champion import Champion
 from pipeline.choice.selection import choose_champion
 from pipeline.cli import queries
-from pipeline.features.columns import ColumnValues
+from pipeline.features.reading.columns import ColumnValues
 from pipeline.state.pickles import load_instance
 from pipeline.state.store import Store
 from tests.unit.pipeline.flowers import document, put, train

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceSchemaError
-from pipeline.features.columns import DATE, convert_column
-from pipeline.features.styles import (
+from pipeline.features.reading.columns import DATE, convert_column
+from pipeline.features.reading.styles import (
     COMMA,
     DAY_FIRST,
     MONTH_FIRST,

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias, cast
 import numpy as np
 import pandas as pd
 
-from ..errors import SourceSchemaError
-from ..program import COMMAND
+from ...errors import SourceSchemaError
+from ...program import COMMAND
 from .styles import DAY_FIRST, PLAIN, find_contradiction, parse_styled_numbers
 
 if TYPE_CHECKING:
