@@ -413,10 +413,11 @@ def check_boosting(
 
 
 def check_refit(
-    model: RefitTrees | RefitRegression, encoder: Encoder, _is_trained: bool
+    model: RefitTrees | RefitRegression, encoder: Encoder, is_trained: bool
 ) -> None:
     """Check that columns and classes are those that there are."""
     require("view" not in vars(model) and "refits" not in vars(model), "a model")
+    require(model.is_fitted or not is_trained, "a model that was trained")
     width = count_features(encoder, model.view)
     if isinstance(model, RefitTrees):
         require(model.columns.max(initial=0) < width, "a count of features")

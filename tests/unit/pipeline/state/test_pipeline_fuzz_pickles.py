@@ -214,6 +214,9 @@ HOSTILE: dict[str, Callable[[Population], None]] = {
     "a curvature that cancels the ridge": lambda one: vars(
         one.ensembles["weighted"]
     ).update(curvature=-5000 * np.eye(len(one.candidates))),
+    "a regression that lost its fits": lambda one: vars(
+        one.candidates["refit_linear"]
+    ).update(fits=[]),
     "counts of rows that are none": lambda one: vars(one).update(rows=-1),
     "trees that ask beyond the features": lambda one: vars(
         one.candidates["boosting"]
