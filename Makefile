@@ -7,7 +7,7 @@ WORKERS ?= 2
 # The Pythons that pyproject.toml promises.
 PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: demo test unit pythons lint docs structure bench lock clean
+.PHONY: demo test unit pythons lowest lint docs structure bench lock clean
 .DELETE_ON_ERROR:
 
 # Two makes at once wait for each other here; the second then finds everything done.
@@ -46,6 +46,13 @@ pythons: $(VENV)/installed
 	    echo "== no Python $$version with venv and pip here: passed over"; \
 	  fi; \
 	done
+
+# The unit tests with the lowest versions that pyproject.toml allows.
+lowest: $(VENV)/installed
+	$(BIN)/python -m pip install --quiet uv
+	test -x .venv-lowest/bin/python || $(PYTHON) -m venv .venv-lowest
+	$(BIN)/uv pip install --quiet --python .venv-lowest/bin/python --resolution lowest-direct '.[dev]'
+	PATH="$$PWD/.venv-lowest/bin:$$PATH" .venv-lowest/bin/pytest -n $(WORKERS) -m 'not bench' -p no:cacheprovider tests/unit
 
 lint: $(VENV)/installed
 	$(BIN)/ruff check .

@@ -174,6 +174,20 @@ class _BoundedLoader(CCoreLoader):  # type: ignore[misc]  # yamlcore has no type
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self._count = 0
+        self._depth = 0
+
+    def descend_resolver(self, parent: yaml.Node | None, index: object) -> None:
+        """Go down to a node: libyaml's reader has no bound of its own before 6.0.4."""
+        self._depth += 1
+        # One more than the data may have, for the document itself.
+        if self._depth > MAX_DEPTH + 1:
+            raise yaml.YAMLError("nested too deep")
+        super().descend_resolver(parent, index)
+
+    def ascend_resolver(self) -> None:
+        """Come back from a node."""
+        self._depth -= 1
+        super().ascend_resolver()
 
     def resolve(self, kind: type[yaml.Node], value: object, implicit: object) -> str:
         """Resolve the tag of a node, which happens once for each."""
