@@ -50,6 +50,10 @@ COMMANDS = {
     "run": ("run", "Run a workflow here, under act, against the local GitHub."),
     "runs": ("history.runs", "List the runs that were made here, newest first."),
     "settings": ("settings", "Show every setting with its value and where it was set."),
+    "simulate": (
+        "time.simulate",
+        "Play weeks of a workflow's nights, and tell what became of its state.",
+    ),
     "templates": ("templates", "List the templates and their blocks, or show one."),
     "serve": ("serve", "Run the local GitHub alone, for any act or client."),
 }

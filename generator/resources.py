@@ -55,6 +55,11 @@ def action_schema_file() -> Path:
     return _PACKAGE / "schemas" / "github-action.json"
 
 
+def scenario_schema_file() -> Path:
+    """The JSON schema of the timelines that `wfgen simulate` reads and writes."""
+    return _PACKAGE / "schemas" / "scenario.json"
+
+
 def pipeline_dir() -> Path:
     """Return the training package, which is installed beside this one and never imported by it.
 

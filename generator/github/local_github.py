@@ -41,6 +41,7 @@ from .run_lifecycle import (
 )
 from .server import ServerThread
 from .storage.artifacts import ArtifactFilter
+from .storage.releases import AssetFilter
 
 
 class LocalGitHub:
@@ -212,6 +213,19 @@ class LocalGitHub:
     def list_caches(self) -> tuple[Cache, ...]:
         """Finished caches, oldest first."""
         return tuple(self._context.caches.list_finished())
+
+    def list_cache_paths(self) -> tuple[Path, ...]:
+        """The stored archives of the finished caches, oldest first."""
+        context = self._context
+        # GitHub evicts what was idle when anybody looks.
+        caches = context.caches.list_living()
+        return tuple(context.blobs.get_path(cache.blob) for cache in caches)
+
+    def list_asset_paths(self) -> tuple[Path, ...]:
+        """The stored files that are attached to releases."""
+        context = self._context
+        assets = context.releases.list_assets(AssetFilter())
+        return tuple(context.blobs.get_path(asset.blob) for asset in assets)
 
     def list_issues(self) -> tuple[Issue, ...]:
         """Every issue, oldest first."""

@@ -15,6 +15,7 @@ from ..errors import LocalGitHubError
 from ..github.local_github import LocalGitHub
 from ..process import Runner, require_tool
 from .act.compatibility import make_act_document
+from .act.gh_program import point_gh
 from .act.host_environment import list_pythons, make_act_environment, make_programs
 from .actions.resolver import ActionFinder, ActionSources
 from .isolation.concurrency import SupersededError, take_turn
@@ -97,6 +98,7 @@ def _begin(
     In this order: what cannot be prepared leaves no run behind.
     """
     make_programs(folders.programs, plan.environ, runner)
+    point_gh(folders.programs, local_github.url)
     sources = _find_actions(plan, folders, runner)
     new_run = plan.describe_new_run()
     if plan.previous is not None:

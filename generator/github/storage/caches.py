@@ -197,6 +197,11 @@ class CacheStore:
         rows = self._database.rows(query, conditions.parameters)
         return [_read_cache(row) for row in rows]
 
+    def list_living(self) -> list[Cache]:
+        """Finished caches, without those that were idle for too long, which are evicted."""
+        self._evict_idle()
+        return self.list_finished()
+
     def sum_used_bytes(self) -> int:
         """Bytes that all finished caches take."""
         return self._database.value(

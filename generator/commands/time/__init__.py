@@ -1,0 +1,1 @@
+"""Commands that play what time does to a workflow."""

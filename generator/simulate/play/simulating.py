@@ -1,0 +1,168 @@
+"""Prepares a repository for a simulation, and plays a timeline on it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import uuid
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from ...checks.repository import Repository as CheckedRepository
+from ...errors import WorkflowProblemError
+from ...github.core.clock import SteerableClock
+from ...github.local_github import LocalGitHub
+from ...locks import HeldLock, is_held
+from ...process import Runner
+from ...runner.models import RunRequest
+from ...runner.plan import choose_state_folder
+from ...runner.repository import read_repository
+from ...workflow.model import Workflow
+from ...workflow.parser import read_workflow
+from ..timeline.records import Scenario
+from . import probe
+from .instrument import (
+    add_probes,
+    describe_sites,
+    leave_out_setup,
+    number_sites,
+    write_workflow,
+)
+from .player import Player, Stage
+from .records import PlayedRun, Simulation
+from .sandbox import make_sandbox, publish
+from .sites import Site, SiteRole, find_sites
+from .stores import StoreReader
+
+_FOLDER = "simulations"
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationRequest:
+    """What is played: `run` says what all runs have in common.
+
+    `is_modelled` puts a counter in the place of the training; `training` is a part of
+    the training command, or its step's name, where the user says which it is.
+    """
+
+    run: RunRequest
+    workflows: tuple[Path, ...]
+    is_modelled: bool = False
+    training: str = ""
+
+
+def read_workflows(request: SimulationRequest) -> tuple[Workflow, ...]:
+    """Read the workflows that take part; raises WorkflowProblemError."""
+    read = partial(read_workflow, request.run.root)
+    return tuple(map(read, request.workflows))
+
+
+def simulate(
+    request: SimulationRequest,
+    scenario: Scenario,
+    runner: Runner,
+    tell: Callable[[PlayedRun], None],
+) -> Simulation:
+    """Play a timeline on a copy of the repository.
+
+    Raises WfgenErrors for what could not be tried; nothing outlives it but the
+    virtual environments, which the next `wfgen run` uses, too.
+    """
+    state = choose_state_folder(request.run)
+    with _make_folder(state / _FOLDER) as folder:
+        repository = read_repository(
+            request.run.root, runner, name=request.run.repository
+        )
+        clock = SteerableClock(scenario.start, frozen=True)
+        with LocalGitHub.open(
+            folder / "state" / "github",
+            repository=repository.name,
+            default_branch=repository.default_branch,
+            clock=clock,
+        ) as local_github:
+            remote = local_github.get_git_folder()
+            sandbox = make_sandbox(folder, remote, repository, runner)
+            sites, notes = _put_probes_in(request, folder)
+            publish(sandbox, request.workflows)
+            run = replace(
+                request.run,
+                repository=repository.name,
+                state_folder=folder / "state",
+                virtualenvs_folder=state / "environments",
+            )
+            stores = StoreReader(local_github, sandbox, runner)
+            workflows = read_workflows(request)
+            stage = Stage(local_github, clock, sandbox, stores, run, workflows)
+            player = Player(stage, scenario, tell)
+            player.play()
+    has_training = any(site.role is SiteRole.TRAIN for site in sites.values())
+    return Simulation(
+        scenario=scenario,
+        runs=tuple(player.runs),
+        missed=tuple(player.missed),
+        notes=notes,
+        is_modelled=request.is_modelled,
+        has_sites=has_training,
+    )
+
+
+@contextmanager
+def _make_folder(parent: Path) -> Iterator[Path]:
+    """Make a folder for one simulation, and remove it; those of killed ones before."""
+    for lock in parent.glob("*.lock"):
+        if not is_held(lock):
+            shutil.rmtree(lock.with_suffix(""), ignore_errors=True)
+            lock.unlink(missing_ok=True)
+    name = uuid.uuid4().hex[:8]
+    held = HeldLock(parent / f"{name}.lock")
+    folder = parent / name
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        held.path.unlink(missing_ok=True)
+        held.release()
+
+
+def _put_probes_in(
+    request: SimulationRequest, folder: Path
+) -> tuple[Mapping[str, Site], tuple[str, ...]]:
+    """Write the workflows with their probes, and what the probes are to know."""
+    probes = folder / "probes"
+    probes.mkdir()
+    program = probes / "probe.py"
+    shutil.copyfile(probe.__file__, program)
+    checked = CheckedRepository(request.run.root)
+    all_sites: dict[str, Site] = {}
+    missing: dict[str, None] = {}
+    for path in request.workflows:
+        model = checked.open_file(path).state
+        found = find_sites(
+            model, is_modelled=request.is_modelled, wanted=request.training
+        )
+        sites = number_sites(path.stem, found)
+        data = add_probes(model.document, sites, program)
+        if request.is_modelled:
+            missing.update(dict.fromkeys(leave_out_setup(data)))
+        write_workflow(folder / "work" / path, data)
+        all_sites |= sites
+    _check_wanted(request, all_sites.values())
+    settings = {"model": request.is_modelled, "sites": describe_sites(all_sites)}
+    text = json.dumps(settings)
+    (probes / "sites.json").write_text(text, encoding="utf-8")
+    notes = []
+    if missing:
+        notes.append(f"left out, as nobody here can play it: {', '.join(missing)}")
+    return all_sites, tuple(notes)
+
+
+def _check_wanted(request: SimulationRequest, sites: Collection[Site]) -> None:
+    if request.training and not sites:
+        raise WorkflowProblemError(
+            f"no command and no step is called {request.training!r}",
+            hint="give a part of the training command, or its step's whole name",
+        )

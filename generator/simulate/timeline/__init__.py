@@ -1,0 +1,1 @@
+"""What is to happen, and when: events as records, drawn from cron lines and rates."""
