@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from ...checks.repository import Repository as CheckedRepository
 from ...errors import WorkflowProblemError
@@ -19,7 +20,7 @@ from ...locks import HeldLock, is_held
 from ...process import Runner
 from ...runner.models import RunRequest
 from ...runner.plan import choose_state_folder
-from ...runner.repository import read_repository
+from ...runner.repository import Repository, read_repository
 from ...workflow.model import Workflow
 from ...workflow.parser import read_workflow
 from ..timeline.records import Scenario
@@ -72,41 +73,60 @@ def simulate(
     virtual environments, which the next `wfgen run` uses, too.
     """
     state = choose_state_folder(request.run)
-    with _make_folder(state / _FOLDER) as folder:
-        repository = read_repository(
-            request.run.root, runner, name=request.run.repository
-        )
-        clock = SteerableClock(scenario.start, frozen=True)
-        with LocalGitHub.open(
+    name = request.run.repository
+    repository = read_repository(request.run.root, runner, name=name)
+    clock = SteerableClock(scenario.start, frozen=True)
+    with (
+        _make_folder(state / _FOLDER) as folder,
+        LocalGitHub.open(
             folder / "state" / "github",
             repository=repository.name,
             default_branch=repository.default_branch,
             clock=clock,
-        ) as local_github:
-            remote = local_github.get_git_folder()
-            sandbox = make_sandbox(folder, remote, repository, runner)
-            sites, notes = _put_probes_in(request, folder)
-            publish(sandbox, request.workflows)
-            run = replace(
-                request.run,
-                repository=repository.name,
-                state_folder=folder / "state",
-                virtualenvs_folder=state / "environments",
-            )
-            stores = StoreReader(local_github, sandbox, runner)
-            workflows = read_workflows(request)
-            stage = Stage(local_github, clock, sandbox, stores, run, workflows)
-            player = Player(stage, scenario, tell)
-            player.play()
-    has_training = any(site.role is SiteRole.TRAIN for site in sites.values())
+        ) as local_github,
+    ):
+        workshop = _Workshop(folder, local_github, clock, runner)
+        stage, sites, notes = _set_stage(request, workshop, repository)
+        player = Player(stage, scenario, tell)
+        player.play()
     return Simulation(
         scenario=scenario,
         runs=tuple(player.runs),
         missed=tuple(player.missed),
         notes=notes,
         is_modelled=request.is_modelled,
-        has_sites=has_training,
+        has_sites=any(site.role is SiteRole.TRAIN for site in sites.values()),
     )
+
+
+class _Workshop(NamedTuple):
+    """What a simulation has for itself."""
+
+    folder: Path
+    local_github: LocalGitHub
+    clock: SteerableClock
+    runner: Runner
+
+
+def _set_stage(
+    request: SimulationRequest, workshop: _Workshop, repository: Repository
+) -> tuple[Stage, Mapping[str, Site], tuple[str, ...]]:
+    """Copy the repository, put the probes in; also return their sites, and notes."""
+    folder, local_github, clock, runner = workshop
+    remote = local_github.get_git_folder()
+    sandbox = make_sandbox(folder, remote, repository, runner)
+    sites, notes = _put_probes_in(request, folder)
+    publish(sandbox, request.workflows)
+    run = replace(
+        request.run,
+        repository=repository.name,
+        state_folder=folder / "state",
+        virtualenvs_folder=choose_state_folder(request.run) / "environments",
+    )
+    stores = StoreReader(local_github, sandbox, runner)
+    workflows = read_workflows(request)
+    stage = Stage(local_github, clock, sandbox, stores, run, workflows)
+    return stage, sites, notes
 
 
 @contextmanager
