@@ -97,7 +97,7 @@ def _begin(
 
     In this order: what cannot be prepared leaves no run behind.
     """
-    make_programs(folders.programs, plan.environ, runner)
+    make_programs(folders.programs, plan.environ)
     point_gh(folders.programs, local_github.url)
     sources = _find_actions(plan, folders, runner)
     new_run = plan.describe_new_run()

@@ -13,8 +13,6 @@ import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ...errors import ToolFailedError
-from ...process import Runner
 from .last_lines import write_shell
 
 SYSTEM_PATH = (
@@ -131,12 +129,12 @@ def _make_proxy_settings(environ: Mapping[str, str]) -> dict[str, str]:
     return {"NO_PROXY": hosts, "no_proxy": hosts}
 
 
-def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> None:
+def make_programs(folder: Path, environ: Mapping[str, str]) -> None:
     """Link the programs that a step may expect, and make a Python of the run's own.
 
     It sees what the one behind wfgen has installed, and keeps for itself what a job
     without setup-python installs: on GitHub that would go into the image's Python, here
-    it must not go into this machine's. Raises ToolFailedError.
+    it must not go into this machine's.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in LINKED_TOOLS:
@@ -144,15 +142,36 @@ def make_programs(folder: Path, environ: Mapping[str, str], runner: Runner) -> N
         if program:
             (folder / name).symlink_to(program)
     own_python = folder / PYTHON_FOLDER
-    argv = [find_base_python(), "-m", "venv", "--without-pip", "--system-site-packages"]
-    completed = runner.run([*argv, str(own_python)])
-    if completed.exit_code:
-        reason = completed.stderr.strip() or completed.stdout.strip()
-        raise ToolFailedError(f"no Python for the run could be made: {reason}")
+    _make_own_python(own_python)
     _make_shells(folder)
     for name in ("pip", "pip3"):
         command = f'exec "{own_python}/bin/python" -m pip "$@"'
         _write_script(folder / name, f"#!/bin/sh\n{command}\n")
+
+
+def _make_own_python(folder: Path) -> None:
+    """Make what `python -m venv --without-pip --system-site-packages` makes.
+
+    Less the scripts to activate it, which nobody knows of; starting `venv` for it costs
+    each run more than all else that is prepared (docs.python.org, "site": pyvenv.cfg).
+    """
+    base = Path(find_base_python())
+    major, minor = sys.version_info[:2]
+    version = f"python{major}.{minor}"
+    programs = folder / "bin"
+    programs.mkdir(parents=True)
+    for name in ("python", "python3", version):
+        (programs / name).symlink_to(base)
+    (folder / "lib" / version / "site-packages").mkdir(parents=True)
+    # Some systems' Pythons look for what is compiled there.
+    (folder / "lib64").symlink_to("lib")
+    settings = (
+        f"home = {base.parent}",
+        "include-system-site-packages = true",
+        f"version = {major}.{minor}.{sys.version_info.micro}",
+        f"executable = {base}",
+    )
+    (folder / "pyvenv.cfg").write_text("\n".join(settings) + "\n", encoding="utf-8")
 
 
 def _make_shells(folder: Path) -> None:

@@ -51,7 +51,7 @@ def test_the_environment_holds_what_installing_needs_and_no_more(
 
 
 def test_what_a_step_installs_stays_with_the_run(tmp_path: Path) -> None:
-    make_programs(tmp_path / "bin", os.environ, SystemRunner())
+    make_programs(tmp_path / "bin", os.environ)
     environment = make_act_environment(os.environ, tmp_path / "home", tmp_path / "bin")
     code = (
         "import sys, sysconfig; print(sysconfig.get_path('purelib')); "
