@@ -43,6 +43,7 @@ METRICS = (
     "r2",
 )
 GATES = ("none", "baseline", "previous")
+KINDS = ("text", "number", "date")
 DAY_SECONDS = 86_400
 # Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
 _MOST_DIGITS = 18
@@ -82,6 +83,22 @@ def parse_texts(value: object) -> tuple[str, ...]:
         if text:
             texts.append(text)
     return tuple(texts)
+
+
+def parse_types(value: object) -> tuple[tuple[str, str], ...]:
+    """Accept a table of columns and what they are, or `name=kind` with commas."""
+    if isinstance(value, str):
+        pairs = [part.rpartition("=")[::2] for part in value.split(",") if part.strip()]
+    elif isinstance(value, Mapping):
+        pairs = list(value.items())
+    else:
+        raise TypeError('it must be a table, like {zip = "text"}')
+    types = []
+    for name, kind in pairs:
+        if not name.strip() or not isinstance(kind, str) or kind.strip() not in KINDS:
+            raise ValueError(f"it must say {', '.join(KINDS)} for a column")
+        types.append((name.strip(), kind.strip()))
+    return tuple(types)
 
 
 def parse_boolean(value: object) -> bool:
@@ -188,6 +205,14 @@ class Settings(NamedTuple):
             "Dates like 05/02/2026: auto, day-first or month-first.",
         ),
     ] = "auto"
+    missing: Annotated[
+        tuple[str, ...],
+        Rule(parse_texts, "Words for a missing value; auto stands for the usual ones."),
+    ] = ("auto",)
+    types: Annotated[
+        tuple[tuple[str, str], ...],
+        Rule(parse_types, "What columns are, like zip=text: text, number or date."),
+    ] = ()
     time: Annotated[
         str,
         Rule(parse_text, "The column that says when; watched, not trained on."),
@@ -385,6 +410,11 @@ def _check_together(settings: Settings) -> None:
         )
     if settings.target and settings.target in settings.ignore:
         raise SettingsError(f"`ignore` names the target {settings.target!r}")
+    if settings.target in dict(settings.types):
+        raise SettingsError(
+            f"`types` names the target {settings.target!r}",
+            hint="`task` says what the target is",
+        )
     if settings.on_rewrite == "key" and not settings.key:
         raise SettingsError(
             'on_rewrite = "key" needs `key`: '

@@ -9,7 +9,8 @@ import numpy as np
 from ..errors import SourceSchemaError
 from ..program import COMMAND
 from ..tasks import BINARY, MULTICLASS, REGRESSION
-from .schema import MOST_CLASSES, TWO_CLASSES, categorize_labels, format_label
+from .reading.target import TWO_CLASSES, categorize_labels, format_label
+from .schema import MOST_CLASSES
 
 if TYPE_CHECKING:
     import pandas as pd

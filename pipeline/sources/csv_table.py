@@ -11,12 +11,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..errors import SourceError
+from ..missing_words import NUMBER_WORDS, USUAL_WORDS
 from .csv import LINE_END_HINT, explain_broken_file, open_csv
 from .cursor import PROBE_BYTES, ByteMark, FileEnd, FilePosition, digest
 from .members import Member
 from .protocol import ColumnFilter
 
 BLOCK_BYTES = 1 << 20
+NO_NUMBERS = ["", *USUAL_WORDS, *NUMBER_WORDS]
 NEWLINE, QUOTE = ord("\n"), ord('"')
 PARSE_ERRORS = (ValueError, pd.errors.ParserError)
 
@@ -170,8 +172,14 @@ class CsvTable:
         return frame
 
     def _read_frame(self, content: bytes, types: dict[str, Any]) -> pd.DataFrame:
+        # What counts as missing is for the schema to say, which knows what a column is.
+        missing = {}
+        for name, kind in types.items():
+            missing[name] = NO_NUMBERS if kind == "float64" else [""]
         options: dict[str, Any] = {
             "header": None,
+            "keep_default_na": False,
+            "na_values": missing,
             "names": self._header.columns,
             "usecols": list(types),
             "dtype": types,

@@ -11,13 +11,17 @@ from ..choice.importance import measure_importance
 from ..choice.quality import QualityCounter, choose_metric
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
-from ..features.reading.styles import StyleChoice
+from ..features.reading.columns import mark_missing
+from ..features.reading.hints import describe_look_alikes
+from ..features.reading.styles import ReadingChoice
 from ..features.schema import (
     add_columns,
     convert_batch,
     describe_columns,
     infer_schema,
+    mark_unlabelled,
 )
+from ..missing_words import resolve_words
 from ..models.metrics import PrequentialMetrics
 from ..models.population import Population
 from ..redaction import hide_credentials
@@ -202,22 +206,12 @@ class Training:
             return None
         population, frame, notes = self._prepare_population(rows.frame)
         notes += rows.notes
-        explicit = self._settings.task != "auto"
-        labels = population.set_labels_aside(frame, explicit=explicit)
-        notes += labels.notes
-        table = convert_batch(population.schema, labels.frame)
-        if not population.rows:
-            notes += find_leakage(population.schema, table)
-        if population.switch_to_multiclass():
-            classes = len(population.schema.classes)
-            notes.append(
-                "a third class came: the task is now multiclass, "
-                f"with {classes} classes"
-            )
+        table, set_aside, found = self._make_table(population, frame)
+        notes += found
         if len(table):
             notes += self._train_table(population, table, engine)
         self.cursor = rows.cursor
-        left_out = table.unlabelled + labels.set_aside
+        left_out = table.unlabelled + set_aside
         self._count(batches=1, rows=len(table), unlabelled=left_out)
         champion = population.metrics[CHAMPION]
         return TrainedBatch(
@@ -232,6 +226,30 @@ class Training:
             seconds=time.monotonic() - started,
             notes=tuple(notes),
         )
+
+    def _make_table(
+        self, population: Population, frame: pd.DataFrame
+    ) -> tuple[Table, int, list[str]]:
+        """The batch converted, how many rows are set aside, and notes on what was odd."""
+        schema = population.schema
+        known = list(schema.classes)
+        explicit = self._settings.task != "auto"
+        frame = mark_unlabelled(schema, frame)
+        labels = population.set_labels_aside(frame, explicit=explicit)
+        table = convert_batch(schema, labels.frame)
+        notes = [*labels.notes, *table.notes]
+        if known:
+            joined = schema.classes[len(known) :]
+            notes += describe_look_alikes(self._target, known, joined)
+        if not population.rows:
+            notes += find_leakage(schema, table)
+        if population.switch_to_multiclass():
+            classes = len(schema.classes)
+            notes.append(
+                "a third class came: the task is now multiclass, "
+                f"with {classes} classes"
+            )
+        return table, labels.set_aside, notes
 
     def _train_table(
         self, population: Population, table: Table, engine: Engine
@@ -282,7 +300,8 @@ class Training:
         """Whether no row had a target so far: nothing is known of the task then."""
         if self.population is not None or self._target not in frame.columns:
             return False
-        return not frame[self._target].notna().any()
+        words = resolve_words(self._settings.missing)
+        return not mark_missing(frame[self._target], words).notna().any()
 
     def _prepare_population(
         self, frame: pd.DataFrame
@@ -292,7 +311,7 @@ class Training:
         The frame is given back as far as deciding on them has converted it.
         """
         settings = self._settings
-        choice = StyleChoice(settings.decimal, settings.dates)
+        choice = make_reading_choice(settings)
         if self.population is not None:
             schema = self.population.schema
             inferred = add_columns(schema, frame, settings.ignore, choice)
@@ -363,6 +382,13 @@ class Training:
             probe=record_predictions(population),
             history=(*self._history, run)[-HISTORY:],
         )
+
+
+def make_reading_choice(settings: Settings) -> ReadingChoice:
+    """What the settings say of cells."""
+    return ReadingChoice(
+        settings.decimal, settings.dates, dict(settings.types), settings.missing
+    )
 
 
 def describe_outliers(population: Population, outliers: int) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..errors import SettingsError
 from ..features.schema import Schema
+from ..missing_words import USUAL_WORDS, resolve_words
 from ..models.population import Population
 from ..program import COMMAND
 from ..settings import Settings
@@ -53,8 +54,34 @@ def _check_schema(schema: Schema, settings: Settings, target: str) -> None:
             "which `ignore`, `time` or `key` leave out now",
             hint=f"set them back, {START_OVER}",
         )
+    _check_reading(schema, settings)
     if settings.task not in {"auto", schema.task}:
         raise SettingsError(
             f"the state holds a {schema.task} task, the settings say {settings.task}",
             hint=f"set `task` back, {START_OVER}",
         )
+
+
+def _check_reading(schema: Schema, settings: Settings) -> None:
+    """A column is read one way for good."""
+    kinds = {column.name: column.kind for column in schema.columns}
+    for name, kind in settings.types:
+        if kinds.get(name, kind) != kind:
+            raise SettingsError(
+                f"the state reads {name!r} as {kinds[name]}, `types` says {kind}",
+                hint=f"set `types` back, {START_OVER}",
+            )
+    words = resolve_words(settings.missing)
+    if set(schema.missing_words) != set(words):
+        raise SettingsError(
+            f"the state takes {_list_words(schema.missing_words)} for missing, `missing` says "
+            f"{_list_words(words)}",
+            hint=f"set `missing` back, {START_OVER}",
+        )
+
+
+def _list_words(words: tuple[str, ...]) -> str:
+    own = [word for word in words if word not in USUAL_WORDS]
+    if set(USUAL_WORDS) <= set(words):
+        own.append("the usual words")
+    return ", ".join(own) or "an empty field alone"

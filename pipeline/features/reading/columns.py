@@ -7,16 +7,25 @@ from __future__ import annotations
 
 import re
 import warnings
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias, cast
 
 import numpy as np
 import pandas as pd
 
 from ...errors import SourceSchemaError
+from ...missing_words import NUMBER_WORDS, USUAL_WORDS
 from ...program import COMMAND
-from .styles import DAY_FIRST, PLAIN, find_contradiction, parse_styled_numbers
+from .styles import (
+    DAY_FIRST,
+    PLAIN,
+    find_contradiction,
+    find_foreign_number,
+    parse_styled_numbers,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     Array = NDArray[np.float64]
@@ -31,43 +40,113 @@ RETYPED_SHARE = 0.5
 LARGEST_NUMBER = 1e100
 # A year of four digits, alone or at the start of a compact date.
 YEAR = re.compile(r"(?<!\d)(?:\d{4}|\d{8})(?!\d)")
+# So many values are named where some are no numbers or dates.
+SHOWN_VALUES = 3
+SHOWN_LENGTH = 40
 
 # Of length rows: categories of text, dates, or numbers.
 ColumnValues: TypeAlias = "pd.Categorical[Any] | pd.DatetimeIndex | Array"
 
 
+class Reading(NamedTuple):
+    """How the cells of a column are read: the style, and the words for missing."""
+
+    style: str = PLAIN
+    missing: tuple[str, ...] = USUAL_WORDS
+
+
+AS_USUAL = Reading()
+
+
+class ParsedNumbers(NamedTuple):
+    """Numbers of shape (rows,), and the texts among the values that are none."""
+
+    numbers: Array
+    odd: pd.Series[Any] | None = None
+
+    @property
+    def parsed(self) -> int:
+        """How many are numbers."""
+        return int(np.count_nonzero(~np.isnan(self.numbers)))
+
+
 def convert_column(
-    kind: str, values: pd.Series[Any], style: str = PLAIN
+    kind: str,
+    values: pd.Series[Any],
+    reading: Reading = AS_USUAL,
+    notes: list[str] | None = None,
 ) -> ColumnValues:
     """A column as the kind and the style that were decided.
 
-    Raises SourceSchemaError where it holds something else now.
+    `notes` gets a line where values are no such thing. Raises SourceSchemaError where
+    the column holds something else now.
     """
+    said = [] if notes is None else notes
     if kind == NUMBER:
-        return convert_numbers(values, style)
+        return convert_numbers(values, reading, said)
     if kind == DATE:
-        return _convert_dates(values, style)
+        return _convert_dates(values, reading, said)
+    return _convert_texts(values, reading.missing)
+
+
+def _convert_texts(
+    values: pd.Series[Any], missing: tuple[str, ...]
+) -> pd.Categorical[Any]:
     if isinstance(values.dtype, pd.CategoricalDtype):
-        return _strip_categories(cast("pd.Categorical[Any]", values.array))
-    if values.dtype == object:
-        values = values.where(values.isna(), values.astype(str))
+        texts = cast("pd.Categorical[Any]", values.array)
+    elif pd.api.types.is_float_dtype(values.dtype):
+        texts = pd.Categorical(values)
+        texts = texts.rename_categories(_format_number)
+    elif values.dtype == object:
+        texts = pd.Categorical(values.where(values.isna(), values.astype(str)))
     elif not pd.api.types.is_string_dtype(values.dtype):
-        values = values.astype(str).where(values.notna())
-    return _strip_categories(pd.Categorical(values))
+        texts = pd.Categorical(values.astype(str).where(values.notna()))
+    else:
+        texts = pd.Categorical(values)
+    return tidy_texts(texts, missing)
 
 
-def _strip_categories(values: pd.Categorical[Any]) -> pd.Categorical[Any]:
-    """Take blanks around texts away; most columns have none."""
+def _format_number(value: float) -> str:
+    # A hole makes fractions of whole numbers: 7 and 7.0 are one text.
+    return f"{value:.0f}" if value.is_integer() else repr(value)
+
+
+def tidy_texts(
+    values: pd.Categorical[Any], missing: tuple[str, ...]
+) -> pd.Categorical[Any]:
+    """Take blanks around texts and words for missing away; most columns have none."""
     names = [str(name) for name in values.categories]
     stripped = [name.strip() for name in names]
-    if stripped == names:
+    left_out = {"", *missing}
+    if stripped == names and left_out.isdisjoint(names):
         return values
-    distinct = sorted(set(stripped))
+    distinct = sorted(set(stripped) - left_out)
     places = {name: place for place, name in enumerate(distinct)}
-    codes = np.array([*(places[name] for name in stripped), -1])
+    codes = np.array([*(places.get(name, -1) for name in stripped), -1])
     return pd.Categorical.from_codes(
         codes[np.asarray(values.codes)], categories=pd.Index(distinct, dtype=str)
     )
+
+
+def mark_missing(values: pd.Series[Any], words: tuple[str, ...]) -> pd.Series[Any]:
+    """The values with words for missing as missing; the same object without any."""
+    if is_numeric(values):
+        numbers = _list_numeric_words(words)
+        is_word = values.isin(numbers)
+    elif isinstance(values.dtype, pd.CategoricalDtype):
+        texts = cast("pd.Categorical[Any]", values.array)
+        tidy = tidy_texts(texts, words)
+        if tidy is texts:
+            return values
+        return pd.Series(tidy, index=values.index, name=values.name)
+    elif pd.api.types.is_datetime64_any_dtype(values.dtype):
+        return values
+    else:
+        present = values.dropna().astype(str).str.strip()
+        is_word = present.isin({"", *words}).reindex(values.index, fill_value=False)
+    if not is_word.any():
+        return values
+    return values.mask(is_word)
 
 
 def make_missing_column(kind: str, rows: int) -> ColumnValues:
@@ -80,23 +159,106 @@ def make_missing_column(kind: str, rows: int) -> ColumnValues:
     return pd.Categorical.from_codes(np.full(rows, -1), categories=nothing)
 
 
-def convert_numbers(values: pd.Series[Any], style: str = PLAIN) -> Array:
+def convert_numbers(
+    values: pd.Series[Any], reading: Reading, notes: list[str]
+) -> Array:
     """Of shape (rows,), NaN where missing or beyond LARGEST_NUMBER.
 
-    Raises SourceSchemaError where most of the values present are no numbers.
+    Raises SourceSchemaError where most of the values present are no numbers, or some
+    are written in another style.
     """
-    if style == PLAIN or is_numeric(values):
+    found = parse_column(values, reading)
+    if found.odd is not None:
+        check_odd_numbers(found.odd, found.parsed, reading.style)
+        notes.append(describe_odd(found.odd, found.parsed, "numbers"))
+    return found.numbers
+
+
+def parse_column(values: pd.Series[Any], reading: Reading) -> ParsedNumbers:
+    """Numbers in the style of a column, and the texts that are none."""
+    if is_numeric(values):
+        numbers = parse_numbers(values)
+        words = _list_numeric_words(reading.missing)
+        if words:
+            numbers[np.isin(numbers, words)] = np.nan
+        return ParsedNumbers(_cut_numbers(numbers))
+    if reading.style == PLAIN:
         numbers = parse_numbers(values)
     else:
-        numbers = parse_styled_numbers(values, style)
-    if not is_numeric(values):
-        present = int(values.notna().sum())
-        parsed = np.count_nonzero(~np.isnan(numbers))
-        if present and parsed < RETYPED_SHARE * present:
-            raise _make_retyped_error(values, "numbers")
+        numbers = parse_styled_numbers(values, reading.style)
+    words = _list_numeric_words(reading.missing)
+    if words:
+        numbers[np.isin(numbers, words)] = np.nan
+    odd = values[values.notna().to_numpy() & np.isnan(numbers)]
+    if len(odd):
+        odd = odd.astype(str).str.strip()
+        is_word = odd.isin({"", *reading.missing})
+        odd = odd[~(is_word | odd.str.lower().isin(NUMBER_WORDS))]
+        if words:
+            odd = odd[~pd.to_numeric(odd, errors="coerce").isin(words)]
+    return ParsedNumbers(_cut_numbers(numbers), odd if len(odd) else None)
+
+
+def _cut_numbers(numbers: Array) -> Array:
     # Not `>`: NaN is beyond as well.
     numbers[~(np.abs(numbers) <= LARGEST_NUMBER)] = np.nan
     return numbers
+
+
+def _list_numeric_words(words: tuple[str, ...]) -> list[float]:
+    """Numbers among the words for missing, such as -999."""
+    numbers = []
+    for word in words:
+        try:
+            numbers.append(float(word))
+        except ValueError:
+            continue
+    return [number for number in numbers if np.isfinite(number)]
+
+
+def check_odd_numbers(
+    odd: pd.Series[Any], parsed: int, style: str, *, is_first: bool = False
+) -> None:
+    """Raise SourceSchemaError where texts among numbers are more than slips."""
+    name = str(odd.name)
+    foreign = find_foreign_number(odd.unique().tolist())
+    if foreign is not None:
+        raise SourceSchemaError(
+            f"{name!r} is read as numbers {describe_style(style)}, and "
+            f"{'also' if is_first else 'now'} has {foreign!r}",
+            hint='say how its numbers are written from the start (`decimal = "comma"` '
+            f'or "point"): `{COMMAND} reset`; or read it as text (`types = '
+            f'{{{name} = "text"}}`), or mend the source',
+        )
+    if not is_first and parsed < RETYPED_SHARE * (parsed + len(odd)):
+        raise _make_retyped_error(odd, "numbers")
+
+
+def describe_style(style: str) -> str:
+    """How numbers of a style are written."""
+    return "without separators" if style == PLAIN else f"like {style}"
+
+
+def describe_odd(odd: pd.Series[Any], parsed: int, kind: str) -> str:
+    """A warning that some values of a column are no numbers, or no dates."""
+    shown = list_values(odd.value_counts().index)
+    return (
+        f"warning: {str(odd.name)!r}: {len(odd)} of {parsed + len(odd)} values are no "
+        f"{kind} ({shown}): they count as missing"
+    )
+
+
+def list_values(values: Sequence[Any] | pd.Index[Any]) -> str:
+    """The first few values, quoted and cut, with how many more there are."""
+    shown = []
+    for value in values[:SHOWN_VALUES]:
+        text = str(value)
+        if len(text) > SHOWN_LENGTH:
+            text = text[:SHOWN_LENGTH] + "..."
+        shown.append(repr(text))
+    if len(values) > SHOWN_VALUES:
+        shown.append(f"{len(values) - SHOWN_VALUES} more")
+    return ", ".join(shown)
 
 
 def parse_numbers(values: pd.Series[Any]) -> Array:
@@ -127,26 +289,33 @@ def _parse_with_arrow(values: pd.Series[Any]) -> Array | None:
     return np.array(numbers, dtype=np.float64)
 
 
-def _convert_dates(values: pd.Series[Any], style: str) -> pd.DatetimeIndex:
+def _convert_dates(
+    values: pd.Series[Any], reading: Reading, notes: list[str]
+) -> pd.DatetimeIndex:
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return parse_dates(pd.Index(values))
     # Each distinct text is parsed once; the last entry is for the code -1.
-    texts = pd.Categorical(values.astype(str).where(values.notna()))
-    contradiction = find_contradiction(list(map(str, texts.categories)), style)
+    texts = _convert_texts(values, reading.missing)
+    contradiction = find_contradiction(list(map(str, texts.categories)), reading.style)
     if contradiction is not None:
         raise SourceSchemaError(
-            f"{str(values.name)!r} was read with the {style}, and now has "
+            f"{str(values.name)!r} was read with the {reading.style}, and now has "
             f"{contradiction!r}",
             hint='say which it is from the start (`dates = "day-first"` or '
             f'"month-first"): `{COMMAND} reset`, or mend the source',
         )
-    distinct = parse_dates(texts.categories, style).to_numpy()
+    distinct = parse_dates(texts.categories, reading.style).to_numpy()
     distinct = np.append(distinct, np.datetime64("NaT", "ns"))
-    dates = distinct[np.asarray(texts.codes)]
-    present = int(values.notna().sum())
+    codes = np.asarray(texts.codes)
+    dates = distinct[codes]
+    is_odd = np.isnat(dates) & (codes >= 0)
+    odd = values[is_odd].astype(str)
+    odd = odd[~odd.str.strip().str.lower().isin(NUMBER_WORDS)]
     parsed = int((~np.isnat(dates)).sum())
-    if present and parsed < RETYPED_SHARE * present:
-        raise _make_retyped_error(values, "dates")
+    if parsed < RETYPED_SHARE * (parsed + len(odd)):
+        raise _make_retyped_error(odd, "dates")
+    if len(odd):
+        notes.append(describe_odd(odd, parsed, "dates"))
     return pd.DatetimeIndex(dates)
 
 
@@ -172,11 +341,13 @@ def parse_dates(values: pd.Index[Any], style: str = PLAIN) -> pd.DatetimeIndex:
     return pd.DatetimeIndex(dates).tz_localize(None)
 
 
-def _make_retyped_error(values: pd.Series[Any], before: str) -> SourceSchemaError:
+def _make_retyped_error(odd: pd.Series[Any], before: str) -> SourceSchemaError:
+    name = str(odd.name)
+    shown = list_values(odd.value_counts().index)
     return SourceSchemaError(
-        f"{str(values.name)!r} held {before} and now holds something else",
-        hint="mend the source, or leave the column out (`ignore`), "
-        f"or start over: `{COMMAND} reset`",
+        f"{name!r} held {before} and now holds something else ({shown})",
+        hint="mend the source, leave the column out (`ignore`), or read it as text from "
+        f'the start (`types = {{{name} = "text"}}`): `{COMMAND} reset`',
     )
 
 

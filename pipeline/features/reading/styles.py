@@ -7,7 +7,7 @@ or the month comes first in a date. What the values leave open is guessed, and s
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,14 +38,20 @@ _GROUPED = {
 _NUMERIC_DATE = re.compile(r"\s*(\d{1,2})([./-])(\d{1,2})\2(\d{4})\b")
 
 
-class StyleChoice(NamedTuple):
-    """The settings `decimal` and `dates`: "auto", or a key of DECIMALS or DATE_ORDERS."""
+class ReadingChoice(NamedTuple):
+    """The settings for cells.
+
+    `decimal` and `dates` are "auto", or a key of DECIMALS or DATE_ORDERS; `types` the
+    kinds of columns by name; `missing` the words that stand for nothing.
+    """
 
     decimal: str = AUTO
     dates: str = AUTO
+    types: Mapping[str, str] = {}
+    missing: tuple[str, ...] = (AUTO,)
 
 
-UNTOLD = StyleChoice()
+UNTOLD = ReadingChoice()
 
 
 class FoundStyle(NamedTuple):
@@ -56,7 +62,7 @@ class FoundStyle(NamedTuple):
 
 
 def find_number_style(
-    name: str, texts: Sequence[str], choice: StyleChoice
+    name: str, texts: Sequence[str], choice: ReadingChoice
 ) -> FoundStyle | None:
     """Find the style in which texts are numbers; None where they are none.
 
@@ -82,6 +88,16 @@ def find_number_style(
         f'read as {POINT}; `decimal = "comma"` or "point" settles it'
     )
     return FoundStyle(POINT, warning)
+
+
+def find_foreign_number(texts: Sequence[str]) -> str | None:
+    """Return a number that is written with separators, None where there is none."""
+    for text in texts:
+        stripped = _strip(text)
+        is_grouped = any(p.fullmatch(stripped) for p in _GROUPED.values())
+        if is_grouped and any(sign in stripped for sign in ",.'\u2019"):
+            return text
+    return None
 
 
 def _strip(text: str) -> str:
@@ -114,7 +130,7 @@ def _parse(text: str, style: str) -> float:
 
 
 def find_date_style(
-    name: str, texts: Sequence[str], choice: StyleChoice
+    name: str, texts: Sequence[str], choice: ReadingChoice
 ) -> FoundStyle | None:
     """Find whether day or month comes first; None where texts contradict each other.
 

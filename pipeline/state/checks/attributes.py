@@ -108,10 +108,19 @@ def check_column(attributes: Attributes) -> None:
 def check_schema(attributes: Attributes) -> None:
     """Check a `Schema`."""
     style = attributes.get("target_style", PLAIN)
-    known = {**attributes, "target_style": style}
-    names = ("target", "task", "columns", "classes", "target_style")
-    check_names(known, names, "a schema")
+    known = {
+        "missing": None,
+        "target_missing": None,
+        **attributes,
+        "target_style": style,
+    }
+    names = ["target", "task", "columns", "classes", "target_style"]
+    names += ["missing", "target_missing"]
+    check_names(known, tuple(names), "a schema")
     require(style in NUMBER_STYLES, "a target's style")
+    for words in (known["missing"], known["target_missing"]):
+        is_list = type(words) is tuple and is_text_list(list(words))
+        require(words is None or is_list, "words for missing")
     require(is_text(attributes["target"]), "a target")
     check_task(attributes)
     columns = attributes["columns"]

@@ -26,7 +26,7 @@ from ...choice.champion import Champion
 from ...features.encoder import Encoder
 from ...features.hashing import list_categories
 from ...features.rare_labels import MOST_WAITING
-from ...features.schema import TWO_CLASSES
+from ...features.reading.target import TWO_CLASSES
 from ...features.views import VIEWS, count_features
 from ...models.boosting import ContinuedBoosting
 from ...models.drift import DriftMonitor

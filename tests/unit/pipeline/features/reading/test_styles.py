@@ -9,20 +9,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import SourceSchemaError
-from pipeline.features.reading.columns import DATE, convert_column
+from pipeline.features.reading.columns import DATE, Reading, convert_column
 from pipeline.features.reading.styles import (
     COMMA,
     DAY_FIRST,
     MONTH_FIRST,
     PLAIN,
     POINT,
-    StyleChoice,
+    ReadingChoice,
     find_date_style,
     find_number_style,
     parse_styled_numbers,
 )
 
-AUTO = StyleChoice()
+AUTO = ReadingChoice()
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_what_is_open_is_guessed_and_said_or_settled() -> None:
     assert guessed is not None
     assert guessed.style == POINT
     assert "`decimal" in guessed.warning
-    settled = find_number_style("x", texts, StyleChoice(decimal="comma"))
+    settled = find_number_style("x", texts, ReadingChoice(decimal="comma"))
     assert settled == (COMMA, "")
 
 
@@ -106,13 +106,15 @@ def test_the_order_of_day_and_month(
 
 def test_dates_of_two_orders_in_a_column_are_no_style() -> None:
     assert find_date_style("when", ["13/02/2024", "02/13/2024"], AUTO) is None
-    choice = StyleChoice(dates="month-first")
+    choice = ReadingChoice(dates="month-first")
     assert find_date_style("when", ["13/02/2024"], choice) is None
 
 
 def test_a_later_date_that_contradicts_stops_with_the_setting() -> None:
-    kept = convert_column(DATE, pd.Series(["05/02/2024", "13/02/2024"]), DAY_FIRST)
+    kept = convert_column(
+        DATE, pd.Series(["05/02/2024", "13/02/2024"]), Reading(DAY_FIRST)
+    )
     assert [str(day)[:10] for day in kept] == ["2024-02-05", "2024-02-13"]
     with pytest.raises(SourceSchemaError, match="02/13/2024") as caught:
-        convert_column(DATE, pd.Series(["02/13/2024"]), DAY_FIRST)
+        convert_column(DATE, pd.Series(["02/13/2024"]), Reading(DAY_FIRST))
     assert 'dates = "day-first"' in caught.value.hint
