@@ -7,7 +7,7 @@ WORKERS ?= 2
 # The Pythons that pyproject.toml promises.
 PYTHONS ?= 3.11 3.12 3.13
 
-.PHONY: demo test unit pythons lowest lint docs structure bench lock clean
+.PHONY: demo test unit judges pythons lowest lint docs structure bench lock clean
 .DELETE_ON_ERROR:
 
 # Two makes at once wait for each other here; the second then finds everything done.
@@ -31,6 +31,10 @@ test: $(VENV)/installed lint
 
 unit: $(VENV)/installed
 	$(BIN)/pytest -n $(WORKERS) -m 'not bench' -p no:cacheprovider tests/unit
+
+# GitHub's own description of its API, its webhook schemas and the typed clients, which tests ask where they are there.
+judges: $(VENV)/installed
+	@$(BIN)/python tests/judges/install.py
 
 # The unit tests on each promised Python that this machine has and `make test` did not run on, each in a virtualenv of
 # its own.
@@ -79,6 +83,8 @@ lock:
 	  print("click>=8.1", *project["optional-dependencies"]["train"], sep="\n")' \
 	  | $(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-annotate --custom-compile-command 'make lock' - -o requirements.txt
+	$(BIN)/uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command 'make lock' tests/judges/requirements.in -o tests/judges/requirements.txt
 
 clean:
 	rm -rf $(VENV) .venv-* .wfgen dist build runtime/model/* runtime/data/* runtime/logs/*

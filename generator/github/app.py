@@ -11,7 +11,7 @@ from typing import Any
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
-from . import control, fault_injection
+from . import fault_injection
 from .context import AppContext
 from .core.errors import (
     INSUFFICIENT_STORAGE,
@@ -21,9 +21,8 @@ from .core.errors import (
     TwirpError,
 )
 from .core.http import build_json_response, get_origin, parse_json_object, read_body
-from .graphql import endpoint as graphql
-from .rest import actions, issues, repository
 from .rest.framework import RestApi
+from .rest.router import Family, RouteTable
 from .services import artifacts as artifact_service
 from .services import blobs as blob_endpoint
 from .services import cache_v1 as cache_endpoint
@@ -36,13 +35,20 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+GIT_AREAS = frozenset(
+    {"branches", "commits", "compare", "git", "merges", "rules", "tags"}
+)
 # Every operation that is asked for in the manner of REST.
-ROUTES = (
-    *actions.ROUTES,
-    *issues.ROUTES,
-    *repository.ROUTES,
-    *graphql.ROUTES,
-    *control.ROUTES,
+ROUTES = RouteTable(
+    __package__,
+    (
+        Family(".rest.actions", frozenset({"actions"})),
+        Family(".rest.issues", frozenset({"issues", "labels"})),
+        Family(".rest.git", GIT_AREAS),
+        Family(".rest.repository", frozenset({"", "contents", "releases", "actions"})),
+        Family(".graphql.endpoint", frozenset({"graphql", "api"})),
+        Family(".control", frozenset({"_wfgen"})),
+    ),
 )
 TWIRP_SERVICES = {
     artifact_service.SERVICE: artifact_service.METHODS,

@@ -22,6 +22,7 @@ from .presence import ServerPresence
 from .storage.artifacts import ArtifactFilter, ArtifactStore
 from .storage.caches import CacheStore
 from .storage.database import Database
+from .storage.documents import DocumentStore
 from .storage.files.blobs import BlobStore, StoredBlob
 from .storage.files.git_remote import GitRemote
 from .storage.issues import IssueStore
@@ -72,6 +73,7 @@ class AppContext:
     issues: IssueStore
     releases: ReleaseStore
     variables: VariableStore
+    documents: DocumentStore
     git: GitRemote
     meter: Meter
     presence: ServerPresence
@@ -102,6 +104,7 @@ class AppContext:
             issues=IssueStore(database, clock),
             releases=ReleaseStore(database, blobs, clock),
             variables=VariableStore(database, clock),
+            documents=DocumentStore(database, clock),
             git=_open_git(root, settings),
             meter=Meter(settings.limits),
             presence=presence,

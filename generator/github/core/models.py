@@ -116,7 +116,10 @@ class Cache(NamedTuple):
 
 
 class Issue(NamedTuple):
-    """An issue; `comments` is how many it has."""
+    """An issue, or the issue side of a pull request; `comments` is how many it has.
+
+    `milestone` is a number; `lock_reason` None is not locked, "" locked without a reason.
+    """
 
     number: int
     title: str
@@ -129,6 +132,15 @@ class Issue(NamedTuple):
     created_at: datetime
     updated_at: datetime
     closed_at: datetime | None
+    is_pull: bool = False
+    assignees: tuple[str, ...] = ()
+    milestone: int | None = None
+    lock_reason: str | None = None
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether only those who may write can comment."""
+        return self.lock_reason is not None
 
 
 class Label(NamedTuple):

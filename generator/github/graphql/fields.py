@@ -17,7 +17,8 @@ from ..core.models import Label, Release
 from ..core.tokens import Grant
 from ..rest.calls import Record
 from ..rest.pagination import MAX_PAGE_SIZE
-from ..rest.serializers import name_actor_type, serialize_instant
+from ..rest.schemas.users import name_actor_type
+from ..rest.serializers import serialize_instant
 from .budget import Budget
 
 Fields = dict[str, Any]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import Response
@@ -16,7 +16,7 @@ from ..core.rate_limits import RateLimitStatus
 from ..core.tokens import Grant
 from .authentication import authenticate, authorize
 from .calls import Body, Call, Reply
-from .router import Match, Route, UploadHandler, find_route
+from .router import Match, Route, RouteTable, UploadHandler
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -34,7 +34,7 @@ _UPLOADS_PREFIX = "/api/uploads"
 class RestApi:
     """Answers REST requests by a table of routes."""
 
-    def __init__(self, context: AppContext, routes: Sequence[Route]) -> None:
+    def __init__(self, context: AppContext, routes: RouteTable) -> None:
         self._context = context
         self._routes = routes
 
@@ -50,7 +50,7 @@ class RestApi:
             grant = authenticate(
                 self._context, request.headers.get("authorization", "")
             )
-            match = find_route(self._routes, request.method, path)
+            match = self._routes.find(request.method, path)
             # A call for an operation that there is not counts like any other.
             if match is None or match.route.is_metered:
                 status = self._count_call(request)

@@ -9,15 +9,15 @@ An operation is one function and one row:
         Endpoint("GET", "~/actions/runs/{run_id}", READ, get_run, "get-a-workflow-run"),
     )
 
-The tables of a family's modules are put together in its `__init__`, those of the
-families in `app.py`.
+The tables of a family's modules are put together in its `__init__`; `app.py` lists the
+families, which are imported when the first request for one comes.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..context import AppContext
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 ANY_METHOD = "*"
+REPOSITORY = "/repos/{owner}/{repo}"
 
 Handler = Callable[[AppContext, Call], Reply]
 
@@ -61,12 +62,17 @@ class Route:
     """
 
     method: str
-    pattern: re.Pattern[str]
+    path: str
     permission: str
     handler: Handler | UploadHandler
     docs: str
     is_metered: bool = True
     has_etag: bool = True
+
+    @property
+    def segments(self) -> list[str]:
+        """The parts of the path, with the repository's address in full."""
+        return self.path.split("/")
 
 
 class Match(NamedTuple):
@@ -87,7 +93,7 @@ def build_routes(
             docs = f"{page}#{endpoint.anchor}"
         route = Route(
             endpoint.method,
-            compile_path(endpoint.path),
+            endpoint.path.replace("~", REPOSITORY, 1),
             endpoint.permission,
             endpoint.handler,
             docs,
@@ -98,24 +104,97 @@ def build_routes(
     return tuple(routes)
 
 
-def compile_path(path: str) -> re.Pattern[str]:
-    """The pattern of a row's path."""
-    pattern = path.replace("~", "/repos/{owner}/{repo}")
-    pattern = re.sub(r"\{\+(\w+)\}", r"(?P<\1>.+)", pattern)
-    pattern = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", pattern)
-    return re.compile(pattern)
+def match_path(segments: Sequence[str], parts: Sequence[str]) -> dict[str, str] | None:
+    """What a route's segments name in the parts of a path; None where they do not match.
+
+    `{+name}` takes as many parts as leave enough for the segments behind it.
+    """
+    surplus = len(parts) - len(segments)
+    if surplus < 0:
+        return None
+    values: dict[str, str] = {}
+    place = 0
+    for segment in segments:
+        taken = 1
+        if segment.startswith("{+"):
+            taken += surplus
+        value = "/".join(parts[place : place + taken])
+        place += taken
+        if not segment.startswith("{"):
+            if segment != value:
+                return None
+        elif value:
+            values[segment.strip("{+}")] = value
+        else:
+            return None
+    if place != len(parts):
+        return None
+    return values
 
 
-def find_route(routes: Sequence[Route], method: str, path: str) -> Match | None:
+def find_route(routes: Iterable[Route], method: str, path: str) -> Match | None:
     """The first route that takes a request, HEAD being taken as GET; None for none."""
     # HTTP's rule; the server leaves the body out.
     if method == "HEAD":
         method = "GET"
+    parts = path.split("/")
     # The first row wins, so a fixed path stands before a pattern that matches it too.
     for route in routes:
         if route.method not in (ANY_METHOD, method):
             continue
-        match = route.pattern.fullmatch(path)
-        if match is not None:
-            return Match(route, match.groupdict())
+        values = match_path(route.segments, parts)
+        if values is not None:
+            return Match(route, values)
     return None
+
+
+class Family(NamedTuple):
+    """A package or module with `ROUTES`, imported when it is first asked for.
+
+    `areas` are the first segments, below the repository's address or of the path, under
+    which all that begins so is the family's, or another's that names the area as well.
+    """
+
+    module: str
+    areas: frozenset[str]
+
+
+class RouteTable:
+    """The routes of all families, each imported by the first request that needs it."""
+
+    def __init__(self, package: str, families: Sequence[Family]) -> None:
+        """`package` is what the modules' names count from."""
+        self._package = package
+        self._families = families
+
+    def find(self, method: str, path: str) -> Match | None:
+        """The route that takes a request; None for none."""
+        area = name_area(path)
+        named = [family for family in self._families if area in family.areas]
+        # What no family names may be anybody's.
+        for family in named or self._families:
+            match = find_route(self._load(family), method, path)
+            if match is not None:
+                return match
+        return None
+
+    def load_all(self) -> tuple[Route, ...]:
+        """Every route there is."""
+        routes: list[Route] = []
+        for family in self._families:
+            routes += self._load(family)
+        return tuple(routes)
+
+    def _load(self, family: Family) -> tuple[Route, ...]:
+        # Imported before, this is a look into a dictionary.
+        module = import_module(family.module, self._package)
+        routes: tuple[Route, ...] = module.ROUTES
+        return routes
+
+
+def name_area(path: str) -> str:
+    """The segment of a path that says whose it is."""
+    parts = path.split("/")
+    if parts[1:2] == ["repos"]:
+        return "/".join(parts[4:5])
+    return "/".join(parts[1:2])

@@ -19,7 +19,10 @@ class IssueChanges(TypedDict, total=False):
     body: str
     state: str
     state_reason: str | None
+    milestone: int | None
+    lock_reason: str | None
     labels: Sequence[str]
+    assignees: Sequence[str]
 
 
 # One statement a field, as the name of a column cannot be a parameter of SQL.
@@ -28,6 +31,8 @@ _UPDATES = {
     "body": "UPDATE issues SET body = ? WHERE number = ?",
     "state": "UPDATE issues SET state = ? WHERE number = ?",
     "state_reason": "UPDATE issues SET state_reason = ? WHERE number = ?",
+    "milestone": "UPDATE issues SET milestone = ? WHERE number = ?",
+    "lock_reason": "UPDATE issues SET lock_reason = ? WHERE number = ?",
 }
 
 
@@ -47,14 +52,23 @@ class IssueStore:
         self._database = database
         self._clock = clock
 
-    def open(self, title: str, body: str, author: str, labels: Sequence[str]) -> Issue:
-        """Open an issue."""
+    def open(
+        self,
+        title: str,
+        body: str,
+        author: str,
+        labels: Sequence[str],
+        *,
+        is_pull: bool = False,
+    ) -> Issue:
+        """Open an issue, or the issue side of a pull request: their numbers are one row."""
         now = to_micros(self._clock.now())
         self.ensure_labels(labels)
         number = self._database.execute(
-            """INSERT INTO issues (title, body, state, author, labels, created_at, updated_at)
-               VALUES (?, ?, 'open', ?, ?, ?, ?)""",
-            [title, body, author, json.dumps(list(labels)), now, now],
+            """INSERT INTO issues
+               (title, body, state, author, labels, created_at, updated_at, is_pull)
+               VALUES (?, ?, 'open', ?, ?, ?, ?, ?)""",
+            [title, body, author, json.dumps(list(labels)), now, now, is_pull],
         )
         return self.get(number)
 
@@ -78,6 +92,11 @@ class IssueStore:
                     self._database.execute(statement, [changes.get(name), number])
             if "labels" in changes:
                 self._set_labels(number, changes["labels"])
+            if "assignees" in changes:
+                self._database.execute(
+                    "UPDATE issues SET assignees = ? WHERE number = ?",
+                    [json.dumps(list(changes["assignees"])), number],
+                )
             self._set_closed_at(before, changes.get("state", before.state), now)
             self._database.execute(
                 "UPDATE issues SET updated_at = ? WHERE number = ?", [now, number]
@@ -104,10 +123,16 @@ class IssueStore:
         )
 
     def list_issues(
-        self, state: str = "all", labels: Sequence[str] = ()
+        self,
+        state: str = "all",
+        labels: Sequence[str] = (),
+        *,
+        include_pulls: bool = False,
     ) -> list[Issue]:
         """Issues of a state ("all": of any) that bear all of the labels, newest first."""
         conditions = Conditions()
+        if not include_pulls:
+            conditions.require("is_pull = 0")
         if state != "all":
             conditions.require_equal("state", state)
         query = conditions.complete(_SELECT_ISSUES, "ORDER BY number DESC")
@@ -182,6 +207,11 @@ class IssueStore:
             raise KeyError(comment_id)
         return _read_comment(row)
 
+    def list_all_comments(self) -> list[Comment]:
+        """The comments on all issues, oldest first."""
+        rows = self._database.rows("SELECT * FROM comments ORDER BY id")
+        return [_read_comment(row) for row in rows]
+
     def update_comment(self, comment_id: int, body: str) -> Comment:
         """Change a comment's text; KeyError where there is none."""
         self.get_comment(comment_id)
@@ -211,6 +241,10 @@ def _read_issue(row: sqlite3.Row) -> Issue:
         created_at=from_micros(row["created_at"]),
         updated_at=from_micros(row["updated_at"]),
         closed_at=from_optional_micros(row["closed_at"]),
+        is_pull=bool(row["is_pull"]),
+        assignees=tuple(json.loads(row["assignees"])),
+        milestone=row["milestone"],
+        lock_reason=row["lock_reason"],
     )
 
 

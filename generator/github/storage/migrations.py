@@ -194,6 +194,26 @@ _WORKFLOW_STATES = (
 # Which server began a run, or its present attempt: "" where that is not known.
 _SERVERS_OF_RUNS = ("ALTER TABLE runs ADD COLUMN server TEXT NOT NULL DEFAULT ''",)
 
+# Records of which nothing is asked but their place and their fields: see `documents.py`.
+_DOCUMENTS = (
+    """CREATE TABLE documents (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        kind TEXT NOT NULL,
+        parent TEXT NOT NULL,
+        key TEXT NOT NULL COLLATE NOCASE,
+        author TEXT NOT NULL,
+        fields TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL
+    )""",
+    "CREATE INDEX documents_by_place ON documents (kind, parent, key)",
+    "ALTER TABLE issues ADD COLUMN is_pull INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE issues ADD COLUMN assignees TEXT NOT NULL DEFAULT '[]'",
+    "ALTER TABLE issues ADD COLUMN milestone INTEGER",
+    "ALTER TABLE issues ADD COLUMN lock_reason TEXT",
+    "ALTER TABLE repositories ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0",
+)
+
 
 class Migration(NamedTuple):
     """One step from a version of the tables to the next; `number` is the version it makes."""
@@ -210,6 +230,7 @@ MIGRATIONS = (
     Migration(4, "earlier attempts of runs", _EARLIER_ATTEMPTS),
     Migration(5, "states of workflows", _WORKFLOW_STATES),
     Migration(6, "servers of runs", _SERVERS_OF_RUNS),
+    Migration(7, "documents, and pull requests", _DOCUMENTS),
 )
 LATEST_VERSION = MIGRATIONS[-1].number
 

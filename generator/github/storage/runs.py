@@ -88,8 +88,16 @@ class RunStore:
             if repository_id:
                 return repository_id
             return self._database.execute(
-                "INSERT INTO repositories (full_name) VALUES (?)", [full_name]
+                "INSERT INTO repositories (full_name, created_at) VALUES (?, ?)",
+                [full_name, to_micros(self._clock.now())],
             )
+
+    def read_birth(self) -> datetime:
+        """When the repository was made."""
+        micros = self._database.value(
+            "SELECT created_at FROM repositories WHERE id = ?", [self.repository_id]
+        )
+        return from_micros(micros)
 
     def begin(self, new: NewRun) -> Run:
         """Enter a run that starts now."""

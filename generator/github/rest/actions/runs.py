@@ -11,7 +11,7 @@ from ..calls import Call, Reply
 from ..pagination import paginate, read_page, reply_page
 from ..router import Endpoint, build_routes
 from .date_ranges import parse_date_range
-from .serializers import serialize_job, serialize_run
+from .serializers import serialize_job, serialize_run, serialize_runs
 from .workflows import find_workflow
 
 READ = "actions:read"
@@ -46,8 +46,8 @@ def list_runs(context: AppContext, call: Call) -> Reply:
     page = read_page(call)
     runs = context.runs.list_newest(run_filter, page.offset, page.size)
     total = context.runs.count_runs(run_filter)
-    serialize = partial(serialize_run, context, call.origin)
-    return reply_page(call, runs, total, serialize, "workflow_runs")
+    bodies = serialize_runs(context, call.origin, runs)
+    return reply_page(call, bodies, total, dict, "workflow_runs")
 
 
 def get_run(context: AppContext, call: Call) -> Reply:

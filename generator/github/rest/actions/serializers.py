@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
+from urllib.parse import quote
 
 from ...context import AppContext
 from ...core.clock import format_rfc3339
 from ...core.models import Job, Run, Workflow
+from ...storage.git.commits import Commit, read_commits
 from ..calls import JsonObject
-from ..serializers import serialize_instant, serialize_repository, serialize_user
+from ..schemas.commits import serialize_simple_commit
+from ..schemas.repositories import serialize_minimal_repository
+from ..schemas.users import serialize_user
+from ..serializers import serialize_instant
+
+
+def serialize_runs(
+    context: AppContext, origin: str, runs: Sequence[Run]
+) -> list[JsonObject]:
+    """Workflow runs, with their commits."""
+    # All at once: asking git takes longer than everything else about a run.
+    commits = read_commits(context.git, [run.head_sha for run in runs])
+    bodies = []
+    for run in runs:
+        commit = commits.get(run.head_sha)
+        bodies.append(_serialize_run(context, origin, run, commit))
+    return bodies
 
 
 def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
-    """A workflow run."""
-    owner = serialize_user(context.owner)
+    """A `workflow-run`."""
+    return serialize_runs(context, origin, [run])[0]
+
+
+def _serialize_run(
+    context: AppContext, origin: str, run: Run, commit: Commit | None
+) -> JsonObject:
+    owner = serialize_user(origin, context.owner)
     return {
         "id": run.id,
         "name": run.workflow_name,
@@ -29,6 +54,9 @@ def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
         "workflow_id": run.workflow_id,
         # GitHub makes a check suite of each run; here the run stands for it.
         "check_suite_id": run.id,
+        "check_suite_node_id": f"CS_{run.id}",
+        "referenced_workflows": [],
+        "previous_attempt_url": None,
         "pull_requests": [],
         "created_at": format_rfc3339(run.created_at),
         "updated_at": format_rfc3339(run.updated_at),
@@ -37,17 +65,28 @@ def serialize_run(context: AppContext, origin: str, run: Run) -> JsonObject:
         "actor": owner,
         "triggering_actor": owner,
         **_list_run_links(context, origin, run),
-        "head_commit": {
-            "id": run.head_sha,
-            "message": "",
-            "timestamp": format_rfc3339(run.created_at),
-        },
-        "repository": serialize_repository(
+        "head_commit": _serialize_head(context, run, commit),
+        "repository": serialize_minimal_repository(
             context, origin, context.repository, context.runs.repository_id
         ),
-        "head_repository": serialize_repository(
+        "head_repository": serialize_minimal_repository(
             context, origin, run.head_repository, run.head_repository_id
         ),
+    }
+
+
+def _serialize_head(context: AppContext, run: Run, commit: Commit | None) -> JsonObject:
+    """The commit of a run; its SHA alone where the repository here has it not."""
+    if commit is not None:
+        return serialize_simple_commit(commit)
+    nobody = {"name": context.owner, "email": f"{context.owner}@localhost.invalid"}
+    return {
+        "id": run.head_sha,
+        "tree_id": run.head_sha,
+        "message": run.workflow_name,
+        "timestamp": format_rfc3339(run.created_at),
+        "author": nobody,
+        "committer": nobody,
     }
 
 
@@ -58,6 +97,9 @@ def _list_run_links(context: AppContext, origin: str, run: Run) -> JsonObject:
         "url": url,
         "html_url": f"{origin}/{context.repository}/actions/runs/{run.id}",
         "jobs_url": f"{url}/jobs",
+        "check_suite_url": (
+            f"{origin}/repos/{context.repository}/check-suites/{run.id}"
+        ),
         "logs_url": f"{url}/logs",
         "artifacts_url": f"{url}/artifacts",
         "cancel_url": f"{url}/cancel",
@@ -82,7 +124,7 @@ def serialize_workflow(
         "updated_at": format_rfc3339(workflow.updated_at),
         "url": f"{actions}/workflows/{workflow.id}",
         "html_url": f"{page}/blob/{context.default_branch}/{workflow.path}",
-        "badge_url": f"{page}/workflows/{workflow.name}/badge.svg",
+        "badge_url": f"{page}/workflows/{quote(workflow.name)}/badge.svg",
     }
 
 
@@ -111,7 +153,10 @@ def serialize_job(context: AppContext, origin: str, run: Run, job: Job) -> JsonO
         "check_run_url": f"{api}/check-runs/{job.id}",
         # What `runs-on` says is not recorded.
         "labels": ["ubuntu-latest"],
+        "runner_id": 1,
         "runner_name": "local",
+        "runner_group_id": 1,
+        "runner_group_name": "Default",
         "steps": _serialize_steps(job),
     }
 

@@ -6,8 +6,9 @@ from functools import partial
 
 from ...context import AppContext
 from ...core.issue_search import search_issues
+from ...core.models import Issue
 from ...storage.issues import IssueChanges
-from ..calls import Body, Call, Reply, validation_failed
+from ..calls import Body, Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
 from .labels import read_labels
@@ -35,9 +36,15 @@ def list_issues(context: AppContext, call: Call) -> Reply:
 def find_issues(context: AppContext, call: Call) -> Reply:
     """Search issues."""
     issues = search_issues(context.issues.list_issues(), call.query.get("q", ""))
-    serialize = partial(serialize_issue, context, call.origin)
     # GitHub says True where a search took too long.
-    return paginate(call, issues, serialize, "items", {"incomplete_results": False})
+    fields = {"incomplete_results": False, "search_type": "lexical"}
+    serialize = partial(_serialize_found, context, call.origin)
+    return paginate(call, issues, serialize, "items", fields)
+
+
+def _serialize_found(context: AppContext, origin: str, issue: Issue) -> JsonObject:
+    """An `issue-search-result-item`; all are as near to what was asked."""
+    return serialize_issue(context, origin, issue) | {"score": 1.0}
 
 
 def open_issue(context: AppContext, call: Call) -> Reply:

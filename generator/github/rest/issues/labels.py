@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ...context import AppContext
 from ...core.names import is_name
 from ..calls import Call, Reply, validation_failed
@@ -30,7 +32,11 @@ def read_labels(call: Call) -> list[str]:
 
 def list_labels(context: AppContext, call: Call) -> Reply:
     """The repository's labels."""
-    return paginate(call, context.issues.list_labels(), serialize_label)
+    return paginate(
+        call,
+        context.issues.list_labels(),
+        partial(serialize_label, context, call.origin),
+    )
 
 
 def create_label(context: AppContext, call: Call) -> Reply:
@@ -45,7 +51,7 @@ def create_label(context: AppContext, call: Call) -> Reply:
     if label is None:
         details = validation_failed("Label", "name", "already_exists")
         raise call.invalid("Validation Failed", details)
-    return Reply(201, serialize_label(label))
+    return Reply(201, serialize_label(context, call.origin, label))
 
 
 def get_label(context: AppContext, call: Call) -> Reply:
@@ -54,7 +60,7 @@ def get_label(context: AppContext, call: Call) -> Reply:
         label = context.issues.get_label(call.path["name"])
     except KeyError:
         raise call.not_found() from None
-    return Reply(body=serialize_label(label))
+    return Reply(body=serialize_label(context, call.origin, label))
 
 
 def add_labels(context: AppContext, call: Call) -> Reply:
@@ -63,7 +69,7 @@ def add_labels(context: AppContext, call: Call) -> Reply:
     # In their order, and each once.
     names = list(dict.fromkeys([*issue.labels, *read_labels(call)]))
     issue = context.issues.update(issue.number, {"labels": names})
-    return Reply(body=serialize_labels(context, issue.labels))
+    return Reply(body=serialize_labels(context, call.origin, issue.labels))
 
 
 def remove_label(context: AppContext, call: Call) -> Reply:
@@ -74,7 +80,7 @@ def remove_label(context: AppContext, call: Call) -> Reply:
         raise call.not_found()
     names = [name for name in issue.labels if name != removed]
     issue = context.issues.update(issue.number, {"labels": names})
-    return Reply(body=serialize_labels(context, issue.labels))
+    return Reply(body=serialize_labels(context, call.origin, issue.labels))
 
 
 ROUTES = build_routes(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from ...context import AppContext
 from ...core.clock import format_rfc3339
@@ -16,7 +17,7 @@ from ...storage.releases import AssetFilter, AssetTakenError, NewAsset
 from ..calls import Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, UploadHandler, build_routes
-from ..serializers import serialize_user
+from ..schemas.users import serialize_user
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -43,11 +44,11 @@ def serialize_asset(
         "size": asset.size_bytes,
         "digest": asset.digest,
         "download_count": 0,
-        "uploader": serialize_user(asset.author),
+        "uploader": serialize_user(origin, asset.author),
         "created_at": format_rfc3339(asset.created_at),
         "updated_at": format_rfc3339(asset.updated_at),
         "url": f"{origin}/repos/{context.repository}/releases/assets/{asset.id}",
-        "browser_download_url": f"{downloads}/{release.tag}/{asset.name}",
+        "browser_download_url": f"{downloads}/{quote(release.tag)}/{quote(asset.name)}",
     }
 
 

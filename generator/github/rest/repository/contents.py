@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from urllib.parse import quote
 
 from ...context import AppContext
 from ...storage.files.git_remote import (
@@ -11,8 +12,10 @@ from ...storage.files.git_remote import (
     TreeEntry,
     is_ref_name,
 )
+from ...storage.git.commits import read_commit
 from ..calls import Call, JsonObject, Reply
 from ..router import Endpoint, build_routes
+from ..schemas.commits import serialize_git_commit
 
 READ = "contents:read"
 WRITE = "contents:write"
@@ -21,16 +24,26 @@ _TYPES = {"blob": "file", "tree": "dir"}
 
 def serialize_entry(context: AppContext, origin: str, entry: TreeEntry) -> JsonObject:
     """A file or folder of a commit."""
-    page = f"{origin}/{context.repository}/blob/{context.default_branch}"
+    api = f"{origin}/repos/{context.repository}"
+    path = quote(entry.path)
+    ref = quote(context.default_branch)
+    kind, git = "blob", f"{api}/git/blobs/{entry.sha}"
+    download: str | None = f"{origin}/{context.repository}/raw/{ref}/{path}"
+    if entry.type != "blob":
+        kind, git, download = "tree", f"{api}/git/trees/{entry.sha}", None
+    url = f"{api}/contents/{path}?ref={ref}"
+    page = f"{origin}/{context.repository}/{kind}/{ref}/{path}"
     return {
         "type": _TYPES.get(entry.type, "submodule"),
         "name": entry.path.rpartition("/")[2],
         "path": entry.path,
         "sha": entry.sha,
         "size": entry.size,
-        "url": f"{origin}/repos/{context.repository}/contents/{entry.path}",
-        "html_url": f"{page}/{entry.path}",
-        "download_url": None,
+        "url": url,
+        "html_url": page,
+        "git_url": git,
+        "download_url": download,
+        "_links": {"self": url, "git": git, "html": page},
     }
 
 
@@ -84,7 +97,7 @@ def put_contents(context: AppContext, call: Call) -> Reply:
     entry = TreeEntry("blob", sha, call.path["path"], len(data))
     body = {
         "content": serialize_entry(context, call.origin, entry),
-        "commit": {"sha": commit},
+        "commit": _serialize_new(context, call.origin, commit),
     }
     return Reply(status, body)
 
@@ -94,7 +107,19 @@ def delete_contents(context: AppContext, call: Call) -> Reply:
     if not call.body.has_value("sha"):
         raise call.missing("sha")
     commit, _ = _commit(context, call, None)
-    return Reply(body={"content": None, "commit": {"sha": commit}})
+    body = {
+        "content": None,
+        "commit": _serialize_new(context, call.origin, commit),
+    }
+    return Reply(body=body)
+
+
+def _serialize_new(context: AppContext, origin: str, sha: str) -> JsonObject:
+    """The commit that has just been made."""
+    commit = read_commit(context.git, sha)
+    if commit is None:
+        raise KeyError(sha)
+    return serialize_git_commit(context, origin, commit)
 
 
 def _commit(context: AppContext, call: Call, data: bytes | None) -> tuple[str, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import quote
 
 from ...context import AppContext
 from ...core.clock import format_rfc3339
@@ -18,7 +19,8 @@ from ...storage.releases import (
 from ..calls import Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
-from ..serializers import serialize_instant, serialize_user
+from ..schemas.users import serialize_user
+from ..serializers import serialize_instant
 from .assets import serialize_asset
 
 READ = "contents:read"
@@ -29,6 +31,8 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
     """A release with its assets."""
     releases = f"repos/{context.repository}/releases/{release.id}"
     url = f"{origin}/{releases}"
+    tag = quote(release.tag)
+    api = f"{origin}/repos/{context.repository}"
     assets = context.releases.list_assets(AssetFilter(release_id=release.id))
     return {
         "id": release.id,
@@ -39,16 +43,17 @@ def serialize_release(context: AppContext, origin: str, release: Release) -> Jso
         "body": release.body,
         "draft": release.draft,
         "prerelease": release.prerelease,
-        "author": serialize_user(release.author),
+        "author": serialize_user(origin, release.author),
         "created_at": format_rfc3339(release.created_at),
         "published_at": serialize_instant(release.published_at),
         "url": url,
         "assets_url": f"{url}/assets",
         "upload_url": f"{origin}/api/uploads/{releases}/assets{{?name,label}}",
-        "html_url": f"{origin}/{context.repository}/releases/tag/{release.tag}",
-        # The local GitHub packs no archives of the repository.
-        "tarball_url": None,
-        "zipball_url": None,
+        "html_url": f"{origin}/{context.repository}/releases/tag/{tag}",
+        "tarball_url": f"{api}/tarball/{tag}",
+        "zipball_url": f"{api}/zipball/{tag}",
+        "immutable": False,
+        "updated_at": serialize_instant(release.published_at),
         "assets": [
             serialize_asset(context, origin, release, asset) for asset in assets
         ],

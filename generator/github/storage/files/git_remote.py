@@ -108,12 +108,16 @@ class GitRemote:
             "LC_ALL": "C.UTF-8",
         } | _AUTHOR
 
+    def exists(self) -> bool:
+        """Whether anybody has needed the repository yet."""
+        return (self.folder / "HEAD").is_file()
+
     def ensure(self) -> Path:
         """The repository's folder, which a push can be sent to."""
-        if not (self.folder / "HEAD").is_file():
+        if not self.exists():
             self.folder.parent.mkdir(parents=True, exist_ok=True)
             branch = f"--initial-branch={self._default_branch}"
-            self._run("init", "--quiet", "--bare", branch, ".")
+            self.demand("init", "--quiet", "--bare", branch, ".")
         return self.folder
 
     def build_environment(self, *addresses: str) -> dict[str, str]:
@@ -133,7 +137,7 @@ class GitRemote:
         # `rev-parse` of older gits takes it for an option in spite of the next flag.
         if ref.startswith("-") or _is_beyond_arguments(ref):
             return None
-        result = self._git(
+        result = self.ask(
             "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}"
         )
         if result.exit_code:
@@ -142,7 +146,7 @@ class GitRemote:
 
     def list_branches(self) -> dict[str, str]:
         """Every branch and its commit."""
-        result = self._git(
+        result = self.ask(
             "for-each-ref", "--format=%(refname:lstrip=2) %(objectname)", "refs/heads/"
         )
         branches = {}
@@ -157,13 +161,11 @@ class GitRemote:
             return []
         listing = ""
         if path:
-            listing = self._git(
-                "ls-tree", *_TREE_FLAGS, commit, "--", f"{path}/"
-            ).stdout
+            listing = self.ask("ls-tree", *_TREE_FLAGS, commit, "--", f"{path}/").stdout
         if not listing:
             # The root of the commit, or a path that is no folder.
             paths = [path] if path else []
-            listing = self._git("ls-tree", *_TREE_FLAGS, commit, "--", *paths).stdout
+            listing = self.ask("ls-tree", *_TREE_FLAGS, commit, "--", *paths).stdout
         lines = listing.split("\0")
         return [_parse_tree_line(line) for line in lines if line]
 
@@ -177,7 +179,7 @@ class GitRemote:
     def _read_blob(self, sha: str) -> bytes:
         # `unpack-file` writes the blob, byte for byte, to a file of its own making in
         # the folder and prints its name.
-        unpacked = self.folder / self._run("unpack-file", sha)
+        unpacked = self.folder / self.demand("unpack-file", sha)
         try:
             return unpacked.read_bytes()
         finally:
@@ -201,10 +203,10 @@ class GitRemote:
         parents = ["-p", parent] if parent else []
         # By standard input, as an argument holds no more than 128 KiB.
         message = f"{change.message}\n"
-        commit = self._run("commit-tree", tree, *parents, text=message)
+        commit = self.demand("commit-tree", tree, *parents, text=message)
         # The old value makes two writers at once safe: the second one's ref has moved.
         ref = f"refs/heads/{change.branch}"
-        if self._git("update-ref", ref, commit, parent or _NULL_SHA).exit_code:
+        if self.ask("update-ref", ref, commit, parent or _NULL_SHA).exit_code:
             raise StaleShaError(change.path)
         return commit, blob
 
@@ -223,7 +225,7 @@ class GitRemote:
         """Write the file and the tree with it in its place; returns both SHAs."""
         index = {"GIT_INDEX_FILE": str(folder / "index")}
         if parent:
-            self._run("read-tree", parent, **index)
+            self.demand("read-tree", parent, **index)
         if change.data is None:
             blob = ""
             removal = f"0 {_NULL_SHA}\t{change.path}\0"
@@ -231,10 +233,10 @@ class GitRemote:
         else:
             source = folder / "data"
             source.write_bytes(change.data)
-            blob = self._run("hash-object", "-w", "--no-filters", str(source))
+            blob = self.demand("hash-object", "-w", "--no-filters", str(source))
             entry = f"100644,{blob},{change.path}"
             self._update_index("--add", "--cacheinfo", entry, **index)
-        return blob, self._run("write-tree", **index)
+        return blob, self.demand("write-tree", **index)
 
     def delete_ref(self, ref: str) -> bool:
         """Delete a branch or tag, named in full; whether there was one."""
@@ -242,11 +244,12 @@ class GitRemote:
             return False
         if self.resolve(ref) is None:
             return False
-        return self._git("update-ref", "-d", ref).exit_code == 0
+        return self.ask("update-ref", "-d", ref).exit_code == 0
 
-    def _git(
+    def ask(
         self, *arguments: str, text: str | None = None, **environment: str
     ) -> Completed:
+        """How a git command ended in the repository, which is made where it is missing."""
         self.folder.mkdir(parents=True, exist_ok=True)
         if arguments[0] != "init":
             self.ensure()
@@ -258,9 +261,11 @@ class GitRemote:
             timeout_seconds=GIT_SECONDS,
         )
 
-    def _run(self, *arguments: str, text: str | None = None, **environment: str) -> str:
+    def demand(
+        self, *arguments: str, text: str | None = None, **environment: str
+    ) -> str:
         """What a git command prints; LocalGitHubError for one that fails."""
-        result = self._git(*arguments, text=text, **environment)
+        result = self.ask(*arguments, text=text, **environment)
         if result.exit_code:
             raise _describe_failure(arguments[0], result)
         return result.stdout.strip()
@@ -272,7 +277,7 @@ class GitRemote:
 
         Git knows more of those than we do: `.GIT/config`, or a file below a file.
         """
-        result = self._git("update-index", *arguments, text=text, **environment)
+        result = self.ask("update-index", *arguments, text=text, **environment)
         if not result.exit_code:
             return
         failure = _describe_failure("update-index", result)

@@ -1,0 +1,1 @@
+"""Commits, trees, refs and merges of the repository, as git itself tells and makes them."""
