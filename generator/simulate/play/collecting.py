@@ -19,13 +19,15 @@ LAST_LINES = 12
 class Playing:
     """A run that is going on, and what the timeline says of it.
 
-    `number` is the event's place in the scenario.
+    `number` is the event's place in the scenario; `held` is what lay in the stores when
+    it began.
     """
 
     live: LiveRun
     number: int
     event: TimedEvent
     begun: datetime
+    held: frozenset[str]
     trained_at: datetime | None = None
 
 
@@ -62,6 +64,7 @@ def collect_run(
         written=written,
         exit_code=exit_code,
         saved=stored & learnt,
+        held=playing.held,
         artifacts=_list_artifacts(local_github, run),
         steps=steps,
         seconds=seconds,

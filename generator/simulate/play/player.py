@@ -148,7 +148,8 @@ class Player:
         apply_at_start(event.fault, stage.local_github)
         probes = stage.sandbox.folder / "probes"
         live = LiveRun(request, stage.local_github, probes)
-        self._playing.append(Playing(live, number, event, stage.clock.now()))
+        held = stage.stores.list_hashes()
+        self._playing.append(Playing(live, number, event, stage.clock.now(), held))
         live.begin()
 
     def _settle(self) -> None:

@@ -39,8 +39,9 @@ class PlayedRun:
     `found` and `written` are the files of the state, with git's hash of each, before
     and after the training; None where no training was reached. `exit_code` is the
     training's. `saved` are the hashes of `written` that some store held when the run
-    had ended. `trained_at` is when the training began. `is_trusted` says that the run
-    is of the repository's own default branch.
+    had ended, `held` those of all that lay in the stores when it began. `trained_at`
+    is when the training began. `is_trusted` says that the run is of the repository's
+    own default branch.
     """
 
     event: int
@@ -58,6 +59,7 @@ class PlayedRun:
     written: Mapping[str, str] | None
     exit_code: int | None
     saved: frozenset[str]
+    held: frozenset[str]
     artifacts: tuple[KeptArtifact, ...]
     steps: tuple[PlayedStep, ...]
     seconds: float
@@ -89,7 +91,11 @@ class MissedEvent:
 
 @dataclass(frozen=True, slots=True)
 class Simulation:
-    """A timeline as it was played."""
+    """A timeline as it was played.
+
+    `has_sites` says whether a command that trains was found; `restores` are the titles
+    of the steps that fetch state.
+    """
 
     scenario: Scenario
     runs: tuple[PlayedRun, ...]
@@ -97,6 +103,7 @@ class Simulation:
     notes: tuple[str, ...]
     is_modelled: bool
     has_sites: bool
+    restores: frozenset[str] = frozenset()
 
     def get_event(self, run: PlayedRun) -> TimedEvent:
         """Return what started a run."""

@@ -35,7 +35,7 @@ from .instrument import (
 from .player import Player, Stage
 from .records import PlayedRun, Simulation
 from .sandbox import make_sandbox, publish
-from .sites import Site, SiteRole, find_sites
+from .sites import Site, SiteRole, find_sites, list_restore_titles
 from .stores import StoreReader
 
 _FOLDER = "simulations"
@@ -86,7 +86,7 @@ def simulate(
         ) as local_github,
     ):
         workshop = _Workshop(folder, local_github, clock, runner)
-        stage, sites, notes = _set_stage(request, workshop, repository)
+        stage, found, notes = _set_stage(request, workshop, repository)
         player = Player(stage, scenario, tell)
         player.play()
     return Simulation(
@@ -95,8 +95,16 @@ def simulate(
         missed=tuple(player.missed),
         notes=notes,
         is_modelled=request.is_modelled,
-        has_sites=any(site.role is SiteRole.TRAIN for site in sites.values()),
+        has_sites=any(site.role is SiteRole.TRAIN for site in found.sites.values()),
+        restores=found.restores,
     )
+
+
+class _Found(NamedTuple):
+    """What was found out about the workflows."""
+
+    sites: Mapping[str, Site]
+    restores: frozenset[str]
 
 
 class _Workshop(NamedTuple):
@@ -110,12 +118,12 @@ class _Workshop(NamedTuple):
 
 def _set_stage(
     request: SimulationRequest, workshop: _Workshop, repository: Repository
-) -> tuple[Stage, Mapping[str, Site], tuple[str, ...]]:
-    """Copy the repository, put the probes in; also return their sites, and notes."""
+) -> tuple[Stage, _Found, tuple[str, ...]]:
+    """Copy the repository, put the probes in; also return what was found, and notes."""
     folder, local_github, clock, runner = workshop
     remote = local_github.get_git_folder()
     sandbox = make_sandbox(folder, remote, repository, runner)
-    sites, notes = _put_probes_in(request, folder)
+    found, notes = _put_probes_in(request, folder)
     publish(sandbox, request.workflows)
     run = replace(
         request.run,
@@ -126,7 +134,7 @@ def _set_stage(
     stores = StoreReader(local_github, sandbox, runner)
     workflows = read_workflows(request)
     stage = Stage(local_github, clock, sandbox, stores, run, workflows)
-    return stage, sites, notes
+    return stage, found, notes
 
 
 @contextmanager
@@ -150,7 +158,7 @@ def _make_folder(parent: Path) -> Iterator[Path]:
 
 def _put_probes_in(
     request: SimulationRequest, folder: Path
-) -> tuple[Mapping[str, Site], tuple[str, ...]]:
+) -> tuple[_Found, tuple[str, ...]]:
     """Write the workflows with their probes, and what the probes are to know."""
     probes = folder / "probes"
     probes.mkdir()
@@ -159,7 +167,8 @@ def _put_probes_in(
     checked = CheckedRepository(request.run.root)
     all_sites: dict[str, Site] = {}
     missing: dict[str, None] = {}
-    for path in request.workflows:
+    restores: set[str] = set()
+    for path, workflow in zip(request.workflows, read_workflows(request), strict=True):
         model = checked.open_file(path).state
         found = find_sites(
             model, is_modelled=request.is_modelled, wanted=request.training
@@ -170,6 +179,7 @@ def _put_probes_in(
             missing.update(dict.fromkeys(leave_out_setup(data)))
         write_workflow(folder / "work" / path, data)
         all_sites |= sites
+        restores |= list_restore_titles(model, workflow)
     _check_wanted(request, all_sites.values())
     settings = {"model": request.is_modelled, "sites": describe_sites(all_sites)}
     text = json.dumps(settings)
@@ -177,7 +187,7 @@ def _put_probes_in(
     notes = []
     if missing:
         notes.append(f"left out, as nobody here can play it: {', '.join(missing)}")
-    return all_sites, tuple(notes)
+    return _Found(all_sites, frozenset(restores)), tuple(notes)
 
 
 def _check_wanted(request: SimulationRequest, sites: Collection[Site]) -> None:

@@ -30,6 +30,7 @@ from ...checks.steps.work import (
     mentions_path,
     trains_model,
 )
+from ...workflow.model import Workflow
 
 _INSTALLERS = re.compile(
     r"(^|/)(pip[\d.]*|uv|poetry|pdm|conda|mamba|npm|yarn|pnpm|apt-get|apt|sudo|brew)$"
@@ -96,6 +97,17 @@ def find_sites(
     return tuple(sites)
 
 
+def list_restore_titles(model: StateModel, workflow: Workflow) -> frozenset[str]:
+    """Return what the log calls the steps that fetch state."""
+    titles = set()
+    jobs = {job.id: job for job in workflow.jobs}
+    for restore in (*model.downloads, *model.release_restores):
+        job, index = jobs.get(restore.step.job.id), restore.step.index
+        if job is not None and index < len(job.steps) and not restore.step.is_inlined:
+            titles.add(job.steps[index].title)
+    return frozenset(titles)
+
+
 _Place = tuple[Step, Command]
 
 
@@ -147,7 +159,7 @@ def _sort_paths(
     for save in iter_job_saves(model, job):
         for path in save.paths:
             cleaned = clean_path(_EXPRESSION.sub("x", path))
-            if is_dependency_path(cleaned):
+            if save.store is Store.CACHE and is_dependency_path(cleaned):
                 continue
             # What is committed is there for the next run, whatever it is called.
             is_committed = save.store is Store.GIT

@@ -75,12 +75,11 @@ class _Judge:
         run, last = self.runs[index], self.runs[newest]
         message = f"it found no state, though {last.title} had stored it"
         kind = ViolationKind.LOST
-        expiries = [artifact.expires_at for artifact in last.artifacts]
-        if not self._is_ever_restored():
-            kind = ViolationKind.NEVER_RESTORED
-        elif expiries and run.trained_at and max(expiries) <= run.trained_at:
+        if not last.learnt <= run.held:
             kind = ViolationKind.EXPIRED
-            message = f"{message}: it expired on {max(expiries):%Y-%m-%d %H:%M}"
+            message = f"{message}: it had expired by then{_tell_expiry(last)}"
+        elif not self._is_ever_restored():
+            kind = ViolationKind.NEVER_RESTORED
         elif has_saved(run):
             kind = ViolationKind.OVERWRITTEN
             message = f"{message}; what it learnt afresh is the newest state now"
@@ -144,6 +143,13 @@ def _describe_failure(run: PlayedRun) -> str:
     return run.problem or f"it ended as {run.conclusion.value}"
 
 
+def _tell_expiry(run: PlayedRun) -> str:
+    expiries = [artifact.expires_at for artifact in run.artifacts]
+    if not expiries:
+        return ""
+    return f" ({max(expiries):%Y-%m-%d %H:%M})"
+
+
 def find_violations(simulation: Simulation) -> tuple[Violation, ...]:
     """Find all violations, in the order of their runs."""
     ancestries = {}
@@ -151,7 +157,24 @@ def find_violations(simulation: Simulation) -> tuple[Violation, ...]:
         if run.found is not None:
             ancestries[index] = find_ancestry(simulation.runs, index)
     judge = _Judge(simulation, ancestries)
-    violations: list[Violation] = []
+    violations: list[Violation] = list(_judge_restores(judge))
     for index in range(len(simulation.runs)):
         violations += judge.judge(index)
     return tuple(violations)
+
+
+def _judge_restores(judge: _Judge) -> Iterator[Violation]:
+    """Yield where no run of the default branch trains, as what fetches the state fails."""
+    failing = []
+    for index, run in enumerate(judge.runs):
+        if not run.is_trusted or judge.simulation.get_event(run).fault:
+            continue
+        if run.found is not None:
+            return
+        for step in run.steps:
+            is_failed = step.conclusion is Conclusion.FAILURE
+            if is_failed and step.name in judge.simulation.restores:
+                failing.append((index, step.name))
+    for index, name in failing[:1]:
+        message = f"the step {name!r} failed, as in every run: there is no state yet"
+        yield judge.make(ViolationKind.NEVER_TRAINED, index, (), message)

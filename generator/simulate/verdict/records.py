@@ -13,6 +13,7 @@ from ..timeline.records import Scenario
 class ViolationKind(StrEnum):
     """What became of the state that must not."""
 
+    NEVER_TRAINED = "never-trained"
     NEVER_RESTORED = "never-restored"
     LOST = "lost"
     EXPIRED = "expired"
@@ -29,9 +30,10 @@ class ViolationKind(StrEnum):
 
 
 MEANINGS = {
+    ViolationKind.NEVER_TRAINED: "no run trains: fetching the state fails before",
     ViolationKind.NEVER_RESTORED: "state is stored and never restored",
     ViolationKind.LOST: "a run started afresh though there was state",
-    ViolationKind.EXPIRED: "the state had expired when it was needed",
+    ViolationKind.EXPIRED: "the state was gone from its store when it was needed",
     ViolationKind.OVERWRITTEN: "a fresh start was stored over the state",
     ViolationKind.ROLLED_BACK: "a run went on from an older state than the newest",
     ViolationKind.FORKED: "two runs at once went on from one state, one is lost",

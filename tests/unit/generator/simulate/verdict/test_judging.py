@@ -8,7 +8,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from generator.runner.models import Conclusion
-from generator.simulate.play.records import KeptArtifact, PlayedRun, Simulation
+from generator.simulate.play.records import (
+    KeptArtifact,
+    PlayedRun,
+    PlayedStep,
+    Simulation,
+)
 from generator.simulate.timeline.records import FaultKind, Scenario, TimedEvent
 from generator.simulate.verdict.costs import find_longest_gap, measure_costs
 from generator.simulate.verdict.deciding import decide
@@ -39,6 +44,7 @@ def make_run(number: int, found: str, written: str) -> PlayedRun:
         written={"state": written},
         exit_code=0,
         saved=frozenset({written}) - {found},
+        held=frozenset("abcdxyz"),
         artifacts=(KeptArtifact("state", 100, begun, expires),),
         steps=(),
         seconds=1.0,
@@ -84,10 +90,10 @@ def test_a_fresh_start_over_state_is_an_overwriting_one() -> None:
 
 
 def test_state_that_had_expired_is_told_apart() -> None:
-    late = make_run(20, "", "z")
+    late = replace(make_run(20, "", "z"), held=frozenset())
     violations = find_violations(simulate(A, B, late))
     assert [violation.kind.value for violation in violations] == ["expired"]
-    assert "it expired on 2026-01-08" in violations[0].message
+    assert "it had expired by then (2026-01-08 00:00)" in violations[0].message
 
 
 def test_an_older_state_is_a_step_back() -> None:
@@ -174,6 +180,16 @@ def test_a_run_that_a_newer_one_cancels_loses_its_training() -> None:
         B, written=None, exit_code=None, conclusion=Conclusion.CANCELLED
     )
     assert find_kinds(A, cancelled) == ["cancelled"]
+
+
+def test_a_restore_that_always_fails_lets_no_run_train() -> None:
+    step = PlayedStep("a", "Fetch", Conclusion.FAILURE, 1.0)
+    run = replace(A, found=None, written=None, exit_code=None, steps=(step,))
+    simulation = replace(simulate(run), restores=frozenset({"Fetch"}))
+    kinds = [violation.kind for violation in find_violations(simulation)]
+    assert kinds == [ViolationKind.NEVER_TRAINED]
+    other = replace(simulation, restores=frozenset({"Install"}))
+    assert find_violations(other) == ()
 
 
 def test_costs_and_gaps_are_those_of_the_virtual_clock() -> None:
