@@ -67,6 +67,7 @@ class _Words(TypedDict):
     faults: tuple[str, ...]
     private: bool
     punctual: bool
+    permissive: bool
     scenario: Path | None
     save_scenario: Path | None
     smallest: Path | None
@@ -127,6 +128,12 @@ class _Words(TypedDict):
     "--punctual",
     is_flag=True,
     help="Every schedule comes when it is due, none is lost.",
+)
+@click.option(
+    "--permissive",
+    is_flag=True,
+    help="The token may write where a workflow names no permissions, as in repositories "
+    "of before 2023.",
 )
 @click.option(
     "--scenario",
@@ -237,6 +244,7 @@ def _make_request(root: Path, words: _Words) -> SimulationRequest:
         workflows=tuple(dict.fromkeys(paths)),
         is_modelled=words["is_modelled"],
         training=words["training"],
+        is_permissive=words["permissive"],
     )
 
 

@@ -142,7 +142,8 @@ def count(
         report = choose_file(workspace, path)
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(json.dumps({"counter": number}), encoding="utf-8")
-    say(f"counted to {number}")
+    # A document: what the command would have written may go on into a pipe.
+    say(json.dumps({"counter": number, "run": run}))
     return 0
 
 

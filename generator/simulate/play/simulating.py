@@ -39,6 +39,10 @@ from .sites import Site, SiteRole, find_sites, list_restore_titles
 from .stores import StoreReader
 
 _FOLDER = "simulations"
+_NO_RIGHTS = (
+    "the workflow names no permissions: played with those of a new repository, "
+    "which read; --permissive plays it with those that write"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +50,15 @@ class SimulationRequest:
     """What is played: `run` says what all runs have in common.
 
     `is_modelled` puts a counter in the place of the training; `training` is a part of
-    the training command, or its step's name, where the user says which it is.
+    the training command, or its step's name, where the user says which it is. In an
+    `is_permissive` repository the token may write where a workflow names no rights.
     """
 
     run: RunRequest
     workflows: tuple[Path, ...]
     is_modelled: bool = False
     training: str = ""
+    is_permissive: bool = False
 
 
 def read_workflows(request: SimulationRequest) -> tuple[Workflow, ...]:
@@ -168,6 +174,7 @@ def _put_probes_in(
     all_sites: dict[str, Site] = {}
     missing: dict[str, None] = {}
     restores: set[str] = set()
+    notes: dict[str, None] = {}
     for path, workflow in zip(request.workflows, read_workflows(request), strict=True):
         model = checked.open_file(path).state
         found = find_sites(
@@ -177,6 +184,10 @@ def _put_probes_in(
         data = add_probes(model.document, sites, program)
         if request.is_modelled:
             missing.update(dict.fromkeys(leave_out_setup(data)))
+        if "permissions" not in data:
+            notes[_NO_RIGHTS] = None
+            if request.is_permissive:
+                data["permissions"] = "write-all"
         write_workflow(folder / "work" / path, data)
         all_sites |= sites
         restores |= list_restore_titles(model, workflow)
@@ -184,9 +195,10 @@ def _put_probes_in(
     settings = {"model": request.is_modelled, "sites": describe_sites(all_sites)}
     text = json.dumps(settings)
     (probes / "sites.json").write_text(text, encoding="utf-8")
-    notes = []
+    if request.is_permissive:
+        notes.clear()
     if missing:
-        notes.append(f"left out, as nobody here can play it: {', '.join(missing)}")
+        notes[f"left out, as nobody here can play it: {', '.join(missing)}"] = None
     return _Found(all_sites, frozenset(restores)), tuple(notes)
 
 

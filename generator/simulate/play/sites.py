@@ -7,6 +7,7 @@ probe looks at the state before and after; in `--model` it takes the command's p
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
@@ -15,7 +16,7 @@ from ...checks.shell.model import Command
 from ...checks.state.kept import iter_job_saves
 from ...checks.state.model import StateModel
 from ...checks.steps.jobs import Job, Step
-from ...checks.steps.operations import Store
+from ...checks.steps.operations import Save, Store
 from ...checks.steps.words import (
     clean_path,
     covers_path,
@@ -38,6 +39,18 @@ _INSTALLERS = re.compile(
 _INSTALLS = re.compile(r"\b(install|sync|ci|add|update|upgrade)\b")
 _EXPRESSION = re.compile(r"\$\{\{.*?\}\}", re.DOTALL)
 _REPORT_WORDS = ("log", "report", "screenshot", "coverage", "debug", "figure", "plot")
+_FETCHERS = frozenset({"curl", "wget"})
+_PROGRAM = re.compile(r"[A-Za-z][\w.+-]*")
+# Of bash; what a program of that name would do does not matter here.
+_BUILTINS = re.compile(
+    r"alias|bg|bind|break|builtin|caller|case|cd|command|compgen|complete|"
+    r"continue|declare|dirs|disown|do|done|echo|elif|else|enable|esac|eval|"
+    r"exec|exit|export|false|fc|fg|fi|for|function|getopts|hash|help|"
+    r"history|if|in|jobs|kill|let|local|logout|mapfile|popd|printf|pushd|"
+    r"pwd|read|readarray|readonly|return|select|set|shift|shopt|source|"
+    r"suspend|test|then|time|times|trap|true|type|typeset|ulimit|umask|"
+    r"unalias|unset|until|wait|while|pip|pip3|python|python3|gh"
+)
 # Of a command so much is shown.
 MAX_TEXT = 200
 
@@ -134,12 +147,27 @@ def _find_training(model: StateModel, job: Job, wanted: str) -> list[_Place]:
         names_saved = any(mentions_path(command, path) for path in saved)
         if trains_model(command) or names_saved:
             certain.append((step, command))
-    if certain or not candidates or not saves:
+    if certain or not saves:
         return certain
-    # What comes last before the first save; scripts with an id find the state.
+    if not candidates:
+        return _find_fetching(job, saves)
+    return _find_last(candidates, saves)
+
+
+def _find_last(candidates: Sequence[_Place], saves: Sequence[Save]) -> list[_Place]:
+    """Return what comes last before the first save; scripts with an id find the state."""
     first_save = min(save.step.index for save in saves)
     before = [place for place in candidates if place[0].index <= first_save]
-    return (before or candidates)[-1:]
+    return list(before or candidates)[-1:]
+
+
+def _find_fetching(job: Job, saves: Sequence[Save]) -> list[_Place]:
+    """Return what fetches where nothing works: `curl ... | jq . > data.json`."""
+    fetching = []
+    for step, command in _iter_commands(job):
+        if command.name in _FETCHERS or is_missing(command, step):
+            fetching.append((step, command))
+    return _find_last(fetching, saves)
 
 
 def _is_wanted(place: _Place, wanted: str) -> bool:
@@ -204,11 +232,20 @@ def _is_stubbed(step: Step, command: Command) -> bool:
 
     What comes before the training in a step with an id is there for its outputs.
     """
-    if is_installation(command):
+    if is_installation(command) or is_missing(command, step):
         return True
     if not is_work(command):
         return False
     return not step.id
+
+
+def is_missing(command: Command, step: Step) -> bool:
+    """Whether a command is a program that this machine does not have."""
+    if not command.words or _PROGRAM.fullmatch(command.words[0]) is None:
+        return False
+    name = command.words[0]
+    is_function = step.script is not None and name in step.script.functions
+    return not is_function and not _BUILTINS.fullmatch(name) and not shutil.which(name)
 
 
 def is_installation(command: Command) -> bool:

@@ -54,6 +54,25 @@ def test_a_script_that_finds_the_state_is_left_as_it_is() -> None:
     ]
 
 
+def test_where_nothing_works_what_fetches_is_the_training() -> None:
+    steps = (
+        "      - uses: actions/checkout@v7\n"
+        "      - run: curl https://x.invalid/a | jq . > data.json\n"
+        "      - run: git add -A; git commit -m x; git push\n"
+    )
+    sites = find_sites(make_model(steps), is_modelled=False)
+    assert [site.text for site in sites] == ["curl https://x.invalid/a"]
+
+
+def test_a_program_that_is_not_here_is_left_out_of_a_model_alone() -> None:
+    steps = "      - run: no-such-thing go; python fit.py\n" + UPLOAD
+    model = make_model(steps)
+    modelled = [site.text for site in find_sites(model, is_modelled=True)]
+    assert modelled == ["no-such-thing go", "python fit.py"]
+    real = [site.text for site in find_sites(model, is_modelled=False)]
+    assert real == ["python fit.py"]
+
+
 def test_the_user_may_say_which_command_trains() -> None:
     steps = "      - run: python one.py\n      - run: ./two.sh now\n"
     model = make_model(steps + UPLOAD)
