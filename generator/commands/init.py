@@ -25,6 +25,7 @@ from ..errors import EXIT_OK, SettingsError
 from ..init.apply import apply_changes, make_repository
 from ..init.changes import WRITING, Change, FileAction
 from ..init.plan import InitOptions, InitPlan, make_plan
+from ..init.question import ask_what_to_train
 from ..init.survey import Survey, survey_repository
 from ..init.training_copy import PACKAGE
 from ..process import SystemRunner
@@ -59,6 +60,9 @@ _WILDCARD = re.compile(r"[*?\[]")
     metavar="SOURCE",
     help="Use wfgen's training on a file, folder, URL or kaggle:OWNER/DATASET.",
 )
+@click.option(
+    "--sample", is_flag=True, help="Use wfgen's training on its built-in sample."
+)
 @click.option("--target", metavar="COLUMN", help="The column of --data to predict.")
 @click.option(
     "--set",
@@ -90,6 +94,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
     directory: Path,
     training: str | None,
     data: str | None,
+    sample: bool,
     target: str | None,
     pairs: Sequence[str],
     pyproject: bool,
@@ -99,9 +104,10 @@ def command(  # noqa: PLR0913 - one parameter a flag
 ) -> int:
     """Make the repository DIRECTORY (default: here) train on GitHub.
 
-    Finds the default branch, the Python version, the requirements and your training
-    (src/run.py, train.py, ...); a repository without one gets wfgen's own, which trains
-    on a built-in sample at once. Writes settings, workflow, requirements and lines of
+    Finds the default branch, the Python version, the requirements and your training:
+    in workflows, project files, scripts, notebooks and the README. Where it is not
+    clear, it asks (exit code 2). An empty repository gets wfgen's own training, which
+    trains on a built-in sample at once. Writes settings, workflow, requirements and lines of
     .gitignore: all of them or none. Your settings and requirements are never
     overwritten, other files only with --force. A folder that is no git repository
     becomes one; nothing is committed.
@@ -109,11 +115,14 @@ def command(  # noqa: PLR0913 - one parameter a flag
     runner = SystemRunner()
     survey = survey_repository(directory, runner)
     pipeline = _parse_source(survey.root, data, target)
-    if data is not None:
-        _refuse_command(training)
+    settings = _parse_settings(training, pairs)
+    if data is not None or sample:
+        _refuse_both(training, data, sample=sample)
         survey = replace(survey, training=None)
+    elif not (survey.training or survey.settings_file or "train.command" in settings):
+        ask_what_to_train(survey.root, survey.choice)
     options = InitOptions(
-        _parse_settings(training, pairs),
+        settings,
         pipeline,
         pyproject=pyproject,
         force=force,
@@ -142,11 +151,14 @@ def _parse_source(root: Path, data: str | None, target: str | None) -> dict[str,
     return {"source": data, "target": target}
 
 
-def _refuse_command(training: str | None) -> None:
+def _refuse_both(training: str | None, data: str | None, *, sample: bool) -> None:
     if training is not None:
         raise click.UsageError(
-            "--data is for wfgen's own training, --command for yours: give one of them"
+            "--data and --sample are for wfgen's own training, --command for yours: "
+            "give one of them"
         )
+    if data is not None and sample:
+        raise click.UsageError("--sample is a table of its own: leave out --data")
 
 
 def _check_local_source(root: Path, data: str) -> None:
@@ -222,7 +234,7 @@ def _describe_training(survey: Survey, plan: InitPlan) -> tuple[str, str]:
         loop = _LOOP_NOTES[plan.settings[TRAIN_LOOP]]
         note = ""
         if survey.training is not None:
-            note = survey.training.script
+            note = survey.training.reason
         return plan.settings[TRAIN_COMMAND] + loop, note
     note = ""
     if plan.package != PACKAGE:

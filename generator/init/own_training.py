@@ -13,20 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-# Where people put it; the layout of the reference document comes first.
-SCRIPTS = (
-    "src/run.py",
-    "run.py",
-    "src/train.py",
-    "train.py",
-    "training/train.py",
-    "scripts/train.py",
-    "src/training/train.py",
-)
+from .candidates.python_source import read_text
+from .candidates.record import Candidate
+
 # Folders that hold code and nothing else, so that all below them is the training's.
 _CODE_FOLDERS = frozenset({"src", "training"})
-# No module written by hand is that large.
-MAX_BYTES = 1_000_000
 # Where the name to import and the name to install differ.
 _DISTRIBUTIONS = {
     "bs4": "beautifulsoup4",
@@ -40,6 +31,17 @@ _DISTRIBUTIONS = {
 }
 # A login from the environment; the first names that a training mentions are taken.
 _LOGINS = (("KAGGLE_API_TOKEN",), ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+# A lock file and the tool that installs by it.
+LOCKS = {
+    "uv.lock": "uv",
+    "poetry.lock": "poetry",
+    "pdm.lock": "pdm",
+    "Pipfile.lock": "pipenv",
+}
+_GOES_ON = re.compile(
+    r"\bpartial_fit\b|\bwarm_start\s*=\s*True|\bincremental(?:ly)?\b"
+    r"|\b(?:xgb_model|init_model)\s*="
+)
 _MODE_FLAG = re.compile(r"""["'](--?mode)["']""")
 _ITERATIONS_FLAG = re.compile(r"""["'](--?iterations)["']""")
 _MODEL_FILE = r"[\w-]*\.(?:pkl|joblib)"
@@ -50,10 +52,12 @@ _STATE_FILE = r"data_state\.json"
 class OwnTraining:
     """A training that is already there.
 
-    Empty texts and tuples stand for "nothing found, the default will do".
+    `reason` says where it was found and what speaks for it. Empty texts and tuples
+    stand for "nothing found, the default will do".
     """
 
     script: str
+    reason: str
     command: str
     loop: str
     model_path: str
@@ -62,20 +66,21 @@ class OwnTraining:
     imports: tuple[str, ...]
 
 
-def find_training(root: Path) -> OwnTraining | None:
-    """Return the repository's own training, if it has one where people put it."""
-    script = _find_script(root)
-    if script is None:
-        return None
-    path = root / script
-    text = _read_text(path)
-    sources = [text, *_read_neighbours(path)]
+def describe_training(root: Path, candidate: Candidate) -> OwnTraining:
+    """Return what a training needs and keeps, as far as its script tells."""
+    path = root / candidate.script
+    text = ""
+    sources = [text]
+    if candidate.script.endswith(".py"):
+        text = read_text(path)
+        sources = [text, *_read_neighbours(path)]
     joined = "\n".join(sources)
-    command, loop = _read_command(script, text)
+    command, loop = _read_command(candidate, text)
     imports = _list_requirements(sources, [root, path.parent])
     return OwnTraining(
-        script=script,
-        command=command,
+        script=candidate.script,
+        reason=f"{candidate.place}: {candidate.reason}",
+        command=_add_launcher(root, command),
         loop=loop,
         model_path=_find_folder(_MODEL_FILE, joined),
         data_path=_find_folder(_STATE_FILE, joined),
@@ -84,25 +89,38 @@ def find_training(root: Path) -> OwnTraining | None:
     )
 
 
-def _find_script(root: Path) -> str | None:
-    for name in SCRIPTS:
-        if (root / name).is_file():
-            return name
-    return None
+def _read_command(candidate: Candidate, text: str) -> tuple[str, str]:
+    """Return the command and whether it is started `once`, or once for `each` iteration.
 
-
-def _read_command(script: str, text: str) -> tuple[str, str]:
-    """Return the command and whether it is started `once`, or once for `each` iteration."""
-    command = f"python {script}"
+    A training that starts from nothing each time gains nothing by iterations.
+    """
+    command = candidate.command
+    loop = "once"
+    if _GOES_ON.search(text):
+        loop = "each"
+    if candidate.place != candidate.script:
+        # It stands there as it is to be started.
+        return command, loop
     mode = _MODE_FLAG.search(text)
-    if mode:
+    if mode and " " not in command.removeprefix("python "):
         command += f' {mode[1]} "update"'
+        loop = "each"
     iterations = _ITERATIONS_FLAG.search(text)
     if iterations:
         return f'{command} {iterations[1]} "$TRAINING_ITERATIONS"', "once"
     if "TRAINING_ITERATIONS" in text:
         return command, "once"
-    return command, "each"
+    return command, loop
+
+
+def _add_launcher(root: Path, command: str) -> str:
+    """Return the command as the tool starts it that the project is locked with."""
+    if not command.startswith("python ") or (root / "requirements.txt").exists():
+        return command
+    for lock, launcher in LOCKS.items():
+        if (root / lock).is_file():
+            return f"{launcher} run {command}"
+    return command
 
 
 def _read_neighbours(script: Path) -> Iterator[str]:
@@ -113,17 +131,7 @@ def _read_neighbours(script: Path) -> Iterator[str]:
         pattern = "**/*.py"
     for path in sorted(folder.glob(pattern)):
         if path != script and path.is_file():
-            yield _read_text(path)
-
-
-def _read_text(path: Path) -> str:
-    """Return the text of a module, "" for one that is too large or cannot be read."""
-    try:
-        if path.stat().st_size >= MAX_BYTES:
-            return ""
-        return path.read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return ""
+            yield read_text(path)
 
 
 def _find_folder(file: str, text: str) -> str:

@@ -12,7 +12,8 @@ from ..errors import OutputError, SettingsError, ToolMissingError
 from ..process import Runner
 from ..runner.actions.stand_ins.setup_python import matches_version
 from ..runner.repository import find_root, read_repository
-from .own_training import OwnTraining, find_training
+from .candidates.choice import Choice, choose_training
+from .own_training import OwnTraining, describe_training
 
 # Tried in this order against `requires-python`; the first is the default of the settings.
 PYTHONS = ("3.12", "3.13", "3.11", "3.14", "3.10", "3.9")
@@ -27,6 +28,7 @@ class Survey:
 
     `python_from` names the file that says so, "" where nothing does and the default is
     taken; `settings_file` is the file that holds settings already, "" where none does.
+    `training` is the one of the `choice`, if that has a clear one.
     """
 
     root: Path
@@ -35,6 +37,7 @@ class Survey:
     branch: str
     python: str
     python_from: str
+    choice: Choice
     training: OwnTraining | None
     settings_file: str
 
@@ -63,6 +66,14 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
         branch = read_repository(root, runner).default_branch
         has_remote = _has_remote(root, runner)
     python, python_from = _choose_python(root)
+    settings_file = _find_settings_file(root)
+    choice = Choice(None, ())
+    # What the settings say needs no finding.
+    if not settings_file:
+        choice = choose_training(root)
+    training = None
+    if choice.taken is not None:
+        training = describe_training(root, choice.taken)
     return Survey(
         root=root,
         is_repository=top is not None,
@@ -70,8 +81,9 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
         branch=branch,
         python=python,
         python_from=python_from,
-        training=find_training(root),
-        settings_file=_find_settings_file(root),
+        choice=choice,
+        training=training,
+        settings_file=settings_file,
     )
 
 

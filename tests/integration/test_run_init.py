@@ -63,7 +63,8 @@ def test_a_fresh_repository_with_its_own_training_carries_state_from_run_to_run(
     git = SystemRunner()
     git.run(["git", "init", "-q", "-b", "master"], cwd=bare.root)
     output = wfgen(bare.root, "init", "--set", "iterations=2").stdout
-    assert 'python src/run.py -mode "update", once an iteration  (src/run.py)' in output
+    assert 'python src/run.py -mode "update", once an iteration' in output
+    assert "(src/run.py: its name says so)" in output
     bare.commit()
     wfgen(bare.root, "check")
     run = ("run", "--json", "--actions", "stand-in")

@@ -16,8 +16,9 @@ from generator.config.options import BY_KEY
 from generator.config.settings import load
 from generator.errors import OutputError
 from generator.init import apply
+from generator.init.candidates.choice import choose_training
 from generator.init.file_texts import add_lines
-from generator.init.own_training import find_training
+from generator.init.own_training import OwnTraining, describe_training
 from generator.process import SystemRunner
 from generator.workflow.source import read_yaml
 
@@ -51,6 +52,12 @@ def give(root: Path, files: Mapping[str, str]) -> None:
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
+
+
+def find_training(root: Path) -> OwnTraining:
+    taken = choose_training(root).taken
+    assert taken is not None
+    return describe_training(root, taken)
 
 
 def wfgen(*words: str) -> int:
@@ -167,7 +174,8 @@ def test_a_training_of_ones_own_is_found_with_what_it_needs(
 @pytest.mark.parametrize(
     ("script", "text", "command", "loop"),
     [
-        ("train.py", "print(1)", "python train.py", "each"),
+        ("train.py", "print(1)", "python train.py", "once"),
+        ("train.py", "model.partial_fit(x)", "python train.py", "each"),
         ("train.py", 'os.environ["TRAINING_ITERATIONS"]', "python train.py", "once"),
         (
             "run.py",
@@ -176,7 +184,7 @@ def test_a_training_of_ones_own_is_found_with_what_it_needs(
             "once",
         ),
         ("run.py", 'p.add_argument("--mode")', 'python run.py --mode "update"', "each"),
-        ("train.py", "def broken(:\n  \x00", "python train.py", "each"),
+        ("train.py", "def broken(:\n  \x00", "python train.py", "once"),
     ],
 )
 def test_how_a_training_is_started_is_read_from_it(
@@ -184,7 +192,6 @@ def test_how_a_training_is_started_is_read_from_it(
 ) -> None:
     give(tmp_path, {script: text})
     training = find_training(tmp_path)
-    assert training is not None
     assert (training.command, training.loop, training.imports) == (command, loop, ())
 
 
@@ -198,7 +205,6 @@ def test_the_first_names_of_a_login_that_the_training_speaks_of_are_taken(
         },
     )
     training = find_training(tmp_path)
-    assert training is not None
     assert training.secrets == ("KAGGLE_USERNAME", "KAGGLE_KEY")
 
 

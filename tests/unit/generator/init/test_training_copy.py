@@ -56,7 +56,7 @@ def test_a_pipeline_folder_of_somebody_else_is_left_alone(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     give(here, THEIRS)
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     assert read_files(here / "pipeline") == {"etl.py": b"x = 1\n"}
     assert load(here, {})[BY_KEY["train.command"]] == COMMAND
     output = capsys.readouterr().out
@@ -70,7 +70,7 @@ def test_a_pipeline_folder_of_somebody_else_is_left_alone(
 
 def test_the_training_runs_out_of_a_folder_of_another_name(here: Path) -> None:
     give(here, THEIRS)
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     update = [sys.executable, "-m", "training", "update", "--iterations", "1"]
     for _ in range(2):
         completed = SystemRunner().run(update, cwd=here)
@@ -85,7 +85,7 @@ def test_the_training_runs_out_of_a_folder_of_another_name(here: Path) -> None:
 
 def test_a_package_that_could_be_started_is_somebodys_too(here: Path) -> None:
     give(here, {"pipeline/__main__.py": "import json\n"})
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     assert read_files(here / "pipeline") == {"__main__.py": b"import json\n"}
     assert load(here, {})[BY_KEY["train.command"]] == COMMAND
 
@@ -94,11 +94,11 @@ def test_upgrade_finds_the_copy_under_its_name(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     give(here, THEIRS)
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     manifest = json.loads((here / "training/VENDORED.json").read_bytes())
     assert "training/tasks.py" in manifest["files"]
     capsys.readouterr()
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     assert "unchanged  training/\n" in capsys.readouterr().out
     give(here, {"training/tasks.py": "mine = 1\n"})
     assert wfgen("init", "--upgrade") == 2
@@ -111,9 +111,9 @@ def test_upgrade_finds_the_copy_under_its_name(
 
 def test_without_its_settings_a_copy_is_found_again(here: Path) -> None:
     give(here, THEIRS)
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     (here / "wfgen.toml").unlink()
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     assert load(here, {})[BY_KEY["train.command"]] == COMMAND
 
 
@@ -121,17 +121,17 @@ def test_settings_that_are_there_are_not_changed_but_the_way_on_is_told(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     give(here, {**THEIRS, "wfgen.toml": "iterations = 2\n"})
-    assert wfgen("init") == 2
+    assert wfgen("init", "--sample") == 2
     assert COMMAND in capsys.readouterr().err
     assert not (here / "training").exists()
     give(here, {"wfgen.toml": f"[train]\ncommand = '{COMMAND}'\n"})
-    assert wfgen("init") == 0
+    assert wfgen("init", "--sample") == 0
     assert (here / "training/__main__.py").is_file()
 
 
 def test_settings_in_pyproject_name_the_folder_too(here: Path) -> None:
     give(here, {**THEIRS, "pyproject.toml": "[project]\nname = 'x'\n"})
-    assert wfgen("init", "--pyproject") == 0
+    assert wfgen("init", "--sample", "--pyproject") == 0
     document = tomllib.loads((here / "pyproject.toml").read_text(encoding="utf-8"))
     assert document["tool"]["wfgen"]["train"] == {"command": COMMAND}
 
