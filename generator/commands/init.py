@@ -18,6 +18,7 @@ from ..config.options import (
     INSTALL_REQUIREMENTS,
     ITERATIONS,
     PYTHON,
+    STATE_PATHS,
     TRAIN_COMMAND,
     TRAIN_LOOP,
 )
@@ -121,13 +122,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
         survey = replace(survey, training=None)
     elif not (survey.training or survey.settings_file or "train.command" in settings):
         ask_what_to_train(survey.root, survey.choice)
-    options = InitOptions(
-        settings,
-        pipeline,
-        pyproject=pyproject,
-        force=force,
-        upgrade=upgrade,
-    )
+    options = InitOptions(settings, pipeline, pyproject, force, upgrade)
     plan = make_plan(survey, options, validate_rendered)
     if not dry_run:
         _apply_plan(survey, plan, runner)
@@ -219,9 +214,12 @@ def _describe_findings(survey: Survey, plan: InitPlan) -> Iterator[str]:
         ("branch", ", ".join(settings[BRANCHES]), branch_note),
         ("python", settings[PYTHON], survey.python_from or "wfgen's default"),
         ("training", training, training_note),
+        ("state", ", ".join(settings[STATE_PATHS]), "restored and kept where they lie"),
         ("installs", settings[INSTALL_REQUIREMENTS] or "nothing", ""),
     )
     for name, value, note in rows:
+        if not value:
+            continue
         line = f"{name:9}  {value}"
         if note:
             line += f"  ({note})"
@@ -281,13 +279,14 @@ def _describe_next_steps(
             line += f"  # {note}"
         yield line
     settings = plan.settings
-    if not plan.package:
+    if not plan.package and not settings[STATE_PATHS]:
         model, data = (
             settings[ARTIFACTS["model"].path],
             settings[ARTIFACTS["data"].path],
         )
         yield f"\nthe training has to keep its model below {model}"
-        yield f"and how far it got below {data}: artifacts.*.path change that"
+        yield f"and how far it got below {data}: artifacts.*.path change that,"
+        yield "or state_paths names its files"
     if not settings[INSTALL_REQUIREMENTS]:
         yield "\nnothing is installed for it: install.requirements can name a file"
 

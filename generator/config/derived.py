@@ -49,7 +49,14 @@ def find_state_retention(settings: Settings) -> int | None:
     if store == "cache":
         return CACHE_DAYS
     # One half of a state is none.
-    return min(get_retention(settings, "model"), get_retention(settings, "data"))
+    return min(get_retention(settings, part) for part in list_state_parts(settings))
+
+
+def list_state_parts(settings: Settings) -> tuple[str, ...]:
+    """Return the artifacts that the state is: files that are collected are one."""
+    if settings[options.STATE_PATHS]:
+        return ("model",)
+    return ("model", "data")
 
 
 def get_retention(settings: Settings, part: str) -> int:

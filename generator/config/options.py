@@ -193,6 +193,15 @@ STORE = _declare(
     "Где хранится состояние: артефакты истекают, релиз и ветка нет, "
     "кэш истекает через 7 дней простоя.",
 )
+STATE_PATHS = _declare(
+    "state_paths",
+    ListOf(texts.PATTERN),
+    (),
+    "Files and folders, or patterns of them, that are the state of a training which "
+    "keeps it among its own files; else it is the two folders of artifacts.*.path.",
+    "Файлы и папки (или шаблоны), которые составляют состояние обучения, хранящего его "
+    "среди своих файлов; иначе это две папки из artifacts.*.path.",
+)
 READ_ONLY_CACHE = _declare(
     "read_only_cache",
     Boolean(),

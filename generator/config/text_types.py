@@ -68,6 +68,18 @@ def _check_folder(path: str) -> str:
     return path.rstrip("/") + "/"
 
 
+def _check_pattern(path: str) -> str:
+    """Accept a path or a pattern of paths: `models/*.pkl`, `**/model.joblib`."""
+    _check_relative(path)
+    parts = PurePosixPath(path).parts
+    if not parts or parts == ("**",) or ".git" in parts:
+        raise ValueError(f"{path!r} is not a part of the repository")
+    for part in parts:
+        if "**" in part and part != "**":
+            raise ValueError(f"{path!r}: ** stands for whole folders, between slashes")
+    return path
+
+
 def _check_artifact(name: str) -> str:
     """Accept what @actions/artifact does (`path-and-artifact-name-validation.ts`)."""
     for character in _NOT_IN_ARTIFACT_NAMES:
@@ -181,6 +193,7 @@ OPTIONAL_NAME = Text("a name, or empty", optional=True, longest=200)
 LABEL = Text("a label of a runner", longest=200)
 BRANCH = Text("a branch", _check_branch, longest=250)
 FOLDER = Text("a folder below the repository's root", _check_folder)
+PATTERN = Text("a path or a pattern of paths below the root", _check_pattern)
 FILE = Text("a path below the repository's root", _check_relative)
 OPTIONAL_FILE = Text(
     "a path below the repository's root, or empty", _check_relative, optional=True

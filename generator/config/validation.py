@@ -98,6 +98,11 @@ def _check_needs(settings: Settings) -> Iterator[str]:
             'hands states over as artifacts: store = "artifact"',
         ),
         (
+            options.FANOUT_MEMBERS,
+            not settings[options.STATE_PATHS],
+            "hands over the folders of artifacts.*.path: leave out state_paths",
+        ),
+        (
             options.READ_ONLY_CACHE,
             settings[options.TRIGGERS_PULL_REQUEST],
             "is for pull requests: needs triggers.pull_request",

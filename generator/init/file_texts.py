@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import PurePosixPath
 
+from ..config.derived import list_state_parts
 from ..config.options import ARTIFACTS, BY_KEY
 from ..config.reference import format_toml
 from ..config.settings import Settings
@@ -23,7 +24,6 @@ KAGGLE_LOGIN = ("KAGGLE_API_TOKEN",)
 NOTHING_TO_INSTALL = "# What the training needs, a line each.\n"
 STATE_FOLDER = "/.wfgen/"
 _NEW_FILE_LINES = ("__pycache__/", ".venv/")
-_PARTS = ("model", "data", "logs")
 
 
 def choose_settings(survey: Survey, source: str) -> dict[str, object]:
@@ -90,9 +90,16 @@ def format_requirements(survey: Survey, dependencies: Sequence[str] | None) -> s
     )
 
 
-def list_ignored(settings: Settings) -> tuple[str, ...]:
-    """Return the lines `.gitignore` needs: wfgen's state, and the work area of the training."""
-    folders = [settings[ARTIFACTS[part].path] for part in _PARTS]
+def list_ignored(settings: Settings, tracked: Iterable[str]) -> tuple[str, ...]:
+    """Return the lines `.gitignore` needs: wfgen's state, and the work area of the training.
+
+    A folder that holds `tracked` files is not ignored: new ones would never be added.
+    """
+    folders = []
+    for part in (*list_state_parts(settings), "logs"):
+        folder = settings[ARTIFACTS[part].path]
+        if not any(path.startswith(folder) for path in tracked):
+            folders.append(folder)
     shared = _find_shared_folder(folders)
     # One folder around all three is ignored whole, unless it is where code lives.
     if shared and shared != "src":
@@ -120,12 +127,13 @@ def _choose_training_settings(training: OwnTraining) -> dict[str, object]:
     }
     if training.secrets:
         settings |= {"dataset.source": "kaggle", "dataset.secrets": training.secrets}
-    # Two parts in one folder would be stored twice: then the user has to say which is which.
-    if training.model_path != training.data_path:
-        if training.model_path:
-            settings["artifacts.model.path"] = training.model_path
-        if training.data_path:
-            settings["artifacts.data.path"] = training.data_path
+    folders = (training.model_path, training.data_path)
+    # Two parts in one folder would be stored twice.
+    if all(folders) and training.model_path != training.data_path:
+        settings["artifacts.model.path"] = training.model_path
+        settings["artifacts.data.path"] = training.data_path
+    elif training.state_files:
+        settings["state_paths"] = training.state_files
     return settings
 
 

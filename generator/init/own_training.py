@@ -15,6 +15,7 @@ from pathlib import Path
 
 from .candidates.python_source import read_text
 from .candidates.record import Candidate
+from .state_files import find_state_files
 
 # Folders that hold code and nothing else, so that all below them is the training's.
 _CODE_FOLDERS = frozenset({"src", "training"})
@@ -62,6 +63,7 @@ class OwnTraining:
     loop: str
     model_path: str
     data_path: str
+    state_files: tuple[str, ...]
     secrets: tuple[str, ...]
     imports: tuple[str, ...]
 
@@ -84,6 +86,7 @@ def describe_training(root: Path, candidate: Candidate) -> OwnTraining:
         loop=loop,
         model_path=_find_folder(_MODEL_FILE, joined),
         data_path=_find_folder(_STATE_FILE, joined),
+        state_files=find_state_files(root, candidate, sources),
         secrets=_find_secrets(joined, imports),
         imports=imports,
     )

@@ -96,7 +96,7 @@ def make_plan(survey: Survey, options: InitOptions, validate: Validator) -> Init
         settings_change,
         *_plan_workflows(root, rendered, force=options.force),
         *_plan_training(survey, settings, package, options),
-        _plan_gitignore(root, settings),
+        _plan_gitignore(survey, settings),
     ]
     source = _read_source(survey, options)
     return InitPlan(settings, package, source, rendered, tuple(changes))
@@ -251,11 +251,12 @@ def _check_package_name(root: Path, settings: Settings, package: str) -> None:
     )
 
 
-def _plan_gitignore(root: Path, settings: Settings) -> Change:
-    present = read_content(root / _GITIGNORE) or b""
+def _plan_gitignore(survey: Survey, settings: Settings) -> Change:
+    present = read_content(survey.root / _GITIGNORE) or b""
     # Bytes that are no UTF-8 go through unchanged.
     text, added = add_lines(
-        present.decode("utf-8", "surrogateescape"), list_ignored(settings)
+        present.decode("utf-8", "surrogateescape"),
+        list_ignored(settings, survey.tracked),
     )
     if not added:
         return Change(_GITIGNORE, FileAction.SAME)

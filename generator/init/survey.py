@@ -28,7 +28,8 @@ class Survey:
 
     `python_from` names the file that says so, "" where nothing does and the default is
     taken; `settings_file` is the file that holds settings already, "" where none does.
-    `training` is the one of the `choice`, if that has a clear one.
+    `training` is the one of the `choice`, if that has a clear one; `tracked` are the
+    files that git knows.
     """
 
     root: Path
@@ -40,6 +41,7 @@ class Survey:
     choice: Choice
     training: OwnTraining | None
     settings_file: str
+    tracked: tuple[str, ...]
 
 
 def survey_repository(folder: Path, runner: Runner) -> Survey:
@@ -56,6 +58,7 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
         )
     top = _find_top(nearest, runner)
     branch, has_remote = DEFAULT_BRANCH, False
+    tracked: tuple[str, ...] = ()
     if top is not None:
         if top != root.resolve():
             raise OutputError(
@@ -65,15 +68,10 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
             )
         branch = read_repository(root, runner).default_branch
         has_remote = _has_remote(root, runner)
+        tracked = _list_tracked(root, runner)
     python, python_from = _choose_python(root)
     settings_file = _find_settings_file(root)
-    choice = Choice(None, ())
-    # What the settings say needs no finding.
-    if not settings_file:
-        choice = choose_training(root)
-    training = None
-    if choice.taken is not None:
-        training = describe_training(root, choice.taken)
+    choice, training = _find_training(root, settings_file)
     return Survey(
         root=root,
         is_repository=top is not None,
@@ -84,6 +82,7 @@ def survey_repository(folder: Path, runner: Runner) -> Survey:
         choice=choice,
         training=training,
         settings_file=settings_file,
+        tracked=tracked,
     )
 
 
@@ -102,6 +101,17 @@ def read_dependencies(root: Path) -> tuple[str, ...] | None:
     if not all(isinstance(item, str) for item in dependencies):
         raise SettingsError(f"{PYPROJECT}: project.dependencies is not a list of texts")
     return tuple(dependencies)
+
+
+def _find_training(root: Path, settings_file: str) -> tuple[Choice, OwnTraining | None]:
+    """Return what was found, and the training where that is clear."""
+    if settings_file:
+        # What the settings say needs no finding.
+        return Choice(None, ()), None
+    choice = choose_training(root)
+    if choice.taken is None:
+        return choice, None
+    return choice, describe_training(root, choice.taken)
 
 
 def _find_home() -> Path | None:
@@ -156,6 +166,11 @@ def _find_top(folder: Path, runner: Runner) -> Path | None:
 def _has_remote(root: Path, runner: Runner) -> bool:
     completed = runner.run(["git", "remote"], cwd=root, timeout_seconds=30)
     return bool(completed.stdout.strip())
+
+
+def _list_tracked(root: Path, runner: Runner) -> tuple[str, ...]:
+    listed = runner.run(["git", "ls-files", "-z"], cwd=root, timeout_seconds=60)
+    return tuple(filter(None, listed.stdout.split("\0")))
 
 
 def _find_settings_file(root: Path) -> str:

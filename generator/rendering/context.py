@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import cast
 
 from ..config import options
 from ..config.derived import (
@@ -11,6 +12,7 @@ from ..config.derived import (
     find_state_retention,
     has_trial_job,
     list_notification_ways,
+    list_state_parts,
     list_training_jobs,
 )
 from ..config.settings import Settings
@@ -68,11 +70,21 @@ def build_context(settings: Settings, root: Path) -> dict[str, object]:
         "pin": PinBook(root),
         "rights": _list_rights(settings),
         "secrets": secrets,
+        "state_parts": _list_state_parts(settings),
         "stem": Path(settings[options.WORKFLOW]).stem,
         "trial": has_trial_job(settings),
         "trial_rights": _list_trial_rights(settings),
         "training": _write_training_script(settings, secrets),
     }
+
+
+def _list_state_parts(settings: Settings) -> list[tuple[str, object]]:
+    """List the artifacts of the state, each with its settings.
+
+    Files that are collected into one folder are one part.
+    """
+    artifacts = cast("dict[str, object]", settings.tree["artifacts"])
+    return [(part, artifacts[part]) for part in list_state_parts(settings)]
 
 
 def _list_secrets(settings: Settings) -> tuple[str, ...]:

@@ -66,6 +66,8 @@ def plan_files(settings: Settings) -> dict[str, str]:
     if settings[options.STORE] == "artifact":
         script = "find_state.py"
     files[f"{script}.j2"] = SCRIPTS + script
+    if settings[options.STATE_PATHS]:
+        files["place_state.py.j2"] = SCRIPTS + "place_state.py"
     if settings[options.WORKFLOWS_CI]:
         files["ci.yml.j2"] = WORKFLOWS + "ci.yml"
     if settings[options.WORKFLOWS_KEEPALIVE]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..config import options
-from ..config.derived import get_retention, list_notification_ways
+from ..config.derived import get_retention, list_notification_ways, list_state_parts
 from ..config.settings import FILE, PYPROJECT, Settings
 from ..errors import SettingsError
 from ..workflow.model import Step as WorkflowStep
@@ -267,7 +267,8 @@ def _find_iterations_line(text: str) -> str:
 def _list_stored(settings: Settings) -> list[StoredArtifact]:
     """List everything that is uploaded."""
     stored = []
-    for part, artifact in options.ARTIFACTS.items():
+    for part in (*list_state_parts(settings), "logs"):
+        artifact = options.ARTIFACTS[part]
         name, path = settings[artifact.name], settings[artifact.path]
         days = get_retention(settings, part)
         stored.append(StoredArtifact(part, name, path, days))

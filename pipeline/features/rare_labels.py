@@ -68,9 +68,8 @@ def set_labels_aside(
     own = np.array(names, dtype=object)[np.asarray(codes.codes)]
     is_odd = np.isin(own.astype(str), sorted(odd))
     is_merged = np.isin(own.astype(str), sorted(merged))
-    kept = frame[frame[schema.target].notna()].assign(
-        **{schema.target: np.where(is_merged, OTHER, own)}
-    )
+    own = np.where(is_merged, OTHER, own)
+    kept = frame[frame[schema.target].notna()].assign(**{schema.target: own})
     count = int(is_odd.sum())
     if explicit and count > MOST_ODD_SHARE * len(target):
         raise SourceSchemaError(

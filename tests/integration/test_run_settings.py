@@ -49,6 +49,45 @@ def test_state_in_a_store_is_carried_over_five_runs(
     assert (trial.conclusion, total_rows(trial)) == (Conclusion.SUCCESS, 5 * one)
 
 
+AMONG_ITS_CODE = """
+from pathlib import Path
+seen = Path("src/seen.txt")
+rows = int(seen.read_text()) + 1 if seen.exists() else 1
+seen.write_text(str(rows))
+Path("src/models").mkdir(exist_ok=True)
+Path("src/models/best.txt").write_text(f"{rows} by version 1")
+print("rows", rows)
+"""
+
+
+@pytest.mark.shows_settings("state_paths")
+@pytest.mark.parametrize("store", ["artifact", "release", "cache"])
+def test_a_training_goes_on_from_its_own_files(
+    store: str, bare: Project, why: Why
+) -> None:
+    bare.write("src/train.py", AMONG_ITS_CODE)
+    bare.write(".gitignore", "/runtime/\n/.wfgen/\n")
+    settings = {
+        "state_paths": "src/seen.txt\nsrc/models",
+        "train.command": "python src/train.py",
+        "store": store,
+    }
+    bare.render(**settings)
+    bare.commit()
+    results = [bare.run()]
+    # Code that changed in between is not put back by the state.
+    bare.write("src/train.py", AMONG_ITS_CODE.replace("version 1", "version 2"))
+    bare.commit()
+    results.append(bare.run())
+    assert [result.conclusion for result in results] == [Conclusion.SUCCESS] * 2, why(
+        results[-1]
+    )
+    logs = [result.log.read_text(encoding="utf-8") for result in results]
+    assert "rows 1" in logs[0]
+    assert "rows 2" in logs[1]
+    assert "Put 2 files of state in their places" in logs[1]
+
+
 @pytest.mark.shows_settings("read_only_cache")
 @pytest.mark.parametrize("store", ["release", "branch"])
 def test_a_pull_request_runs_in_a_job_that_keeps_no_state(

@@ -33,6 +33,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "concurrency": {"concurrency": "queue"},
     "permissions": {"permissions": {"issues": "write"}},
     "store": {"store": "release"},
+    "state_paths": {"state_paths": ["models/*.joblib", "data/seen.json"]},
     "read_only_cache": {"read_only_cache": True},
     "summary": {"summary": False},
     "templates_dir": {"templates_dir": "templates"},

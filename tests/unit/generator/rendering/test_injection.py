@@ -66,6 +66,7 @@ NASTY = [
 # Key -> how a text is put into its value, where that is not the text itself.
 SHAPES: dict[str, Callable[[str], object]] = {
     "branches": lambda text: [text],
+    "state_paths": lambda text: [text],
     "runner": lambda text: ["self-hosted", text],
     "train.env": lambda text: {"VARIABLE": text},
     "artifacts.extra": lambda text: [{"name": text, "path": "x/" + text}],

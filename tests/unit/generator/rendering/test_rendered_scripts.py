@@ -26,6 +26,7 @@ def scripts() -> dict[str, str]:
         values: dict[str, object] = {
             "store": store,
             "notify.issue": True,
+            "state_paths": ["model.pkl"],
             "workflows.keepalive": True,
         }
         settings = load(
