@@ -113,6 +113,7 @@ except KeyboardInterrupt:
 """
 
 
+@pytest.mark.usefixtures("heed_sigint")
 @pytest.mark.parametrize(
     ("way", "said"),
     [("interrupt", ["began", "ended in its own way"]), ("kill", ["began"])],
