@@ -44,6 +44,14 @@ METRICS = (
 )
 GATES = ("none", "baseline", "previous")
 KINDS = ("text", "number", "date")
+DELIMITER_NAMES = {
+    "comma": ",",
+    "semicolon": ";",
+    "tab": "\t",
+    "pipe": "|",
+    "space": " ",
+    "\\t": "\t",
+}
 DAY_SECONDS = 86_400
 # Beyond every bound of a setting; Python refuses texts of more than 4,300 digits.
 _MOST_DIGITS = 18
@@ -83,6 +91,32 @@ def parse_texts(value: object) -> tuple[str, ...]:
         if text:
             texts.append(text)
     return tuple(texts)
+
+
+def parse_encoding(value: object) -> str:
+    """Accept an encoding that Python knows and that holds ASCII as it is."""
+    text = parse_text(value)
+    probe = 'a,;\t|"\n'
+    try:
+        holds_ascii = not text or probe.encode(text) == probe.encode()
+    except (LookupError, UnicodeError) as error:
+        raise ValueError("it must be an encoding, like utf-8 or cp1252") from error
+    if not holds_ascii:
+        raise ValueError("it must hold ASCII as it is, like utf-8: save the file so")
+    return text
+
+
+def parse_delimiter(value: object) -> str:
+    """Accept one character, or the name of one."""
+    if not isinstance(value, str):
+        raise TypeError("it must be a string")
+    text = DELIMITER_NAMES.get(value.strip().lower(), value.strip(" ") or value)
+    if not text:
+        return text
+    if len(text) != 1 or not text.isascii() or text.isalnum() or text in '"\r\n':
+        names = ", ".join(DELIMITER_NAMES)
+        raise ValueError(f"it must be one sign, like ; or one of {names}")
+    return text
 
 
 def parse_types(value: object) -> tuple[tuple[str, str], ...]:
@@ -191,6 +225,25 @@ class Settings(NamedTuple):
     ignore: Annotated[
         tuple[str, ...], Rule(parse_texts, "Columns to leave out, with commas.")
     ] = ()
+    encoding: Annotated[
+        str,
+        Rule(parse_encoding, "Of CSV, like cp1252; found out where it is not set."),
+    ] = ""
+    delimiter: Annotated[
+        str,
+        Rule(parse_delimiter, "Of CSV, like ; or tab; found out where it is not set."),
+    ] = ""
+    skip_rows: Annotated[
+        int,
+        Rule(make_integer_parser(0, 1000), "Lines of CSV above the header."),
+    ] = 0
+    last_line: Annotated[
+        str,
+        Rule(
+            make_choice_parser("wait", "take"),
+            "A last line of CSV without its end: wait for it, or take it as it is.",
+        ),
+    ] = "wait"
     decimal: Annotated[
         str,
         Rule(

@@ -39,13 +39,17 @@ JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 YES = click.option("--yes", is_flag=True, help="Do not ask.")
 
 
-def add_setting_flags(command: Callback) -> Callback:
-    """Give a command a flag for each setting that has one."""
-    # Decorators are applied from the last one up.
-    for name in reversed(FLAGS):
-        option = click.option(spell_flag(name), help=_describe_flag(name))
-        command = option(command)
-    return command
+def add_flags(*names: str) -> Callable[[Callback], Callback]:
+    """Give a command a flag for each of these settings."""
+
+    def decorate(command: Callback) -> Callback:
+        # Decorators are applied from the last one up.
+        for name in reversed(names):
+            option = click.option(spell_flag(name), help=_describe_flag(name))
+            command = option(command)
+        return command
+
+    return decorate
 
 
 def _describe_flag(name: str) -> str:
@@ -68,7 +72,7 @@ def pipeline() -> None:
 
 @pipeline.command()
 @ROOT
-@add_setting_flags
+@add_flags(*FLAGS)
 def update(root: Path, **flags: str | None) -> None:
     """Train on the next new batches."""
     given = {name: value for name, value in flags.items() if value is not None}
@@ -188,6 +192,7 @@ def sign(root: Path, remove: bool) -> None:
 )
 @MODELS
 @TRY
+@add_flags("encoding", "delimiter", "skip_rows")
 def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     """Score the rows of SOURCE with the champion.
 
@@ -195,8 +200,8 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
     """
     from .model_queries import predict_rows  # noqa: PLC0415  # brings pandas
 
-    with open_rows_to_score(source, root).open_reader(None) as reader:
-        settings = load(root, os.environ, flags)
+    settings = load(root, os.environ, flags)
+    with open_rows_to_score(source, root, settings).open_reader(None) as reader:
         scored = predict_rows(_make_store(root), reader, output, settings)
     show(f"{scored.rows} rows scored into {output}")
     if scored.missing_columns:

@@ -12,8 +12,9 @@ import pandas as pd
 
 from ..errors import SourceError
 from ..missing_words import NUMBER_WORDS, USUAL_WORDS
-from .csv import LINE_END_HINT, explain_broken_file, open_csv
+from .csv import LINE_END_HINT, LONGEST_WAITING, explain_broken_file, open_csv
 from .cursor import PROBE_BYTES, ByteMark, FileEnd, FilePosition, digest
+from .encodings import guess_encoding
 from .members import Member
 from .protocol import ColumnFilter
 
@@ -32,8 +33,11 @@ class CsvTable:
 
     def __init__(self, member: Member, position: FilePosition) -> None:
         self._member = member
-        self._stream, self._header, self.position = open_csv(member, position)
-        self._cutter = RecordCutter(self._stream)
+        opened = open_csv(member, position)
+        self._stream, self._header = opened.stream, opened.header
+        self._encoding = opened.encoding
+        self.position = opened.position
+        self._cutter = RecordCutter(self._stream, waits=member.is_growing)
         # Columns of text that looked like numbers or truth values.
         self._plain_texts: set[str] = set()
 
@@ -91,8 +95,10 @@ class CsvTable:
         if np.count_nonzero(is_delimiter) <= records * (columns - 1):
             return
         # Texts may be as long as they like; the limit is one of the whole process.
-        csv.field_size_limit(max(csv.field_size_limit(), len(content)))
-        text = io.StringIO(content.decode("utf-8", errors="replace"), newline="\n")
+        limit = csv.field_size_limit(len(content))
+        text = io.StringIO(
+            content.decode(self._encoding, errors="replace"), newline="\n"
+        )
         reader = csv.reader(text, delimiter=self._header.delimiter)
         try:
             for number, record in enumerate(reader, first_record):
@@ -100,7 +106,8 @@ class CsvTable:
                     raise SourceError(
                         f"{self._member.name}: record {number} has {len(record)} "
                         f"fields, its header {columns}",
-                        hint="a field that holds the delimiter needs quotes",
+                        hint="a field that holds the delimiter needs quotes; where "
+                        "lines stand above the header, `skip_rows` passes over them",
                     )
         except csv.Error as error:
             raise SourceError(
@@ -108,6 +115,8 @@ class CsvTable:
                 f"are no CSV: {error}",
                 hint=LINE_END_HINT,
             ) from error
+        finally:
+            csv.field_size_limit(limit)
 
     def _parse(
         self,
@@ -143,12 +152,25 @@ class CsvTable:
         try:
             return self._read_frame(content, types)
         except PARSE_ERRORS as error:
+            raise self._explain(content, first_record, error) from error
+
+    def _explain(
+        self, content: bytes, first_record: int, error: Exception
+    ) -> SourceError:
+        where = f"{self._member.name}: the records from number {first_record} on are"
+        if not isinstance(error, UnicodeDecodeError):
             reason = str(error).replace("\n", " ")
-            raise SourceError(
-                f"{self._member.name}: the records from number {first_record} on "
-                f"are no CSV like its header: {reason}",
-                hint="each record needs as many fields as the header has, in UTF-8",
-            ) from error
+            return SourceError(
+                f"{where} no CSV like its header: {reason}",
+                hint="each record needs as many fields as the header has",
+            )
+        hint = "set `encoding`, or save it in UTF-8"
+        found = guess_encoding(content)
+        if found and found != self._encoding:
+            hint = f"`encoding` may be {found!r}; or save it in UTF-8"
+        return SourceError(
+            f"{where} not in {self._encoding}: {error.reason}", hint=hint
+        )
 
     def _read_texts(self, content: bytes, types: dict[str, Any]) -> pd.DataFrame:
         """Read with categories of text as it stands in the file.
@@ -185,7 +207,7 @@ class CsvTable:
             "dtype": types,
             "sep": self._header.delimiter,
             "index_col": False,
-            "encoding": "utf-8",
+            "encoding": self._encoding,
             # In one piece: pandas may give pieces of a column other types.
             "low_memory": False,
         }
@@ -199,8 +221,9 @@ class RecordCutter:
     changes the parity twice, so that parity alone tells where records end.
     """
 
-    def __init__(self, stream: IO[bytes]) -> None:
+    def __init__(self, stream: IO[bytes], *, waits: bool = False) -> None:
         self._stream = stream
+        self._waits = waits
         self._block = b""
         self._start = 0
         """Where in the block the next record starts."""
@@ -212,10 +235,11 @@ class RecordCutter:
     def take(self, count: int) -> tuple[bytes, int]:
         """Return up to `count` records with their newlines, and how many there are.
 
-        The last record of a file may lack its newline.
+        The last record of a file may lack its newline: then it is not taken where it
+        `waits`, unless it is too long to be one.
         """
         parts: list[bytes] = []
-        taken = 0
+        taken, whole, length = 0, 0, 0
         while taken < count and not self.is_at_end():
             ends = self._ends[: count - taken]
             taken += len(ends)
@@ -223,11 +247,16 @@ class RecordCutter:
             cut = len(self._block)
             if taken == count:
                 cut = int(ends[-1]) + 1
+            if len(ends):
+                whole = length + int(ends[-1]) + 1 - self._start
+            length += cut - self._start
             parts.append(self._block[self._start : cut])
             self._start, self._ends = cut, self._ends[len(ends) :]
         content = b"".join(parts)
         is_cut_off = self._in_quotes or not content.endswith(b"\n")
         if content and taken < count and is_cut_off:
+            if self._waits and length - whole <= LONGEST_WAITING:
+                return content[:whole], taken
             taken += 1
         return content, taken
 

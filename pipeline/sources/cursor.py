@@ -29,6 +29,16 @@ LONGEST_MARK = 1 << 26
 # Of a file, to the operating system (off_t).
 LARGEST_OFFSET = (1 << 63) - 1
 
+# What a CSV file may be found to be in, besides UTF-8; each holds ASCII as it is.
+ENCODINGS = frozenset(
+    {
+        *("cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256"),
+        *("cp1257", "cp866", "koi8_r", "koi8_u"),
+        *("iso8859_2", "iso8859_5", "iso8859_7", "iso8859_9", "iso8859_15"),
+        *("cp932", "cp949", "big5", "gb18030", "euc_jp", "euc_kr"),
+    }
+)
+
 OrderValue = float | str
 """A number, or a moment in ISO 8601."""
 
@@ -74,12 +84,19 @@ class FilePosition(NamedTuple):
     marks: tuple[ByteMark | RowMark, ...] = ()
     taken: int = 0
     stride: int = 1
+    encoding: str = ""
+    """That of a CSV file which is not in UTF-8, as it was found out."""
 
     @classmethod
     def from_json(cls, value: object) -> Self:
         """Parse a position of the state document. Raises InvalidCursorError."""
-        if not isinstance(value, dict) or set(value) != set(cls._fields):
+        if not isinstance(value, dict):
             raise InvalidCursorError("a position in a file has other parts")
+        encoding = value.get("encoding", "")
+        if {*value, "encoding"} != set(cls._fields):
+            raise InvalidCursorError("a position in a file has other parts")
+        if encoding and encoding not in ENCODINGS:
+            raise InvalidCursorError("the encoding of a file is none that is read")
         if not isinstance(value["marks"], list):
             raise InvalidCursorError("marks are no list")
         for name in ("offset", "records", "taken", "stride"):
@@ -94,6 +111,7 @@ class FilePosition(NamedTuple):
             tuple(map(_parse_mark, value["marks"])),
             value["taken"],
             value["stride"],
+            encoding,
         )
 
     def to_json(self) -> dict[str, Any]:
@@ -106,7 +124,10 @@ class FilePosition(NamedTuple):
             else:
                 marks.append([start, extent, digest])
         end = None if self.end is None else list(self.end)
-        return {**self._asdict(), "end": end, "marks": marks}
+        content = {**self._asdict(), "end": end, "marks": marks}
+        if not self.encoding:
+            del content["encoding"]
+        return content
 
     def add_mark(self, mark: ByteMark) -> Self:
         """Return the position with one more mark, thinned out if there are too many."""

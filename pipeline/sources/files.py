@@ -13,7 +13,7 @@ from .cursor import (
     limit_marks,
     rewritten_error,
 )
-from .members import Member, make_local_member
+from .members import DETECTED, CsvOptions, Member, make_local_member
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -34,14 +34,25 @@ class FileSource:
         self.notes: tuple[str, ...] = ()
         self._list_all = list_members
         self._target = ""
+        self._options = DETECTED
+        self._ignored: frozenset[str] = frozenset()
         self._checked: Positions = {}
 
     def select_tables(self, target: str) -> None:
         """Leave out tables that are not for this target; `notes` says which."""
         self._target = target
 
+    def set_reading(
+        self, options: CsvOptions, ignored: frozenset[str] = frozenset()
+    ) -> None:
+        """Read CSV as the settings say; no table needs the `ignored` columns."""
+        self._options = options
+        self._ignored = ignored
+
     def _list_members(self, cursor: Cursor | None) -> list[Member]:
         members = self._list_all()
+        if self._options != DETECTED:
+            members = [m._replace(options=self._options) for m in members]
         known = _copy_positions(cursor)
         if not self._target or [member.name for member in members] == list(known):
             # All of them were chosen by the first run.
@@ -49,7 +60,7 @@ class FileSource:
             return members
         from .selection import select_tables  # noqa: PLC0415  # not for known tables
 
-        selection = select_tables(members, self._target, known)
+        selection = select_tables(members, self._target, known, self._ignored)
         self.notes = selection.left_out
         return selection.members
 
@@ -68,6 +79,7 @@ class FileSource:
             if _has_new_rows(member, positions):
                 has_new = True
         self._checked = positions
+        self.notes += tuple(list_waiting(members, positions))
         return has_new
 
     def update_cursor(self, cursor: Cursor) -> Cursor:
@@ -82,6 +94,20 @@ class FileSource:
     def open_reader(self, cursor: Cursor | None) -> FileReader:
         """Open a reader that goes on behind the cursor. Raises SourceRewrittenError."""
         return FileReader(self._list_members(cursor), cursor)
+
+
+def list_waiting(members: list[Member], positions: Positions) -> Iterator[str]:
+    """Say for each file that ends within a record that this waits."""
+    for member in members:
+        position = positions.get(member.name)
+        if position is None or position.end is None:
+            continue
+        if member.is_growing and position.end.size > position.offset:
+            from .csv import describe_waiting  # noqa: PLC0415  # seldom wanted
+
+            note = describe_waiting(member, position)
+            if note:
+                yield note
 
 
 def open_sample() -> FileSource:
@@ -102,6 +128,7 @@ class FileReader:
         version: str | None = None,
     ) -> None:
         self._version = version
+        self.notes: list[str] = []
         self._positions = _copy_positions(cursor)
         self._waiting: list[Member] = []
         for member in members:
@@ -160,6 +187,7 @@ class FileReader:
             frame = table.read(rows, number_columns, is_wanted)
             self._positions[member.name] = table.position
             if table.position.end is not None:
+                self.notes += list_waiting([member], self._positions)
                 self._open_tables.pop(member.name).close()
                 del self._waiting[0]
             if frame is not None and len(frame):
@@ -170,6 +198,11 @@ class FileReader:
         position = self._positions.get(member.name, FilePosition())
         table = member.format.open_table(member, position)
         self._open_tables[member.name] = table
+        if table.position.encoding and not position.offset:
+            self.notes.append(
+                f"{member.name} is not in UTF-8: read as {table.position.encoding}, "
+                "as it seems; `encoding` settles it"
+            )
         return table
 
 

@@ -29,6 +29,22 @@ class FoundFile(NamedTuple):
     stamp: Callable[[], str] | None = None
 
 
+class CsvOptions(NamedTuple):
+    """How CSV is read, as the settings say; empty texts are found out.
+
+    `skip_rows` lines stand above the header. A last line without its end is not read
+    from a file that may grow, unless `takes_last_line`.
+    """
+
+    encoding: str = ""
+    delimiter: str = ""
+    skip_rows: int = 0
+    takes_last_line: bool = False
+
+
+DETECTED = CsvOptions()
+
+
 class Member(NamedTuple):
     """One table.
 
@@ -43,6 +59,12 @@ class Member(NamedTuple):
     open: StreamOpener
     stamp: Callable[[], str]
     format: TableFormat
+    options: CsvOptions = DETECTED
+
+    @property
+    def is_growing(self) -> bool:
+        """Whether a last line without its end is to wait for it."""
+        return self.appends and not self.options.takes_last_line
 
 
 def make_member(name: str, size: int, open_file: StreamOpener) -> Member:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .cursor import Cursor, FilePosition
+    from .members import CsvOptions
 
 ColumnFilter = Callable[[str], bool]
 """Whether a column of this name is to be read."""
@@ -27,6 +28,10 @@ class Chunk(NamedTuple):
 
 class Reader(Protocol):
     """Reads a source batch by batch; a context manager that closes what it opened."""
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What was found out while reading, and is to be said."""
 
     def __enter__(self) -> Self: ...
 
@@ -59,6 +64,11 @@ class Source(Protocol):
 
     def select_tables(self, target: str) -> None:
         """Leave out tables that are not for this target."""
+
+    def set_reading(
+        self, options: CsvOptions, ignored: frozenset[str] = frozenset()
+    ) -> None:
+        """Read CSV as the settings say; no table needs the `ignored` columns."""
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.

@@ -10,9 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..errors import SourceError
 from ..settings import Settings
 from ..sources.files import SAMPLE_TARGET, open_sample
+from ..sources.members import CsvOptions
 
 if TYPE_CHECKING:
     from ..sources.protocol import Source
+
+
+DEFAULTS = Settings()
 
 
 class SourceRequest(NamedTuple):
@@ -20,7 +24,7 @@ class SourceRequest(NamedTuple):
 
     source: str
     root: Path
-    settings: Settings = Settings()
+    settings: Settings = DEFAULTS
     environment: Mapping[str, str] = {}
 
 
@@ -44,13 +48,31 @@ def open_source(
     source = kind.open(request)
     target = settings.target or kind.default_target
     source.select_tables(target)
+    source.set_reading(make_csv_options(settings), frozenset(settings.ignore))
     return source, target
 
 
-def open_rows_to_score(source: str, root: Path) -> "Source":
-    """Open a source of rows without a target. Raises SourceError where there is none."""
+def open_rows_to_score(
+    source: str, root: Path, settings: Settings = DEFAULTS
+) -> "Source":
+    """Open a source of rows without a target. Raises SourceError where there is none.
+
+    Its files are complete: a last line needs no end.
+    """
     kind = find_kind(source, KINDS_TO_SCORE)
-    return kind.open(SourceRequest(source, root))
+    opened = kind.open(SourceRequest(source, root))
+    opened.set_reading(make_csv_options(settings)._replace(takes_last_line=True))
+    return opened
+
+
+def make_csv_options(settings: Settings) -> CsvOptions:
+    """What the settings say of CSV."""
+    return CsvOptions(
+        settings.encoding,
+        settings.delimiter,
+        settings.skip_rows,
+        settings.last_line == "take",
+    )
 
 
 def find_kind(source: str, kinds: Sequence[SourceKind]) -> SourceKind:

@@ -154,6 +154,8 @@ class Update:
             source.open_reader(training.cursor) as reader,
         ):
             training.run(reader, engine, self._log_batch, lambda: bool(signals))
+            for note in reader.notes:
+                self._log.note(note)
         after = training.state
         if after is None:
             raise SourceError(f"{source.label} holds no rows to start from")
