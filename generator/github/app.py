@@ -35,6 +35,7 @@ Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
+CHECK_AREAS = frozenset({"check-runs", "check-suites", "commits", "statuses"})
 GIT_AREAS = frozenset(
     {"branches", "commits", "compare", "git", "merges", "rules", "tags"}
 )
@@ -44,7 +45,12 @@ ROUTES = RouteTable(
     (
         Family(".rest.actions", frozenset({"actions"})),
         Family(".rest.issues", frozenset({"issues", "labels"})),
+        # These two before git's, whose `commits/{ref}` would match theirs, too.
+        Family(".rest.pulls", frozenset({"pulls", "commits"})),
+        Family(".rest.checks", CHECK_AREAS),
         Family(".rest.git", GIT_AREAS),
+        Family(".rest.environments", frozenset({"environments", "actions"})),
+        Family(".rest.deployments", frozenset({"deployments", "pages"})),
         Family(".rest.repository", frozenset({"", "contents", "releases", "actions"})),
         Family(".graphql.endpoint", frozenset({"graphql", "api"})),
         Family(".control", frozenset({"_wfgen"})),

@@ -23,7 +23,7 @@ ALL = {
     "contents": "write",
     "issues": "write",
     "checks": "read",
-    "pull-requests": "read",
+    "pull-requests": "write",
 }
 
 

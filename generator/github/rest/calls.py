@@ -82,9 +82,30 @@ class Body:
             raise self._refuse_type(name, "this is not an object.")
         return value
 
+    def read_integer(self, name: str) -> int | None:
+        """An integer; None where it is absent or null."""
+        value = self.fields.get(name)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise self._refuse_type(name, f"{json.dumps(value)} is not an integer.")
+        return value
+
+    def read_texts(self, name: str) -> list[str]:
+        """An array of texts; empty where it is absent or null."""
+        texts = []
+        for value in self.read_list(name):
+            if not isinstance(value, str):
+                complaint = f"{json.dumps(value)} is not a string."
+                raise self._refuse_type(name, complaint)
+            texts.append(value)
+        return texts
+
     def read_list(self, name: str) -> list[object]:
-        """A field that holds an array; empty where it is absent."""
-        value = self.fields.get(name, [])
+        """A field that holds an array; empty where it is absent or null."""
+        value = self.fields.get(name)
+        if value is None:
+            return []
         if not isinstance(value, list):
             raise self._refuse_type(name, "that is not an array.")
         return value

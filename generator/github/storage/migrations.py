@@ -214,6 +214,21 @@ _DOCUMENTS = (
     "ALTER TABLE repositories ADD COLUMN created_at INTEGER NOT NULL DEFAULT 0",
 )
 
+# The first table stays as it was: no migration throws anything away.
+# Variables of environments, beside the repository's, whose scope is "".
+_SCOPED_VARIABLES = (
+    """CREATE TABLE scoped_variables (
+        scope TEXT NOT NULL COLLATE NOCASE,
+        name TEXT NOT NULL,
+        value TEXT NOT NULL,
+        created_at INTEGER NOT NULL,
+        updated_at INTEGER NOT NULL,
+        PRIMARY KEY (scope, name)
+    )""",
+    """INSERT INTO scoped_variables (scope, name, value, created_at, updated_at)
+       SELECT '', name, value, created_at, updated_at FROM variables""",
+)
+
 
 class Migration(NamedTuple):
     """One step from a version of the tables to the next; `number` is the version it makes."""
@@ -231,6 +246,7 @@ MIGRATIONS = (
     Migration(5, "states of workflows", _WORKFLOW_STATES),
     Migration(6, "servers of runs", _SERVERS_OF_RUNS),
     Migration(7, "documents, and pull requests", _DOCUMENTS),
+    Migration(8, "variables of environments", _SCOPED_VARIABLES),
 )
 LATEST_VERSION = MIGRATIONS[-1].number
 

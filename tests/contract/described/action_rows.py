@@ -22,7 +22,6 @@ ROWS = [
     Row("GET", "actions/runs/{run}/logs", 410),
     Row("GET", "actions/jobs/{job}", 200),
     Row("GET", "actions/jobs/1", 404),
-    Row("GET", "check-runs/{job}/annotations", 200),
     Row("POST", "actions/runs/{ended}/rerun", 201),
     Row("POST", "actions/runs/{run}/rerun", 403),
     Row("POST", "actions/runs/{run}/cancel", 202),

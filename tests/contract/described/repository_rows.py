@@ -61,12 +61,4 @@ ROWS = [
     Row("PATCH", "releases/assets/{asset}", 200, {"label": "weights"}),
     Row("DELETE", "releases/assets/{asset}", 204),
     Row("DELETE", "releases/{release}", 204),
-    # Variables.
-    Row("POST", "actions/variables", 201, {"name": "ROUNDS", "value": "3"}),
-    Row("POST", "actions/variables", 409, {"name": "rounds", "value": "3"}),
-    Row("GET", "actions/variables", 200),
-    Row("GET", "actions/variables/ROUNDS", 200),
-    Row("GET", "actions/variables/NONE", 404),
-    Row("PATCH", "actions/variables/ROUNDS", 204, {"value": "4"}),
-    Row("DELETE", "actions/variables/ROUNDS", 204),
 ]

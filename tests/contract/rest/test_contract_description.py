@@ -14,8 +14,10 @@ from generator.github.core.rate_limits import Limits
 from generator.github.rest.router import REPOSITORY
 from tests.contract.described import (
     action_rows,
+    check_rows,
     git_rows,
     issue_rows,
+    pull_rows,
     repository_rows,
 )
 from tests.contract.described.rows import Play, Row
@@ -27,8 +29,11 @@ if TYPE_CHECKING:
 
 FAMILIES = {
     "actions": action_rows.ROWS,
+    "checks": check_rows.STATUSES,
+    "environments": check_rows.ENVIRONMENTS,
     "git": git_rows.ROWS,
     "issues": issue_rows.ROWS,
+    "pulls": pull_rows.ROWS,
     "repository": repository_rows.ROWS,
 }
 # Ours alone, and GraphQL, whose description is its schema.

@@ -79,12 +79,6 @@ def get_job(context: AppContext, call: Call) -> Reply:
     return Reply(body=serialize_job(context, call.origin, run, job))
 
 
-def list_annotations(context: AppContext, call: Call) -> Reply:
-    """None: annotations are in act's log, which is not kept here."""
-    get_job(context, call)
-    return Reply(body=[])
-
-
 def refuse_logs(context: AppContext, call: Call) -> Reply:
     """410, as on GitHub when logs are past their time.
 
@@ -138,13 +132,6 @@ ROUTES = build_routes(
         READ,
         get_job,
         "get-a-job-for-a-workflow-run",
-    ),
-    Endpoint(
-        "GET",
-        "~/check-runs/{job_id}/annotations",
-        "checks:read",
-        list_annotations,
-        "list-check-run-annotations",
     ),
     Endpoint(
         "GET",

@@ -55,6 +55,7 @@ def list_history(context: AppContext, call: Call) -> Reply:
 def get_commit(context: AppContext, call: Call) -> Reply:
     """One commit, with what it changes; or as a diff, or its SHA alone."""
     commit = find_commit(context, call, call.path["ref"])
+    # The media types `application/vnd.github.sha` and `.diff`.
     if "sha" in call.accept:
         return _reply_text(commit.sha)
     base = EMPTY_TREE

@@ -25,6 +25,7 @@ def merge_branch(context: AppContext, call: Call) -> Reply:
         return Reply(204)
     message = call.body.read_text("commit_message") or f"Merge {head} into {base}"
     commit = merge_commits(context, into, other, message)
+    # A push that came in between counts as a conflict, too.
     if commit is None or not set_ref(
         context.git, f"refs/heads/{base}", commit.sha, into
     ):

@@ -52,6 +52,7 @@ def get_blob(context: AppContext, call: Call) -> Reply:
 def create_blob(context: AppContext, call: Call) -> Reply:
     """Store a file's bytes."""
     content = call.body.read_text("content")
+    # Text is taken as it is, in UTF-8.
     data = content.encode()
     if call.body.read_text("encoding", "utf-8") == "base64":
         try:
@@ -117,6 +118,7 @@ def create_tree(context: AppContext, call: Call) -> Reply:
         sha = write_tree(context.git, base, changes)
     except (LocalGitHubError, ValueError):
         raise call.invalid("tree contains an invalid path or object") from None
+    # As on GitHub, the answer shows the top of the tree only.
     nodes = read_tree(context.git, sha, is_recursive=False) or []
     body = _serialize_tree(context, call.origin, sha, nodes)
     return Reply(201, body, headers={"Location": str(body["url"])})

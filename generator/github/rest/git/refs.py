@@ -81,6 +81,7 @@ def update_ref(context: AppContext, call: Call) -> Reply:
     """Let a ref lead elsewhere: forward only, unless `force` is true."""
     name, sha = f"refs/{call.path['ref']}", call.body.require_text("sha")
     ref = find_ref(context.git, name)
+    # 422, where reading it gives 404.
     if ref is None:
         raise call.invalid("Reference does not exist")
     object_type = _check_target(context, call, name, sha)

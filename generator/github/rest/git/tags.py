@@ -47,6 +47,7 @@ def create_tag(context: AppContext, call: Call) -> Reply:
     name, target = call.body.require_text("tag"), call.body.require_text("object")
     message = call.body.require_text("message")
     object_type = call.body.read_choice("type", ["commit", "tree", "blob"])
+    # Whoever is not named is GitHub, as in commits made here.
     fields = Body(call.body.read_object("tagger"), call.docs)
     tagger = Signature(
         fields.read_text("name", "GitHub"),

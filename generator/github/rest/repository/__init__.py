@@ -1,12 +1,11 @@
-"""REST: the repository, its files, releases and variables, and who is asking."""
+"""REST: the repository, its files and releases, and who is asking."""
 
-from . import assets, contents, limits, releases, repository, variables
+from . import assets, contents, limits, releases, repository
 
 ROUTES = (
     *releases.ROUTES,
     *assets.ROUTES,
     *contents.ROUTES,
     *repository.ROUTES,
-    *variables.ROUTES,
     *limits.ROUTES,
 )

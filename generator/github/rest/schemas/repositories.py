@@ -101,6 +101,7 @@ def serialize_minimal_repository(
     """A `minimal-repository`, which runs carry too."""
     body = serialize_bare_repository(origin, full_name, repository_id)
     body["fork"] = full_name.lower() != context.repository.lower()
+    # What PATCH has changed since the repository was made.
     settings = context.documents.read_settings("repository")
     for name in ("private", "description"):
         body[name] = settings.get(name, body[name])

@@ -58,6 +58,7 @@ def serialize_user(origin: str, login: str) -> JsonObject:
     }
     for name, ending in _LINKS.items():
         body[name] = _escape(url) + ending
+    # What clients tell apps from people by.
     body["type"] = name_actor_type(login)
     body["user_view_type"] = "public"
     body["site_admin"] = False

@@ -41,6 +41,7 @@ def list_changes(git: GitRemote, base: str, head: str) -> list[FileChange]:
     lines = _take_raw_lines(entries)
     counts = _take_counts(entries, lines)
     patches = _split_patches(git.ask("diff", *span).stdout)
+    # All three listings have the files in one order.
     changes = []
     for number, (columns, paths) in enumerate(lines):
         _, _, old_sha, new_sha, letters = columns.split()

@@ -44,7 +44,7 @@ def test_an_update_keeps_when_it_was_created(
     variables.create("B", "1")
     variables.create("A", "2")
     clock.advance(timedelta(hours=1))
-    updated = variables.update("b", "3")
+    updated = variables.update("b", "b", "3")
     assert (updated.value, updated.created_at) == ("3", NOON)
     assert updated.updated_at == NOON + timedelta(hours=1)
     assert [variable.name for variable in variables.list_all()] == ["A", "B"]
@@ -57,6 +57,6 @@ def test_what_is_not_there_is_a_key_error(variables: VariableStore) -> None:
     with pytest.raises(KeyError):
         variables.get("A")
     with pytest.raises(KeyError):
-        variables.update("A", "2")
+        variables.update("A", "A", "2")
     with pytest.raises(KeyError):
         variables.delete("A")
