@@ -38,7 +38,8 @@ def collect_run(
     live, event, run = playing.live, playing.event, playing.live.run
     if run is None:  # pragma: no cover - a run that ends without an error has begun
         raise AssertionError("a run ended before it began")
-    written, exit_code = live.read_written()
+    after = live.read_written()
+    written = after.get("files")
     found = live.read_found()
     learnt = set((written or {}).values()).difference((found or {}).values())
     conclusion, problem, seconds = Conclusion.FAILURE, "its runner was lost", 0.0
@@ -47,7 +48,6 @@ def collect_run(
         conclusion, problem = live.result.conclusion, live.result.problem
         seconds = live.result.duration_seconds
         steps = _list_steps(live.result)
-    is_trusted = not event.from_fork and event.event != "pull_request"
     return PlayedRun(
         event=playing.number,
         workflow=run.workflow_path,
@@ -58,11 +58,12 @@ def collect_run(
         begun=playing.begun,
         ended=local_github.clock.now(),
         conclusion=conclusion,
-        is_trusted=is_trusted,
+        is_trusted=event.event != "pull_request",
         trained_at=playing.trained_at,
         found=found,
         written=written,
-        exit_code=exit_code,
+        exit_code=after.get("exit_code"),
+        count=after.get("count", 0),
         saved=stored & learnt,
         held=playing.held,
         artifacts=_list_artifacts(local_github, run),

@@ -34,6 +34,7 @@ def apply_at_training(
         local_github.faults.add(Fault("/twirp/*/Create*", status=501))
         for method in _WRITES:
             local_github.faults.add(Fault("/repos/*", method=method, status=501))
+        # A push of git goes past the server: the repository itself refuses it.
         hook = sandbox.remote / "hooks" / "pre-receive"
         hook.parent.mkdir(exist_ok=True)
         hook.write_text(_HOOK, encoding="utf-8")

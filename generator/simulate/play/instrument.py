@@ -26,6 +26,7 @@ def add_probes(
 ) -> dict[str, Any]:
     """Return the data of a workflow whose sites, by their ids, go through the probe."""
     data: dict[str, Any] = copy.deepcopy(document.mapping)
+    # Neither the job's environment nor a package changes what the probe does.
     call = shlex.join([sys.executable, "-I", "-S", str(probe)])
     # From behind, so that the places of the others stay.
     ordered = sorted(sites.items(), key=_get_start, reverse=True)

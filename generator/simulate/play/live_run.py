@@ -39,6 +39,7 @@ class LiveRun(RunObserver):
         self._probes = probes
         self._runner = StoppableRunner()
         self._waits = 0
+        # An interrupted simulation must not wait for it at the interpreter's end.
         self._thread = threading.Thread(target=self._play, daemon=True)
 
     def begin(self) -> None:
@@ -93,6 +94,7 @@ class LiveRun(RunObserver):
         if self.run is not None:
             folder = self._get_folder(self.run)
             folder.mkdir(parents=True, exist_ok=True)
+            # The probe looks for it all the time: it must never see half a word.
             aside = folder / f"{GO}.part"
             aside.write_text(word, encoding="utf-8")
             aside.replace(folder / GO)
@@ -110,10 +112,12 @@ class LiveRun(RunObserver):
         """Return the files of the state that its training found; None without one."""
         return self._read(FOUND).get("files")
 
-    def read_written(self) -> tuple[Mapping[str, str] | None, int | None]:
-        """Return the files of the state after its training, and its exit code."""
-        document = self._read(WRITTEN)
-        return document.get("files"), document.get("exit_code")
+    def read_written(self) -> dict[str, Any]:
+        """Return what there is of the state after its training; empty without one.
+
+        `files`, the `exit_code` of the training, and the `count` of a counter.
+        """
+        return self._read(WRITTEN)
 
     def _read(self, name: str) -> dict[str, Any]:
         if self.run is None:

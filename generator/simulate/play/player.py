@@ -63,10 +63,23 @@ class Player:
     _order: itertools.count[int] = field(default_factory=itertools.count)
     _last_activity: datetime | None = None
 
-    def play(self) -> None:
-        """Play it to its end; raises what ends a run that could not be tried."""
-        self._last_activity = self.scenario.start
+    def extend(self, scenario: Scenario) -> None:
+        """Play more events, which all come after those that were played."""
+        first = len(self.scenario.events)
+        events = (*self.scenario.events, *scenario.events)
+        days = self.scenario.days + scenario.days
+        self.scenario = replace(self.scenario, events=events, days=days)
+        self.play(first)
+
+    def play(self, first: int = 0) -> None:
+        """Play it to its end, from an event on.
+
+        Raises what ends a run that could not be tried.
+        """
+        self._last_activity = self._last_activity or self.scenario.start
         for number, event in enumerate(self.scenario.events):
+            if number < first:
+                continue
             if event.dropped:
                 self.missed.append(MissedEvent(number, "never delivered"))
                 continue
@@ -89,6 +102,7 @@ class Player:
 
     def _begin(self, number: int, event: TimedEvent) -> None:
         if event.event in {COMMIT, "push"}:
+            # A commit is what GitHub takes for activity; runs and artifacts are none.
             text = f"{event.at.isoformat()}\n"
             self.stage.sandbox.commit_file(CHANGED_FILE, text, "Change something")
             self._last_activity = event.at
@@ -144,6 +158,7 @@ class Player:
     def _start(self, number: int, event: TimedEvent, request: RunRequest) -> None:
         stage = self.stage
         clone = stage.sandbox.take_clone()
+        # At the commit of its event, however long it will have to wait for its turn.
         request = replace(request, root=clone)
         apply_at_start(event.fault, stage.local_github)
         probes = stage.sandbox.folder / "probes"
@@ -154,6 +169,7 @@ class Player:
 
     def _settle(self) -> None:
         """Wait until nothing more happens at this instant."""
+        # What was certain a moment ago may have changed by what just happened.
         for playing in self._playing:
             playing.live.doubt()
         while True:
@@ -187,6 +203,7 @@ class Player:
 
     def _end(self, playing: Playing) -> None:
         self._playing.remove(playing)
+        # Its turn in a concurrency group is another's from now on.
         for other in self._playing:
             other.live.doubt()
         live, stage = playing.live, self.stage

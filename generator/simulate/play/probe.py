@@ -52,7 +52,9 @@ def main() -> int:
     else:
         code = start(words)
     files = list_files(workspace, site["state"])
-    write_json(run / WRITTEN, {"files": files, "exit_code": code})
+    number = count_up(workspace, site)
+    document = {"files": files, "exit_code": code, "count": number}
+    write_json(run / WRITTEN, document)
     return code
 
 
@@ -126,8 +128,7 @@ def count(
     One that fails has written half of a state by then.
     """
     targets = [choose_file(workspace, path) for path in site["state"]]
-    counts = [read_count(target) for target in targets]
-    number = max(counts, default=0) + find_iterations(words)
+    number = count_up(workspace, site) + find_iterations(words)
     for target in targets:
         target.parent.mkdir(parents=True, exist_ok=True)
         name = os.path.relpath(target, workspace)
@@ -145,6 +146,12 @@ def count(
     # A document: what the command would have written may go on into a pipe.
     say(json.dumps({"counter": number, "run": run}))
     return 0
+
+
+def count_up(workspace: Path, site: dict[str, list[str]]) -> int:
+    """Return how far the state that is there has come, 0 for one of a real training."""
+    targets = [choose_file(workspace, path) for path in site["state"]]
+    return max(map(read_count, targets), default=0)
 
 
 def choose_file(workspace: Path, path: str) -> Path:

@@ -38,10 +38,10 @@ class PlayedRun:
 
     `found` and `written` are the files of the state, with git's hash of each, before
     and after the training; None where no training was reached. `exit_code` is the
-    training's. `saved` are the hashes of `written` that some store held when the run
-    had ended, `held` those of all that lay in the stores when it began. `trained_at`
-    is when the training began. `is_trusted` says that the run is of the repository's
-    own default branch.
+    training's, `count` how far a counter in its place has come. `saved` are the hashes
+    of `written` that some store held when the run had ended, `held` those of all that
+    lay in the stores when it began. `trained_at` is when the training began.
+    `is_trusted` says that the run is of the repository's own default branch.
     """
 
     event: int
@@ -58,6 +58,7 @@ class PlayedRun:
     found: Mapping[str, str] | None
     written: Mapping[str, str] | None
     exit_code: int | None
+    count: int
     saved: frozenset[str]
     held: frozenset[str]
     artifacts: tuple[KeptArtifact, ...]

@@ -57,6 +57,7 @@ class Sandbox:
             self.git(self.folder, "clone", "--quiet", str(self.remote), str(clone))
             address = f"https://github.com/{self.repository.name}"
             self.git(clone, "remote", "set-url", "origin", address)
+        # Asking git for less: most nights nobody has committed anything.
         if self.find_head(clone) != self.find_head(self.remote):
             wanted = f"+refs/heads/{self.branch}:refs/remotes/origin/{self.branch}"
             self.git(clone, "fetch", "--quiet", str(self.remote), wanted)
@@ -114,6 +115,7 @@ def make_sandbox(
         sandbox.git(work, "init", "--quiet", branch)
         _copy_folder(repository.root, work)
     else:
+        # No hard links: what a run does to objects must not reach the user's own.
         source = str(repository.root)
         sandbox.git(folder, "clone", "--quiet", "--no-hardlinks", source, str(work))
         sandbox.git(work, "checkout", "--quiet", "-B", sandbox.branch)

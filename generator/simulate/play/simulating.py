@@ -8,9 +8,10 @@ import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeAlias
 
 from ...checks.repository import Repository as CheckedRepository
 from ...errors import WorkflowProblemError
@@ -20,7 +21,7 @@ from ...locks import HeldLock, is_held
 from ...process import Runner
 from ...runner.models import RunRequest
 from ...runner.plan import choose_state_folder
-from ...runner.repository import Repository, read_repository
+from ...runner.repository import read_repository
 from ...workflow.model import Workflow
 from ...workflow.parser import read_workflow
 from ..timeline.records import Scenario
@@ -45,6 +46,9 @@ _NO_RIGHTS = (
 )
 
 
+Edit: TypeAlias = Callable[[Path, dict[str, Any]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class SimulationRequest:
     """What is played: `run` says what all runs have in common.
@@ -52,6 +56,7 @@ class SimulationRequest:
     `is_modelled` puts a counter in the place of the training; `training` is a part of
     the training command, or its step's name, where the user says which it is. In an
     `is_permissive` repository the token may write where a workflow names no rights.
+    `edit` changes the data of a workflow before it is played.
     """
 
     run: RunRequest
@@ -59,6 +64,7 @@ class SimulationRequest:
     is_modelled: bool = False
     training: str = ""
     is_permissive: bool = False
+    edit: Edit | None = None
 
 
 def read_workflows(request: SimulationRequest) -> tuple[Workflow, ...]:
@@ -78,32 +84,10 @@ def simulate(
     Raises WfgenErrors for what could not be tried; nothing outlives it but the
     virtual environments, which the next `wfgen run` uses, too.
     """
-    state = choose_state_folder(request.run)
-    name = request.run.repository
-    repository = read_repository(request.run.root, runner, name=name)
-    clock = SteerableClock(scenario.start, frozen=True)
-    with (
-        _make_folder(state / _FOLDER) as folder,
-        LocalGitHub.open(
-            folder / "state" / "github",
-            repository=repository.name,
-            default_branch=repository.default_branch,
-            clock=clock,
-        ) as local_github,
-    ):
-        workshop = _Workshop(folder, local_github, clock, runner)
-        stage, found, notes = _set_stage(request, workshop, repository)
-        player = Player(stage, scenario, tell)
+    with open_theatre(request, scenario.start, runner) as theatre:
+        player = Player(theatre.stage, scenario, tell)
         player.play()
-    return Simulation(
-        scenario=scenario,
-        runs=tuple(player.runs),
-        missed=tuple(player.missed),
-        notes=notes,
-        is_modelled=request.is_modelled,
-        has_sites=any(site.role is SiteRole.TRAIN for site in found.sites.values()),
-        restores=found.restores,
-    )
+    return theatre.describe(player)
 
 
 class _Found(NamedTuple):
@@ -113,34 +97,61 @@ class _Found(NamedTuple):
     restores: frozenset[str]
 
 
-class _Workshop(NamedTuple):
-    """What a simulation has for itself."""
+@dataclass(frozen=True, slots=True)
+class Theatre:
+    """A stage for timelines of one repository, with what was found out about it."""
 
-    folder: Path
-    local_github: LocalGitHub
-    clock: SteerableClock
-    runner: Runner
+    request: SimulationRequest
+    stage: Stage
+    found: _Found
+    notes: tuple[str, ...]
+
+    def describe(self, player: Player) -> Simulation:
+        """Return what a player has played here."""
+        sites = self.found.sites.values()
+        return Simulation(
+            scenario=player.scenario,
+            runs=tuple(player.runs),
+            missed=tuple(player.missed),
+            notes=self.notes,
+            is_modelled=self.request.is_modelled,
+            has_sites=any(site.role is SiteRole.TRAIN for site in sites),
+            restores=self.found.restores,
+        )
 
 
-def _set_stage(
-    request: SimulationRequest, workshop: _Workshop, repository: Repository
-) -> tuple[Stage, _Found, tuple[str, ...]]:
-    """Copy the repository, put the probes in; also return what was found, and notes."""
-    folder, local_github, clock, runner = workshop
-    remote = local_github.get_git_folder()
-    sandbox = make_sandbox(folder, remote, repository, runner)
-    found, notes = _put_probes_in(request, folder)
-    publish(sandbox, request.workflows)
-    run = replace(
-        request.run,
-        repository=repository.name,
-        state_folder=folder / "state",
-        virtualenvs_folder=choose_state_folder(request.run) / "environments",
-    )
-    stores = StoreReader(local_github, sandbox, runner)
-    workflows = read_workflows(request)
-    stage = Stage(local_github, clock, sandbox, stores, run, workflows)
-    return stage, found, notes
+@contextmanager
+def open_theatre(
+    request: SimulationRequest, start: datetime, runner: Runner
+) -> Iterator[Theatre]:
+    """Copy the repository, put the probes in, and start a GitHub at an instant."""
+    state = choose_state_folder(request.run)
+    name = request.run.repository
+    repository = read_repository(request.run.root, runner, name=name)
+    clock = SteerableClock(start, frozen=True)
+    with (
+        _make_folder(state / _FOLDER) as folder,
+        LocalGitHub.open(
+            folder / "state" / "github",
+            repository=repository.name,
+            default_branch=repository.default_branch,
+            clock=clock,
+        ) as local_github,
+    ):
+        remote = local_github.get_git_folder()
+        sandbox = make_sandbox(folder, remote, repository, runner)
+        found, notes = _put_probes_in(request, folder)
+        publish(sandbox, request.workflows)
+        run = replace(
+            request.run,
+            repository=repository.name,
+            state_folder=folder / "state",
+            virtualenvs_folder=state / "environments",
+        )
+        stores = StoreReader(local_github, sandbox, runner)
+        workflows = read_workflows(request)
+        stage = Stage(local_github, clock, sandbox, stores, run, workflows)
+        yield Theatre(request, stage, found, notes)
 
 
 @contextmanager
@@ -172,9 +183,8 @@ def _put_probes_in(
     shutil.copyfile(probe.__file__, program)
     checked = CheckedRepository(request.run.root)
     all_sites: dict[str, Site] = {}
-    missing: dict[str, None] = {}
-    restores: set[str] = set()
     notes: dict[str, None] = {}
+    restores: set[str] = set()
     for path, workflow in zip(request.workflows, read_workflows(request), strict=True):
         model = checked.open_file(path).state
         found = find_sites(
@@ -182,12 +192,7 @@ def _put_probes_in(
         )
         sites = number_sites(path.stem, found)
         data = add_probes(model.document, sites, program)
-        if request.is_modelled:
-            missing.update(dict.fromkeys(leave_out_setup(data)))
-        if "permissions" not in data:
-            notes[_NO_RIGHTS] = None
-            if request.is_permissive:
-                data["permissions"] = "write-all"
+        notes.update(_change_workflow(request, path, data))
         write_workflow(folder / "work" / path, data)
         all_sites |= sites
         restores |= list_restore_titles(model, workflow)
@@ -195,11 +200,35 @@ def _put_probes_in(
     settings = {"model": request.is_modelled, "sites": describe_sites(all_sites)}
     text = json.dumps(settings)
     (probes / "sites.json").write_text(text, encoding="utf-8")
-    if request.is_permissive:
-        notes.clear()
+    return _Found(all_sites, frozenset(restores)), tuple(notes)
+
+
+def _change_workflow(
+    request: SimulationRequest, path: Path, data: dict[str, Any]
+) -> dict[str, None]:
+    """Change the data of a workflow as the request says; return notes on it."""
+    notes: dict[str, None] = {}
+    if request.edit is not None:
+        request.edit(path, data)
+    missing: tuple[str, ...] = ()
+    if request.is_modelled:
+        missing = leave_out_setup(data)
     if missing:
         notes[f"left out, as nobody here can play it: {', '.join(missing)}"] = None
-    return _Found(all_sites, frozenset(restores)), tuple(notes)
+    if not _lacks_rights(data):
+        return notes
+    if request.is_permissive:
+        data["permissions"] = "write-all"
+    else:
+        notes[_NO_RIGHTS] = None
+    return notes
+
+
+def _lacks_rights(data: Mapping[str, Any]) -> bool:
+    """Whether some job has the rights that its repository gives."""
+    if "permissions" in data:
+        return False
+    return any("permissions" not in job for job in data["jobs"].values())
 
 
 def _check_wanted(request: SimulationRequest, sites: Collection[Site]) -> None:

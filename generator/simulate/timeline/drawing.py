@@ -150,6 +150,7 @@ def _inject_faults(
     for number, fault in enumerate(options.faults, start=1):
         if not candidates:
             break
+        # Neither the first nor the last: what comes of a fault shows in the next run.
         place = len(candidates) * number // (len(options.faults) + 1)
         index = candidates[min(place, len(candidates) - 1)]
         faulty[index] = replace(faulty[index], fault=fault)

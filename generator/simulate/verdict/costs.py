@@ -38,6 +38,7 @@ def measure_costs(simulation: Simulation) -> Costs:
 
 def _find_peak(runs: Sequence[PlayedRun]) -> int:
     """Find the most bytes of artifacts that lay there at one instant."""
+    # An artifact counts from when it was made until it expires.
     changes = []
     for run in runs:
         for artifact in run.artifacts:

@@ -127,6 +127,7 @@ class _Judge:
             return
         if not run.learnt or has_saved(run):
             return
+        # A green run that stored nothing hides it, whatever the cause.
         fault = self.simulation.get_event(run).fault
         if run.conclusion is Conclusion.SUCCESS:
             message = "it trained and succeeded, and no store holds what it learnt"

@@ -39,6 +39,7 @@ def find_ancestry(runs: Sequence[PlayedRun], index: int) -> Ancestry:
     others: tuple[int, ...] = ()
     if parent is not None:
         others = _find_others(runs, index, parent, found)
+    # A run that learnt nothing stored what it had found: the newest is the same state.
     newest = _find_newest(runs, index)
     if newest is not None and parent is not None:
         held = frozenset((runs[newest].written or {}).values())

@@ -43,6 +43,7 @@ def make_run(number: int, found: str, written: str) -> PlayedRun:
         found=files,
         written={"state": written},
         exit_code=0,
+        count=0,
         saved=frozenset({written}) - {found},
         held=frozenset("abcdxyz"),
         artifacts=(KeptArtifact("state", 100, begun, expires),),
