@@ -12,7 +12,7 @@ from typing import TypeVar
 import click
 
 from ..reporting.summary import format_candidate, format_metric
-from ..settings import FLAGS, RULES, Settings, load, spell_flag
+from ..settings import FLAGS, RULES, Settings, load, parse_texts, spell_flag
 from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, get_origin, get_signing_key
 from ..terminal import show
@@ -190,10 +190,15 @@ def sign(root: Path, remove: bool) -> None:
     required=True,
     help="The CSV file to write.",
 )
+@click.option(
+    "--id", "ids", help="Columns to carry into the output as they are, with commas."
+)
 @MODELS
 @TRY
 @add_flags("encoding", "delimiter", "skip_rows")
-def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
+def predict(
+    root: Path, source: str, output: Path, ids: str | None, **flags: str | None
+) -> None:
     """Score the rows of SOURCE with the champion.
 
     SOURCE is `sample`, a file, folder, glob or URL.
@@ -202,7 +207,9 @@ def predict(root: Path, source: str, output: Path, **flags: str | None) -> None:
 
     settings = load(root, os.environ, flags)
     with open_rows_to_score(source, root, settings).open_reader(None) as reader:
-        scored = predict_rows(_make_store(root), reader, output, settings)
+        scored = predict_rows(
+            _make_store(root), reader, output, settings, parse_texts(ids or "")
+        )
     show(f"{scored.rows} rows scored into {output}")
     if scored.missing_columns:
         show(

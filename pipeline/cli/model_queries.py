@@ -8,23 +8,26 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 import pandas as pd
 
 from ..atomic import PART
 from ..choice.champion import Champion
-from ..errors import SettingsError, SourceSchemaError, StateLibrariesError
-from ..features.schema import Schema, convert_features
+from ..errors import SettingsError, SourceSchemaError
 from ..models.population import Population
+from ..prediction.loading import (
+    DEFAULTS,
+    check_libraries,
+    check_own_candidates,
+    load_champion,
+)
+from ..prediction.scoring import make_empty_predictions, predict_frame
 from ..settings import Settings
-from ..state.compatibility import check_versions
 from ..state.document import BEST
 from ..state.pickles import load_instance
-from ..state.prediction_check import try_state
 from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, State
-from ..tasks import REGRESSION
 from .queries import load_state
 
 if TYPE_CHECKING:
@@ -32,7 +35,6 @@ if TYPE_CHECKING:
 
 # Rows in memory at once.
 PREDICT_ROWS = 50_000
-DEFAULTS = Settings()
 
 
 def verify_state(store: Store, settings: Settings = DEFAULTS) -> list[str]:
@@ -47,7 +49,7 @@ def verify_state(store: Store, settings: Settings = DEFAULTS) -> list[str]:
     for name, record in sorted(document.files.items()):
         lines.append(f"sha256 of {name}: {record.sha256[:16]}")
     lines.append("signature: " + describe_signature(store, state))
-    _check_own_candidates(state, settings.models)
+    check_own_candidates(state, settings.models)
     lines.append("libraries: " + check_libraries(state, settings))
     load_instance(Population, state.population, document.population, settings.models)
     lines.append(f"{document.population}: only classes that are listed")
@@ -70,48 +72,6 @@ def describe_signature(store: Store, state: State) -> str:
     return f"not checked, {KEY_VARIABLE} is not set"
 
 
-def check_libraries(state: State, settings: Settings = DEFAULTS) -> str:
-    """Say whether the libraries are those of the state.
-
-    Raises StateLibrariesError, after a try where the settings want one.
-    """
-    try:
-        check_versions(state.document.libraries)
-    except StateLibrariesError:
-        if settings.on_library_change != "try":
-            raise
-        return "others than recorded; " + try_state(state, settings.models)
-    return "as recorded"
-
-
-def _check_own_candidates(state: State, models: Sequence[str]) -> None:
-    """Refuse a state with candidates of the user's own that the settings do not name.
-
-    The state's word alone imports nothing: whoever can write a state could name any
-    module.
-    """
-    unnamed = [
-        name for name in state.document.metrics if ":" in name and name not in models
-    ]
-    if unnamed:
-        raise SettingsError(
-            f"the state holds {', '.join(unnamed)}, which `models` does not name",
-            hint="name it in the settings, or with `--models`, "
-            "if that code is yours: it is imported",
-        )
-
-
-def load_champion(store: Store, settings: Settings = DEFAULTS) -> Champion:
-    """Load the model that predicts, after every check.
-
-    The user's own candidates are imported as for `verify_state`.
-    """
-    state = load_state(store)
-    _check_own_candidates(state, settings.models)
-    check_libraries(state, settings)
-    return load_instance(Champion, state.champion, BEST, settings.models)
-
-
 class ScoredRows(NamedTuple):
     """How many rows were scored, and which columns of the training they lacked.
 
@@ -123,45 +83,73 @@ class ScoredRows(NamedTuple):
 
 
 def predict_rows(
-    store: Store, reader: Reader, output: Path, settings: Settings = DEFAULTS
+    store: Store,
+    reader: Reader,
+    output: Path,
+    settings: Settings = DEFAULTS,
+    ids: Sequence[str] = (),
 ) -> ScoredRows:
     """Score every row of a source with the champion into a CSV file, in bounded memory.
 
-    The columns are `prediction` and, for classes, one share a class. Raises
-    SourceSchemaError for rows without a single column of the training, or with one of
-    another type.
+    The columns are those of `ids` as they came, `prediction` and, for classes, one
+    share a class. Raises SourceSchemaError for rows without a single column of the
+    training, with one of another type, or without one of `ids`.
     """
     model = load_champion(store, settings)
     schema = model.encoder.schema
     known = schema.names
+    wanted = {*known, *ids}
+    # An id is written as it came, also where it was trained on as a number.
+    numbers = schema.number_names - set(ids)
     rows, present = 0, set[str]()
     with _open_replacement(output) as sink:
-        sink.write(make_empty_predictions(model).to_csv(index=False))
+        header = [*ids, *make_empty_predictions(model).columns]
+        sink.write(pd.DataFrame(columns=header).to_csv(index=False))
         while True:
-            chunk = reader.read(
-                PREDICT_ROWS, schema.number_names, set(known).__contains__
-            )
+            chunk = reader.read(PREDICT_ROWS, numbers, wanted.__contains__)
             if chunk is None:
                 break
-            if chunk.frame.columns.empty:
-                raise SourceSchemaError(
-                    "the rows to score have no column that the model was trained on",
-                    hint=f"it was trained on {', '.join(known)}",
-                )
+            _check_columns(list(map(str, chunk.frame.columns)), known, ids)
             present.update(map(str, chunk.frame.columns))
-            try:
-                predictions = predict_frame(model, chunk.frame)
-            except SourceSchemaError as error:
-                raise SourceSchemaError(
-                    error.message,
-                    hint="mend the rows to score; a column may also be left out",
-                ) from error
+            predictions = _predict_with_ids(model, chunk.frame, ids)
             predictions.to_csv(sink, index=False, header=False)
             rows += len(chunk.frame)
     missing = []
     if rows:
         missing = [name for name in known if name not in present]
     return ScoredRows(rows, missing)
+
+
+def _predict_with_ids(
+    model: Champion, frame: pd.DataFrame, ids: Sequence[str]
+) -> pd.DataFrame:
+    try:
+        predictions = predict_frame(model, frame)
+    except SourceSchemaError as error:
+        raise SourceSchemaError(
+            error.message,
+            hint="mend the rows to score; a column may also be left out",
+        ) from error
+    for place, name in enumerate(ids):
+        values = frame[name].to_numpy()
+        predictions.insert(place, name, values, allow_duplicates=True)
+    return predictions
+
+
+def _check_columns(
+    columns: Sequence[str], known: Sequence[str], ids: Sequence[str]
+) -> None:
+    if not set(columns) & set(known):
+        raise SourceSchemaError(
+            "the rows to score have no column that the model was trained on",
+            hint=f"it was trained on {', '.join(known)}",
+        )
+    lacking = [name for name in ids if name not in columns]
+    if lacking:
+        raise SourceSchemaError(
+            f"the rows to score have no column {lacking[0]!r}",
+            hint="`--id` names columns to carry into the output",
+        )
 
 
 @contextlib.contextmanager
@@ -189,33 +177,3 @@ def _open_replacement(output: Path) -> Iterator[TextIO]:
         raise SettingsError(
             f"{output} cannot be written: {error.strerror or error}"
         ) from error
-
-
-def make_empty_predictions(model: Champion) -> pd.DataFrame:
-    """Make a frame with the columns of predictions and no rows."""
-    classes = _list_classes(model.encoder.schema)
-    return pd.DataFrame(columns=["prediction", *(f"share_{name}" for name in classes)])
-
-
-def predict_frame(model: Champion, frame: pd.DataFrame) -> pd.DataFrame:
-    """Predict for a frame, in its row order."""
-    schema = model.encoder.schema
-    predicted = model.predict(convert_features(schema, frame))
-    classes = _list_classes(schema)
-    if not classes:
-        return pd.DataFrame({"prediction": predicted[:, 0]})
-    best = [classes[index] for index in predicted.argmax(axis=1)]
-    columns: dict[str, Any] = {"prediction": best}
-    for index, name in enumerate(classes):
-        columns[f"share_{name}"] = predicted[:, index]
-    return pd.DataFrame(columns)
-
-
-def _list_classes(schema: Schema) -> list[str]:
-    """List what the shares are of; empty for amounts."""
-    if schema.task == REGRESSION:
-        return []
-    if len(schema.classes) > 1:
-        return schema.classes
-    # A model of one class says how sure it is that others come.
-    return [*schema.classes, "other"]

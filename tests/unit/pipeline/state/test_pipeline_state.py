@@ -32,6 +32,7 @@ from pipeline.errors import (
     StateTamperedError,
     StateWriteError,
 )
+from pipeline.prediction.loading import load_champion
 from pipeline.settings import load
 from pipeline.state.pickles import load_pickle
 from pipeline.state.store import Store
@@ -143,7 +144,7 @@ def test_a_pickle_that_runs_code_is_never_run(
     witness = tmp_path / "it ran"
     swap(tmp_path, hostile(witness)[kind], document=document)
     assert_refused(tmp_path, StateTamperedError, ".", key)
-    for command in (model_queries.verify_state, model_queries.load_champion):
+    for command in (model_queries.verify_state, load_champion):
         with pytest.raises(StateTamperedError):
             command(
                 Store(tmp_path / "runtime", KEY[KEY_VARIABLE].encode() if key else None)

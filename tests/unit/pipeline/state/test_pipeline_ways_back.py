@@ -26,6 +26,7 @@ from pipeline.errors import (
 )
 from pipeline.models.population import Population
 from pipeline.models.user_model import UserModel
+from pipeline.prediction.loading import load_champion
 from pipeline.settings import Settings, load
 from pipeline.state import compatibility as libraries
 from pipeline.state import prediction_check
@@ -235,7 +236,7 @@ def test_other_commands_try_where_they_are_told_to(
 ) -> None:
     train(tmp_path)
     other_libraries(monkeypatch)
-    for command in (model_queries.verify_state, model_queries.load_champion):
+    for command in (model_queries.verify_state, load_champion):
         with pytest.raises(StateLibrariesError):
             command(store(tmp_path))
         command(store(tmp_path), TRY)

@@ -113,7 +113,7 @@ def test_a_class_that_joins_late_is_predicted_within_three_batches(
     train(tmp_path, ignore="again", batch_rows=200, iterations=12)
     state = queries.load_state(Store(tmp_path / "runtime"))
     from pipeline.choice.champion import Champion  # noqa: PLC0415
-    from pipeline.cli.model_queries import predict_frame  # noqa: PLC0415  # brings pandas
+    from pipeline.prediction.scoring import predict_frame  # noqa: PLC0415  # brings pandas
 
     champion = load_instance(Champion, state.champion, "champion")
     said = predict_frame(champion, frame.iloc[-600:])["prediction"].to_numpy()

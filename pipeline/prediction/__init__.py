@@ -1,0 +1,1 @@
+"""A model at work elsewhere: loaded after every check, asked about rows."""
