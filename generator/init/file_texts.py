@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import PurePosixPath
+from typing import cast
 
+from ..config.cron import find_longest_gap
 from ..config.derived import list_state_parts
 from ..config.options import ARTIFACTS, BY_KEY
 from ..config.reference import format_toml
 from ..config.settings import Settings
-from .own_training import OwnTraining
+from .own_training import OwnTraining, find_setup
 from .survey import Survey
 
 _SETTINGS_HEAD = """\
@@ -23,6 +27,9 @@ KAGGLE = "kaggle:"
 KAGGLE_LOGIN = ("KAGGLE_API_TOKEN",)
 NOTHING_TO_INSTALL = "# What the training needs, a line each.\n"
 STATE_FOLDER = "/.wfgen/"
+SECONDS_A_DAY = 86_400
+# As long as GitHub keeps artifacts of public repositories.
+MOST_DAYS = 90
 _NEW_FILE_LINES = ("__pycache__/", ".venv/")
 
 
@@ -40,6 +47,8 @@ def choose_settings(survey: Survey, source: str) -> dict[str, object]:
         settings["python"] = survey.python
     if survey.training is not None:
         settings |= _choose_training_settings(survey.training)
+        if survey.training.taken_over.python and not survey.python:
+            settings["python"] = survey.training.taken_over.python
     return settings
 
 
@@ -125,8 +134,21 @@ def _choose_training_settings(training: OwnTraining) -> dict[str, object]:
         "train.loop": training.loop,
         "dataset.source": "own",
     }
+    taken = training.taken_over
+    secrets = tuple(dict.fromkeys((*taken.secrets, *training.secrets)))
+    if secrets:
+        settings["dataset.secrets"] = secrets
     if training.secrets:
-        settings |= {"dataset.source": "kaggle", "dataset.secrets": training.secrets}
+        settings["dataset.source"] = "kaggle"
+    if taken.crons:
+        settings["schedule.cron"] = taken.crons
+        settings |= _choose_retention(taken.crons)
+    if taken.variables:
+        settings["train.env"] = dict(taken.variables)
+    setup = find_setup(training.command)
+    if setup:
+        settings["install.requirements"] = ""
+        settings["steps.before_train"] = ({"name": "Install", "run": setup},)
     folders = (training.model_path, training.data_path)
     # Two parts in one folder would be stored twice.
     if all(folders) and training.model_path != training.data_path:
@@ -135,6 +157,19 @@ def _choose_training_settings(training: OwnTraining) -> dict[str, object]:
     elif training.state_files:
         settings["state_paths"] = training.state_files
     return settings
+
+
+def _choose_retention(crons: Sequence[str]) -> dict[str, object]:
+    """Return how long artifacts have to last for a state to outlive a missed run.
+
+    What no artifact outlives is kept in a release.
+    """
+    gap = find_longest_gap(tuple(crons), datetime.now(tz=UTC))
+    days = math.ceil(2 * gap.total_seconds() / SECONDS_A_DAY) + 1
+    if days > MOST_DAYS:
+        return {"store": "release"}
+    default = BY_KEY["retention"].default
+    return {"retention": max(days, cast("int", default))}
 
 
 def _find_shared_folder(folders: Iterable[str]) -> str:

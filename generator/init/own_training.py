@@ -16,6 +16,7 @@ from pathlib import Path
 from .candidates.python_source import read_text
 from .candidates.record import Candidate
 from .state_files import find_state_files
+from .taken_over import TakenOver, take_over
 
 # Folders that hold code and nothing else, so that all below them is the training's.
 _CODE_FOLDERS = frozenset({"src", "training"})
@@ -32,6 +33,16 @@ _DISTRIBUTIONS = {
 }
 # A login from the environment; the first names that a training mentions are taken.
 _LOGINS = (("KAGGLE_API_TOKEN",), ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+# How a tool that starts the training comes onto the runner, with what it installs.
+SETUPS = {
+    "uv": "python -m pip install uv",
+    "poetry": "python -m pip install poetry\npoetry install --no-interaction",
+    "pdm": "python -m pip install pdm\npdm install --frozen-lockfile",
+    "pipenv": "python -m pip install pipenv\npipenv sync",
+    "hatch": "python -m pip install hatch",
+    "nox": "python -m pip install nox",
+    "tox": "python -m pip install tox",
+}
 # A lock file and the tool that installs by it.
 LOCKS = {
     "uv.lock": "uv",
@@ -64,6 +75,7 @@ class OwnTraining:
     model_path: str
     data_path: str
     state_files: tuple[str, ...]
+    taken_over: TakenOver
     secrets: tuple[str, ...]
     imports: tuple[str, ...]
 
@@ -87,6 +99,7 @@ def describe_training(root: Path, candidate: Candidate) -> OwnTraining:
         model_path=_find_folder(_MODEL_FILE, joined),
         data_path=_find_folder(_STATE_FILE, joined),
         state_files=find_state_files(root, candidate, sources),
+        taken_over=take_over(root, candidate),
         secrets=_find_secrets(joined, imports),
         imports=imports,
     )
@@ -114,6 +127,15 @@ def _read_command(candidate: Candidate, text: str) -> tuple[str, str]:
     if "TRAINING_ITERATIONS" in text:
         return command, "once"
     return command, loop
+
+
+def find_setup(command: str) -> str:
+    """Return the script that brings the tool a command starts with, "" for none."""
+    for part in command.split("&&"):
+        words = part.split()
+        if words and words[0] in SETUPS:
+            return SETUPS[words[0]]
+    return ""
 
 
 def _add_launcher(root: Path, command: str) -> str:

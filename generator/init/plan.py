@@ -131,7 +131,7 @@ def _plan_settings(survey: Survey, options: InitOptions) -> tuple[Change, Settin
     values = choose_settings(survey, options.pipeline.get("source", ""))
     if _wants_built_in(survey, options):
         values |= _choose_built_in_settings(survey.root)
-    else:
+    elif "install.requirements" not in values:
         values |= _choose_requirements(survey)
     values |= options.settings
     if options.pyproject:

@@ -54,11 +54,19 @@ def find_state_files(
     if place.startswith(".github/workflows/"):
         for path in _iter_stored(root, Path(place)):
             found.setdefault(path)
+    # What the command itself names: `--out-model m/model.pkl`.
+    for path in _LITERAL.findall(_quote_words(candidate.command)):
+        found.setdefault(path)
     if not found:
         for path in _LITERAL.findall(text):
             # A name alone is joined to a folder that the text does not tell.
             found.setdefault(path if "/" in path else f"**/{path}")
     return _drop_inner(list(found))[:_MOST]
+
+
+def _quote_words(command: str) -> str:
+    words = re.split(r"[\s='\"]+", command)
+    return " ".join(f'"{word}"' for word in words)
 
 
 def _iter_stored(root: Path, path: Path) -> Iterator[str]:

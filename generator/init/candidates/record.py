@@ -29,6 +29,8 @@ class Candidate:
     score: int
     script: str = ""
     missing: tuple[str, ...] = ()
+    job: str = ""
+    """The id of the job that runs it, where `place` is a workflow."""
 
 
 def is_training_name(name: str) -> bool:

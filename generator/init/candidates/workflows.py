@@ -74,7 +74,7 @@ def _read_job(root: Path, workflow: Workflow, job: Job) -> Candidate | None:
     if job.matrix is not None:
         missing = (*missing, _MATRIX)
     work = works[last - 1]
-    return Candidate(command, work.place, reason, score, work.script, missing)
+    return Candidate(command, work.place, reason, score, work.script, missing, job.id)
 
 
 def _iter_works(root: Path, workflow: Workflow, job: Job) -> Iterator[_Work]:
