@@ -36,6 +36,10 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 CHECK_AREAS = frozenset({"check-runs", "check-suites", "commits", "statuses"})
+ISSUE_AREAS = frozenset(
+    {"search", "assignees", "issues", "labels", "milestones", "pulls", "releases"}
+)
+SETTING_AREAS = frozenset({"", "actions", "collaborators", "topics", "user", "users"})
 GIT_AREAS = frozenset(
     {"branches", "commits", "compare", "git", "merges", "rules", "tags"}
 )
@@ -44,14 +48,17 @@ ROUTES = RouteTable(
     __package__,
     (
         Family(".rest.actions", frozenset({"actions"})),
-        Family(".rest.issues", frozenset({"issues", "labels"})),
+        Family(".rest.issues", ISSUE_AREAS),
         # These two before git's, whose `commits/{ref}` would match theirs, too.
         Family(".rest.pulls", frozenset({"pulls", "commits"})),
         Family(".rest.checks", CHECK_AREAS),
         Family(".rest.git", GIT_AREAS),
         Family(".rest.environments", frozenset({"environments", "actions"})),
         Family(".rest.deployments", frozenset({"deployments", "pages"})),
-        Family(".rest.repository", frozenset({"", "contents", "releases", "actions"})),
+        Family(".rest.settings", SETTING_AREAS),
+        Family(".rest.search", frozenset({"search"})),
+        Family(".rest.hooks", frozenset({"hooks"})),
+        Family(".rest.repository", frozenset({"", "contents", "releases", "user"})),
         Family(".graphql.endpoint", frozenset({"graphql", "api"})),
         Family(".control", frozenset({"_wfgen"})),
     ),

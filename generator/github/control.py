@@ -8,6 +8,7 @@ GitHub has nothing like them; they are for programs that drive a server started 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any
@@ -19,9 +20,10 @@ from .core.faults import read_fault
 from .core.models import NewRun, Run, Step, WorkflowState
 from .core.names import MAX_ID_DIGITS, has_control_characters, parse_digits
 from .rest.calls import Body, Call, JsonObject, Reply
-from .rest.router import ANY_METHOD, Endpoint, Handler, build_routes
+from .rest.router import ANY_METHOD, Endpoint, build_routes
 from .run_lifecycle import begin_attempt, begin_run, end_run, run_environment
 
+Action = Callable[[AppContext, Call], Reply]
 # The fields of NewRun, besides its permissions.
 _RUN_TEXTS = ("workflow_path", "workflow_name", "event", "head_branch", "head_sha")
 _RUN_OPTIONAL_TEXTS = ("head_repository", "ref", "base_branch")
@@ -29,7 +31,7 @@ _RUN_OPTIONAL_TEXTS = ("head_repository", "ref", "base_branch")
 MAX_STEP_SECONDS = 5 * 24 * 3600
 
 
-def owner_only(handler: Handler) -> Handler:
+def owner_only(handler: Action) -> Action:
     """Keep runs' tokens out (403), and answer what cannot be done with 404 or 422."""
 
     @wraps(handler)

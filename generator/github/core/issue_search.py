@@ -17,9 +17,9 @@ _PULL_REQUEST = ("pr", "pull-request")
 def search_issues(issues: Sequence[Issue], query: str) -> list[Issue]:
     """Issues that a search such as `label:"state lost" is:open words` matches, in their order.
 
-    Qualifiers understood: label, state, is (open, closed), author. `repo` and `type` are
-    ignored, as every issue here is of the one repository. A query with an open quote
-    matches nothing.
+    Qualifiers understood: label, state, is (open, closed, issue, pr), type, author,
+    assignee. Others are ignored: every issue here is of the one repository. A query with
+    an open quote matches nothing.
     """
     try:
         terms = shlex.split(query)
@@ -39,7 +39,9 @@ def _matches(issue: Issue, term: str) -> bool:
         return value.lower() in (label.lower() for label in issue.labels)
     if qualifier in ("state", "is") and value in _STATES:
         return issue.state == value
-    if qualifier == "author":
-        return issue.author == value
-    # There are no pull requests here, so whoever asks for them gets nothing.
-    return not (qualifier in ("is", "type") and value in _PULL_REQUEST)
+    if qualifier in ("author", "assignee"):
+        people = {"author": (issue.author,), "assignee": issue.assignees}
+        return value in people[qualifier]
+    if qualifier in ("is", "type") and value in (*_PULL_REQUEST, "issue"):
+        return issue.is_pull == (value in _PULL_REQUEST)
+    return True

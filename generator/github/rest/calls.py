@@ -94,6 +94,7 @@ class Body:
     def read_texts(self, name: str) -> list[str]:
         """An array of texts; empty where it is absent or null."""
         texts = []
+        # One of another type makes all of it wrong.
         for value in self.read_list(name):
             if not isinstance(value, str):
                 complaint = f"{json.dumps(value)} is not a string."

@@ -88,7 +88,10 @@ class RestApi:
         )
         if isinstance(route.handler, UploadHandler):
             return await route.handler.receive(self._context, call, request)
-        return route.handler(self._context, call)
+        reply = route.handler(self._context, call)
+        if isinstance(reply, Reply):
+            return reply
+        return await reply
 
 
 def _unknown_operation(method: str, path: str) -> ApiError:

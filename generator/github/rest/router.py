@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 ANY_METHOD = "*"
 REPOSITORY = "/repos/{owner}/{repo}"
 
-Handler = Callable[[AppContext, Call], Reply]
+# One that waits for something is a coroutine: the others are answered meanwhile.
+Handler = Callable[[AppContext, Call], Reply | Awaitable[Reply]]
 
 
 class UploadHandler(NamedTuple):

@@ -169,6 +169,38 @@ class IssueStore:
             raise KeyError(name)
         return labels[0]
 
+    def change_label(
+        self, label: Label, name: str, color: str, description: str
+    ) -> Label | None:
+        """Change a label, on all issues that bear it; None where another has the name."""
+        try:
+            with self._database.transaction():
+                self._database.execute(
+                    """UPDATE labels SET name = ?, color = ?, description = ?
+                       WHERE id = ?""",
+                    [name, color, description, label.id],
+                )
+                self._replace_label(label.name, [name])
+        except sqlite3.IntegrityError:
+            return None
+        return self.get_label(name)
+
+    def delete_label(self, label: Label) -> None:
+        """Delete a label, and take it off all issues."""
+        with self._database.transaction():
+            self._database.execute("DELETE FROM labels WHERE id = ?", [label.id])
+            self._replace_label(label.name, [])
+
+    def _replace_label(self, name: str, names: list[str]) -> None:
+        """Put other labels in the place of one, wherever it is borne."""
+        for issue in self.list_issues(labels=[name], include_pulls=True):
+            labels: list[str] = []
+            for label in issue.labels:
+                # Issues keep a name as it was written to them.
+                is_meant = label.lower() == name.lower()
+                labels += names if is_meant else [label]
+            self._set_labels(issue.number, labels)
+
     def list_labels(self, names: Sequence[str] | None = None) -> list[Label]:
         """All labels (None), or those of the names given, by name."""
         labels = []

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from tests.contract.described.rows import Row
 
+WRITES = {"default_workflow_permissions": "write"}
+RETENTION = "artifact-and-log-retention"
+APPROVAL = "fork-pr-contributor-approval"
+FORKS = "fork-pr-workflows-private-repos"
+ALL = "all_external_contributors"
 ROWS = [
     Row("GET", "actions/workflows", 200),
     Row("GET", "actions/workflows/train.yml", 200),
@@ -12,6 +17,12 @@ ROWS = [
     Row("POST", "actions/workflows/train.yml/dispatches", 422, {"ref": "main"}),
     Row("PUT", "actions/workflows/train.yml/enable", 204),
     Row("POST", "actions/workflows/train.yml/dispatches", 204, {"ref": "main"}),
+    Row(
+        "POST",
+        "actions/workflows/train.yml/dispatches",
+        200,
+        {"ref": "main", "return_run_details": True},
+    ),
     Row("GET", "actions/workflows/train.yml/runs", 200),
     Row("GET", "actions/runs", 200),
     Row("GET", "actions/runs/{run}", 200),
@@ -41,4 +52,43 @@ ROWS = [
     Row("DELETE", "actions/caches/{other_cache}", 204),
     Row("GET", "actions/runs", 401, by="nobody"),
     Row("PUT", "actions/workflows/train.yml/enable", 403, by="reader"),
+    Row("GET", "actions/runs/{run}/timing", 200),
+    Row("GET", "actions/workflows/train.yml/timing", 200),
+    Row("GET", "actions/runs/{run}/approvals", 200),
+    Row("GET", "actions/runs/{run}/pending_deployments", 200),
+    Row("GET", "actions/runners", 200),
+    Row("POST", "actions/runs/{run}/force-cancel", 202),
+    Row("GET", "actions/permissions", 200),
+    Row(
+        "PUT",
+        "actions/permissions",
+        204,
+        {"enabled": True, "allowed_actions": "selected"},
+    ),
+    Row("PUT", "actions/permissions", 422, {"enabled": "odd"}),
+    Row("GET", "actions/permissions", 200),
+    Row("GET", "actions/permissions/workflow", 200),
+    Row("PUT", "actions/permissions/workflow", 204, WRITES),
+    Row("GET", "actions/permissions/selected-actions", 200),
+    Row("PUT", "actions/permissions/selected-actions", 204, {"verified_allowed": True}),
+    Row("GET", "actions/permissions/access", 200),
+    Row("PUT", "actions/permissions/access", 204, {"access_level": "user"}),
+    Row("GET", f"actions/permissions/{RETENTION}", 200),
+    Row("PUT", f"actions/permissions/{RETENTION}", 204, {"days": 30}),
+    Row("PUT", f"actions/permissions/{RETENTION}", 422, {"days": 91}),
+    Row("GET", f"actions/permissions/{APPROVAL}", 200),
+    Row("PUT", f"actions/permissions/{APPROVAL}", 204, {"approval_policy": ALL}),
+    Row("GET", f"actions/permissions/{FORKS}", 200),
+    Row(
+        "PUT",
+        f"actions/permissions/{FORKS}",
+        204,
+        {"run_workflows_from_fork_pull_requests": True},
+    ),
+    Row("GET", "actions/cache/storage-limit", 200),
+    Row("PUT", "actions/cache/storage-limit", 204, {"max_cache_size_gb": 20}),
+    Row("GET", "actions/cache/retention-limit", 200),
+    Row("PUT", "actions/cache/retention-limit", 204, {"max_cache_retention_days": 3}),
+    Row("GET", "actions/oidc/customization/sub", 200),
+    Row("PUT", "actions/oidc/customization/sub", 201, {"use_default": False}),
 ]

@@ -12,6 +12,7 @@ from generator.github.core.clock import SteerableClock
 from generator.github.core.models import Run, Step, Workflow
 from generator.github.core.rate_limits import Limits
 from generator.github.rest.router import REPOSITORY
+from tests.contract.clients import begin_run
 from tests.contract.described import (
     action_rows,
     check_rows,
@@ -47,12 +48,19 @@ UNLIMITED = Limits(calls_an_hour=None, points_a_minute=None)
 
 
 class Willing:
-    """A launcher that would start, repeat or stop whatever it is asked to."""
+    """A launcher that starts runs and ends none."""
+
+    def __init__(self, local_github: LocalGitHub) -> None:
+        self._local_github = local_github
 
     def dispatch(
-        self, workflow: Workflow, branch: str, inputs: Mapping[str, str]
+        self,
+        workflow: Workflow,  # noqa: ARG002 - there is one
+        branch: str,
+        inputs: Mapping[str, str],  # noqa: ARG002 - and nothing runs
     ) -> None:
-        """Do nothing."""
+        """Begin a run."""
+        begin_run(self._local_github, event="workflow_dispatch", head_branch=branch)
 
     def rerun(self, run: Run) -> None:
         """Do nothing."""
@@ -73,7 +81,7 @@ def play(
     begin_on: BeginOn,
 ) -> Play:
     local_github = open_local_github(clock=SteerableClock(), limits=UNLIMITED)
-    local_github.set_launcher(Willing())
+    local_github.set_launcher(Willing(local_github))
     run, ended = begin_on(local_github), begin_on(local_github)
     reader = begin_on(local_github, permissions={"contents": "read", "issues": "read"})
     job = local_github.record_job(

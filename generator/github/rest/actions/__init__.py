@@ -1,6 +1,6 @@
 """REST: workflows, runs, artifacts and caches [docs.github.com/rest/actions]."""
 
-from . import artifacts, caches, launches, runs, workflows
+from . import artifacts, caches, launches, runs, timing, workflows
 
 ROUTES = (
     *runs.ROUTES,
@@ -8,4 +8,5 @@ ROUTES = (
     *launches.ROUTES,
     *artifacts.ROUTES,
     *caches.ROUTES,
+    *timing.ROUTES,
 )

@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 
 from ...context import AppContext
-from ...core.models import WorkflowState
+from ...core.models import Workflow, WorkflowState
 from ...launcher import Launcher, RefusedError
+from ...storage.runs import RunFilter
 from ..calls import Call, Reply
 from ..router import Endpoint, build_routes
 from .runs import find_run
 from .workflows import find_workflow
 
 WRITE = "actions:write"
+# How often, and how far apart, a run that was just started is looked for.
+MAX_LOOKUPS = 500
+PAUSE_SECONDS = 0.02
 
 
-def dispatch_workflow(context: AppContext, call: Call) -> Reply:
+async def dispatch_workflow(context: AppContext, call: Call) -> Reply:
     """Start a run of a workflow by hand.
 
     422 where it is off, has no such trigger or input, or there is no such ref.
@@ -32,11 +37,41 @@ def dispatch_workflow(context: AppContext, call: Call) -> Reply:
         )
     # Clients send a branch's name or its full ref.
     branch = ref.removeprefix("refs/heads/")
+    newest = _find_newest(context, workflow)
     try:
         launcher.dispatch(workflow, branch, _read_inputs(call))
     except RefusedError as error:
         raise call.invalid(str(error)) from None
-    return Reply(204)
+    # Since February 2026 clients can ask for the run that they started.
+    if call.body.read_flag("return_run_details") is not True:
+        return Reply(204)
+    run_id = await _await_run(context, workflow, newest)
+    if run_id is None:
+        return Reply(204)
+    body = {
+        "workflow_run_id": run_id,
+        "run_url": f"{call.origin}/repos/{context.repository}/actions/runs/{run_id}",
+        "html_url": f"{call.origin}/{context.repository}/actions/runs/{run_id}",
+    }
+    return Reply(200, body)
+
+
+def _find_newest(context: AppContext, workflow: Workflow) -> int:
+    """The id of a workflow's newest run; 0 for none."""
+    runs = context.runs.list_newest(RunFilter(workflow_id=workflow.id), 0, 1)
+    return runs[0].id if runs else 0
+
+
+async def _await_run(
+    context: AppContext, workflow: Workflow, newest: int
+) -> int | None:
+    """The run that has begun since `newest`; None where none does for long."""
+    for _ in range(MAX_LOOKUPS):
+        found = _find_newest(context, workflow)
+        if found != newest:
+            return found
+        await asyncio.sleep(PAUSE_SECONDS)
+    return None
 
 
 def rerun_workflow(context: AppContext, call: Call) -> Reply:
@@ -112,5 +147,12 @@ ROUTES = build_routes(
         WRITE,
         cancel_run,
         "cancel-a-workflow-run",
+    ),
+    Endpoint(
+        "POST",
+        "~/actions/runs/{run_id}/force-cancel",
+        WRITE,
+        cancel_run,
+        "force-cancel-a-workflow-run",
     ),
 )

@@ -57,6 +57,7 @@ def edit_variable(context: AppContext, call: Call) -> Reply:
     """Change a variable's value, its name, or both; what is not named stays."""
     scope = find_scope(context, call)
     variable = _find(context, call)
+    # What the request does not name.
     name, value = variable.name, variable.value
     if call.body.has_value("name"):
         name = _check_name(call, call.body.read_text("name"))

@@ -1,5 +1,13 @@
 """REST: issues, their comments and labels [docs.github.com/rest/issues]."""
 
-from . import comments, issues, labels
+from . import assignees, comments, issues, labels, milestones, reactions
 
-ROUTES = (*issues.ROUTES, *comments.ROUTES, *labels.ROUTES)
+# `~/issues/comments` stands before `~/issues/{number}`, which would match it too.
+ROUTES = (
+    *comments.ROUTES,
+    *issues.ROUTES,
+    *labels.ROUTES,
+    *milestones.ROUTES,
+    *assignees.ROUTES,
+    *reactions.ROUTES,
+)

@@ -9,6 +9,7 @@ from ..calls import Call, Reply
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
 from .serializers import serialize_comment
+from .texts import require_comment_text
 
 READ = "issues:read"
 WRITE = "issues:write"
@@ -21,12 +22,23 @@ def list_comments(context: AppContext, call: Call) -> Reply:
     return paginate(call, comments, partial(serialize_comment, context, call.origin))
 
 
+def list_all_comments(context: AppContext, call: Call) -> Reply:
+    """The comments on all issues and pull requests, oldest first."""
+    comments = context.issues.list_all_comments()
+    if call.query.get("direction") == "desc":
+        comments.reverse()
+    return paginate(call, comments, partial(serialize_comment, context, call.origin))
+
+
 def add_comment(context: AppContext, call: Call) -> Reply:
     """Comment on an issue."""
     issue = call.find(context.issues.get, "number")
-    text = call.body.read_text("body")
+    text = require_comment_text(call, "IssueComment")
+    if issue.is_locked and not call.grant.allows("contents", "write"):
+        raise call.refusal(403, "Unable to create comment because issue is locked.")
     comment = context.issues.add_comment(issue.number, text, call.grant.login)
-    return Reply(201, serialize_comment(context, call.origin, comment))
+    body = serialize_comment(context, call.origin, comment)
+    return Reply(201, body, headers={"Location": str(body["url"])})
 
 
 def get_comment(context: AppContext, call: Call) -> Reply:
@@ -38,7 +50,7 @@ def get_comment(context: AppContext, call: Call) -> Reply:
 def edit_comment(context: AppContext, call: Call) -> Reply:
     """Change a comment."""
     comment = call.find(context.issues.get_comment, "comment_id")
-    text = call.body.read_text("body")
+    text = require_comment_text(call, "IssueComment")
     comment = context.issues.update_comment(comment.id, text)
     return Reply(body=serialize_comment(context, call.origin, comment))
 
@@ -53,6 +65,13 @@ ROUTES = build_routes(
     "issues/comments",
     Endpoint(
         "GET", "~/issues/{number}/comments", READ, list_comments, "list-issue-comments"
+    ),
+    Endpoint(
+        "GET",
+        "~/issues/comments",
+        READ,
+        list_all_comments,
+        "list-issue-comments-for-a-repository",
     ),
     Endpoint(
         "POST",

@@ -12,7 +12,8 @@ from ..calls import Body, Call, JsonObject, Reply, validation_failed
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
 from .labels import read_labels
-from .serializers import serialize_issue
+from .serializers import MILESTONE, serialize_issue
+from .texts import read_comment_text, read_title
 
 READ = "issues:read"
 WRITE = "issues:write"
@@ -25,7 +26,11 @@ def list_issues(context: AppContext, call: Call) -> Reply:
     names = call.query.get("labels", "").split(",")
     # An empty parameter, or two commas, name no label.
     labels = [name for name in names if name]
-    issues = context.issues.list_issues(call.query.get("state", "open"), labels)
+    state = call.query.get("state", "open")
+    # As on GitHub, a pull request is an issue here.
+    issues = context.issues.list_issues(state, labels, include_pulls=True)
+    if assignee := call.query.get("assignee"):
+        issues = [issue for issue in issues if _is_assigned(issue, assignee)]
     if creator := call.query.get("creator"):
         issues = [issue for issue in issues if issue.author == creator]
     if call.query.get("direction") == "asc":
@@ -33,9 +38,19 @@ def list_issues(context: AppContext, call: Call) -> Reply:
     return paginate(call, issues, partial(serialize_issue, context, call.origin))
 
 
+def _is_assigned(issue: Issue, assignee: str) -> bool:
+    """Whether an issue is somebody's: a login's, anybody's (`*`) or nobody's (`none`)."""
+    if assignee == "*":
+        return bool(issue.assignees)
+    if assignee == "none":
+        return not issue.assignees
+    return assignee in issue.assignees
+
+
 def find_issues(context: AppContext, call: Call) -> Reply:
     """Search issues."""
-    issues = search_issues(context.issues.list_issues(), call.query.get("q", ""))
+    everything = context.issues.list_issues(include_pulls=True)
+    issues = search_issues(everything, call.query.get("q", ""))
     # GitHub says True where a search took too long.
     fields = {"incomplete_results": False, "search_type": "lexical"}
     serialize = partial(_serialize_found, context, call.origin)
@@ -49,13 +64,32 @@ def _serialize_found(context: AppContext, origin: str, issue: Issue) -> JsonObje
 
 def open_issue(context: AppContext, call: Call) -> Reply:
     """Open an issue."""
-    title = call.body.read_text("title")
-    if not title:
-        details = validation_failed("Issue", "title", "missing_field")
-        raise call.invalid("Validation Failed", details)
-    text, labels = call.body.read_text("body"), read_labels(call)
+    title = read_title(call, "Issue")
+    text, labels = read_comment_text(call, "body", "Issue"), read_labels(call)
+    # Read before anything is stored: a refused request changes nothing.
+    changes = _read_people(context, call)
     issue = context.issues.open(title, text, call.grant.login, labels)
-    return Reply(201, serialize_issue(context, call.origin, issue))
+    if changes:
+        issue = context.issues.update(issue.number, changes)
+    body = serialize_issue(context, call.origin, issue)
+    return Reply(201, body, headers={"Location": str(body["url"])})
+
+
+def _read_people(context: AppContext, call: Call) -> IssueChanges:
+    """Assignees and milestone of a request; who cannot be assigned is passed over."""
+    changes: IssueChanges = {}
+    if "assignees" in call.body:
+        owner = context.owner.lower()
+        logins = call.body.read_texts("assignees")
+        changes["assignees"] = [one for one in logins if one.lower() == owner]
+    if "milestone" in call.body:
+        number = call.body.read_integer("milestone")
+        known = {one.key for one in context.documents.list_all(MILESTONE)}
+        if number is not None and str(number) not in known:
+            details = validation_failed("Issue", "milestone", "invalid")
+            raise call.invalid("Validation Failed", details)
+        changes["milestone"] = number
+    return changes
 
 
 def get_issue(context: AppContext, call: Call) -> Reply:
@@ -68,10 +102,11 @@ def edit_issue(context: AppContext, call: Call) -> Reply:
     """Change an issue; closing it says why."""
     number = call.find(context.issues.get, "number").number
     changes = _read_state(call.body)
+    changes.update(_read_people(context, call))
     if "title" in call.body:
-        changes["title"] = call.body.read_text("title")
+        changes["title"] = read_title(call, "Issue")
     if "body" in call.body:
-        changes["body"] = call.body.read_text("body")
+        changes["body"] = read_comment_text(call, "body", "Issue")
     if "labels" in call.body:
         changes["labels"] = read_labels(call)
     issue = context.issues.update(number, changes)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ...context import AppContext
+from ...core.models import Label
 from ...core.names import is_name
 from ..calls import Call, Reply, validation_failed
 from ..pagination import paginate
@@ -56,11 +57,60 @@ def create_label(context: AppContext, call: Call) -> Reply:
 
 def get_label(context: AppContext, call: Call) -> Reply:
     """One label."""
+    label = _find_label(context, call)
+    return Reply(body=serialize_label(context, call.origin, label))
+
+
+def edit_label(context: AppContext, call: Call) -> Reply:
+    """Change a label; issues that bear it bear it under its new name."""
+    label = _find_label(context, call)
+    name = call.body.read_text("new_name", label.name)
+    color = call.body.read_text("color", label.color).lstrip("#")
+    description = call.body.read_text("description", label.description)
+    if not is_name(name):
+        details = validation_failed("Label", "name", "invalid")
+        raise call.invalid("Validation Failed", details)
+    changed = context.issues.change_label(label, name, color, description)
+    if changed is None:
+        details = validation_failed("Label", "name", "already_exists")
+        raise call.invalid("Validation Failed", details)
+    return Reply(body=serialize_label(context, call.origin, changed))
+
+
+def delete_label(context: AppContext, call: Call) -> Reply:
+    """Delete a label, which no issue bears any more then."""
+    context.issues.delete_label(_find_label(context, call))
+    return Reply(204)
+
+
+def _find_label(context: AppContext, call: Call) -> Label:
     try:
-        label = context.issues.get_label(call.path["name"])
+        return context.issues.get_label(call.path["name"])
     except KeyError:
         raise call.not_found() from None
-    return Reply(body=serialize_label(context, call.origin, label))
+
+
+def list_issue_labels(context: AppContext, call: Call) -> Reply:
+    """The labels of an issue."""
+    issue = call.find(context.issues.get, "number")
+    labels = serialize_labels(context, call.origin, issue.labels)
+    return paginate(call, labels, dict)
+
+
+def set_labels(context: AppContext, call: Call) -> Reply:
+    """Give an issue these labels and no others."""
+    issue = call.find(context.issues.get, "number")
+    # Each once.
+    names = list(dict.fromkeys(read_labels(call)))
+    issue = context.issues.update(issue.number, {"labels": names})
+    return Reply(body=serialize_labels(context, call.origin, issue.labels))
+
+
+def remove_labels(context: AppContext, call: Call) -> Reply:
+    """Take all labels off an issue."""
+    issue = call.find(context.issues.get, "number")
+    context.issues.update(issue.number, {"labels": []})
+    return Reply(204)
 
 
 def add_labels(context: AppContext, call: Call) -> Reply:
@@ -88,6 +138,29 @@ ROUTES = build_routes(
     Endpoint("GET", "~/labels", READ, list_labels, "list-labels-for-a-repository"),
     Endpoint("POST", "~/labels", WRITE, create_label, "create-a-label"),
     Endpoint("GET", "~/labels/{name}", READ, get_label, "get-a-label"),
+    Endpoint("PATCH", "~/labels/{name}", WRITE, edit_label, "update-a-label"),
+    Endpoint("DELETE", "~/labels/{name}", WRITE, delete_label, "delete-a-label"),
+    Endpoint(
+        "GET",
+        "~/issues/{number}/labels",
+        READ,
+        list_issue_labels,
+        "list-labels-for-an-issue",
+    ),
+    Endpoint(
+        "PUT",
+        "~/issues/{number}/labels",
+        WRITE,
+        set_labels,
+        "set-labels-for-an-issue",
+    ),
+    Endpoint(
+        "DELETE",
+        "~/issues/{number}/labels",
+        WRITE,
+        remove_labels,
+        "remove-all-labels-from-an-issue",
+    ),
     Endpoint(
         "POST",
         "~/issues/{number}/labels",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from urllib.parse import quote
 
 from ...context import AppContext
@@ -81,6 +82,21 @@ def _list_folder(context: AppContext, call: Call, commit: str, path: str) -> Rep
     )
 
 
+def get_readme(context: AppContext, call: Call) -> Reply:
+    """The README of the repository or of a folder."""
+    commit = context.git.resolve(call.query.get("ref") or context.default_branch)
+    folder = call.path.get("folder", "").strip("/")
+    if commit is None:
+        raise call.not_found()
+    for entry in context.git.list_entries(commit, folder):
+        # README, README.md, readme.rst and the like.
+        name = entry.path.rpartition("/")[2].lower()
+        if entry.type == "blob" and name.partition(".")[0] == "readme":
+            found = replace(call, path={**call.path, "path": entry.path})
+            return get_contents(context, found)
+    raise call.not_found()
+
+
 def put_contents(context: AppContext, call: Call) -> Reply:
     """Commit a file to a branch; 409 where `sha` is not the file's present one."""
     # Clients break base64 into lines, which a strict decoder does not take.
@@ -146,6 +162,14 @@ def _commit(context: AppContext, call: Call, data: bytes | None) -> tuple[str, s
 
 ROUTES = build_routes(
     "repos/contents",
+    Endpoint("GET", "~/readme", READ, get_readme, "get-a-repository-readme"),
+    Endpoint(
+        "GET",
+        "~/readme/{+folder}",
+        READ,
+        get_readme,
+        "get-a-repository-readme-for-a-directory",
+    ),
     Endpoint("GET", "~/contents", READ, get_contents, "get-repository-content"),
     Endpoint("GET", "~/contents/{+path}", READ, get_contents, "get-repository-content"),
     Endpoint(

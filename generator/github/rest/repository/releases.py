@@ -10,6 +10,7 @@ from ...core.clock import format_rfc3339
 from ...core.errors import ApiError
 from ...core.models import Release
 from ...storage.files.git_remote import is_ref_name
+from ...storage.git.commits import Range, list_commits
 from ...storage.releases import (
     AssetFilter,
     ReleaseChanges,
@@ -78,7 +79,8 @@ def create_release(context: AppContext, call: Call) -> Reply:
     release = context.releases.create(tag, call.grant.login, fields)
     if release is None:
         raise _refuse_tag(call, "already_exists")
-    return Reply(201, serialize_release(context, call.origin, release))
+    body = serialize_release(context, call.origin, release)
+    return Reply(201, body, headers={"Location": str(body["url"])})
 
 
 def _read_fields(call: Call) -> ReleaseChanges:
@@ -106,6 +108,31 @@ def _read_fields(call: Call) -> ReleaseChanges:
 def _refuse_tag(call: Call, code: str) -> ApiError:
     details = validation_failed("Release", "tag_name", code)
     return call.invalid("Validation Failed", details)
+
+
+def generate_notes(context: AppContext, call: Call) -> Reply:
+    """Notes about what is new since the release before: the commits' first lines."""
+    tag = call.body.require_text("tag_name")
+    # The tag may be one that is yet to be made.
+    ends = (tag, call.body.read_text("target_commitish"), context.default_branch)
+    known = [sha for sha in map(context.git.resolve, ends) if sha]
+    previous = call.body.read_text("previous_tag_name")
+    # Unless it is named, what came before is the newest other release.
+    if not previous:
+        earlier = context.releases.list_releases(ReleaseFilter(draft=False))
+        previous = next((one.tag for one in earlier if one.tag != tag), "")
+    lines = ["## What's Changed"]
+    if known:
+        base = context.git.resolve(previous) or ""
+        for commit in list_commits(context.git, Range(known[0], base)):
+            title = commit.message.partition("\n")[0]
+            lines.append(f"* {title} by {commit.author.name}")
+    page = f"{call.origin}/{context.repository}"
+    span = f"{page}/commits/{tag}"
+    if previous:
+        span = f"{page}/compare/{previous}...{tag}"
+    lines += ["", f"**Full Changelog**: {span}"]
+    return Reply(body={"name": tag, "body": "\n".join(lines)})
 
 
 def get_release(context: AppContext, call: Call) -> Reply:
@@ -156,6 +183,13 @@ ROUTES = build_routes(
     "releases/releases",
     Endpoint("GET", "~/releases", READ, list_releases, "list-releases"),
     Endpoint("POST", "~/releases", WRITE, create_release, "create-a-release"),
+    Endpoint(
+        "POST",
+        "~/releases/generate-notes",
+        WRITE,
+        generate_notes,
+        "generate-release-notes-content-for-a-release",
+    ),
     Endpoint(
         "GET", "~/releases/latest", READ, get_latest_release, "get-the-latest-release"
     ),

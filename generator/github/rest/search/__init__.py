@@ -1,0 +1,5 @@
+"""REST: search [docs.github.com/rest/search/search]."""
+
+from . import everything
+
+ROUTES = everything.ROUTES
