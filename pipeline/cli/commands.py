@@ -20,6 +20,10 @@ from ..training.source_factory import open_rows_to_score
 from .fast_path import run_update
 from .queries import describe_state, format_facts, load_state
 
+READING_FLAGS = (
+    *("task", "ignore", "encoding", "delimiter", "skip_rows"),
+    *("decimal", "dates", "missing", "types", "time", "key"),
+)
 Callback = TypeVar("Callback", bound=Callable[..., None])
 
 ROOT = click.option(
@@ -77,6 +81,27 @@ def update(root: Path, **flags: str | None) -> None:
     """Train on the next new batches."""
     given = {name: value for name, value in flags.items() if value is not None}
     sys.exit(run_update(root, given))
+
+
+@pipeline.command()
+@ROOT
+@click.argument("source", default="")
+@click.option("--target", help="The column to predict; guessed where it is not given.")
+@click.option(
+    "--rows", type=click.IntRange(30, 1_000_000), default=10_000, show_default=True
+)
+@JSON
+@add_flags(*READING_FLAGS)
+def inspect(
+    root: Path, source: str, rows: int, as_json: bool, **flags: str | None
+) -> None:
+    """Look at SOURCE before the first training; write nothing.
+
+    Without SOURCE, at the one that the settings name.
+    """
+    from .inspecting import inspect_rows  # noqa: PLC0415  # brings pandas
+
+    show(inspect_rows(root, source, rows, flags, as_json=as_json))
 
 
 @pipeline.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from ..errors import SourceSchemaError
 from ..program import COMMAND
 from ..tasks import BINARY, MULTICLASS, REGRESSION
-from .reading.target import TWO_CLASSES, categorize_labels, format_label
+from .reading.target import TWO_CLASSES, WHOLE_NUMBER, categorize_labels, format_label
 from .schema import MOST_CLASSES
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ MOST_WAITING = 1000
 SHOWN = 3
 # What stands for all classes for which there is no room.
 OTHER = "(other)"
+FRACTION = re.compile(r"-?\d+\.\d+")
 
 
 class Labels(NamedTuple):
@@ -47,10 +49,8 @@ def set_labels_aside(
     With an `explicit` binary task a third class never joins. Raises SourceSchemaError
     where a large part of a batch has one.
     """
-    if schema.task == REGRESSION:
-        return Labels(frame, 0, [])
     target = frame[schema.target].dropna()
-    if not len(target):
+    if schema.task == REGRESSION or not len(target):
         return Labels(frame, 0, [])
     codes = categorize_labels(target)
     names = [format_label(value) for value in codes.categories]
@@ -63,12 +63,13 @@ def set_labels_aside(
         return Labels(frame, 0, [])
     odd = _find_odd(schema, totals, waiting, explicit=explicit)
     merged = _find_merged(schema, set(totals) - set(odd))
+    _check_fractions(schema, odd, len(target))
     if not odd and not merged:
         return Labels(frame, 0, [])
     own = np.array(names, dtype=object)[np.asarray(codes.codes)]
-    is_odd = np.isin(own.astype(str), sorted(odd))
-    is_merged = np.isin(own.astype(str), sorted(merged))
-    own = np.where(is_merged, OTHER, own)
+    texts = own.astype(str)
+    is_odd = np.isin(texts, sorted(odd))
+    own[np.isin(texts, sorted(merged))] = OTHER
     kept = frame[frame[schema.target].notna()].assign(**{schema.target: own})
     count = int(is_odd.sum())
     if explicit and count > MOST_ODD_SHARE * len(target):
@@ -79,6 +80,20 @@ def set_labels_aside(
             f"`{COMMAND} reset`",
         )
     return Labels(kept[~is_odd], count, _describe(schema, odd, merged))
+
+
+def _check_fractions(schema: Schema, odd: dict[str, int], rows: int) -> None:
+    """Raise SourceSchemaError where whole numbers, once taken for classes, are amounts."""
+    if not all(map(WHOLE_NUMBER.fullmatch, schema.classes)):
+        return
+    fractions = [name for name in odd if FRACTION.fullmatch(name)]
+    count = sum(odd[name] for name in fractions)
+    if schema.classes and count > MOST_ODD_SHARE * rows:
+        raise SourceSchemaError(
+            f"the target {schema.target!r} had whole numbers, taken for classes, and now "
+            f"has fractions: {_list_names(dict.fromkeys(fractions, 1))}",
+            hint=f'`task = "regression"` from the start: `{COMMAND} reset`',
+        )
 
 
 def _are_ids(schema: Schema, totals: dict[str, int]) -> bool:

@@ -162,7 +162,9 @@ class CsvTable:
             reason = str(error).replace("\n", " ")
             return SourceError(
                 f"{where} no CSV like its header: {reason}",
-                hint="each record needs as many fields as the header has",
+                hint="each record needs as many fields as the header has; "
+                f"the delimiter is {self._header.delimiter!r}, and `delimiter` says "
+                "another",
             )
         hint = "set `encoding`, or save it in UTF-8"
         found = guess_encoding(content)

@@ -49,10 +49,15 @@ class FileSource:
         self._options = options
         self._ignored = ignored
 
-    def _list_members(self, cursor: Cursor | None) -> list[Member]:
+    def list_tables(self) -> list[Member]:
+        """Return every table of the source, those that are left out too."""
         members = self._list_all()
         if self._options != DETECTED:
             members = [m._replace(options=self._options) for m in members]
+        return members
+
+    def _list_members(self, cursor: Cursor | None) -> list[Member]:
+        members = self.list_tables()
         known = _copy_positions(cursor)
         if not self._target or [member.name for member in members] == list(known):
             # All of them were chosen by the first run.

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from .cursor import Cursor, FilePosition
-    from .members import CsvOptions
+    from .members import CsvOptions, Member
 
 ColumnFilter = Callable[[str], bool]
 """Whether a column of this name is to be read."""
@@ -69,6 +69,9 @@ class Source(Protocol):
         self, options: CsvOptions, ignored: frozenset[str] = frozenset()
     ) -> None:
         """Read CSV as the settings say; no table needs the `ignored` columns."""
+
+    def list_tables(self) -> Sequence[Member]:
+        """Return every table of the source, those that are left out too."""
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -121,8 +121,7 @@ class Update:
         origin = "nothing" if before is None else f"state {before.state_id}"
         self._log.say(f"started from {origin}")
         start = find_starting_point(settings, source, before, self._log)
-        for note in source.notes:
-            self._log.note(note)
+        self._log_notes(source.notes)
         if not start.has_new_rows:
             self._log.say("nothing new")
             after = self._commit_cursor(start, source)
@@ -154,11 +153,10 @@ class Update:
             source.open_reader(training.cursor) as reader,
         ):
             training.run(reader, engine, self._log_batch, lambda: bool(signals))
-            for note in reader.notes:
-                self._log.note(note)
+            self._log_notes(reader.notes)
         after = training.state
         if after is None:
-            raise SourceError(f"{source.label} holds no rows to start from")
+            raise _make_empty_error(source, target, training.counters.unlabelled)
         if signals:
             self._log.note("stopped by a signal; what was trained is kept")
         rows = training.counters.rows - first.rows
@@ -183,6 +181,10 @@ class Update:
         if cursor == start.state.document.source.cursor:
             return start.state
         return self._store.commit_cursor(start.state, cursor)
+
+    def _log_notes(self, notes: Sequence[str]) -> None:
+        for note in notes:
+            self._log.note(note)
 
     def _log_batch(self, batch: TrainedBatch) -> None:
         with self._log.group(f"Iteration {batch.batch}: {batch.rows} rows"):
@@ -217,6 +219,11 @@ class Update:
                 error=(error.message, error.hint),
             )
             report.write_page(self._log, page)
+
+
+def _make_empty_error(source: Source, target: str, unlabelled: int) -> SourceError:
+    what = f"no row with a {target!r}" if unlabelled else "no rows"
+    return SourceError(f"{source.label} holds {what} to start from")
 
 
 def _get_document(state: State | None) -> StateDocument | None:

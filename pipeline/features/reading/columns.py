@@ -286,7 +286,9 @@ def _parse_with_arrow(values: pd.Series[Any]) -> Array | None:
         numbers = pa.array(values.array).cast(pa.float64())
     except pa.ArrowInvalid:
         return None
-    return np.array(numbers, dtype=np.float64)
+    # What Arrow gives may be its own memory, which must not be written to.
+    plain: Array = np.array(numbers, dtype=np.float64).copy()
+    return plain
 
 
 def _convert_dates(

@@ -179,4 +179,4 @@ def find_look_alikes(known: Iterable[str], new: Iterable[str]) -> list[tuple[str
 
 
 def _fold(name: str) -> str:
-    return "".join(name.casefold().split()).rstrip(".")
+    return " ".join(name.casefold().split()).rstrip(" .")

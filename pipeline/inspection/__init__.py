@@ -1,0 +1,1 @@
+"""A look at a source before the first training; nothing is written."""
