@@ -51,6 +51,11 @@ def show_commands(text: str) -> None:
     click.echo(make_safe(text, in_step=False))
 
 
+def show_progress(text: str) -> None:
+    """Show a line on a terminal's standard error, in place of the one before."""
+    click.echo(f"\r\x1b[K{make_safe(text, in_step=False)}", nl=False, err=True)
+
+
 def write_content(text: str) -> None:
     """Write the content of a file as it is: it may go into a file from here."""
     click.echo(text, nl=False)

@@ -17,7 +17,10 @@ import pipeline.terminal
 ROOT = Path(__file__).parents[2]
 DOORS = {"generator/terminal.py", "pipeline/terminal.py"}
 # Programs of their own, which a runner starts: they speak its protocol.
-OTHER_PROGRAMS = "generator/runner/actions/stand_ins/"
+OTHER_PROGRAMS = (
+    "generator/runner/actions/stand_ins/",
+    "generator/simulate/play/probe.py",
+)
 HOSTILE = st.lists(
     st.one_of(
         st.sampled_from(

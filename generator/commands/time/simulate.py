@@ -40,7 +40,7 @@ from ...simulate.timeline.records import FaultKind, Scenario, read_scenario
 from ...simulate.verdict.deciding import decide
 from ...simulate.verdict.records import Verdict
 from ...simulate.verdict.text import list_verdict_lines, make_document
-from ...terminal import show
+from ...terminal import show, show_progress
 from ...workflow.files import find_workflow
 
 _ALL = "all"
@@ -334,7 +334,7 @@ class _Progress:
     def say(self, text: str) -> None:
         """Show a line in place of the one before."""
         if self._is_shown:
-            click.echo(f"\r\x1b[K{text}", nl=False, err=True)
+            show_progress(text)
 
     def end(self) -> None:
         """Leave no bar behind."""
