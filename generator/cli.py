@@ -54,6 +54,10 @@ COMMANDS = {
         "time.simulate",
         "Play weeks of a workflow's nights, and tell what became of its state.",
     ),
+    "watch": (
+        "time.watch",
+        "Tell whether a repository's scheduled runs came, succeeded and left state.",
+    ),
     "templates": ("templates", "List the templates and their blocks, or show one."),
     "serve": ("serve", "Run the local GitHub alone, for any act or client."),
 }

@@ -240,6 +240,15 @@ WORKFLOWS_KEEPALIVE = _declare(
     "for GitHub switches schedules off after 60 quiet days.",
     "Создать и `keepalive.yml`: GitHub отключает расписание после 60 дней тишины.",
 )
+WORKFLOWS_WATCHDOG = _declare(
+    "workflows.watchdog",
+    Boolean(),
+    False,
+    "Also write `watchdog.yml`, which tells of scheduled runs that do not come, fail, "
+    "or lose the state.",
+    "Создать и `watchdog.yml`: он сообщает, если запуски по расписанию не приходят, "
+    "падают или теряют состояние.",
+)
 CI_LINT = _declare(
     "ci.lint",
     texts.OPTIONAL_SCRIPT,

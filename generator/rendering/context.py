@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import cast
@@ -74,6 +75,8 @@ def build_context(settings: Settings, root: Path) -> dict[str, object]:
         "stem": Path(settings[options.WORKFLOW]).stem,
         "trial": has_trial_job(settings),
         "trial_rights": _list_trial_rights(settings),
+        "watched_artifacts": _list_watched_artifacts(settings),
+        "watched_schedules": _write_schedules(settings),
         "training": _write_training_script(settings, secrets),
     }
 
@@ -85,6 +88,22 @@ def _list_state_parts(settings: Settings) -> list[tuple[str, object]]:
     """
     artifacts = cast("dict[str, object]", settings.tree["artifacts"])
     return [(part, artifacts[part]) for part in list_state_parts(settings)]
+
+
+def _list_watched_artifacts(settings: Settings) -> str:
+    """List the artifacts that a run leaves its state in, as find_state.py is told them."""
+    if settings[options.STORE] != "artifact":
+        return ""
+    artifacts = cast("dict[str, dict[str, str]]", settings.tree["artifacts"])
+    return "/".join(artifacts[part]["name"] for part in list_state_parts(settings))
+
+
+def _write_schedules(settings: Settings) -> str:
+    """Write the cron lines, each with its zone, as JSON; none where they are off."""
+    if not settings[options.TRIGGERS_SCHEDULE]:
+        return "[]"
+    zone = settings[options.SCHEDULE_TIMEZONE]
+    return json.dumps([[cron, zone] for cron in settings[options.SCHEDULE_CRON]])
 
 
 def _list_secrets(settings: Settings) -> tuple[str, ...]:

@@ -73,6 +73,9 @@ def plan_files(settings: Settings) -> dict[str, str]:
     if settings[options.WORKFLOWS_KEEPALIVE]:
         files["keepalive.yml.j2"] = WORKFLOWS + "keepalive.yml"
         files["keep_alive.py.j2"] = SCRIPTS + "keep_alive.py"
+    if settings[options.WORKFLOWS_WATCHDOG]:
+        files["watchdog.yml.j2"] = WORKFLOWS + "watchdog.yml"
+        files["watch_schedule.py.j2"] = SCRIPTS + "watch_schedule.py"
     if list_notification_ways(settings):
         files["notify.py.j2"] = SCRIPTS + "notify.py"
     return files

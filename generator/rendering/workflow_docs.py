@@ -117,6 +117,8 @@ def _describe_settings(settings: Settings, language: str) -> dict[str, object]:
         more.append("ci")
     if settings[options.WORKFLOWS_KEEPALIVE]:
         more.append("keepalive")
+    if settings[options.WORKFLOWS_WATCHDOG]:
+        more.append("watchdog")
     changed = [(option.key, option.describe(language)) for option in settings.changed]
     return {
         "times": times,

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from generator.cli import main
 from generator.errors import WorkflowProblemError
 from generator.github.core.models import WorkflowState
+from generator.process import SystemRunner
 from generator.runner.models import Conclusion, RunResult
 
 if TYPE_CHECKING:
@@ -102,3 +105,58 @@ def test_keepalive_without_the_right_to_write_says_so(project: Project) -> None:
         "could not be kept alive" in note.message and "403" in note.message
         for note in result.annotations
     )
+
+
+@pytest.mark.shows_settings("workflows.watchdog")
+def test_the_watchdog_keeps_one_issue_and_closes_it(project: Project, why: Why) -> None:
+    project.clock.set(datetime(2026, 1, 1, 12, tzinfo=UTC))
+    project.render(**{"workflows.watchdog": "true"})
+    noon = {"WATCH_NOW": "2026-01-01T12:00:00Z"}
+    new = project.run("schedule", "watchdog.yml", environment=noon)
+    assert new.conclusion is Conclusion.SUCCESS, why(new)
+    project.clock.advance(timedelta(days=3))
+    moment = project.clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    for _ in range(2):
+        stale = project.run(
+            "schedule", "watchdog.yml", environment={"WATCH_NOW": moment}
+        )
+        assert stale.conclusion is Conclusion.FAILURE, why(stale)
+    issue = project.local_github.list_issues()[0]
+    assert len(project.local_github.list_issues()) == 1
+    assert "**STALE**: no scheduled run came for 2026-01-03 00:17 UTC" in issue.body
+    trained = project.run("schedule")
+    assert trained.conclusion is Conclusion.SUCCESS, why(trained)
+    well = project.run("schedule", "watchdog.yml", environment={"WATCH_NOW": moment})
+    assert well.conclusion is Conclusion.SUCCESS, why(well)
+    assert project.local_github.list_issues()[0].state == "closed"
+    for artifact in project.local_github.list_artifacts():
+        if artifact.name == "model-state":
+            project.local_github.delete_artifact(artifact.id)
+    lost = project.run("schedule", "watchdog.yml", environment={"WATCH_NOW": moment})
+    assert "STATE LOST" in str(lost.annotations) + str(
+        project.local_github.list_issues()[-1].body
+    )
+
+
+def test_the_watchdog_looks_from_elsewhere(
+    project: Project,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    project.render()
+    project.run("schedule")
+    github = project.local_github
+    github.switch_workflow("train.yml", WorkflowState.DISABLED_MANUALLY)
+    monkeypatch.setenv("GITHUB_API_URL", github.url)
+    monkeypatch.setenv("GH_TOKEN", github.create_owner_token())
+    remote = str(github.get_git_folder())
+    argv = ["git", "push", "-q", remote, "HEAD:refs/heads/main"]
+    assert SystemRunner().run(argv, cwd=project.root).exit_code == 0
+    with pytest.raises(SystemExit) as caught:
+        main(["watch", github.repository])
+    assert caught.value.code == 1
+    said = "DISABLED: the workflow is disabled_manually: no event starts it\n"
+    assert capsys.readouterr().out == said
+    with pytest.raises(SystemExit) as caught:
+        main(["watch", github.repository, "-w", "no.yml"])
+    assert caught.value.code == 3

@@ -167,6 +167,7 @@ OPTIONAL: dict[str, st.SearchStrategy[Any]] = {
     "train.timeout": st.integers(1, 360),
     "workflows.ci": st.sampled_from([False, False, False, True]),
     "workflows.keepalive": st.sampled_from([False, False, False, True]),
+    "workflows.watchdog": st.sampled_from([False, False, False, True]),
     "ci.lint": st.sampled_from(["", "ruff check ."]),
     "ci.wfgen": st.one_of(
         st.just("."), WORDS.filter(lambda text: not text.startswith("-"))

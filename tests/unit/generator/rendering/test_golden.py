@@ -39,6 +39,7 @@ EXAMPLES: dict[str, dict[str, object]] = {
     "templates_dir": {"templates_dir": "templates"},
     "workflows.ci": {"workflows.ci": True},
     "workflows.keepalive": {"workflows.keepalive": True},
+    "workflows.watchdog": {"workflows.watchdog": True},
     "ci.lint": {"workflows.ci": True, "ci.lint": "ruff check ."},
     "ci.test": {"workflows.ci": True, "ci.test": "make test"},
     "ci.wfgen": {"workflows.ci": True, "ci.wfgen": "."},

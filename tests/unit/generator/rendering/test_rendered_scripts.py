@@ -28,6 +28,7 @@ def scripts() -> dict[str, str]:
             "notify.issue": True,
             "state_paths": ["model.pkl"],
             "workflows.keepalive": True,
+            "workflows.watchdog": True,
         }
         settings = load(
             Path("nowhere"), {}, {key: (key, value) for key, value in values.items()}
