@@ -13,7 +13,7 @@ from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError
 from ..github.core.faults import Fault
 from ..github.local_github import LocalGitHub
 from ..process import SystemRunner
-from ..runner.events import EVENTS
+from ..runner.events import EVENTS, choose_event
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
 from ..runner.models import ActionChoice, Conclusion, RunRequest
@@ -49,9 +49,7 @@ from ..workflow.parser import read_workflow
     "--event",
     "-e",
     type=click.Choice(EVENTS),
-    default="push",
-    show_default=True,
-    help="What happens.",
+    help="What happens; else a push, or what else the workflow is triggered by.",
 )
 @click.option(
     "--input",
@@ -166,7 +164,7 @@ from ..workflow.parser import read_workflow
 def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click hands them over
     workflow: str | None,
     named: str | None,
-    event: str,
+    event: str | None,
     inputs: tuple[str, ...],
     variables: tuple[str, ...],
     secrets: tuple[str, ...],
@@ -200,10 +198,12 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     path = named or workflow
     all_variables = parse_variables(variables)
     all_secrets = parse_secrets(secrets, os.environ)
+    file = find_workflow(root, Path(path) if path else None)
+    parsed = read_workflow(root, file)
     request = RunRequest(
         root=root,
-        workflow=find_workflow(root, Path(path) if path else None),
-        event=event,
+        workflow=file,
+        event=event or choose_event(parsed),
         inputs=parse_pairs("--input", inputs),
         variables=all_variables.repository,
         secrets=all_secrets.repository,
@@ -223,9 +223,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
         actions_folder=actions_folder,
         state_folder=state,
     )
-    check_iterations(
-        read_workflow(root, request.workflow), request.inputs, request.variables
-    )
+    check_iterations(parsed, request.inputs, request.variables)
     rules = [parse_fault(text) for text in faults]
     return _run(request, rules, runner, as_json=as_json, verbose=verbose)
 

@@ -53,6 +53,14 @@ class Event:
         return short.removeprefix("refs/")
 
 
+def choose_event(workflow: Workflow) -> str:
+    """Return what a workflow is run by where nobody says: a push, if it starts it."""
+    for event in ("push", "schedule", "workflow_dispatch", "pull_request"):
+        if event in workflow.triggers:
+            return event
+    return EVENTS[0]
+
+
 def make_event(
     workflow: Workflow,
     request: RunRequest,

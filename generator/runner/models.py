@@ -113,7 +113,8 @@ class RunResult:
     """How a run ended.
 
     `restored_from` are the ids of the runs whose artifacts, or state kept elsewhere, it
-    fetched. `summary` is what the training wrote into its summary.json. `stand_ins` are
+    fetched; `pushed_commit` the commit of an earlier run that it started from, "" for
+    none. `summary` is what the training wrote into its summary.json. `stand_ins` are
     the actions that wfgen played itself. `problem` says why the run failed beyond what
     its steps show, and is "" where they show it.
     """
@@ -130,3 +131,4 @@ class RunResult:
     log: Path
     notes: tuple[str, ...] = ()
     problem: str = ""
+    pushed_commit: str = ""

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..errors import SettingsError, WorkflowProblemError
 from ..github.core.models import NewRun, Run, RunTicket
 from ..github.local_github import LocalGitHub
+from ..locks import hold_folder_lock
 from ..process import Runner
 from ..workflow.calls import check_calls
 from ..workflow.evaluation.checking import check_expressions
@@ -19,6 +20,7 @@ from ..workflow.reusable import list_actions
 from .actions.resolver import ActionSources
 from .events import Event, make_event
 from .isolation.run_directory import RunFolders, prepare_state
+from .isolation.source_tree import follow_branch
 from .models import RunRequest
 from .repository import Repository, list_changes, read_repository
 from .workflow_files import check_enabled, register_workflow_files
@@ -96,6 +98,8 @@ class ActiveRun:
     local_github: LocalGitHub
     ticket: RunTicket
     sources: ActionSources
+    source: Path
+    """The folder that each job gets a copy of."""
     notes: tuple[str, ...] = ()
 
     @property
@@ -131,9 +135,15 @@ def make_plan(
     variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
     repository = read_repository(request.root, runner, name=request.repository)
-    changes = list_changes(
-        repository.root, runner, repository.parent_sha, repository.sha
-    )
+    remote = local_github.get_git_folder()
+    is_on_branch = request.branch in {None, repository.branch} and not request.tag
+    if is_on_branch and request.event != "pull_request":
+        with hold_folder_lock(state):
+            repository = follow_branch(repository, remote, runner)
+    known = repository.root
+    if repository.local_sha:
+        known = remote
+    changes = list_changes(known, runner, repository.parent_sha, repository.sha)
     event = make_event(workflow, request, repository, changes)
     register_workflow_files(local_github, repository.root)
     check_enabled(local_github, workflow)

@@ -21,7 +21,9 @@ class Repository:
     """A repository as its runs see it.
 
     `message` is the head commit's whole message. `made_up` says that there is no commit
-    and the sha is invented.
+    and the sha is invented. `origin` is the address it is fetched from, "" for none.
+    `local_sha` is the commit that is checked out, where `sha` is one that a run pushed
+    on top of it; else "".
     """
 
     root: Path
@@ -32,6 +34,13 @@ class Repository:
     parent_sha: str
     message: str
     made_up: bool
+    origin: str = ""
+    local_sha: str = ""
+
+    @property
+    def address(self) -> str:
+        """Where GitHub would have it."""
+        return f"https://github.com/{self.name}"
 
     @property
     def subject(self) -> str:
@@ -103,6 +112,7 @@ def read_repository(
         parent_sha=parent_sha or NO_SHA,
         message=message,
         made_up=not sha,
+        origin=remote,
     )
 
 

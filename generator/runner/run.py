@@ -21,6 +21,7 @@ from .actions.resolver import ActionFinder, ActionSources
 from .isolation.concurrency import SupersededError, take_turn
 from .isolation.pruning import prune_logs, prune_virtualenvs
 from .isolation.run_directory import RunFolders, make_run_folders
+from .isolation.source_tree import make_source
 from .isolation.virtualenvs import release_slots
 from .jobs.contexts import RunContexts, make_contexts
 from .jobs.evaluation import Evaluator
@@ -99,16 +100,20 @@ def _begin(
     """
     make_programs(folders.programs, plan.environ)
     point_gh(folders.programs, local_github.url)
-    sources = _find_actions(plan, folders, runner)
+    remote = local_github.get_git_folder()
+    source = make_source(plan.repository, remote, folders.base / "source", runner)
+    sources = _find_actions(plan, folders, source, runner)
     new_run = plan.describe_new_run()
     if plan.previous is not None:
         ticket = local_github.begin_attempt(plan.previous.id, new_run.permissions)
     else:
         ticket = local_github.begin_run(new_run)
-    return ActiveRun(folders, local_github, ticket, sources)
+    return ActiveRun(folders, local_github, ticket, sources, source)
 
 
-def _find_actions(plan: RunPlan, folders: RunFolders, runner: Runner) -> ActionSources:
+def _find_actions(
+    plan: RunPlan, folders: RunFolders, source: Path, runner: Runner
+) -> ActionSources:
     request = plan.request
     finder = ActionFinder(
         choice=request.actions,
@@ -119,7 +124,7 @@ def _find_actions(plan: RunPlan, folders: RunFolders, runner: Runner) -> ActionS
             "WFGEN_PYTHONS": json.dumps(list_pythons(plan.environ)),
             "WFGEN_ENVIRONMENTS": str(plan.virtualenvs),
             "WFGEN_RUN_LOCK": str(folders.lock),
-            "WFGEN_REPOSITORY_FOLDER": str(plan.repository.root),
+            "WFGEN_REPOSITORY_FOLDER": str(source),
         },
         runner=runner,
         programs=str(folders.programs),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +13,7 @@ from ...github.local_github import LocalGitHub
 from ...locks import hold_folder_lock
 from ..actions.resolver import SERVER
 from ..plan import ActiveRun, RunPlan
+from ..repository import Repository
 from .yaml_text import dump_yaml
 
 # Labels that GitHub hosts and that a runs-on expression may come to.
@@ -122,19 +123,52 @@ def _make_git_settings(
         level = permissions.get("contents", "none")
     if level == "none":
         return {}
-    address = f"{SERVER}/{plan.repository.name}"
+    addresses = _list_addresses(plan.repository)
     # The first run makes the repository: two at once must not both.
     with hold_folder_lock(plan.state):
-        settings = local_github.build_git_environment(f"{address}.git", address)
-    if level == "write":
-        return settings
-    # git reads GIT_CONFIG_KEY_0, _1, ... up to the count (git-config(1)).
+        settings = local_github.build_git_environment(*addresses)
+    more: list[tuple[str, str]] = []
+    if level != "write":
+        key = f"url.{_READ_ONLY_ADDRESS}.pushInsteadOf"
+        more += [(key, address) for address in addresses]
+    if not plan.repository.origin and not plan.repository.local_sha:
+        # As checkout leaves it: `git push` alone knows where to.
+        branch = f"branch.{plan.repository.branch}"
+        more += [
+            ("remote.origin.url", plan.repository.address),
+            ("remote.origin.fetch", "+refs/heads/*:refs/remotes/origin/*"),
+            (f"{branch}.remote", "origin"),
+            (f"{branch}.merge", f"refs/heads/{plan.repository.branch}"),
+        ]
+    return _add_git_settings(settings, more)
+
+
+def _list_addresses(repository: Repository) -> list[str]:
+    """Return every address of the repository, the longer ones first.
+
+    That of its own remote is among them: no run pushes to it from here.
+    """
+    name = repository.name
+    addresses = [f"{SERVER}/{name}", f"git@github.com:{name}"]
+    addresses += [f"ssh://git@github.com/{name}", repository.origin]
+    whole = []
+    for address in filter(None, addresses):
+        plain = address.removesuffix(".git")
+        whole += [f"{plain}.git", plain]
+    return list(dict.fromkeys(whole))
+
+
+def _add_git_settings(
+    settings: Mapping[str, str], more: Sequence[tuple[str, str]]
+) -> dict[str, str]:
+    """Add settings: git reads GIT_CONFIG_KEY_0, _1, ... up to the count (git-config(1))."""
+    whole = dict(settings)
     count = int(settings["GIT_CONFIG_COUNT"])
-    return settings | {
-        "GIT_CONFIG_COUNT": str(count + 1),
-        f"GIT_CONFIG_KEY_{count}": f"url.{_READ_ONLY_ADDRESS}.pushInsteadOf",
-        f"GIT_CONFIG_VALUE_{count}": address,
-    }
+    for number, (key, value) in enumerate(more, count):
+        whole[f"GIT_CONFIG_KEY_{number}"] = key
+        whole[f"GIT_CONFIG_VALUE_{number}"] = value
+    whole["GIT_CONFIG_COUNT"] = str(count + len(more))
+    return whole
 
 
 def build_argv(
@@ -146,7 +180,7 @@ def build_argv(
     """
     request = plan.request
     options = {
-        "--directory": plan.repository.root,
+        "--directory": active.source,
         "--workflows": files.workflow,
         "--eventpath": files.event,
         "--env-file": files.environment,

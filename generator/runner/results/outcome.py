@@ -64,6 +64,7 @@ def record_result(plan: RunPlan, active: ActiveRun, outcome: JobsOutcome) -> Run
         log=plan.get_log_path(active.run),
         notes=(*list_notes(plan, outcome.unsupported), *active.notes),
         problem="; ".join(dict.fromkeys(problems)),
+        pushed_commit=plan.repository.sha if plan.repository.local_sha else "",
     )
 
 
@@ -138,6 +139,11 @@ def list_notes(plan: RunPlan, unsupported: tuple[str, ...]) -> tuple[str, ...]:
     notes = [f"act knows no {key}: run without it" for key in unsupported]
     if plan.repository.made_up:
         notes.append("no commit here: the run has a made-up sha")
+    if plan.repository.local_sha:
+        notes.append(
+            f"starts from {plan.repository.sha[:7]}, which a run pushed to "
+            f"{plan.repository.branch}, with the working folder on top"
+        )
     labels = plan.workflow.labels
     foreign = [label for label in labels if label.startswith(_OTHER_SYSTEMS)]
     if foreign:

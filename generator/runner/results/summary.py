@@ -40,6 +40,8 @@ def describe_origin(result: RunResult, runs: Iterable[Run]) -> str:
     training = TrainingSummary.from_json(result.summary)
     if training is not None and training.started_from == "state":
         return "an earlier run, by way of a store that is not artifacts"
+    if result.pushed_commit:
+        return f"commit {result.pushed_commit[:7]}, which an earlier run pushed"
     return "nothing: no state of an earlier run was fetched"
 
 
