@@ -76,7 +76,14 @@ def _check_folders(settings: Settings) -> Iterator[str]:
 
 def _check_needs(settings: Settings) -> Iterator[str]:
     """Check each setting that another one must accompany."""
-    rules: tuple[tuple[Option[Any], bool, str], ...] = (
+    for option, fulfilled, reason in _list_needs(settings):
+        if settings[option] and not fulfilled:
+            yield f"{_locate(settings, option)}: {option.key} {reason}"
+
+
+def _list_needs(settings: Settings) -> tuple[tuple[Option[Any], bool, str], ...]:
+    """List settings, whether what each needs is there, and what that is."""
+    return (
         (
             options.INSTALL_HASHES,
             bool(settings[options.INSTALL_REQUIREMENTS]),
@@ -113,9 +120,6 @@ def _check_needs(settings: Settings) -> Iterator[str]:
             "is for one training: needs fanout.members = 0",
         ),
     )
-    for option, fulfilled, reason in rules:
-        if settings[option] and not fulfilled:
-            yield f"{_locate(settings, option)}: {option.key} {reason}"
 
 
 def _check_step_ids(settings: Settings) -> Iterator[str]:

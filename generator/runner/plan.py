@@ -134,16 +134,7 @@ def make_plan(
         request = replace(request, event=previous.event)
     variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
-    repository = read_repository(request.root, runner, name=request.repository)
-    remote = local_github.get_git_folder()
-    is_on_branch = request.branch in {None, repository.branch} and not request.tag
-    if is_on_branch and request.event != "pull_request":
-        with hold_folder_lock(state):
-            repository = follow_branch(repository, remote, runner)
-    known = repository.root
-    if repository.local_sha:
-        known = remote
-    changes = list_changes(known, runner, repository.parent_sha, repository.sha)
+    repository, changes = _read_tip(request, state, local_github, runner)
     event = make_event(workflow, request, repository, changes)
     register_workflow_files(local_github, repository.root)
     check_enabled(local_github, workflow)
@@ -157,6 +148,23 @@ def make_plan(
         previous=previous,
         environ=environ,
     )
+
+
+def _read_tip(
+    request: RunRequest, state: Path, local_github: LocalGitHub, runner: Runner
+) -> tuple[Repository, list[str] | None]:
+    """Return the repository at the tip of its branch, and the files of its last push."""
+    repository = read_repository(request.root, runner, name=request.repository)
+    remote = local_github.get_git_folder()
+    is_on_branch = request.branch in {None, repository.branch} and not request.tag
+    if is_on_branch and request.event != "pull_request":
+        with hold_folder_lock(state):
+            repository = follow_branch(repository, remote, runner)
+    known = repository.root
+    if repository.local_sha:
+        known = remote
+    changes = list_changes(known, runner, repository.parent_sha, repository.sha)
+    return repository, changes
 
 
 def check_environments(workflow: Workflow, request: RunRequest) -> None:
