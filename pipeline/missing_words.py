@@ -33,8 +33,11 @@ AUTO = "auto"
 
 
 def resolve_words(setting: tuple[str, ...]) -> tuple[str, ...]:
-    """The words that the setting `missing` stands for; `auto` for the usual ones."""
-    words = [word for word in setting if word != AUTO]
+    """The words that the setting `missing` stands for; `auto` for the usual ones.
+
+    Those that it names come first: they count in a target of texts too.
+    """
+    words = sorted(word for word in setting if word != AUTO)
     if AUTO in setting:
         words += USUAL_WORDS
     return tuple(dict.fromkeys(words))

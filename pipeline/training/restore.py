@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..errors import SettingsError
 from ..features.schema import Schema
-from ..missing_words import USUAL_WORDS, resolve_words
+from ..missing_words import resolve_words
 from ..models.population import Population
 from ..program import COMMAND
 from ..settings import Settings
@@ -71,17 +71,8 @@ def _check_reading(schema: Schema, settings: Settings) -> None:
                 f"the state reads {name!r} as {kinds[name]}, `types` says {kind}",
                 hint=f"set `types` back, {START_OVER}",
             )
-    words = resolve_words(settings.missing)
-    if set(schema.missing_words) != set(words):
+    if schema.missing_words != resolve_words(settings.missing):
         raise SettingsError(
-            f"the state takes {_list_words(schema.missing_words)} for missing, `missing` says "
-            f"{_list_words(words)}",
+            "the state was trained with other words for missing than `missing` says",
             hint=f"set `missing` back, {START_OVER}",
         )
-
-
-def _list_words(words: tuple[str, ...]) -> str:
-    own = [word for word in words if word not in USUAL_WORDS]
-    if set(USUAL_WORDS) <= set(words):
-        own.append("the usual words")
-    return ", ".join(own) or "an empty field alone"

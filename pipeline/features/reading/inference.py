@@ -32,6 +32,7 @@ from .styles import (
     ReadingChoice,
     find_date_style,
     find_number_style,
+    parse_styled_numbers,
 )
 
 if TYPE_CHECKING:
@@ -136,17 +137,28 @@ def infer_number_style(
         return None
     told = DECIMALS.get(choice.decimal)
     if not _may_be_numbers(rest):
-        some = rest.iloc[:PROBED_VALUES].unique().tolist()
-        return find_number_style(name, some, choice)
+        some = rest.iloc[:PROBED_VALUES]
+        return _find_style(name, some, choice)
     plain = np.count_nonzero(~np.isnan(parse_numbers(rest))) / len(rest)
     if told == POINT and plain == 1:
         return FoundStyle(POINT)
     if told is not None or plain < 1:
         # Only the large among them may have separators.
-        found = find_number_style(name, rest.unique().tolist(), choice)
+        found = _find_style(name, rest, choice)
         if found is not None and (found.style == COMMA or plain < 1):
             return found
     return FoundStyle(PLAIN) if plain >= PARSED_SHARE else None
+
+
+def _find_style(
+    name: str, values: pd.Series[Any], choice: ReadingChoice
+) -> FoundStyle | None:
+    """The style of nearly all distinct values, which are nearly all rows as well."""
+    found = find_number_style(name, values.unique().tolist(), choice)
+    if found is None:
+        return None
+    parsed = ~np.isnan(parse_styled_numbers(values, found.style))
+    return found if parsed.mean() >= PARSED_SHARE else None
 
 
 def _may_be_numbers(present: pd.Series[Any]) -> bool:
@@ -181,9 +193,10 @@ def _infer_text(
     name: str, present: pd.Series[Any], choice: ReadingChoice
 ) -> FoundColumn:
     """Decide on a column of text that is no number: dates or categories."""
-    some = pd.Index(present.iloc[:PROBED_VALUES].unique())
-    parsed_share = parse_dates(some).to_series().notna().mean()
-    if parsed_share >= PARSED_SHARE:
+    some = present.iloc[:PROBED_VALUES]
+    texts = pd.Index(some.unique())
+    dates = texts[parse_dates(texts).notna()]
+    if some.isin(dates).mean() >= PARSED_SHARE:
         return _infer_dates(name, present, choice)
     numbers = parse_numbers(present)
     words = present[np.isnan(numbers)]
