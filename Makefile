@@ -64,9 +64,11 @@ lint: $(VENV)/installed
 	$(BIN)/mypy
 	$(BIN)/wfgen check
 
-# The table of settings in docs/settings.md and the JSON schema beside it, from the options in generator/config.
+# The table of settings in docs/settings.md and the JSON schema beside it, from the options in generator/config; where the
+# judges are installed, docs/api-coverage.md from the routes and GitHub's description.
 docs: $(VENV)/installed
 	$(BIN)/python -m generator.config.reference
+	$(BIN)/python -m tests.judges.coverage
 
 # How the code reads, against the goals in docs/architecture.md.
 structure:

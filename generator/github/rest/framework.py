@@ -16,11 +16,15 @@ from ..core.rate_limits import RateLimitStatus
 from ..core.tokens import Grant
 from .authentication import authenticate, authorize
 from .calls import Body, Call, Reply
+from .media_types import add_forms
 from .router import Match, Route, RouteTable, UploadHandler
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
+# Of the API. Answers fit both, having the keys of either.
+VERSIONS = ("2022-11-28", "2026-03-10")
+_VERSION_HEADER = "x-github-api-version"
 _LIMITS_PAGE = "using-the-rest-api/rate-limits-for-the-rest-api"
 _PRIMARY_LIMIT = "API rate limit exceeded for installation."
 _SECONDARY_LIMIT = (
@@ -47,6 +51,7 @@ class RestApi:
         }
         path = path.removeprefix(_UPLOADS_PREFIX)
         try:
+            headers["X-GitHub-Api-Version-Selected"] = _select_version(request)
             grant = authenticate(
                 self._context, request.headers.get("authorization", "")
             )
@@ -94,6 +99,16 @@ class RestApi:
         return await reply
 
 
+def _select_version(request: Request) -> str:
+    """The version that a request asks for; 400 for one that there is not."""
+    version = request.headers.get(_VERSION_HEADER, VERSIONS[0])
+    if version not in VERSIONS:
+        known = ", ".join(VERSIONS)
+        message = f"{version} is not a supported version: {known}"
+        raise ApiError(400, message, docs="about-the-rest-api/api-versions")
+    return version
+
+
 def _unknown_operation(method: str, path: str) -> ApiError:
     message = f"the local GitHub does not serve {method} {path}"
     return ApiError(404, f"Not Found ({message})")
@@ -106,7 +121,8 @@ def _make_response(
         return Response(reply.raw, reply.status, headers)
     if reply.body is None:
         return Response(status_code=reply.status, headers=headers)
-    response = build_json_response(reply.status, reply.body, headers)
+    body = add_forms(reply.body, request.headers.get("accept", ""))
+    response = build_json_response(reply.status, body, headers)
     if not route.has_etag:
         return response
     # Unlike on GitHub, a call that ends as 304 has been counted by now.

@@ -10,6 +10,7 @@ HOOK = {"config": {"url": "http://127.0.0.1:9/hook", "secret": "s"}, "events": [
 ROWS = [
     Row("GET", "/", 200),
     Row("GET", "/user", 200),
+    Row("GET", "/user", 400, headers={"X-GitHub-Api-Version": "2001-01-01"}),
     Row("GET", "/user", 403, by="run"),
     Row("GET", "/user", 401, by="nobody"),
     Row("GET", "/rate_limit", 200),

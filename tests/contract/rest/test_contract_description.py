@@ -11,7 +11,6 @@ from generator.github.app import ROUTES
 from generator.github.core.clock import SteerableClock
 from generator.github.core.models import Run, Step, Workflow
 from generator.github.core.rate_limits import Limits
-from generator.github.rest.router import REPOSITORY
 from tests.contract.clients import begin_run
 from tests.contract.described import (
     action_rows,
@@ -22,6 +21,13 @@ from tests.contract.described import (
     repository_rows,
 )
 from tests.contract.described.rows import Play, Row
+from tests.judges.coverage import (
+    NOT_DESCRIBED,
+    ONLY_REFUSED,
+    PAGE,
+    UNDESCRIBED,
+    build_page,
+)
 from tests.judges.description import Description, load_description
 
 if TYPE_CHECKING:
@@ -36,13 +42,6 @@ FAMILIES = {
     "issues": issue_rows.ROWS,
     "pulls": pull_rows.ROWS,
     "repository": repository_rows.ROWS,
-}
-# Ours alone, and GraphQL, whose description is its schema.
-NOT_DESCRIBED = ("/_wfgen/", "/graphql", "/api/graphql")
-# What these would give is never there: the local GitHub protects no branch, keeps no log.
-ONLY_REFUSED = {
-    ("GET", f"{REPOSITORY}/branches/{{+branch}}/protection"),
-    ("GET", f"{REPOSITORY}/actions/runs/{{run_id}}/logs"),
 }
 UNLIMITED = Limits(calls_an_hour=None, points_a_minute=None)
 
@@ -124,7 +123,11 @@ def test_every_operation_has_an_answer_that_is_judged() -> None:
     for route in ROUTES.load_all():
         if not route.path.startswith(NOT_DESCRIBED):
             served.add((route.method, route.path))
-    assert served - judged == ONLY_REFUSED
+    assert served - judged == ONLY_REFUSED | UNDESCRIBED
+
+
+def test_the_page_of_operations_is_of_today(description: Description) -> None:
+    assert PAGE.read_text() == build_page(description), "`make docs` writes it"
 
 
 def find_served(row: Row) -> tuple[str, str] | None:

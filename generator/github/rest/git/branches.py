@@ -38,6 +38,8 @@ def serialize_branch(
         "commit": {"sha": sha, "url": f"{api}/commits/{sha}"},
         # Nothing protects branches here.
         "protected": False,
+        "protection": _OFF,
+        "protection_url": f"{api}/branches/{quote(name)}/protection",
     }
 
 

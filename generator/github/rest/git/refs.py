@@ -113,5 +113,7 @@ ROUTES = build_routes(
     ),
     Endpoint("POST", "~/git/refs", WRITE, create_ref, "create-a-reference"),
     Endpoint("PATCH", "~/git/refs/{+ref}", WRITE, update_ref, "update-a-reference"),
+    # Not described any more, and what the address of a ref leads to.
+    Endpoint("GET", "~/git/refs/{+ref}", READ, get_ref, "get-a-reference"),
     Endpoint("DELETE", "~/git/refs/{+ref}", WRITE, delete_ref, "delete-a-reference"),
 )

@@ -136,6 +136,9 @@ def serialize_label(context: AppContext, origin: str, label: Label) -> JsonObjec
         "color": label.color,
         "description": label.description,
         "default": label.name.lower() in _DEFAULT_LABELS,
+        # Since the version of March 2026.
+        "archived_at": None,
+        "archived_by": None,
     }
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from ...context import AppContext
 from ..calls import Call, Reply
+from ..framework import VERSIONS
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
 from ..schemas.repositories import serialize_full_repository
@@ -31,7 +32,6 @@ _FLAGS = (
     "web_commit_signoff_required",
 )
 MAX_DESCRIPTION = 350
-_VERSIONS = ["2022-11-28"]
 
 
 def edit_repository(context: AppContext, call: Call) -> Reply:
@@ -84,7 +84,7 @@ def get_meta(_context: AppContext, _call: Call) -> Reply:
 
 def list_versions(_context: AppContext, _call: Call) -> Reply:
     """The versions of the API that answers are like."""
-    return Reply(body=_VERSIONS)
+    return Reply(body=list(VERSIONS))
 
 
 def get_hash_algorithm(_context: AppContext, _call: Call) -> Reply:
