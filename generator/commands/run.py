@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -13,6 +14,7 @@ from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError
 from ..github.core.faults import Fault
 from ..github.local_github import LocalGitHub
 from ..process import SystemRunner
+from ..rendering.header import is_untouched
 from ..runner.events import EVENTS, choose_event
 from ..runner.isolation.run_directory import prepare_state
 from ..runner.isolation.signals import handle_interrupts
@@ -30,10 +32,14 @@ from ..runner.plan import choose_state_folder
 from ..runner.repository import find_root, read_repository
 from ..runner.results.progress import RunPrinter
 from ..runner.results.summary import list_result_lines, make_result_document
+from ..runner.results.text import wrap_message
 from ..runner.run import run_workflow
 from ..terminal import show
 from ..workflow.files import find_workflow
 from ..workflow.parser import read_workflow
+
+# Of faults of state: `wfgen check` shows them all.
+MOST_FAULTS = 5
 
 
 @click.command(name="run")
@@ -256,14 +262,49 @@ def _run(
             raise OutputError(
                 f"{error.filename or store}: {error.strerror or error}"
             ) from error
+        faults_of_state = _find_state_faults(request)
         if as_json:
-            show(json.dumps(make_result_document(result), indent=2))
+            document = make_result_document(result) | {"state_faults": faults_of_state}
+            show(json.dumps(document, indent=2))
         say("")
         for line in list_result_lines(result, local_github.list_runs(), request.root):
             say(line)
+        _say_faults(request, faults_of_state, say)
     if result.conclusion is Conclusion.SUCCESS:
         return EXIT_OK
     return EXIT_PROBLEMS
+
+
+def _find_state_faults(request: RunRequest) -> list[dict[str, Any]]:
+    """Return what loses state on GitHub, whether or not this run showed it.
+
+    What wfgen wrote has nothing of it, which tests see to.
+    """
+    text = (request.root / request.workflow).read_text(encoding="utf-8")
+    if is_untouched(text):
+        return []
+    # The rules read scripts by a parser of their own.
+    from ..checks.state_faults import find_state_faults  # noqa: PLC0415 - once it ran
+
+    faults = find_state_faults(request.root, request.workflow)
+    return [
+        {"line": one.line, "rule": one.rule, "message": one.message} for one in faults
+    ]
+
+
+def _say_faults(
+    request: RunRequest, faults: list[dict[str, Any]], say: Callable[[str], None]
+) -> None:
+    """Say where state is lost on GitHub, in the form of `wfgen check`."""
+    if faults:
+        say("")
+        say("on GitHub this workflow loses state:")
+    for fault in faults[:MOST_FAULTS]:
+        place = f"{request.workflow.as_posix()}:{fault['line']}"
+        for line in wrap_message(f"{place}: {fault['message']} [{fault['rule']}]"):
+            say(line)
+    if len(faults) > MOST_FAULTS:
+        say(f"  and {len(faults) - MOST_FAULTS} more: wfgen check")
 
 
 def _discard(_: str) -> None:

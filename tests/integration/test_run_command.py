@@ -455,3 +455,32 @@ def sleepers(folder: Path) -> list[str]:
         if f"MARK={folder}".encode() in environ:
             found.append((process / "cmdline").read_text())
     return found
+
+
+CACHED = """
+name: Grow
+on: {schedule: [{cron: '6 * * * *'}], workflow_dispatch: }
+jobs:
+  grow:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/cache@v5
+        with: {path: rows, key: rows}
+      - run: mkdir -p rows; date >> rows/n.txt
+"""
+
+
+def test_a_green_run_that_loses_state_on_github_says_so(bare: Project) -> None:
+    bare.write(".github/workflows/grow.yml", CACHED)
+    done = wfgen(bare)
+    assert done.returncode == 0, done.stdout
+    assert "Grow #1: schedule on main" in done.stdout
+    assert "on GitHub this workflow loses state:" in done.stdout
+    assert "grow.yml:9: " in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    faults = json.loads(wfgen(bare, "--json").stdout)["state_faults"]
+    assert {"line": 9, "rule": "fixed-cache-key"}.items() <= faults[0].items()
+
+
+def test_a_workflow_that_wfgen_wrote_loses_none(project: Project) -> None:
+    assert json.loads(wfgen(project, "--json").stdout)["state_faults"] == []

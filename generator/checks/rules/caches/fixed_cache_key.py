@@ -42,6 +42,18 @@ def _is_state(model: StateModel, cache: CacheStep) -> bool:
         words = set(map(clean_path, work.command.words[1:]))
         if not words.isdisjoint(map(clean_path, cache.paths)):
             return True
+    return _is_appended_to(cache)
+
+
+def _is_appended_to(cache: CacheStep) -> bool:
+    """Whether a script of the job goes on with a file of it: `>> data/seen.txt`."""
+    folders = [f"{clean_path(path)}/" for path in cache.paths]
+    for step in cache.step.job.steps:
+        for command in step.commands:
+            for redirect in command.redirects:
+                target = f"{clean_path(redirect.target)}/"
+                if redirect.operator == ">>" and target.startswith(tuple(folders)):
+                    return True
     return False
 
 
