@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from tests.integration.kaggle.conftest import Plan
 
+API, STORAGE = "/api/*", "/storage/*"
 ROOT = Path(__file__).parents[3]
 USER, KEY, TOKEN = (
     "somebody",
@@ -38,18 +39,14 @@ def pipeline(plan: Plan, tmp_path: Path) -> Callable[..., Run]:
 
     With this server as the proxy to where the client believes Kaggle to be.
     """
-    plan.tokens = {TOKEN: USER}
+    plan.set_tokens({TOKEN: USER})
     (tmp_path / "r").mkdir()
     clean = {
         "PATH": os.environ["PATH"],
         "PYTHONPATH": str(ROOT),
         "HOME": str(tmp_path / "home"),
     }
-    clean |= {
-        "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
-        "http_proxy": plan.url,
-        "GITHUB_ACTIONS": "true",
-    }
+    clean |= plan.kaggle.make_environment() | {"GITHUB_ACTIONS": "true"}
     clean |= {
         "GITHUB_STEP_SUMMARY": str(tmp_path / "r/page.md"),
         "PIPELINE_KAGGLE_BACKOFF_SECONDS": "0.01",
@@ -151,7 +148,7 @@ def test_each_login_is_sent_and_shown_nowhere(
         (home / name).chmod(0o600)
     given = {name: value.format(home=home) for name, value in login.environment.items()}
     seen: list[str] = []
-    plan.on_download = lambda: seen.append(command_lines())
+    plan.on_download(lambda: seen.append(command_lines()))
     # VERBOSE makes the client print every request with its headers.
     done = pipeline(VERBOSE="true", **given)
     assert done.returncode == 0, done.stderr
@@ -237,54 +234,46 @@ def test_what_is_no_login_ends_with_30_and_names_the_variables(
 
 
 class Failure(NamedTuple):
-    """What the server does, the exit code, and a part of the message."""
+    """Who fails how, and how often; the exit code, and a part of the message."""
 
     name: str
-    plan: dict[str, Any]
+    path: str
+    fault: dict[str, Any]
+    times: int
     exit_code: int
     message: str
 
 
 FAILURES = [
     Failure(
-        "wrong key",
-        {"faults": [{"status": 401}]},
-        30,
-        "does not accept the credentials (401)",
+        "wrong key", API, {"status": 401}, 1, 30, "does not accept the credentials"
     ),
-    Failure(
-        "private, or terms not accepted",
-        {"faults": [{"status": 403}]},
-        31,
-        "does not let this account read",
-    ),
-    Failure(
-        "rules not accepted, at the download",
-        {"download_faults": [{"status": 403}]},
-        31,
-        "let this account read",
-    ),
-    Failure("absent", {"faults": [{"status": 404}]}, 32, "has no"),
+    Failure("private", API, {"status": 403}, 1, 31, "not let this account read"),
+    Failure("absent", API, {"status": 404}, 1, 32, "has no"),
     Failure(
         "too many calls",
-        {"faults": [{"status": 429, "headers": {"Retry-After": "3600"}}]},
+        API,
+        {"status": 429, "retry_after": 3600},
+        1,
         33,
         "no more calls",
     ),
+    Failure("too many calls, again", API, {"status": 429}, 3, 33, "no more calls"),
+    Failure("broken", API, {"status": 502}, 3, 34, "answers 502"),
+    Failure("hanging", API, {"hang": 2}, 3, 34, "did not answer in time"),
+    Failure("a page", API, {"status": 200, "message": "<html>"}, 3, 34, "no JSON"),
+    Failure("back in an hour", API, {"status": 503, "retry_after": 3600}, 1, 34, "503"),
+    Failure("storage forbids", STORAGE, {"status": 403}, 3, 34, "storage answers 403"),
+    Failure("storage has none", STORAGE, {"status": 404}, 3, 34, "storage answers 404"),
     Failure(
-        "too many calls, again and again",
-        {"faults": [{"status": 429}] * 3},
-        33,
-        "no more calls",
+        "storage has a page",
+        STORAGE,
+        {"status": 200, "message": "<html>"},
+        3,
+        34,
+        "a web page in place of data",
     ),
-    Failure("broken", {"faults": [{"status": 502}] * 3}, 34, "answers 502"),
-    Failure("hanging", {"faults": [{"hang": 2}] * 3}, 34, "did not answer in time"),
-    Failure(
-        "truncated",
-        {"archive": b"PK\x03\x04 and no more"},
-        35,
-        "not a whole zip archive",
-    ),
+    Failure("flipped for ever", STORAGE, {"corrupt": True}, 9, 35, "came down damaged"),
 ]
 
 
@@ -297,8 +286,7 @@ def test_each_failure_has_its_code_and_one_line(
     failure: Failure,
     source: str,
 ) -> None:
-    for name, value in failure.plan.items():
-        setattr(plan, name, list(value) if isinstance(value, list) else value)
+    plan.fail(failure.path, failure.fault, failure.times)
     done = pipeline(source, KAGGLE_USERNAME=USER, KAGGLE_KEY=KEY)
     assert done.returncode == failure.exit_code, done.stderr
     lines = done.stderr.splitlines()
@@ -316,8 +304,10 @@ def test_each_failure_has_its_code_and_one_line(
 def test_500_twice_and_then_good_is_good(
     plan: Plan, pipeline: Callable[..., Run], source: str
 ) -> None:
-    plan.faults = [{"status": 500}, {"status": 503}]
-    plan.download_faults = [{"status": 500}, {"cut": 100}]
+    plan.fail(API, {"status": 500})
+    plan.fail(API, {"status": 503})
+    plan.fail(STORAGE, {"status": 500})
+    plan.fail(STORAGE, {"cut": 100})
     done = pipeline(source, KAGGLE_USERNAME=USER, KAGGLE_KEY=KEY)
     assert done.returncode == 0, done.stderr
     assert "300 in all" in done.stdout

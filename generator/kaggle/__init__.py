@@ -1,0 +1,1 @@
+"""A Kaggle on this machine, made of folders: what the unmodified client talks to."""
