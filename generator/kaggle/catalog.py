@@ -148,6 +148,7 @@ class Catalog:
         if not folder.is_dir():
             return {}
         versions = {}
+        # One file that is no version, and all of it is the first one.
         for path in folder.iterdir():
             numbered = _VERSION.fullmatch(path.name)
             if numbered is None or (path.is_file() and not numbered[2]):

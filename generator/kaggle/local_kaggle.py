@@ -38,6 +38,15 @@ class LocalKaggle:
         }
 
 
+class _QuietServer(ThreadingHTTPServer):
+    """Says nothing of a client that went away."""
+
+    daemon_threads = True
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Pass over it: what matters to a client, it was told."""
+
+
 @contextmanager
 def open_local_kaggle(folder: Path, port: int = 0) -> Iterator[LocalKaggle]:
     """Serve a folder on loopback until the block ends.
@@ -47,10 +56,9 @@ def open_local_kaggle(folder: Path, port: int = 0) -> Iterator[LocalKaggle]:
     service = KaggleService(Catalog(folder))
     handler = type("Handler", (KaggleHandler,), {"service": service})
     try:
-        server = ThreadingHTTPServer((LOOPBACK, port), handler)
+        server = _QuietServer((LOOPBACK, port), handler)
     except OSError as error:
         raise OutputError(f"port {port}: {error.strerror}") from error
-    server.daemon_threads = True
     kaggle = LocalKaggle(service, server.server_address[1])
     service.storage = kaggle.url
     options = {"poll_interval": _POLL_SECONDS}

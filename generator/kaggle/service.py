@@ -67,6 +67,7 @@ class KaggleService:
         """Answer a request."""
         if path.startswith("/storage/"):
             return self._get_file(path)
+        # Signed addresses need no login.
         if path.startswith("/upload/"):
             self._uploads[path.rpartition("/")[2]] = body
             return Answer(200)
@@ -162,6 +163,7 @@ class KaggleService:
             return found
         if found.is_code_only:
             return make_refusal(400, "Submission not allowed: notebooks only")
+        # A token is good for one submission.
         content = self._uploads.pop(fields.get("blobFileTokens", ""), b"")
         text = fields.get("submissionDescription", "")
         number = self._submissions.add(found.name, content, text)
@@ -220,6 +222,7 @@ class KaggleService:
         return found
 
     def _send_on(self, bundle: Bundle, place: str, file_name: str | None) -> Answer:
+        # Each call is sent to an address of its own, as on Kaggle.
         if file_name is None:
             address = f"{self.storage}/storage/{place}/archive.zip"
         else:

@@ -39,7 +39,9 @@ def check_order(
             is_new = keys > _from_json(after, keys)
             if not is_new.all():
                 skipped = int((~is_new).sum())
-                notes.append(f"{skipped} rows left out: trained on before the rewrite")
+                notes.append(
+                    f"{skipped} rows left out: their {settings.key} was trained on before"
+                )
             frame = frame[is_new]
             keys = keys[is_new]
             remembered = remembered._replace(after=after)

@@ -163,6 +163,11 @@ def explain_broken_file(name: str) -> Iterator[None]:
         ) from error
 
 
+def is_broken_file(error: SourceError) -> bool:
+    """Tell whether it is about bytes that cannot be read, not about what they say."""
+    return isinstance(error.__cause__, _list_broken_file_errors())
+
+
 def _list_broken_file_errors() -> tuple[type[Exception], ...]:
     import lzma  # noqa: PLC0415  # a run that finds nothing new unpacks nothing
     import zipfile  # noqa: PLC0415  # as above

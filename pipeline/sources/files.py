@@ -37,6 +37,8 @@ class FileSource:
         self._options = DETECTED
         self._ignored: frozenset[str] = frozenset()
         self._checked: Positions = {}
+        self._listed: list[Member] | None = None
+        self._followed: tuple[str, ...] = ()
 
     def select_tables(self, target: str) -> None:
         """Leave out tables that are not for this target; `notes` says which."""
@@ -57,17 +59,38 @@ class FileSource:
         return members
 
     def _list_members(self, cursor: Cursor | None) -> list[Member]:
-        members = self.list_tables()
+        members = self._take_listed() or self.list_tables()
         known = _copy_positions(cursor)
         if not self._target or [member.name for member in members] == list(known):
             # All of them were chosen by the first run.
-            self.notes = ()
+            self.notes = self._followed
             return members
         from .selection import select_tables  # noqa: PLC0415  # not for known tables
 
-        selection = select_tables(members, self._target, known, self._ignored)
-        self.notes = selection.left_out
+        names = self.name_table
+        ignored = self._ignored
+        selection = select_tables(members, self._target, known, names, ignored)
+        self.notes = (*self._followed, *selection.left_out)
         return selection.members
+
+    def _take_listed(self) -> list[Member] | None:
+        listed, self._listed = self._listed, None
+        return listed
+
+    def name_table(self, member: Member) -> str:
+        """Return what to set `source` to, for that table alone."""
+        return member.name
+
+    def follow_files(self, cursor: Cursor) -> Cursor:
+        """Return the cursor by the names that what was read has now."""
+        self._listed = members = self.list_tables()
+        if [member.name for member in members] == list(cursor.files):
+            return cursor
+        from .renames import follow_renames  # noqa: PLC0415  # seldom needed
+
+        followed = follow_renames(members, cursor)
+        self._followed = followed.notes
+        return followed.cursor
 
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.

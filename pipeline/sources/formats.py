@@ -68,10 +68,23 @@ def has_more_parquet_rows(member: "Member", position: "FilePosition") -> bool:
     return table.has_more()
 
 
+CONVERTED_SUFFIXES = (".jsonl", ".ndjson", ".xlsx")
+"""Read as the CSV that their rows make."""
+PACKINGS = (".gz", ".bz2", ".xz")
+"""How a single file may be packed."""
+
+
+def _list_packed(*suffixes: str) -> tuple[str, ...]:
+    packed: list[str] = []
+    for suffix in suffixes:
+        packed += (suffix + packing for packing in PACKINGS)
+    return tuple(packed)
+
+
 CSV = TableFormat(
     name="CSV",
-    suffixes=(".csv", ".tsv", ".txt"),
-    packed_suffixes=(".csv.gz", ".tsv.gz", ".txt.gz"),
+    suffixes=(".csv", ".tsv", ".txt", ".data", *CONVERTED_SUFFIXES),
+    packed_suffixes=_list_packed(".csv", ".tsv", ".txt", ".data", ".jsonl"),
     appends=True,
     open_table=open_csv_table,
     has_more=has_more_csv_rows,
@@ -101,9 +114,9 @@ def list_suffixes() -> tuple[str, ...]:
     suffixes: list[str] = []
     for table_format in TABLE_FORMATS:
         suffixes += table_format.suffixes + table_format.packed_suffixes
-    return (*suffixes, ARCHIVE_SUFFIX)
+    return (*suffixes, *ARCHIVE_SUFFIXES)
 
 
-ARCHIVE_SUFFIX = ".zip"
-"""The tables in a zip archive are read too, whatever the archive is called."""
+ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.bz2", ".tar.xz")
+"""The tables in an archive are read too, whatever the archive is called."""
 SUFFIXES = list_suffixes()

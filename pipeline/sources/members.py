@@ -8,10 +8,12 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
+from ..errors import SourceError
 from .cursor import PROBE_BYTES, digest
-from .formats import SUFFIXES, TableFormat, find_format
+from .formats import CONVERTED_SUFFIXES, PACKINGS, SUFFIXES, TableFormat, find_format
 
 if TYPE_CHECKING:
+    from tarfile import TarFile
     from zipfile import ZipFile
 
 StreamOpener = Callable[[], IO[bytes]]
@@ -69,18 +71,25 @@ class Member(NamedTuple):
 
 def make_member(name: str, size: int, open_file: StreamOpener) -> Member:
     """Return the table in a file, in the format and the packing that its name says."""
-    is_packed = name.lower().endswith(".gz")
     table_format = find_format(name)
+    plain, dot, packing = name.lower().rpartition(".")
+    is_packed = dot + packing in PACKINGS
+    if not is_packed:
+        plain = name.lower()
+    is_converted = plain.endswith(CONVERTED_SUFFIXES)
 
     def open_unpacked() -> IO[bytes]:
+        stream = open_file()
         if is_packed:
-            return _open_gzip(open_file)
-        return open_file()
+            stream = _unpack(stream, packing)
+        if is_converted:
+            stream = _convert(stream, name)
+        return stream
 
     return Member(
         name,
         size,
-        table_format.appends and not is_packed,
+        table_format.appends and not is_packed and not plain.endswith(".xlsx"),
         open_unpacked,
         lambda: make_stamp(open_file, size),
         table_format,
@@ -92,12 +101,27 @@ def make_local_member(path: Path, name: str) -> Member:
     return make_member(name, path.stat().st_size, lambda: path.open("rb"))
 
 
-def _open_gzip(open_file: StreamOpener) -> IO[bytes]:
-    import gzip  # noqa: PLC0415  # a run that finds nothing new unpacks nothing
+def _unpack(packed: IO[bytes], packing: str) -> IO[bytes]:
+    import bz2  # noqa: PLC0415  # a run that finds nothing new unpacks nothing
+    import gzip  # noqa: PLC0415  # as above
+    import lzma  # noqa: PLC0415  # as above
 
-    packed = open_file()
-    stream = cast("IO[bytes]", gzip.GzipFile(fileobj=packed))
+    openers: dict[str, Callable[[IO[bytes]], object]]
+    openers = {"gz": gzip.open, "bz2": bz2.open, "xz": lzma.open}
+    stream = cast("IO[bytes]", openers[packing](packed))
     return cast("IO[bytes]", UnpackedStream(stream, packed))
+
+
+def _convert(stream: IO[bytes], name: str) -> IO[bytes]:
+    from .converted.rows import open_json_lines, open_workbook  # noqa: PLC0415  # as above
+
+    try:
+        if name.lower().endswith(".xlsx"):
+            return open_workbook(stream)
+        return open_json_lines(stream)
+    except SourceError as error:
+        stream.close()
+        raise SourceError(f"{name}: {error.message}", hint=error.hint) from error
 
 
 class UnpackedStream:
@@ -106,7 +130,9 @@ class UnpackedStream:
     Neither gzip nor zipfile closes a stream that was handed to it.
     """
 
-    def __init__(self, stream: IO[bytes], *parents: "IO[bytes] | ZipFile") -> None:
+    def __init__(
+        self, stream: IO[bytes], *parents: "IO[bytes] | ZipFile | TarFile"
+    ) -> None:
         self._streams = (stream, *parents)
         self.read = stream.read
         self.readline = stream.readline

@@ -45,7 +45,7 @@ class ParquetTable:
         except self._broken as error:
             self._stream.close()
             raise SourceError(f"{member.name} is no Parquet file: {error}") from error
-        self._columns = [str(name) for name in self._file.schema_arrow.names]
+        self.columns = [str(name) for name in self._file.schema_arrow.names]
         self._group_starts = self._list_group_starts()
         self._loaded_group = -1
         self._loaded_table: ArrowTable = None
@@ -70,9 +70,9 @@ class ParquetTable:
         if self.has_more():
             frame = self._read_frame(rows, is_wanted)
             offset = self.position.offset + len(frame)
-            digest_now = self._digest_rows(offset, self._columns)
+            digest_now = self._digest_rows(offset, self.columns)
             # One mark is enough: it is taken anew over all rows that were read.
-            mark = RowMark(offset, tuple(self._columns), digest_now)
+            mark = RowMark(offset, tuple(self.columns), digest_now)
             self.position = self.position._replace(
                 offset=offset,
                 records=self.position.records + len(frame),
@@ -101,7 +101,7 @@ class ParquetTable:
         return list(accumulate(counts, initial=0))
 
     def _check_columns(self) -> None:
-        repeated = find_repeated(self._columns)
+        repeated = find_repeated(self.columns)
         if repeated:
             raise SourceError(
                 f"{self._member.name} names {repeated} twice in its schema"
@@ -117,14 +117,14 @@ class ParquetTable:
     def _matches(self, mark: RowMark) -> bool:
         if mark.rows > self._group_starts[-1]:
             return False
-        if not set(mark.columns) <= set(self._columns):
+        if not set(mark.columns) <= set(self.columns):
             return False
         return self._digest_rows(mark.rows, mark.columns) == mark.digest
 
     def _read_frame(self, rows: int, is_wanted: ColumnFilter) -> pd.DataFrame:
-        names = list(filter(is_wanted, self._columns))
+        names = list(filter(is_wanted, self.columns))
         # Arrow counts no rows without a column, so one is read and dropped.
-        selected = names or self._columns[:1]
+        selected = names or self.columns[:1]
         table = self._read_rows(self.position.offset, rows, selected)
         frame: pd.DataFrame = table.to_pandas(date_as_object=False)
         if not names:

@@ -73,6 +73,9 @@ class Source(Protocol):
     def list_tables(self) -> Sequence[Member]:
         """Return every table of the source, those that are left out too."""
 
+    def follow_files(self, cursor: Cursor) -> Cursor:
+        """Return the cursor by the names that what was read has now."""
+
     def has_new_rows(self, cursor: Cursor | None) -> bool:
         """Tell whether there are rows behind the cursor.
 

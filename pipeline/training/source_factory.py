@@ -107,7 +107,7 @@ def _open_url(request: SourceRequest) -> "Source":
 
 
 def _open_files(request: SourceRequest) -> "Source":
-    from ..sources.discovery import open_files  # noqa: PLC0415  # brings zipfile
+    from ..sources.containers.discovery import open_files  # noqa: PLC0415  # brings zipfile
 
     return open_files(request.source, request.root)
 
@@ -117,7 +117,7 @@ def _is_sample(source: str) -> bool:
 
 
 def _is_kaggle(source: str) -> bool:
-    return source.startswith("kaggle:")
+    return source.startswith("kaggle:") or "kaggle.com/" in source
 
 
 def _is_url(source: str) -> bool:

@@ -34,7 +34,7 @@ def find_starting_point(
     cursor = None
     if state is not None:
         _check_source_name(settings, state)
-        cursor = state.document.source.cursor
+        cursor = source.follow_files(state.document.source.cursor)
     try:
         has_new_rows = source.has_new_rows(cursor)
         if has_new_rows:

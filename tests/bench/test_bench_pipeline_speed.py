@@ -397,7 +397,7 @@ def test_memory_and_resume_at_13_million_rows(stream: Path, tmp_path: Path) -> N
 
 def resume(folder: Path) -> float:
     """Seconds from the state to the first new record in hand."""
-    from pipeline.sources.discovery import open_files  # noqa: PLC0415  # beside its only use
+    from pipeline.sources.containers.discovery import open_files  # noqa: PLC0415  # beside its only use
 
     document = Store(folder / "40/sgd/runtime").read_document()
     assert document is not None

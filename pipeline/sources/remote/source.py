@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ...redaction import hide_credentials
-from ..discovery import make_members
+from ..containers.discovery import make_members
 from ..files import FileSource
 from ..members import Member
 from .files import find_remote_files

@@ -76,9 +76,8 @@ class Plan:
         for name, content in files.items():
             path = self.folder / place / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(content, str):
-                content = content.encode()
-            path.write_bytes(content)
+            raw = content.encode() if isinstance(content, str) else content
+            path.write_bytes(raw)
 
     @property
     def calls(self) -> list[Call]:

@@ -12,7 +12,7 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -30,44 +30,10 @@ from pipeline.errors import (
 from pipeline.settings import load
 from pipeline.sources.kaggle.verdicts import parse_retry_after
 from pipeline.training.update import update
+from tests.integration.kaggle.training import API, STORAGE, read_state, train
 
 if TYPE_CHECKING:
     from tests.integration.kaggle.conftest import Plan
-
-API, STORAGE = "/api/*", "/storage/*"
-USER, KEY = "somebody", "0123456789abcdef-the-key"
-
-
-def train(
-    root: Path, source: str = "kaggle:somebody/rows", retries: int = 2, **flags: object
-) -> dict[str, Any]:
-    root.mkdir(exist_ok=True)
-    environment = {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}
-    given = {
-        "source": source,
-        "target": "y",
-        "batch_rows": 100,
-        "iterations": 10,
-        "models": "sgd",
-    }
-    given |= {
-        "kaggle_retries": retries,
-        "kaggle_backoff_seconds": 0.01,
-        "kaggle_timeout_seconds": 2,
-        **flags,
-    }
-    update(root, load(root, {}, given), environment)
-    summary = json.loads((root / "runtime/logs/summary.json").read_text())
-    assert isinstance(summary, dict)
-    return summary
-
-
-def state(root: Path) -> dict[str, bytes]:
-    return {
-        str(path): path.read_bytes()
-        for folder in ("model", "data")
-        for path in sorted((root / "runtime" / folder).glob("*"))
-    }
 
 
 def test_a_dataset_is_downloaded_and_trained_on_and_the_next_run_only_asks_for_its_version(
@@ -107,7 +73,7 @@ def test_a_version_without_new_rows_is_downloaded_once(
     plan: Plan, tmp_path: Path, source: str
 ) -> None:
     trained = train(tmp_path / "r", source)
-    before = state(tmp_path / "r")
+    before = read_state(tmp_path / "r")
     # Another archive of the same rows: another version, another size.
     plan.version, plan.archive = (
         2,
@@ -116,7 +82,7 @@ def test_a_version_without_new_rows_is_downloaded_once(
     checked = train(tmp_path / "r", source)
     assert (checked["status"], checked["rows_total"]) == ("nothing-new", 300)
     assert checked["parent_state_id"] == trained["state_id"] != checked["state_id"]
-    after = state(tmp_path / "r")
+    after = read_state(tmp_path / "r")
     assert [name for name, content in after.items() if content != before[name]] == [
         str(tmp_path / "r/runtime/data/data_state.json")
     ]
@@ -151,13 +117,13 @@ def test_what_will_not_change_is_not_tried_again(
     plan: Plan, tmp_path: Path, status: int, expected: type[PipelineError]
 ) -> None:
     train(tmp_path / "r")
-    before, calls = state(tmp_path / "r"), len(plan.calls)
+    before, calls = read_state(tmp_path / "r"), len(plan.calls)
     plan.fail(API, {"status": status})
     with pytest.raises(expected) as caught:
         train(tmp_path / "r")
     assert len(plan.calls) == calls + 1
     assert caught.value.hint
-    assert state(tmp_path / "r") == before
+    assert read_state(tmp_path / "r") == before
 
 
 def test_429_waits_as_long_as_the_server_says(plan: Plan, tmp_path: Path) -> None:
@@ -207,11 +173,11 @@ def test_500_twice_and_then_good_is_good(plan: Plan, tmp_path: Path) -> None:
 
 def test_500_without_end_fails_and_leaves_the_state(plan: Plan, tmp_path: Path) -> None:
     train(tmp_path / "r")
-    before = state(tmp_path / "r")
+    before = read_state(tmp_path / "r")
     plan.fail(API, {"status": 500}, 9)
     with pytest.raises(UnavailableError, match="500"):
         train(tmp_path / "r")
-    assert state(tmp_path / "r") == before
+    assert read_state(tmp_path / "r") == before
     assert (
         json.loads((tmp_path / "r/runtime/logs/summary.json").read_text())["status"]
         == "failed"
@@ -221,7 +187,7 @@ def test_500_without_end_fails_and_leaves_the_state(plan: Plan, tmp_path: Path) 
 def test_a_server_that_hangs_is_given_up(plan: Plan, tmp_path: Path) -> None:
     plan.fail(API, {"hang": 0.6}, 2)
     with pytest.raises(UnavailableError, match="in time"):
-        train(tmp_path / "r", retries=1, kaggle_timeout_seconds=0.2)
+        train(tmp_path / "r", kaggle_retries=1, kaggle_timeout_seconds=0.2)
 
 
 def test_a_server_that_is_not_there(
@@ -278,7 +244,7 @@ def test_a_link_in_an_archive_is_refused(plan: Plan, tmp_path: Path) -> None:
 def test_an_archive_that_expands_absurdly_is_refused(
     plan: Plan, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pipeline.sources.archives.LEAST_BOMB_BYTES", 1 << 20)
+    monkeypatch.setattr("pipeline.sources.containers.zips.LEAST_BOMB_BYTES", 1 << 20)
     plan.archive = plan.zipped({"rows.csv": "x,y\n" + "0,0\n" * 1_000_000})
     with pytest.raises(BadDownloadError, match="unpacks"):
         train(tmp_path / "r")

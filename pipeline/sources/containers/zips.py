@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import re
+import shutil
 import stat
 import struct
+import tempfile
 import zipfile
 from pathlib import PurePosixPath
 from typing import IO, cast
 
-from ..errors import SourceError
-from .cursor import digest
-from .formats import CSV
-from .members import (
+from ...errors import SourceError
+from ..cursor import digest
+from ..formats import PARQUET, SUFFIXES
+from ..members import (
     Member,
     StreamOpener,
     UnpackedStream,
     get_natural_key,
     is_hidden,
+    make_member,
 )
 
 MAX_EXPANSION = 200
@@ -56,18 +59,19 @@ def list_zip_members(name: str, open_archive: StreamOpener) -> list[Member]:
     tables: list[zipfile.ZipInfo] = []
     seen: set[str] = set()
     for info in infos:
+        # What is no table is never unpacked, whatever it is.
+        if not info.filename.lower().endswith(SUFFIXES):
+            continue
         _check_member(name, info)
+        if is_hidden(info.filename):
+            continue
         if info.filename in seen:
             raise SourceError(
                 f"{name} holds {info.filename!r} twice; it is not read",
                 hint="pack it again",
             )
         seen.add(info.filename)
-        if info.is_dir():
-            continue
-        is_csv = info.filename.lower().endswith(CSV.suffixes)
-        if is_csv and not is_hidden(info.filename):
-            tables.append(info)
+        tables.append(info)
     tables.sort(key=lambda info: get_natural_key(info.filename))
     return [_make_zip_member(name, info, open_archive) for info in tables]
 
@@ -88,14 +92,31 @@ def _make_zip_member(
         return cast("IO[bytes]", UnpackedStream(stream, archive, packed))
 
     stamp = digest(f"{info.CRC} {info.file_size}".encode())
-    return Member(
-        f"{name}!{info.filename}",
-        info.file_size,
-        appends=False,
-        open=open_member,
-        stamp=lambda: stamp,
-        format=CSV,
-    )
+    return make_packed_member(name, info.filename, info.file_size, open_member, stamp)
+
+
+def make_packed_member(
+    archive: str, name: str, size: int, open_member: StreamOpener, stamp: str
+) -> Member:
+    """Return a table in an archive, which cannot grow there."""
+    member = make_member(name, size, open_member)
+    if member.format is PARQUET:
+        opener = _make_spooler(member.open)
+        member = member._replace(open=opener)
+    return member._replace(name=f"{archive}!{name}", appends=False, stamp=lambda: stamp)
+
+
+def _make_spooler(open_member: StreamOpener) -> StreamOpener:
+    """Let a file that is read from its end be unpacked as a whole first."""
+
+    def open_spooled() -> IO[bytes]:
+        file = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
+        with open_member() as stream:
+            shutil.copyfileobj(stream, file)
+        file.seek(0)
+        return file
+
+    return open_spooled
 
 
 def _check_member(name: str, info: zipfile.ZipInfo) -> None:

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from ..errors import SourceError
-from .archives import list_zip_members
-from .files import FileSource
-from .formats import ARCHIVE_SUFFIX, SUFFIXES
-from .members import (
+from ...errors import SourceError
+from ..files import FileSource
+from ..formats import SUFFIXES
+from ..members import (
     FoundFile,
     Member,
     StreamOpener,
@@ -20,6 +19,7 @@ from .members import (
     is_table,
     make_member,
 )
+from .archives import is_archive, list_archive_members
 
 GLOB_SIGNS = frozenset("*?[")
 
@@ -40,8 +40,8 @@ def make_members(source: str, files: list[FoundFile]) -> list[Member]:
     """
     members: list[Member] = []
     for file in sorted(files, key=lambda file: get_natural_key(file.name)):
-        if file.name.lower().endswith(ARCHIVE_SUFFIX):
-            members += list_zip_members(file.name, file.open)
+        if is_archive(file.name):
+            members += list_archive_members(file.name, file.open)
             continue
         member = make_member(file.name, file.size, file.open)
         if file.stamp is not None:
@@ -50,7 +50,7 @@ def make_members(source: str, files: list[FoundFile]) -> list[Member]:
     if not members:
         raise SourceError(
             f"{source} holds no table",
-            hint=f"files ending in {', '.join(SUFFIXES)} are read, and CSV in .zip",
+            hint=f"files ending in {', '.join(SUFFIXES)} are read, and tables in them",
         )
     return members
 

@@ -1,0 +1,1 @@
+"""Finding tables: in folders, by globs, and in archives."""

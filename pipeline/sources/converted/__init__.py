@@ -1,0 +1,1 @@
+"""Tables in other formats, as the bytes of a CSV file."""
