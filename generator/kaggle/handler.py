@@ -83,6 +83,7 @@ class KaggleHandler(http.server.BaseHTTPRequestHandler):
     def _send(self, answer: Answer, fault: Fault | None = None) -> None:
         status, content = answer.status, answer.content
         headers = dict(answer.headers)
+        # Faults of a body are for files: an answer of the API is too short for them.
         cut = len(content)
         if answer.is_file:
             status, content, headers = self._take_range(answer)

@@ -53,6 +53,7 @@ def open_local_kaggle(folder: Path, port: int = 0) -> Iterator[LocalKaggle]:
 
     Raises SettingsError for a folder that is none, OutputError for a port in use.
     """
+    # Looked up at each call: a file put there is a new version at once.
     service = KaggleService(Catalog(folder))
     handler = type("Handler", (KaggleHandler,), {"service": service})
     try:

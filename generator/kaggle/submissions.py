@@ -55,6 +55,7 @@ class Submissions:
         answers = _read_answers(content)
         if not solution or set(answers) != set(solution):
             return None
+        # Accuracy, since that needs no scale: enough to tell better from worse.
         right = 0
         for row, answer in solution.items():
             if answers[row] == answer:

@@ -31,6 +31,7 @@ def list_tar_members(name: str, open_archive: StreamOpener) -> list[Member]:
         raise SourceError(
             f"{name} is not a whole tar archive: {error}", hint="fetch it again"
         ) from error
+    # A link has no bytes of its own, and a device has none at all: neither is there.
     members = []
     for path in sorted(tables, key=get_natural_key):
         _check_path(name, path)

@@ -43,6 +43,7 @@ def open_workbook(stream: IO[bytes]) -> IO[bytes]:
 
 def _read_json_lines(stream: IO[bytes]) -> Iterator[Iterable[object]]:
     records = _parse_records(stream)
+    # Keys may come late, and a header comes first.
     first = list(itertools.islice(records, LOOKED_AT))
     columns: dict[str, None] = {}
     for record in first:

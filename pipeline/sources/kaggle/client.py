@@ -65,6 +65,7 @@ class KaggleClient:
         """
         if reference.version:
             return reference.version
+        # The list stands for the version that Kaggle does not count.
         if reference.is_competition:
             files = self.list_files(reference, "")
             lines = map(" ".join, map(_format_file, files))
@@ -96,6 +97,7 @@ class KaggleClient:
 
         files: list[ListedFile] = []
         token: str | None = None
+        # A server that never stops naming a next page is not followed for ever.
         for _ in range(MOST_PAGES):
             page = self.call(list_page, Subject(reference, version))
             for file in page.files:
@@ -161,6 +163,7 @@ class KaggleClient:
                 failure = judge(error, subject)
                 if attempt == tries:
                     raise failure.final from None
+                # What the server asks for goes before what we would choose.
                 wait = failure.wait_seconds
                 if wait is None:
                     wait = self.policy.backoff_seconds * float(2 ** (attempt - 1))

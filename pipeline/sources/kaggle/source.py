@@ -91,6 +91,7 @@ class KaggleSource(FileSource):
         except BadDownloadError:
             # What is downloaded next may be whole.
             pass
+        # Once more in the same run: the next night would meet the same bytes.
         self._downloads.discard()
         try:
             return look()

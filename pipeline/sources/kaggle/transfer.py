@@ -49,6 +49,7 @@ class Transfer:
                 raise WebPageError(media_type)
             self._watch(response, path.name)
             download(response, outfile, *arguments, **limits)
+        # A file of several parts has no MD5 there; its zip has checksums of its own.
         wanted = _find_md5(response)
         if wanted and path.is_file() and _digest_file(path) != wanted:
             path.unlink()
@@ -63,6 +64,7 @@ class Transfer:
             done, told = 0, time.monotonic()
             for chunk in read(size):
                 done += len(chunk)
+                # Small files come in less time than a line is worth.
                 if time.monotonic() - told > _TOLD_EVERY_SECONDS:
                     told = time.monotonic()
                     self._tell(name, done, total)
