@@ -28,6 +28,7 @@ from ...runner.models import RunRequest
 from ...runner.options import parse_secrets, parse_variables
 from ...runner.plan import choose_state_folder
 from ...runner.repository import find_root
+from ...simulate.page.writing import write_page
 from ...simulate.play.records import PlayedRun, Simulation
 from ...simulate.play.simulating import SimulationRequest, read_workflows, simulate
 from ...simulate.timeline.drawing import (
@@ -74,6 +75,7 @@ class _Words(TypedDict):
     no_shrink: bool
     variables: tuple[str, ...]
     secrets: tuple[str, ...]
+    page: Path | None
     as_json: bool
     directory: Path
 
@@ -170,6 +172,12 @@ class _Words(TypedDict):
     metavar="[ENV/]NAME[=VALUE]",
     help="A secret, as for `wfgen run`.",
 )
+@click.option(
+    "--page",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the timeline as a page: one HTML file.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the verdict as JSON.")
 @click.option(
     "--directory",
@@ -207,6 +215,8 @@ def command(**words: Unpack[_Words]) -> int:
     progress.end()
     if words["smallest"] is not None:
         _write_smallest(words["smallest"], verdict)
+    if words["page"] is not None:
+        write_page(words["page"], simulation, verdict)
     if words["as_json"]:
         show(json.dumps(make_document(simulation, verdict), indent=2))
     else:

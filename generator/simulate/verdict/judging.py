@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from ...runner.models import Conclusion
 from ..play.records import PlayedRun, Simulation
 from ..timeline.records import FaultKind
-from .lineage import Ancestry, find_ancestry, has_saved, overlaps
+from .lineage import Ancestry, has_saved, overlaps, trace_lineage
 from .records import Violation, ViolationKind
 
 # After these a run cannot store anything: that it fails is right.
 _BEYOND_HELP = frozenset({FaultKind.RUNNER_LOST, FaultKind.UPLOAD_FAILS})
+
+# Runs from one state that end further apart than that are a step back, which is told of.
+MOST_AT_ONCE = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +97,7 @@ class _Judge:
         run = self.runs[index]
         if not has_saved(run):
             return
-        for place in range(index):
+        for place in range(max(0, index - MOST_AT_ONCE), index):
             other = self.runs[place]
             twin = self.ancestries.get(place)
             if twin is None or not other.is_trusted or not has_saved(other):
@@ -153,10 +156,7 @@ def _tell_expiry(run: PlayedRun) -> str:
 
 def find_violations(simulation: Simulation) -> tuple[Violation, ...]:
     """Find all violations, in the order of their runs."""
-    ancestries = {}
-    for index, run in enumerate(simulation.runs):
-        if run.found is not None:
-            ancestries[index] = find_ancestry(simulation.runs, index)
+    ancestries = trace_lineage(simulation.runs)
     judge = _Judge(simulation, ancestries)
     violations: list[Violation] = list(_judge_restores(judge))
     for index in range(len(simulation.runs)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -24,21 +24,38 @@ class Ancestry:
     is_fresh: bool
 
 
-def find_ancestry(runs: Sequence[PlayedRun], index: int) -> Ancestry:
-    """Find out what a run that trained went on from; `runs` are in order of their end."""
+def trace_lineage(runs: Sequence[PlayedRun]) -> dict[int, Ancestry]:
+    """Find out what each run that trained went on from; `runs` are in order of their end."""
+    writers: dict[str, list[int]] = {}
+    for place, run in enumerate(runs):
+        for content in frozenset((run.written or {}).values()):
+            writers.setdefault(content, []).append(place)
+    ancestries = {}
+    for index, run in enumerate(runs):
+        if run.found is not None:
+            ancestries[index] = _find_ancestry(runs, index, writers)
+    return ancestries
+
+
+def _find_ancestry(
+    runs: Sequence[PlayedRun], index: int, writers: Mapping[str, Sequence[int]]
+) -> Ancestry:
     run = runs[index]
     found = frozenset((run.found or {}).values())
-    parent, most = None, 0
-    for place, other in enumerate(runs):
-        if place == index or not is_before(other, run):
-            continue
+    overlaps_by_place: dict[int, int] = {}
+    for content in found:
+        for place in writers.get(content, ()):
+            if place != index and is_before(runs[place], run):
+                overlaps_by_place[place] = overlaps_by_place.get(place, 0) + 1
+    parent = None
+    for place, overlap in sorted(overlaps_by_place.items()):
         # The later one of two that wrote the same: nothing was new to it.
-        overlap = len(found.intersection((other.written or {}).values()))
-        if overlap and overlap >= most:
-            parent, most = place, overlap
+        if parent is None or overlap >= overlaps_by_place[parent]:
+            parent = place
     others: tuple[int, ...] = ()
     if parent is not None:
-        others = _find_others(runs, index, parent, found)
+        rest = found.difference((runs[parent].written or {}).values())
+        others = _list_writers(rest, overlaps_by_place, writers)
     # A run that learnt nothing stored what it had found: the newest is the same state.
     newest = _find_newest(runs, index)
     if newest is not None and parent is not None:
@@ -47,6 +64,18 @@ def find_ancestry(runs: Sequence[PlayedRun], index: int) -> Ancestry:
         if found & known <= held:
             parent = newest
     return Ancestry(parent, others, newest, not found)
+
+
+def _list_writers(
+    contents: Iterable[str],
+    earlier: Container[int],
+    writers: Mapping[str, Sequence[int]],
+) -> tuple[int, ...]:
+    """Return the earlier runs that wrote any of these contents."""
+    places: set[int] = set()
+    for content in contents:
+        places.update(place for place in writers.get(content, ()) if place in earlier)
+    return tuple(sorted(places))
 
 
 def is_before(other: PlayedRun, run: PlayedRun) -> bool:
@@ -75,25 +104,11 @@ def _lies_within(run: PlayedRun, instant: datetime | None) -> bool:
 
 
 def _find_newest(runs: Sequence[PlayedRun], index: int) -> int | None:
-    newest = None
-    for place, other in enumerate(runs):
-        if place == index or not other.is_trusted:
+    """Find the last run of the default branch that had stored its state by then."""
+    for place in reversed(range(index)):
+        other = runs[place]
+        if not other.is_trusted or not has_saved(other):
             continue
-        if other.workflow != runs[index].workflow:
-            continue
-        if has_saved(other) and is_before(other, runs[index]):
-            newest = place
-    return newest
-
-
-def _find_others(
-    runs: Sequence[PlayedRun], index: int, parent: int, found: frozenset[str]
-) -> tuple[int, ...]:
-    """Return the runs that wrote what was found and that the parent did not write."""
-    rest = found.difference((runs[parent].written or {}).values())
-    others = []
-    for place, other in enumerate(runs):
-        is_earlier = place != index and is_before(other, runs[index])
-        if is_earlier and rest.intersection((other.written or {}).values()):
-            others.append(place)
-    return tuple(others)
+        if other.workflow == runs[index].workflow and is_before(other, runs[index]):
+            return place
+    return None

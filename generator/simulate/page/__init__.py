@@ -1,0 +1,1 @@
+"""The timeline page: what a simulation did, as one HTML file that needs nothing else."""
