@@ -30,6 +30,9 @@ MOST_WAITING = 1000
 SHOWN = 3
 # What stands for all classes for which there is no room.
 OTHER = "(other)"
+# Numbers that come too seldom to be classes are amounts, or ids, beyond this share.
+MOST_RARE_SHARE = 1 / 3
+NUMBER = re.compile(r"-?\d+(\.\d+)?")
 FRACTION = re.compile(r"-?\d+\.\d+")
 
 
@@ -63,7 +66,7 @@ def set_labels_aside(
         return Labels(frame, 0, [])
     odd = _find_odd(schema, totals, waiting, explicit=explicit)
     merged = _find_merged(schema, set(totals) - set(odd))
-    _check_fractions(schema, odd, len(target))
+    _check_amounts(schema, odd, len(target))
     if not odd and not merged:
         return Labels(frame, 0, [])
     own = np.array(names, dtype=object)[np.asarray(codes.codes)]
@@ -82,16 +85,20 @@ def set_labels_aside(
     return Labels(kept[~is_odd], count, _describe(schema, odd, merged))
 
 
-def _check_fractions(schema: Schema, odd: dict[str, int], rows: int) -> None:
+def _check_amounts(schema: Schema, odd: dict[str, int], rows: int) -> None:
     """Raise SourceSchemaError where whole numbers, once taken for classes, are amounts."""
     if not all(map(WHOLE_NUMBER.fullmatch, schema.classes)):
         return
     fractions = [name for name in odd if FRACTION.fullmatch(name)]
-    count = sum(odd[name] for name in fractions)
-    if schema.classes and count > MOST_ODD_SHARE * rows:
+    numbers = [name for name in odd if NUMBER.fullmatch(name)]
+    is_split = sum(odd[name] for name in fractions) > MOST_ODD_SHARE * rows
+    is_spread = sum(odd[name] for name in numbers) > MOST_RARE_SHARE * rows
+    if schema.classes and (is_split or is_spread):
+        found = "fractions" if is_split else "ever new ones"
+        shown = _list_names(dict.fromkeys(fractions if is_split else numbers, 1))
         raise SourceSchemaError(
             f"the target {schema.target!r} had whole numbers, taken for classes, and now "
-            f"has fractions: {_list_names(dict.fromkeys(fractions, 1))}",
+            f"has {found}: {shown}",
             hint=f'`task = "regression"` from the start: `{COMMAND} reset`',
         )
 

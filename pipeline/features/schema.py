@@ -159,10 +159,11 @@ def infer_schema(
     schema = Schema(target, task)
     schema.missing = resolve_words(choice.missing)
     schema.target_missing = found.missing
-    warnings = [*found.notes, *describe_blanks(frame[target])]
+    warnings = list(found.notes)
     if task == REGRESSION:
         schema.target_style = found.style or found.amount_style
     else:
+        warnings += describe_blanks(frame[target])
         warnings += describe_look_alikes(target, [], list_labels(found.values))
     inferred = add_columns(schema, frame, ignore, choice)
     if not schema.columns:

@@ -392,6 +392,18 @@ def test_whole_numbers_that_turn_out_to_be_amounts_are_told(tmp_path: Path) -> N
     assert 'task = "regression"' in caught.value.hint
 
 
+def test_amounts_that_were_taken_for_classes_are_told(tmp_path: Path) -> None:
+    rows = []
+    for place in range(ROWS):
+        weight = place % 30 if place < ROWS // 2 else 100 + place * 7919 % 301
+        rows.append([f"{place * 7919 % 97}", str(weight)])
+    put(tmp_path, "csv", ["a", "y"], rows)
+    assert "task: multiclass" in train(tmp_path, "t.csv")
+    with pytest.raises(SourceSchemaError, match="ever new ones") as caught:
+        train(tmp_path, "t.csv")
+    assert 'task = "regression"' in caught.value.hint
+
+
 def test_row_numbers_as_pandas_writes_them_are_left_out(tmp_path: Path) -> None:
     rows = [[str(n), f"{n * 7919 % 97}", str(n % 2)] for n in range(ROWS)]
     put(tmp_path, "csv", ["", "a", "y"], rows)
