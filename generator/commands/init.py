@@ -15,6 +15,7 @@ from ..config.options import (
 )
 from ..errors import EXIT_OK, SettingsError
 from ..init.apply import apply_changes, make_repository
+from ..init.inspection import NOTHING_SEEN, SeenData, inspect_data
 from ..init.plan import InitOptions, InitPlan, make_plan
 from ..init.question import ask_what_to_train
 from ..init.report import describe_plan
@@ -101,12 +102,13 @@ def command(  # noqa: PLR0913 - one parameter a flag
         survey = replace(survey, training=None)
     elif not (survey.training or survey.settings_file or "train.command" in settings):
         ask_what_to_train(survey.root, survey.choice)
-    options = InitOptions(settings, pipeline, pyproject, force, upgrade)
+    seen = _look_at_data(survey, pipeline, runner)
+    options = InitOptions(settings, pipeline, pyproject, force, upgrade, seen.settings)
     plan = make_plan(survey, options, validate_rendered)
     if not dry_run:
         _apply_plan(survey, plan, runner)
-    for line in describe_plan(directory, survey, plan, dry_run=dry_run):
-        show(line)
+    lines = describe_plan(directory, survey, plan, dry_run=dry_run)
+    show("\n".join([*lines, *seen.lines]))
     return EXIT_OK
 
 
@@ -124,6 +126,16 @@ def _parse_source(root: Path, data: str | None, target: str | None) -> dict[str,
     if not _SCHEME.match(data):
         _check_local_source(root, data)
     return {"source": data, "target": target}
+
+
+def _look_at_data(
+    survey: Survey, pipeline: dict[str, str], runner: SystemRunner
+) -> SeenData:
+    """What the training says of a table that lies here; nothing where none does."""
+    if not pipeline or survey.settings_file or _SCHEME.match(pipeline["source"]):
+        return NOTHING_SEEN
+    source, target = pipeline["source"], pipeline["target"]
+    return inspect_data(survey.root, source, target, runner)
 
 
 def _refuse_both(training: str | None, data: str | None, *, sample: bool) -> None:

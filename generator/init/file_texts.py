@@ -53,7 +53,7 @@ def choose_settings(survey: Survey, source: str) -> dict[str, object]:
 
 
 def format_settings(
-    values: Mapping[str, object], pipeline: Mapping[str, str], prefix: str = ""
+    values: Mapping[str, object], pipeline: Mapping[str, object], prefix: str = ""
 ) -> str:
     """Return settings as TOML, with those of the built-in training in a table of their own.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -64,6 +64,8 @@ class InitOptions:
     pyproject: bool = False
     force: bool = False
     upgrade: bool = False
+    reading: Mapping[str, object] = field(default_factory=dict)
+    """Settings of the built-in training that follow from its data."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,10 +136,11 @@ def _plan_settings(survey: Survey, options: InitOptions) -> tuple[Change, Settin
     elif "install.requirements" not in values:
         values |= _choose_requirements(survey)
     values |= options.settings
+    pipeline = {**options.pipeline, **options.reading}
     if options.pyproject:
-        change = _append_settings(survey.root, values, options.pipeline)
+        change = _append_settings(survey.root, values, pipeline)
     else:
-        text = format_settings(values, options.pipeline)
+        text = format_settings(values, pipeline)
         change = Change(FILE, FileAction.WRITE, text.encode())
     # Read back as they will be: a value that cannot be used is found before it is written.
     with tempfile.TemporaryDirectory(prefix="wfgen-init-") as folder:
@@ -150,7 +153,7 @@ def _wants_built_in(survey: Survey, options: InitOptions) -> bool:
 
 
 def _append_settings(
-    root: Path, values: Mapping[str, object], pipeline: Mapping[str, str]
+    root: Path, values: Mapping[str, object], pipeline: Mapping[str, object]
 ) -> Change:
     present = read_toml(root / PYPROJECT)[1]
     if not present:

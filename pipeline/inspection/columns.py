@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from ..features.reading.columns import DATE, NUMBER, TEXT, list_values
-from ..features.reading.hints import describe_rows
+from ..features.reading.hints import ID_NAME, describe_rows
 from ..missing_words import NUMBER_WORDS
 
 if TYPE_CHECKING:
@@ -54,7 +54,9 @@ def describe_values(
     )
     rows = describe_rows(name, kind, raw)
     if rows:
-        return facts._replace(suspicions=(rows,), ignore=True)
+        # A text of its own in every row may be a name, or a code in a small table.
+        is_useless = kind == NUMBER or ID_NAME.fullmatch(name) is not None
+        return facts._replace(suspicions=(rows,), ignore=is_useless)
     if facts.distinct <= 1 and len(read) >= LEAST_ROWS and not read.isna().any():
         return facts._replace(suspicions=("has one value in all rows",), ignore=True)
     if kind == NUMBER:
