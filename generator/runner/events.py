@@ -9,23 +9,26 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple
 
 from ..errors import SettingsError
 from ..workflow.model import DispatchInput, Workflow
 from ..workflow.triggers import PULL_REQUEST_TYPES, Occurrence, check_event
 from .models import RunRequest
-from .repository import NO_SHA, Repository
-
-# A part of a payload, as JSON has it.
-Payload: TypeAlias = dict[str, Any]
+from .payloads.common import Addresses, Payload, make_repository, make_user
+from .payloads.history import History, make_history
+from .payloads.pull_request import (
+    PULL_REQUEST_NUMBER,
+    PullRequest,
+    make_pull_request,
+)
+from .payloads.push import make_push
+from .repository import Repository
 
 EVENTS = ("push", "pull_request", "schedule", "workflow_dispatch")
 # Python's `float` would also take `1_000`, `nan` and the digits of other scripts.
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-PULL_REQUEST_NUMBER = 1
-REPOSITORY_ID = 1
-FORK_ID = 2
+GITHUB_API = "https://api.github.com"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +64,54 @@ def choose_event(workflow: Workflow) -> str:
     return EVENTS[0]
 
 
-def make_event(
+class _Occasion(NamedTuple):
+    """What an event is made of."""
+
+    request: RunRequest
+    repository: Repository
+    history: History
+    addresses: Addresses
+
+
+def _check(
+    workflow: Workflow,
+    request: RunRequest,
+    repository: Repository,
+    branch: str,
+    paths: Sequence[str] | None,
+) -> None:
+    """Raise WorkflowProblemError where the workflow does not react to an event."""
+    occurrence = Occurrence(
+        event=request.event,
+        branch=branch,
+        tag=request.tag,
+        activity=_choose_activity(request),
+        paths=paths,
+        message=repository.message,
+    )
+    check_event(workflow, occurrence)
+
+
+def choose_base(request: RunRequest, repository: Repository) -> str:
+    """Return the branch that a pull request is into; "" for another event."""
+    if request.event != "pull_request":
+        return ""
+    return request.branch or repository.default_branch
+
+
+def make_event(  # noqa: PLR0913 - what each of them tells cannot be made of the others
     workflow: Workflow,
     request: RunRequest,
     repository: Repository,
     paths: Sequence[str] | None = None,
+    *,
+    history: History | None = None,
+    api: str = GITHUB_API,
 ) -> Event:
     """Return the event of a run; `paths` are the files that changed, where that is known.
+
+    `history` is what git says of its commit, where it knows it; `api` is where the links
+    of the payload lead.
 
     Raises WorkflowProblemError where the workflow does not react to it, SettingsError
     for inputs that it lacks.
@@ -76,19 +120,15 @@ def make_event(
     if request.inputs and name != "workflow_dispatch":
         raise SettingsError(f"inputs go with workflow_dispatch, not with {name}")
     branch = _choose_branch(request, repository)
-    occurrence = Occurrence(
-        event=name,
-        branch=branch,
-        tag=request.tag,
-        activity=_choose_activity(request),
-        paths=paths,
-        message=repository.message,
+    _check(workflow, request, repository, branch, paths)
+    known = history or make_history(
+        repository.sha, repository.parent_sha, request.actor
     )
-    check_event(workflow, occurrence)
-    common = _make_common(request, repository)
+    occasion = _Occasion(request, repository, known, Addresses(api))
+    common = _make_common(occasion)
     if name == "pull_request":
-        return _make_pull_request(request, repository, branch, common)
-    payload = _make_payload(workflow, request, repository, branch)
+        return _make_pull_request(occasion, branch, common)
+    payload = _make_payload(workflow, occasion, branch)
     return Event(
         name=name,
         ref=_make_ref(request, branch),
@@ -101,11 +141,25 @@ def make_event(
     )
 
 
-def _make_payload(
-    workflow: Workflow, request: RunRequest, repository: Repository, branch: str
-) -> Payload:
+def _make_common(occasion: _Occasion) -> Payload:
+    """Return what the payloads of all events have in common."""
+    at = occasion.history.committed_at
+    return {
+        "repository": make_repository(occasion.addresses, occasion.repository, at),
+        "sender": make_user(occasion.addresses, occasion.request.actor),
+    }
+
+
+def _make_payload(workflow: Workflow, occasion: _Occasion, branch: str) -> Payload:
+    request = occasion.request
     if request.event == "push":
-        return _make_push(request, repository, branch)
+        return make_push(
+            occasion.addresses,
+            occasion.repository,
+            occasion.history,
+            _make_ref(request, branch),
+            request.actor,
+        )
     if request.event == "schedule":
         return _make_schedule(workflow, request)
     return _make_dispatch(workflow, request, branch)
@@ -198,42 +252,6 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _make_common(request: RunRequest, repository: Repository) -> Payload:
-    """Return what the payloads of all events have in common."""
-    owner, _, name = repository.name.partition("/")
-    return {
-        "repository": {
-            "id": REPOSITORY_ID,
-            "name": name,
-            "full_name": repository.name,
-            "default_branch": repository.default_branch,
-            "fork": False,
-            "private": False,
-            "owner": {"login": owner, "id": 1, "type": "User"},
-        },
-        "sender": {"login": request.actor, "id": 1, "type": "User"},
-    }
-
-
-def _make_push(request: RunRequest, repository: Repository, branch: str) -> Payload:
-    commit = {
-        "id": repository.sha,
-        "message": repository.message,
-        "author": {"name": request.actor},
-    }
-    return {
-        "ref": _make_ref(request, branch),
-        "before": NO_SHA if request.tag else repository.parent_sha,
-        "after": repository.sha,
-        "created": bool(request.tag) or repository.parent_sha == NO_SHA,
-        "deleted": False,
-        "forced": False,
-        "head_commit": commit,
-        "commits": [commit],
-        "pusher": {"name": request.actor},
-    }
-
-
 def _make_schedule(workflow: Workflow, request: RunRequest) -> Payload:
     crons = workflow.crons
     if request.cron is not None and request.cron not in crons:
@@ -253,57 +271,24 @@ def _make_dispatch(workflow: Workflow, request: RunRequest, branch: str) -> Payl
     }
 
 
-def _make_pull_request(
-    request: RunRequest, repository: Repository, base_branch: str, common: Payload
-) -> Event:
-    head_repository = repository.name
+def _make_pull_request(occasion: _Occasion, base: str, common: Payload) -> Event:
+    request, repository = occasion.request, occasion.repository
+    fork = ""
     if request.from_fork:
-        fork_name = repository.name.partition("/")[2]
-        head_repository = f"contributor/{fork_name}"
-    pull_request = {
-        "number": PULL_REQUEST_NUMBER,
-        "state": "open",
-        "draft": False,
-        "merged": False,
-        "title": repository.subject,
-        "user": {"login": request.actor},
-        "head": _make_head(request, repository.sha, head_repository),
-        "base": {
-            "ref": base_branch,
-            "sha": repository.sha,
-            "repo": common["repository"],
-        },
-    }
+        fork = f"contributor/{repository.name.partition('/')[2]}"
+    activity = _choose_activity(request)
+    pull = PullRequest(base, request.head_branch, fork, activity, request.actor)
+    payload = make_pull_request(occasion.addresses, repository, occasion.history, pull)
     return Event(
         name="pull_request",
         ref=f"refs/pull/{PULL_REQUEST_NUMBER}/merge",
         sha=repository.sha,
         head_branch=request.head_branch,
-        head_repository=head_repository if request.from_fork else None,
+        head_repository=fork or None,
         trusted=not request.from_fork,
-        payload={
-            **common,
-            "action": _choose_activity(request),
-            "number": PULL_REQUEST_NUMBER,
-            "pull_request": pull_request,
-        },
+        payload={**common, **payload},
         environment={
             "GITHUB_HEAD_REF": request.head_branch,
-            "GITHUB_BASE_REF": base_branch,
+            "GITHUB_BASE_REF": base,
         },
     )
-
-
-def _make_head(request: RunRequest, sha: str, head_repository: str) -> Payload:
-    """Return the `head` of a pull request: the branch that asks to be pulled."""
-    owner = head_repository.partition("/")[0]
-    return {
-        "ref": request.head_branch,
-        "sha": sha,
-        "label": f"{owner}:{request.head_branch}",
-        "repo": {
-            "id": FORK_ID if request.from_fork else REPOSITORY_ID,
-            "full_name": head_repository,
-            "fork": request.from_fork,
-        },
-    }

@@ -18,10 +18,11 @@ from ..workflow.model import Job, Workflow
 from ..workflow.parser import read_workflow
 from ..workflow.reusable import list_actions
 from .actions.resolver import ActionSources
-from .events import Event, make_event
+from .events import Event, choose_base, make_event
 from .isolation.run_directory import RunFolders, prepare_state
 from .isolation.source_tree import follow_branch
 from .models import RunRequest
+from .payloads.history import History, read_history
 from .repository import Repository, list_changes, read_repository
 from .workflow_files import check_enabled, register_workflow_files
 
@@ -134,8 +135,15 @@ def make_plan(
         request = replace(request, event=previous.event)
     variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
-    repository, changes = _read_tip(request, state, local_github, runner)
-    event = make_event(workflow, request, repository, changes)
+    repository, changes, history = _read_tip(request, state, local_github, runner)
+    event = make_event(
+        workflow,
+        request,
+        repository,
+        changes,
+        history=history,
+        api=local_github.url,
+    )
     register_workflow_files(local_github, repository.root)
     check_enabled(local_github, workflow)
     return RunPlan(
@@ -152,8 +160,8 @@ def make_plan(
 
 def _read_tip(
     request: RunRequest, state: Path, local_github: LocalGitHub, runner: Runner
-) -> tuple[Repository, list[str] | None]:
-    """Return the repository at the tip of its branch, and the files of its last push."""
+) -> tuple[Repository, list[str] | None, History | None]:
+    """Return the repository at the tip of its branch, and what its last push brought."""
     repository = read_repository(request.root, runner, name=request.repository)
     remote = local_github.get_git_folder()
     is_on_branch = request.branch in {None, repository.branch} and not request.tag
@@ -163,8 +171,14 @@ def _read_tip(
     known = repository.root
     if repository.local_sha:
         known = remote
-    changes = list_changes(known, runner, repository.parent_sha, repository.sha)
-    return repository, changes
+    parent = repository.parent_sha
+    changes = list_changes(known, runner, parent, repository.sha)
+    history = None
+    # What others tell needs no more than their commit.
+    if request.event in {"push", "pull_request"}:
+        base = choose_base(request, repository)
+        history = read_history(known, runner, repository.sha, parent, base=base)
+    return repository, changes, history
 
 
 def check_environments(workflow: Workflow, request: RunRequest) -> None:

@@ -63,7 +63,6 @@ _SWITCHES = {
     "has_wiki": False,
     "has_pages": False,
     "has_discussions": False,
-    "has_pull_requests": True,
     "is_template": False,
     "archived": False,
     "disabled": False,
@@ -90,9 +89,25 @@ def serialize_bare_repository(
         "fork": False,
         "url": url,
     }
+    return body | make_repository_links(url)
+
+
+def make_repository_links(url: str) -> JsonObject:
+    """Where what a repository has is to be found."""
+    links: JsonObject = {}
     for link, ending in _LINKS.items():
-        body[link] = url + ending
-    return body
+        links[link] = url + ending
+    return links
+
+
+def make_counts() -> JsonObject:
+    """How many forks, stars and the like a repository has: none."""
+    return dict.fromkeys(_COUNTS, 0)
+
+
+def make_switches() -> JsonObject:
+    """What is on and off in a new repository."""
+    return dict(_SWITCHES)
 
 
 def serialize_minimal_repository(
@@ -133,9 +148,9 @@ def serialize_repository(
         "updated_at": born_at,
         "pushed_at": born_at,
     }
-    for name in _COUNTS:
-        body[name] = 0
-    body |= _SWITCHES
+    body |= make_counts()
+    body |= make_switches()
+    body["has_pull_requests"] = True
     return body | context.documents.read_settings("repository")
 
 

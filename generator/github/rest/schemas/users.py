@@ -56,13 +56,20 @@ def serialize_user(origin: str, login: str) -> JsonObject:
         "url": _escape(url),
         "html_url": _escape(f"{origin}/{login}"),
     }
-    for name, ending in _LINKS.items():
-        body[name] = _escape(url) + ending
+    body |= make_user_links(_escape(url))
     # What clients tell apps from people by.
     body["type"] = name_actor_type(login)
     body["user_view_type"] = "public"
     body["site_admin"] = False
     return body
+
+
+def make_user_links(url: str) -> JsonObject:
+    """Where what a user has is to be found."""
+    links: JsonObject = {}
+    for name, ending in _LINKS.items():
+        links[name] = url + ending
+    return links
 
 
 def _escape(url: str) -> str:
