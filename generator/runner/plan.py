@@ -135,7 +135,10 @@ def make_plan(
         request = replace(request, event=previous.event)
     variables = {**local_github.get_variables(), **request.variables}
     request = replace(request, variables=variables)
-    repository, changes, history = _read_tip(request, state, local_github, runner)
+    may_push = workflow.token_permissions.get("contents") == "write"
+    repository, changes, history = _read_tip(
+        request, local_github, runner, may_push=may_push
+    )
     event = make_event(
         workflow,
         request,
@@ -159,15 +162,15 @@ def make_plan(
 
 
 def _read_tip(
-    request: RunRequest, state: Path, local_github: LocalGitHub, runner: Runner
+    request: RunRequest, local_github: LocalGitHub, runner: Runner, *, may_push: bool
 ) -> tuple[Repository, list[str] | None, History | None]:
     """Return the repository at the tip of its branch, and what its last push brought."""
     repository = read_repository(request.root, runner, name=request.repository)
     remote = local_github.get_git_folder()
     is_on_branch = request.branch in {None, repository.branch} and not request.tag
     if is_on_branch and request.event != "pull_request":
-        with hold_folder_lock(state):
-            repository = follow_branch(repository, remote, runner)
+        with hold_folder_lock(choose_state_folder(request)):
+            repository = follow_branch(repository, remote, runner, may_push=may_push)
     known = repository.root
     if repository.local_sha:
         known = remote

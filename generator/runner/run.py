@@ -16,7 +16,12 @@ from ..github.local_github import LocalGitHub
 from ..process import Runner, require_tool
 from .act.compatibility import make_act_document
 from .act.gh_program import point_gh
-from .act.host_environment import list_pythons, make_act_environment, make_programs
+from .act.host_environment import (
+    list_pythons,
+    make_act_environment,
+    make_programs,
+    refuse_pushes,
+)
 from .actions.resolver import ActionFinder, ActionSources
 from .isolation.concurrency import SupersededError, take_turn
 from .isolation.pruning import prune_logs, prune_virtualenvs
@@ -100,6 +105,7 @@ def _begin(
     """
     make_programs(folders.programs, plan.environ)
     point_gh(folders.programs, local_github.url)
+    refuse_pushes(folders.programs, plan.repository.name)
     remote = local_github.get_git_folder()
     source = make_source(plan.repository, remote, folders.base / "source", runner)
     sources = _find_actions(plan, folders, source, runner)

@@ -123,3 +123,13 @@ def test_without_the_right_the_push_is_refused(scraper: Project) -> None:
     scraper.write(f".github/workflows/{WORKFLOW}", text)
     result = scraper.run("schedule", workflow=WORKFLOW)
     assert result.conclusion is Conclusion.FAILURE
+    said = result.log.read_text(encoding="utf-8")
+    assert "remote: Permission to local/project.git denied to github-actions" in said
+    assert "The requested URL returned error: 403" in said
+
+
+def test_what_fetches_first_finds_the_branch(scraper: Project, why: Why) -> None:
+    text = SCRAPE.replace("echo row >>", "git fetch --depth=1; echo row >>")
+    scraper.write(f".github/workflows/{WORKFLOW}", text)
+    for rows in (1, 2):
+        assert f"rows {rows}, " in run(scraper, why)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import glob
 import os
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ SYSTEM_PATH = (
     "/bin",
 )
 # Programs that GitHub's images have and that this machine may keep elsewhere.
+# The scheme of addresses that no run may push to (gitremote-helpers(7)).
+REFUSING = "refused"
 LINKED_TOOLS = (
     "git",
     "node",
@@ -147,6 +150,20 @@ def make_programs(folder: Path, environ: Mapping[str, str]) -> None:
     for name in ("pip", "pip3"):
         command = f'exec "{own_python}/bin/python" -m pip "$@"'
         _write_script(folder / name, f"#!/bin/sh\n{command}\n")
+
+
+def refuse_pushes(folder: Path, repository: str) -> None:
+    """Make the program that git starts for an address that the token may not push to.
+
+    [gitremote-helpers(7)]; the words are those of github.com.
+    """
+    denied = f"remote: Permission to {repository}.git denied to github-actions[bot]."
+    address = f"https://github.com/{repository}/"
+    refused = (
+        f"fatal: unable to access '{address}': The requested URL returned error: 403"
+    )
+    lines = "".join(f"echo {shlex.quote(line)} >&2\n" for line in (denied, refused))
+    _write_script(folder / f"git-remote-{REFUSING}", f"#!/bin/sh\n{lines}exit 128\n")
 
 
 def _make_own_python(folder: Path) -> None:

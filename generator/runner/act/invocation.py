@@ -14,14 +14,13 @@ from ...locks import hold_folder_lock
 from ..actions.resolver import SERVER
 from ..plan import ActiveRun, RunPlan
 from ..repository import Repository
+from .host_environment import REFUSING
 from .yaml_text import dump_yaml
 
 # Labels that GitHub hosts and that a runs-on expression may come to.
 HOSTED_LABELS = ("ubuntu-latest", "ubuntu-24.04", "ubuntu-22.04", "ubuntu-slim")
 # What GitHub keeps artifacts for where nobody says otherwise.
 RETENTION_DAYS = 90
-# An address that git cannot push to, and that says why.
-_READ_ONLY_ADDRESS = "file:///the-token-may-only-read/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +128,9 @@ def _make_git_settings(
         settings = local_github.build_git_environment(*addresses)
     more: list[tuple[str, str]] = []
     if level != "write":
-        key = f"url.{_READ_ONLY_ADDRESS}.pushInsteadOf"
-        more += [(key, address) for address in addresses]
+        # Refused by a program of that name, in GitHub's words.
+        key = f"url.{REFUSING}::{{}}.pushInsteadOf"
+        more += [(key.format(address), address) for address in addresses]
     if not plan.repository.origin and not plan.repository.local_sha:
         # As checkout leaves it: `git push` alone knows where to.
         branch = f"branch.{plan.repository.branch}"

@@ -51,23 +51,30 @@ class _Git:
         return self.ask("merge-base", "--is-ancestor", older, newer)[0] == 0
 
 
-def follow_branch(repository: Repository, remote: Path, runner: Runner) -> Repository:
+def follow_branch(
+    repository: Repository, remote: Path, runner: Runner, *, may_push: bool
+) -> Repository:
     """Return the repository as the local GitHub has it: at the tip of its branch.
 
-    `remote` is the bare repository that runs push to. Commits that only the user has
-    are put there first, as their push would; where both sides have some they are
-    merged. Raises WorkflowProblemError where that conflicts.
+    `remote` is the bare repository that runs push to, made where it is missing. Commits
+    that only the user has are put there first, as their push would, if the run
+    `may_push`; where both sides have some they are merged. Raises WorkflowProblemError
+    where that conflicts.
     """
     ref = f"refs/heads/{repository.branch}"
-    if repository.made_up or not (remote / "HEAD").is_file():
+    if repository.made_up:
         return repository
     git = _Git(remote, runner)
     code, tip = git.ask("rev-parse", "--verify", "--quiet", ref)
     tip = tip.strip()
-    if code or tip == repository.sha:
+    # Who cannot push and finds nothing pushed has no use for a copy of all commits.
+    if tip == repository.sha or (code and not may_push):
         return repository
     own = repository.sha
     git.demand("fetch", "--quiet", str(repository.root), f"+HEAD:{_LOCAL_REF}")
+    if code:
+        git.demand("update-ref", ref, own)
+        return repository
     if git.is_ancestor(tip, own):
         git.demand("update-ref", ref, own, tip)
         return repository
