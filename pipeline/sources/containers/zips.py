@@ -6,7 +6,6 @@ import re
 import shutil
 import stat
 import struct
-import tempfile
 import zipfile
 from pathlib import PurePosixPath
 from typing import IO, cast
@@ -110,6 +109,8 @@ def _make_spooler(open_member: StreamOpener) -> StreamOpener:
     """Let a file that is read from its end be unpacked as a whole first."""
 
     def open_spooled() -> IO[bytes]:
+        import tempfile  # noqa: PLC0415  # a run that finds nothing new needs none
+
         file = tempfile.TemporaryFile()  # noqa: SIM115  # its reader closes it
         with open_member() as stream:
             shutil.copyfileobj(stream, file)
