@@ -386,24 +386,43 @@ def load(
 
     Raises SettingsError that names where the value came from.
     """
-    values: dict[str, Any] = {}
+    values = {}
+    for name, found in read_values(root, environment, flags).items():
+        values[name] = found.value
+    settings = Settings(**values)
+    _check_together(settings)
+    return settings
+
+
+class FoundValue(NamedTuple):
+    """The value of a setting, and where it was set."""
+
+    value: Any
+    place: str
+
+
+def read_values(
+    root: Path, environment: Mapping[str, str], flags: Mapping[str, object]
+) -> dict[str, FoundValue]:
+    """Read what is set, each for itself. Raises SettingsError as `load`."""
+    values: dict[str, FoundValue] = {}
     for path, table in _read_tables(root):
         for name, value in table.items():
             known = _check_name(name, f"{path}: [pipeline]")
-            values[known] = _parse(known, value, f"{path}: [pipeline] {name}")
+            parsed = _parse(known, value, f"{path}: [pipeline] {name}")
+            values[known] = FoundValue(parsed, path)
     for variable, text in environment.items():
         # An empty variable is what GitHub hands over for one that is not set.
         if not variable.startswith(PREFIX) or variable in RESERVED or not text:
             continue
         name = variable.removeprefix(PREFIX).lower()
         known = _check_name(name, f"the environment ({variable})")
-        values[known] = _parse(known, text, variable)
+        values[known] = FoundValue(_parse(known, text, variable), variable)
     for name, value in flags.items():
         if value is not None:
-            values[name] = _parse(name, value, spell_flag(name))
-    settings = Settings(**values)
-    _check_together(settings)
-    return settings
+            flag = spell_flag(name)
+            values[name] = FoundValue(_parse(name, value, flag), flag)
+    return values
 
 
 def _read_tables(root: Path) -> list[tuple[str, dict[str, Any]]]:

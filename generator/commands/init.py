@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import filterfalse
 from pathlib import Path
 
 import click
 
-from ..config.flags import parse_pairs
+from ..config.flags import TRAINING_PREFIX, parse_pairs
 from ..config.options import (
     BY_KEY,
 )
@@ -23,6 +24,7 @@ from ..init.survey import Survey, survey_repository
 from ..process import SystemRunner
 from ..rendering.repository import validate_rendered
 from ..terminal import show
+from ..training_program import parse_training_pairs
 
 _SCHEME = re.compile(r"[a-z0-9]+:")
 _WILDCARD = re.compile(r"[*?\[]")
@@ -102,7 +104,7 @@ def command(  # noqa: PLR0913 - one parameter a flag
         survey = replace(survey, training=None)
     elif not (survey.training or survey.settings_file or "train.command" in settings):
         ask_what_to_train(survey.root, survey.choice)
-    seen = _look_at_data(survey, pipeline, runner)
+    seen = _look_at_data(survey, pipeline, pairs, runner)
     options = InitOptions(settings, pipeline, pyproject, force, upgrade, seen.settings)
     plan = make_plan(survey, options, validate_rendered)
     if not dry_run:
@@ -128,14 +130,31 @@ def _parse_source(root: Path, data: str | None, target: str | None) -> dict[str,
     return {"source": data, "target": target}
 
 
+def _is_for_training(pair: str) -> bool:
+    return pair.startswith(TRAINING_PREFIX)
+
+
+def _parse_training(
+    root: Path, pairs: Sequence[str], runner: SystemRunner
+) -> dict[str, object]:
+    """Settings of the training in `--set pipeline.KEY=VALUE`. Raises SettingsError."""
+    texts = {}
+    for pair in filter(_is_for_training, pairs):
+        key, _, text = pair.partition("=")
+        texts[key.removeprefix(TRAINING_PREFIX)] = text
+    return parse_training_pairs(root, texts, runner)
+
+
 def _look_at_data(
-    survey: Survey, pipeline: dict[str, str], runner: SystemRunner
+    survey: Survey, pipeline: dict[str, str], pairs: Sequence[str], runner: SystemRunner
 ) -> SeenData:
-    """What the training says of a table that lies here; nothing where none does."""
-    if not pipeline or survey.settings_file or _SCHEME.match(pipeline["source"]):
-        return NOTHING_SEEN
-    source, target = pipeline["source"], pipeline["target"]
-    return inspect_data(survey.root, source, target, runner)
+    """What the training says of a table that lies here, and settings that were given."""
+    seen = NOTHING_SEEN
+    if pipeline and not survey.settings_file and not _SCHEME.match(pipeline["source"]):
+        source, target = pipeline["source"], pipeline["target"]
+        seen = inspect_data(survey.root, source, target, runner)
+    given = _parse_training(survey.root, pairs, runner)
+    return seen._replace(settings={**seen.settings, **given})
 
 
 def _refuse_both(training: str | None, data: str | None, *, sample: bool) -> None:
@@ -159,7 +178,7 @@ def _check_local_source(root: Path, data: str) -> None:
 
 def _parse_settings(training: str | None, pairs: Sequence[str]) -> dict[str, object]:
     """Return settings by key, each of its type. Raises SettingsError."""
-    flags = parse_pairs(pairs)
+    flags = parse_pairs(list(filterfalse(_is_for_training, pairs)))
     if training is not None:
         loop = "each"
         if "TRAINING_ITERATIONS" in training:

@@ -11,7 +11,9 @@ import click
 from ..config import reference
 from ..config.settings import load
 from ..errors import EXIT_OK
+from ..process import SystemRunner
 from ..terminal import show, write_content
+from ..training_program import read_training_settings
 from ..workflow.files import find_repository_root
 
 
@@ -33,6 +35,7 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
 
     Settings come from wfgen.toml or [tool.wfgen] of pyproject.toml, from the
     environment (WFGEN_RETENTION=7) and from flags (--set retention=7); the later win.
+    Those below `pipeline` are the built-in training's own.
     """
     if as_json + schema + table > 1:
         raise click.UsageError("give one of --json, --schema and --table")
@@ -42,10 +45,13 @@ def command(directory: Path, *, as_json: bool, schema: bool, table: bool) -> int
     if table:
         show(reference.format_table())
         return EXIT_OK
-    settings = load(find_repository_root(directory), os.environ)
+    root = find_repository_root(directory)
+    settings = load(root, os.environ)
+    training = read_training_settings(root, {}, SystemRunner())
     if as_json:
-        show(reference.format_json(settings))
+        show(reference.format_json(settings, training))
     else:
         width = shutil.get_terminal_size().columns
         show(reference.format_text(settings, width))
+        show(reference.format_training(training, width))
     return EXIT_OK

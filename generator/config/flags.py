@@ -13,6 +13,8 @@ from .options import BRANCHES, BY_KEY, ITERATIONS, RETENTION, SCHEDULE_CRON, Opt
 from .settings import Flags, suggest_similar
 from .types import ListOf
 
+# Of settings that wfgen leaves to the training.
+TRAINING_PREFIX = "pipeline."
 Command = Callable[..., int]
 
 
@@ -98,6 +100,12 @@ def parse_pairs(pairs: Sequence[str]) -> Flags:
         reason = "needs KEY=VALUE"
         if equals:
             reason = f"{key} is not a setting{suggest_similar(key, BY_KEY)}"
+        if equals and key.startswith(TRAINING_PREFIX):
+            name = key.removeprefix(TRAINING_PREFIX)
+            reason = (
+                "settings of the training stand below [pipeline] in wfgen.toml, or are "
+                f"flags of it: --{name.replace('_', '-')}"
+            )
         raise SettingsError(
             f"flag --set {pair}: {reason}",
             hint="`wfgen settings` lists every setting",

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -65,12 +66,29 @@ def _format_line(
     return f"{option.key:{key_width}} = {shown}{mark}"
 
 
-def format_json(settings: Settings) -> str:
+def format_training(training: Mapping[str, Mapping[str, Any]], width: int) -> str:
+    """Return a line for each setting of the training, cut to the width."""
+    lines = []
+    for name, one in training.items():
+        mark = "" if one["source"] == DEFAULT_SOURCE else f"  # {one['source']}"
+        line = f"pipeline.{name} = {format_toml(one['value'])}"
+        room = max(_LEAST_WIDTH, width - len(mark))
+        if len(line) > room:
+            line = line[: room - 3] + "..."
+        lines.append(line + mark)
+    return "\n".join(lines)
+
+
+def format_json(
+    settings: Settings, training: Mapping[str, Mapping[str, Any]] | None = None
+) -> str:
     """Return every setting with value and source as JSON."""
     values = {}
     for key, value in settings.values.items():
         values[key] = {"value": value.value, "source": value.source}
     document = {"format": 1, "digest": settings.digest, "settings": values}
+    if training:
+        document["pipeline"] = dict(training)
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 

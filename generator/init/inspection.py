@@ -7,14 +7,13 @@ they are missing nothing is lost but the look.
 from __future__ import annotations
 
 import json
-import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from ..errors import ToolCutOffError, ToolMissingError
 from ..process import Runner
+from ..training_program import PACKAGE, make_command, make_environment
 
 SECONDS = 120
 SHOWN = 8
@@ -28,7 +27,6 @@ READING = (
     "missing",
     "types",
 )
-_PACKAGE = __name__.removesuffix("generator.init.inspection") + "pipeline"
 
 
 class SeenData(NamedTuple):
@@ -43,12 +41,10 @@ NOTHING_SEEN = SeenData({}, ())
 
 def inspect_data(root: Path, data: str, target: str, runner: Runner) -> SeenData:
     """Look at a local source as the training will; never an error of its own."""
-    # Without `-P` a module of the repository could take the place of a library.
-    argv = [sys.executable, "-P", "-m", _PACKAGE, "inspect", data, "--json"]
-    argv += ["--target", target]
+    argv = make_command("inspect", data, "--json", "--target", target)
     try:
         completed = runner.run(
-            argv, cwd=root, env=_make_environment(), timeout_seconds=SECONDS
+            argv, cwd=root, env=make_environment(), timeout_seconds=SECONDS
         )
     except (ToolMissingError, ToolCutOffError) as error:
         return SeenData({}, (f"the data was not looked at: {error}",))
@@ -59,13 +55,6 @@ def inspect_data(root: Path, data: str, target: str, runner: Runner) -> SeenData
     return _read_facts(json.loads(completed.stdout))
 
 
-def _make_environment() -> dict[str, str]:
-    """The environment, with the folder that holds the training beside this package."""
-    folder = Path(__file__).parents[2 + _PACKAGE.count(".")]
-    paths = [str(folder), os.environ.get("PYTHONPATH", "")]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
-
-
 def _read_facts(facts: dict[str, Any]) -> SeenData:
     found = facts["settings"]
     settings = {name: found[name] for name in READING if name in found}
@@ -73,7 +62,9 @@ def _read_facts(facts: dict[str, Any]) -> SeenData:
     warnings = facts["warnings"]
     lines += warnings[:SHOWN]
     if len(warnings) > SHOWN:
-        lines.append(f"{len(warnings) - SHOWN} more: `{_PACKAGE} inspect` shows them")
+        lines.append(
+            f"{len(warnings) - SHOWN} more: `python -m {PACKAGE} inspect` shows them"
+        )
     if facts["error"]:
         lines.append(f"a training would stop: {facts['error']['reason']}")
         lines.append(facts["error"]["hint"])

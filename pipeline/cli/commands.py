@@ -17,6 +17,7 @@ from ..state.store import Store
 from ..state.verification import KEY_VARIABLE, get_origin, get_signing_key
 from ..terminal import show
 from ..training.source_factory import open_rows_to_score
+from .describing import describe_settings, format_settings
 from .fast_path import run_update
 from .queries import describe_state, format_facts, load_state
 
@@ -107,6 +108,19 @@ def inspect(
 @pipeline.command()
 @ROOT
 @JSON
+@add_flags(*FLAGS)
+def settings(root: Path, as_json: bool, **flags: str | None) -> None:
+    """Show every setting, its value and where that was set."""
+    described = describe_settings(root, os.environ, flags)
+    if as_json:
+        show(json.dumps(described, indent=1))
+    else:
+        show(format_settings(described))
+
+
+@pipeline.command()
+@ROOT
+@JSON
 def status(root: Path, as_json: bool) -> None:
     """Show the state: rows, champion, metrics, libraries."""
     facts = describe_state(_make_store(root))
@@ -127,8 +141,8 @@ def verify(root: Path, **flags: str | None) -> None:
     """
     from .model_queries import verify_state  # noqa: PLC0415  # brings scikit-learn
 
-    settings = load(root, os.environ, flags)
-    for line in verify_state(_make_store(root), settings):
+    loaded = load(root, os.environ, flags)
+    for line in verify_state(_make_store(root), loaded):
         show(line)
 
 
@@ -230,10 +244,10 @@ def predict(
     """
     from .model_queries import predict_rows  # noqa: PLC0415  # brings pandas
 
-    settings = load(root, os.environ, flags)
-    with open_rows_to_score(source, root, settings).open_reader(None) as reader:
+    loaded = load(root, os.environ, flags)
+    with open_rows_to_score(source, root, loaded).open_reader(None) as reader:
         scored = predict_rows(
-            _make_store(root), reader, output, settings, parse_texts(ids or "")
+            _make_store(root), reader, output, loaded, parse_texts(ids or "")
         )
     show(f"{scored.rows} rows scored into {output}")
     if scored.missing_columns:

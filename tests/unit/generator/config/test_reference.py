@@ -82,8 +82,10 @@ def test_settings_show_value_and_source_within_80_columns(
     monkeypatch.setenv("COLUMNS", "80")
     assert wfgen("settings", str(tmp_path)) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == len(OPTIONS)
     assert max(map(len, lines)) <= 80
+    own = [line for line in lines if not line.startswith("pipeline.")]
+    assert len(own) == len(OPTIONS)
+    assert len(lines) > len(own)
     shown = {line.split("=")[0].strip(): line for line in lines}
     assert shown["iterations"].endswith("= 9  # wfgen.toml:1")
     assert shown["retention"].endswith("= 7  # environment WFGEN_RETENTION")
@@ -133,3 +135,23 @@ def test_the_table_of_a_page_is_replaced_and_nothing_else() -> None:
     stale = page.replace("| `iterations` |", "| `iteration` |")
     assert stale != page
     assert reference.update_page(stale) == page
+
+
+def test_settings_of_the_training_are_shown_and_their_mistakes_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "wfgen.toml"
+    file.write_text('[pipeline]\ntypes = {zip = "text"}\n', encoding="utf-8")
+    assert wfgen("settings", str(tmp_path)) == 0
+    out = capsys.readouterr().out
+    assert 'pipeline.types = {zip = "text"}  # wfgen.toml\n' in out
+    assert 'pipeline.source = "sample"\n' in out
+    assert wfgen("settings", "--json", str(tmp_path)) == 0
+    data = json.loads(capsys.readouterr().out)
+    assert data["pipeline"]["types"]["value"] == {"zip": "text"}
+    assert data["pipeline"]["batch_rows"]["source"] == "default"
+    file.write_text("[pipeline]\nbatch_row = 7\n", encoding="utf-8")
+    assert wfgen("settings", str(tmp_path)) == 2
+    assert "wfgen.toml: [pipeline] has no setting 'batch_row'" in (
+        capsys.readouterr().err
+    )

@@ -311,6 +311,33 @@ def test_a_command_that_is_named_needs_no_finding(
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_settings_of_the_training_are_set_and_checked(
+    here: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = ["--set", "pipeline.batch_rows=7", "--set", "pipeline.types=zip=text"]
+    assert wfgen("init", "--sample", *given, "--set", "retention=9") == 0
+    document = tomllib.loads((here / "wfgen.toml").read_text(encoding="utf-8"))
+    assert document["pipeline"] == {"batch_rows": 7, "types": {"zip": "text"}}
+    assert document["retention"] == 9
+    capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("pair", "reason"),
+    [
+        ("pipeline.batch_row=7", "did you mean 'batch_rows'"),
+        ("pipeline.decimal=dot", "it must be one of auto, point, comma"),
+        ("pipeline.seed=", "needs a value"),
+    ],
+)
+def test_a_wrong_setting_of_the_training_writes_nothing(
+    here: Path, capsys: pytest.CaptureFixture[str], pair: str, reason: str
+) -> None:
+    assert wfgen("init", "--sample", "--set", pair) == 2
+    assert reason in capsys.readouterr().err
+    assert not (here / "wfgen.toml").exists()
+
+
 def test_the_built_in_training_is_set_up_for_data_of_ones_own(
     here: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
