@@ -133,10 +133,23 @@ class UnpackedStream:
     def __init__(
         self, stream: IO[bytes], *parents: "IO[bytes] | ZipFile | TarFile"
     ) -> None:
+        self._stream = stream
         self._streams = (stream, *parents)
         self.read = stream.read
         self.readline = stream.readline
         self.seek = stream.seek
+
+    def tell(self) -> int:
+        """Return the position: an archive in an archive is gone through from its end."""
+        return self._stream.tell()
+
+    def readable(self) -> bool:
+        """Tell that it can be read."""
+        return True
+
+    def seekable(self) -> bool:
+        """Tell that it can go back, if by unpacking anew."""
+        return True
 
     def close(self) -> None:
         """Close all of them, the unpacked one first."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...errors import SourceError
 from ..formats import ARCHIVE_SUFFIXES
 from ..members import Member, StreamOpener, is_table
 from .zips import list_zip_members
@@ -30,13 +31,20 @@ def list_archive_members(
         found = list_tar_members(name, open_archive)
     nested = [member for member in found if is_archive(member.name)]
     members = [member for member in found if not is_archive(member.name)]
-    for member in found:
-        if level == _MOST_LEVELS or not is_archive(member.name):
+    is_thorough = not members
+    problem: SourceError | None = None
+    # Looking into an archive in an archive unpacks it: beside tables only where its
+    # name is one of a table, as in `train.csv.zip`.
+    for member in nested if level < _MOST_LEVELS else ():
+        if not _names_table(member.name) and not is_thorough:
             continue
-        # Looking into an archive in an archive unpacks it: beside tables only where
-        # its name is one of a table, as in `train.csv.zip`.
-        if _names_table(member.name) or len(found) == len(nested):
+        try:
             members += list_archive_members(member.name, member.open, level + 1)
+        except SourceError as error:
+            # One of pictures may be of a kind that nobody reads.
+            problem = error
+    if problem is not None and not members:
+        raise problem
     return members
 
 
