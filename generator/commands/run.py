@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterable
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ from ..runner.options import (
     FAULT_FORM,
     check_iterations,
     check_repository_name,
+    find_unread_secrets,
     parse_fault,
     parse_pairs,
     parse_secrets,
@@ -146,6 +150,12 @@ MOST_FAULTS = 5
     help=f"The local GitHub fails: {FAULT_FORM}.",
 )
 @click.option(
+    "--kaggle",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    metavar="FOLDER",
+    help="Serve its datasets/OWNER/NAME and competitions/NAME as Kaggle.",
+)
+@click.option(
     "--json",
     "as_json",
     is_flag=True,
@@ -187,6 +197,7 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     actions: str,
     actions_folder: Path | None,
     faults: tuple[str, ...],
+    kaggle: Path | None,
     as_json: bool,
     verbose: bool,
     directory: Path,
@@ -231,7 +242,24 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     )
     check_iterations(parsed, request.inputs, request.variables)
     rules = [parse_fault(text) for text in faults]
-    return _run(request, rules, runner, as_json=as_json, verbose=verbose)
+    text = (root / request.workflow).read_text(encoding="utf-8", errors="replace")
+    given = [*request.secrets, *chain(*request.environment_secrets.values())]
+    for name in find_unread_secrets(text, given):
+        show(f"warning: the workflow reads no secret {name}", err=True)
+    with ExitStack() as stack:
+        if kaggle is not None:
+            request = _add_kaggle(request, kaggle, stack)
+        return _run(request, rules, runner, as_json=as_json, verbose=verbose)
+
+
+def _add_kaggle(request: RunRequest, folder: Path, stack: ExitStack) -> RunRequest:
+    """Let Kaggle's client, in any step, find the folder in place of Kaggle."""
+    # Here, as most runs need no server of a second kind.
+    from ..kaggle.local_kaggle import open_local_kaggle  # noqa: PLC0415  # as above
+
+    kaggle = stack.enter_context(open_local_kaggle(folder))
+    environment = {**kaggle.make_environment(os.environ), **request.environment}
+    return replace(request, environment=environment)
 
 
 def _run(

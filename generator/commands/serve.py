@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
@@ -102,12 +103,20 @@ def format_access(access: ServerAccess) -> str:
     return "\n".join(lines)
 
 
-def print_access(access: ServerAccess, *, as_json: bool) -> None:
-    """Tell on stdout how the server is reached."""
+def print_access(
+    access: ServerAccess, *, as_json: bool, kaggle: Mapping[str, str]
+) -> None:
+    """Tell on stdout how the server is reached, and the local Kaggle where there is one."""
     if as_json:
-        show(json.dumps(access.to_json()))
-    else:
-        show(format_access(access))
+        document = access.to_json()
+        if kaggle:
+            document["kaggle_environment"] = dict(kaggle)
+        show(json.dumps(document))
+        return
+    show(format_access(access))
+    if kaggle:
+        exports = (f"  export {name}={shlex.quote(kaggle[name])}" for name in kaggle)
+        show("\n".join(["", "kaggle:", *exports]))
 
 
 @click.command()
@@ -180,6 +189,12 @@ def print_access(access: ServerAccess, *, as_json: bool) -> None:
     help="Run under act what clients dispatch and re-run, until they cancel it.",
 )
 @click.option(
+    "--kaggle",
+    type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
+    metavar="FOLDER",
+    help="Serve its datasets/OWNER/NAME and competitions/NAME as Kaggle, too.",
+)
+@click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of text."
 )
 def command(  # noqa: PLR0913, PLR0917 - click passes every option
@@ -196,6 +211,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     unlimited: bool,
     write_actrc: Path | None,
     runs: bool,
+    kaggle: Path | None,
     as_json: bool,
 ) -> None:
     """Run the local GitHub alone, for any act or client, until Ctrl-C."""
@@ -219,4 +235,12 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
 
             say = partial(show, err=True)
             stack.enter_context(launch_for_clients(local_github, Path.cwd(), say))
-        serve(local_github, run, write_actrc, partial(print_access, as_json=as_json))
+        environment = {}
+        if kaggle is not None:
+            # Another server, and most who serve need none.
+            from ..kaggle.local_kaggle import open_local_kaggle  # noqa: PLC0415 - as above
+
+            opened = stack.enter_context(open_local_kaggle(kaggle))
+            environment = opened.make_environment(os.environ)
+        announce = partial(print_access, as_json=as_json, kaggle=environment)
+        serve(local_github, run, write_actrc, announce)

@@ -24,7 +24,6 @@ _ALWAYS_WRITTEN = ("branches", "iterations", "retention", "python")
 # The table that the built-in training reads, wherever it lies.
 PIPELINE_TABLE = "pipeline"
 KAGGLE = "kaggle:"
-KAGGLE_LOGIN = ("KAGGLE_API_TOKEN",)
 NOTHING_TO_INSTALL = "# What the training needs, a line each.\n"
 STATE_FOLDER = "/.wfgen/"
 SECONDS_A_DAY = 86_400
@@ -42,7 +41,7 @@ def choose_settings(survey: Survey, source: str) -> dict[str, object]:
     if source:
         settings["dataset.source"] = "own"
     if source.startswith(KAGGLE):
-        settings |= {"dataset.source": "kaggle", "dataset.secrets": KAGGLE_LOGIN}
+        settings["dataset.source"] = "kaggle"
     if survey.python:
         settings["python"] = survey.python
     if survey.training is not None:

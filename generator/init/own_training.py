@@ -7,6 +7,7 @@ is imported or run.
 from __future__ import annotations
 
 import ast
+import json
 import re
 import sys
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,12 @@ _DISTRIBUTIONS = {
 }
 # A login from the environment; the first names that a training mentions are taken.
 _LOGINS = (("KAGGLE_API_TOKEN",), ("KAGGLE_USERNAME", "KAGGLE_KEY"))
+# Nothing says which: all are handed over, and those that are not set count as none.
+_ANY_LOGIN = ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY")
+# As words of a shell, or as a list for `subprocess`.
+_CALLS_KAGGLE = re.compile(
+    r"""\bkaggle["', ]+(competitions|datasets|kernels|models|c|d|k|m)\b"""
+)
 # How a tool that starts the training comes onto the runner, with what it installs.
 SETUPS = {
     "uv": "python -m pip install uv",
@@ -88,7 +95,8 @@ def describe_training(root: Path, candidate: Candidate) -> OwnTraining:
     if candidate.script.endswith(".py"):
         text = read_text(path)
         sources = [text, *_read_neighbours(path)]
-    joined = "\n".join(sources)
+    notebooks = sorted(root.glob("*.ipynb")) + sorted(root.glob("notebooks/*.ipynb"))
+    joined = "\n".join([*sources, *map(_read_code_cells, notebooks)])
     command, loop = _read_command(candidate, text)
     imports = _list_requirements(sources, [root, path.parent])
     return OwnTraining(
@@ -159,6 +167,16 @@ def _read_neighbours(script: Path) -> Iterator[str]:
             yield read_text(path)
 
 
+def _read_code_cells(path: Path) -> str:
+    """Return the code of a notebook; none of one that cannot be read."""
+    try:
+        cells = json.loads(read_text(path))["cells"]
+        codes = [cell["source"] for cell in cells if cell["cell_type"] == "code"]
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return "\n".join("".join(code) for code in codes)
+
+
 def _find_folder(file: str, text: str) -> str:
     """Return the folder in a literal path to a file, where it is one below the root."""
     match = re.search(rf"""["']((?:[\w-]+/)+){file}["']""", text)
@@ -171,8 +189,8 @@ def _find_secrets(text: str, imports: Sequence[str]) -> tuple[str, ...]:
     for names in _LOGINS:
         if all(name in text for name in names):
             return names
-    if "kaggle" in imports:
-        return _LOGINS[0]
+    if {"kaggle", "kagglehub"} & set(imports) or _CALLS_KAGGLE.search(text):
+        return _ANY_LOGIN
     return ()
 
 
@@ -187,6 +205,8 @@ def _list_requirements(
     for name in names - sys.stdlib_module_names:
         if not _is_local(name, folders):
             requirements.add(_DISTRIBUTIONS.get(name, name.replace("_", "-")))
+    if any(map(_CALLS_KAGGLE.search, sources)):
+        requirements.add("kaggle")
     # The client of Kaggle imports six and does not say so.
     if "kaggle" in requirements:
         requirements.add("six")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
 from pathlib import Path
@@ -24,17 +24,21 @@ class LocalKaggle:
         self.service = service
         self.url = f"http://{LOOPBACK}:{port}"
 
-    def make_environment(self) -> dict[str, str]:
+    def make_environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         """Return the variables that lead an unmodified client here.
 
         `LOCALHOST` sends it to `http://localhost`, which has no port of its own: so the
         server is the proxy for that, and hands on what other hosts are asked for.
         """
+        # The client's own host is to come to us.
+        hosts = dict.fromkeys([LOOPBACK, *environ.get("no_proxy", "").split(",")])
+        hosts.pop("localhost", None)
+        no_proxy = ",".join(filter(None, hosts))
         return {
             "KAGGLE_API_ENVIRONMENT": "LOCALHOST",
             "http_proxy": self.url,
-            "no_proxy": LOOPBACK,
-            "NO_PROXY": LOOPBACK,
+            "no_proxy": no_proxy,
+            "NO_PROXY": no_proxy,
         }
 
 

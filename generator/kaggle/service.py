@@ -106,6 +106,13 @@ class KaggleService:
             return found
         return make_json({"status": "ready"})
 
+    def get_metadata(self, fields: dict[str, Any]) -> Answer:
+        """Tell under which license it is: the command line shows that."""
+        found = self._find_dataset(fields)
+        if isinstance(found, Answer):
+            return found
+        return make_json({"info": {"licenses": [{"name": "CC0-1.0"}]}})
+
     def list_dataset_files(self, fields: dict[str, Any]) -> Answer:
         """List names and sizes, by pages."""
         found = self._find_dataset(fields)
@@ -281,6 +288,7 @@ _CALLS: Mapping[str, Callable[[KaggleService, dict[str, Any]], Answer]] = {
     "IntrospectToken": KaggleService.introspect,
     "GetDataset": KaggleService.get_dataset,
     "GetDatasetStatus": KaggleService.get_status,
+    "GetDatasetMetadata": KaggleService.get_metadata,
     "ListDatasetFiles": KaggleService.list_dataset_files,
     "DownloadDataset": KaggleService.download_dataset,
     "GetCompetition": KaggleService.get_competition,

@@ -48,7 +48,8 @@ _WITHOUT_SECRETS = (
 )
 # It checks the number of iterations by itself.
 _BUILT_IN = "python -m pipeline update"
-KAGGLE_SECRETS = ("KAGGLE_USERNAME", "KAGGLE_KEY")
+KAGGLE_SECRETS = ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY")
+"""One login is enough: a secret that is not set arrives empty and counts as none."""
 STATE_SECRET = "PIPELINE_STATE_KEY"  # noqa: S105 - its name
 """What the built-in training signs its state with.
 

@@ -22,6 +22,10 @@ _FAULT = re.compile(
 _ITERATIONS = "TRAINING_ITERATIONS"
 # What the rendered workflow takes: seven digits are beyond anybody's training.
 _COUNT = re.compile("[1-9][0-9]{0,5}")
+# Handed on as a whole, or by a name that is worked out.
+_READS_ANY_SECRET = re.compile(
+    r"secrets:\s*inherit|\(\s*secrets\s*\)|secrets\[\s*[^'\"\s]"
+)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _REPOSITORY = re.compile(r"[\w.-]+/[\w.-]+")
 
@@ -80,6 +84,21 @@ def parse_secrets(texts: Iterable[str], environ: Mapping[str, str]) -> ScopedVal
         # GitHub makes the names of secrets upper case.
         secrets[f"{environment}{slash}{short_name.upper()}"] = value
     return _split_by_environment(secrets)
+
+
+def find_unread_secrets(text: str, names: Iterable[str]) -> list[str]:
+    """Find secrets that a workflow of this text never reads; none where it may read any.
+
+    A misspelt name is empty on GitHub, and nothing says so.
+    """
+    if _READS_ANY_SECRET.search(text):
+        return []
+    unread = []
+    for name in names:
+        pattern = rf"secrets(\.|\[\s*['\"]){re.escape(name)}\b"
+        if not re.search(pattern, text, re.IGNORECASE):
+            unread.append(name)
+    return unread
 
 
 def check_iterations(

@@ -136,7 +136,7 @@ def plan(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Plan]:
     monkeypatch.setenv("KAGGLE_USERNAME", USER)
     monkeypatch.setenv("KAGGLE_KEY", KEY)
     with open_local_kaggle(folder) as kaggle:
-        for name, value in kaggle.make_environment().items():
+        for name, value in kaggle.make_environment({}).items():
             monkeypatch.setenv(name, value)
         plan = Plan(kaggle, folder)
         plan.give(300)

@@ -47,7 +47,7 @@ def pipeline(plan: Plan, tmp_path: Path) -> Callable[..., Run]:
         "PYTHONPATH": os.environ.get("PYTHONPATH", str(ROOT)),
         "HOME": str(tmp_path / "home"),
     }
-    clean |= plan.kaggle.make_environment() | {"GITHUB_ACTIONS": "true"}
+    clean |= plan.kaggle.make_environment({}) | {"GITHUB_ACTIONS": "true"}
     clean |= {
         "GITHUB_STEP_SUMMARY": str(tmp_path / "r/page.md"),
         "PIPELINE_KAGGLE_BACKOFF_SECONDS": "0.01",
