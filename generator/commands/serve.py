@@ -22,6 +22,7 @@ from ..resources import install_command
 from ..terminal import show
 
 if TYPE_CHECKING:
+    from ..github.local_github import LocalGitHub
     from ..github.serving import ServerAccess
 
 _REPOSITORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9-]*/(?!\.{1,2}$)[A-Za-z0-9._-]+")
@@ -230,17 +231,27 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     with ExitStack() as stack:
         local_github = stack.enter_context(options.open())
         if runs:
-            # The runner takes half as long again to import, and only this flag needs it.
-            from ..runner.launcher import launch_for_clients  # noqa: PLC0415 - as above
-
-            say = partial(show, err=True)
-            stack.enter_context(launch_for_clients(local_github, Path.cwd(), say))
-        environment = {}
-        if kaggle is not None:
-            # Another server, and most who serve need none.
-            from ..kaggle.local_kaggle import open_local_kaggle  # noqa: PLC0415 - as above
-
-            opened = stack.enter_context(open_local_kaggle(kaggle))
-            environment = opened.make_environment(os.environ)
-        announce = partial(print_access, as_json=as_json, kaggle=environment)
+            _launch_runs(local_github, stack)
+        variables = _open_kaggle(kaggle, stack)
+        announce = partial(print_access, as_json=as_json, kaggle=variables)
         serve(local_github, run, write_actrc, announce)
+
+
+def _open_kaggle(folder: Path | None, stack: ExitStack) -> dict[str, str]:
+    """Serve a folder as Kaggle, too; the variables that lead a client there."""
+    if folder is None:
+        return {}
+    # Another server, and most who serve need none.
+    from ..kaggle.local_kaggle import open_local_kaggle  # noqa: PLC0415 - as above
+
+    opened = stack.enter_context(open_local_kaggle(folder))
+    return opened.make_environment(os.environ)
+
+
+def _launch_runs(local_github: LocalGitHub, stack: ExitStack) -> None:
+    """Run what clients dispatch."""
+    # The runner takes half as long again to import, and only one flag needs it.
+    from ..runner.launcher import launch_for_clients  # noqa: PLC0415 - as above
+
+    say = partial(show, err=True)
+    stack.enter_context(launch_for_clients(local_github, Path.cwd(), say))

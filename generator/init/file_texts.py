@@ -40,7 +40,7 @@ def choose_settings(survey: Survey, source: str) -> dict[str, object]:
     settings: dict[str, object] = {"branches": (survey.branch,)}
     if source:
         settings["dataset.source"] = "own"
-    if source.startswith(KAGGLE):
+    if source.startswith(KAGGLE) or "kaggle.com/" in source:
         settings["dataset.source"] = "kaggle"
     if survey.python:
         settings["python"] = survey.python

@@ -176,22 +176,37 @@ def _list_next_steps(
         yield f"git add {' '.join(sorted(written))}", ""
         yield 'git commit -m "Train on GitHub"', ""
     yield "wfgen run", "here, under act; a second time it goes on from the first"
+    text = "\n".join(file.text for file in plan.rendered)
+    secrets = list(_list_secrets(text))
+    # The first push starts the first run, which needs them.
     if survey.has_remote:
+        yield from secrets
         yield "git push", ""
+    elif secrets:
+        yield "gh repo create --private --source=.", ""
+        yield from secrets
+        yield "git push --set-upstream origin HEAD", ""
     else:
         yield "gh repo create --private --source=. --push", ""
     taken = _get_taken_over(survey)
     if taken.file:
         name = Path(taken.file).name
         yield f"gh workflow disable {shlex.quote(name)}", "it trains too"
-    text = "\n".join(file.text for file in plan.rendered)
-    secrets = set(re.findall(r"\bsecrets\.([A-Z][A-Z0-9_]*)", text))
-    # GitHub makes this one for every run.
-    for name in sorted(secrets - {"GITHUB_TOKEN"}):
-        note = _SECRET_NOTES.get(name, "the workflow uses it")
-        yield f"gh secret set {name}", note
     if "vars.TRAINING_ITERATIONS" in text:
         yield (
             "gh variable set TRAINING_ITERATIONS --body 5",
             f"optional; else {plan.settings[ITERATIONS]}",
         )
+
+
+def _list_secrets(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what sets the secrets that the rendered files read, each with a note."""
+    secrets = set(re.findall(r"\bsecrets\.([A-Z][A-Z0-9_]*)", text))
+    # GitHub makes this one for every run.
+    secrets.discard("GITHUB_TOKEN")
+    if secrets >= _SECRET_NOTES.keys():
+        # Either is a login.
+        secrets -= {"KAGGLE_USERNAME", "KAGGLE_KEY"}
+    for name in sorted(secrets):
+        note = _SECRET_NOTES.get(name, "the workflow uses it")
+        yield f"gh secret set {name}", note

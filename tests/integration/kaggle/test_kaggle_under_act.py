@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -74,7 +74,7 @@ def test_the_reference_workflow_downloads_from_push_and_not_from_a_fork(
     plan.kaggle.service.catalog.accounts[:] = [Account(USER, KEY)]
     bare.write(".github/workflows/train.yml", WORKFLOW)
     bare.commit()
-    given = {
+    given: dict[str, Any] = {
         "environment": plan.kaggle.make_environment({}),
         "secrets": {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY},
     }

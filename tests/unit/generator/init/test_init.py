@@ -161,7 +161,8 @@ def test_a_training_of_ones_own_is_found_with_what_it_needs(
         "out/model/",
         "out/data/",
     )
-    assert settings[BY_KEY["dataset.secrets"]] == ("KAGGLE_API_TOKEN",)
+    secrets = settings[BY_KEY["dataset.secrets"]]
+    assert secrets == ("KAGGLE_API_TOKEN", "KAGGLE_USERNAME", "KAGGLE_KEY")
     lines = (here / "requirements.txt").read_text(encoding="utf-8").splitlines()
     assert lines[1:] == ["kaggle", "numpy", "pyyaml", "scikit-learn", "six"]
     assert not (here / "pipeline").exists()
@@ -384,8 +385,12 @@ def test_data_on_kaggle_brings_its_secret(
         "tool"
     ]["wfgen"]
     assert document["pipeline"] == {"source": "kaggle:owner/flights", "target": "late"}
-    assert document["dataset"] == {"source": "kaggle", "secrets": ["KAGGLE_API_TOKEN"]}
-    assert "  gh secret set KAGGLE_API_TOKEN" in capsys.readouterr().out
+    assert document["dataset"] == {"source": "kaggle"}
+    shown = capsys.readouterr().out
+    place = shown.index("  gh secret set KAGGLE_API_TOKEN")
+    # The first push starts the first run.
+    assert place < shown.index("  git push")
+    assert "gh secret set KAGGLE_KEY" not in shown
     workflow = (here / WORKFLOW).read_text(encoding="utf-8")
     assert "KAGGLE_API_TOKEN: ${{ secrets.KAGGLE_API_TOKEN }}" in workflow
     capsys.readouterr()
@@ -597,3 +602,29 @@ def test_a_user_without_a_home_settles_too(
     monkeypatch.setattr(Path, "home", classmethod(find_none))
     assert wfgen("init") == 0
     assert (here / WORKFLOW).exists()
+
+
+@pytest.mark.parametrize(
+    ("files", "requirement"),
+    [
+        ({"train.py": "import kagglehub\n"}, "kagglehub"),
+        ({"train.py": 'run(["kaggle", "competitions", "download"])\n'}, "kaggle"),
+        ({"train.py": 'os.system("kaggle datasets download a/b")\n'}, "kaggle"),
+        (
+            {
+                "train.py": "import json\n",
+                "data.ipynb": '{"cells": [{"cell_type": "code", '
+                '"source": ["!kaggle datasets download a/b"]}]}',
+            },
+            "",
+        ),
+    ],
+    ids=["kagglehub", "a list", "a shell", "a notebook"],
+)
+def test_every_way_to_kaggle_is_seen(
+    here: Path, files: dict[str, str], requirement: str
+) -> None:
+    give(here, files)
+    training = find_training(here)
+    assert "KAGGLE_API_TOKEN" in training.secrets
+    assert not requirement or requirement in training.imports

@@ -218,6 +218,7 @@ def test_credentials_of_kaggle_are_given_to_the_training_alone_and_only_where_us
     assert "secrets" not in rendered(tmp_path)[".github/workflows/train.yml"].text
     steps = train(tmp_path, "dataset.source = 'kaggle'")["steps"]
     env = {
+        "KAGGLE_API_TOKEN": "${{ secrets.KAGGLE_API_TOKEN }}",
         "KAGGLE_USERNAME": "${{ secrets.KAGGLE_USERNAME }}",
         "KAGGLE_KEY": "${{ secrets.KAGGLE_KEY }}",
     }
