@@ -71,6 +71,7 @@ class RunRequest:
     actions_folder: Path | None = None
     state_folder: Path | None = None  # None: `.wfgen` in the repository
     virtualenvs_folder: Path | None = None  # None: below the state folder
+    fork_server: Path | None = None  # None: each stand-in starts a Python of its own
 
 
 @dataclass(frozen=True, slots=True)

@@ -134,6 +134,7 @@ def _find_actions(
         },
         runner=runner,
         programs=str(folders.programs),
+        fork_server=request.fork_server,
     )
     return finder.find(plan.actions)
 

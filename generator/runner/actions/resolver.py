@@ -75,7 +75,7 @@ class ActionFinder:
     """Finds actions; one network failure is taken for all of them.
 
     `actions_folder` is the user's own folder of actions, `cache` keeps what was fetched,
-    and `programs` is the PATH of the jobs.
+    and `programs` is the PATH of the jobs. `fork_server` is a socket, for the stand-ins.
     """
 
     choice: ActionChoice
@@ -86,6 +86,7 @@ class ActionFinder:
     runner: Runner
     programs: str
     server: str = SERVER
+    fork_server: Path | None = None
     _is_reachable: bool | None = field(default=None, init=False)
     """Whether the server answers; None before it was tried."""
 
@@ -117,7 +118,9 @@ class ActionFinder:
                 hint="unpack it below a folder as OWNER/NAME and give that with "
                 "--actions-folder",
             )
-        writer = StandInWriter(self.variables, has_node=self._has_node)
+        writer = StandInWriter(
+            self.variables, has_node=self._has_node, server=self.fork_server
+        )
         folder = self.stand_in_folder / reference.key.replace("/", "+")
         return writer.write(reference.repository, folder)
 

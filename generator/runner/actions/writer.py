@@ -24,12 +24,14 @@ class StandInWriter:
     """Writes stand-ins that run with `python` and get `variables`, which no other step does.
 
     act calls only actions of node again after the job's steps. Without `has_node`, the
-    part of a stand-in that comes after them is left out.
+    part of a stand-in that comes after them is left out. `server` is the socket of a
+    fork server that is to run them, None for none.
     """
 
     variables: Mapping[str, str]
     has_node: bool
     python: str = sys.executable
+    server: Path | None = None
 
     def write(self, repository: str, folder: Path) -> Path:
         """Write the folder that stands in for a repository of actions; return it."""
@@ -58,7 +60,7 @@ class StandInWriter:
             "id": "stand-in",
             "name": title,
             # -I and -S: neither the job's environment nor a package changes what runs.
-            "shell": f"{shlex.quote(self.python)} -I -S {{0}}",
+            "shell": self._choose_shell(),
             "env": {"WFGEN_INPUTS": "${{ toJSON(inputs) }}", **self.variables},
             "run": make_script(stand_in.module, stand_in.function),
         }
@@ -66,6 +68,13 @@ class StandInWriter:
         action["outputs"] = outputs
         action["runs"] = {"using": "composite", "steps": [step]}
         return action
+
+    def _choose_shell(self) -> str:
+        """Return what act is to run a script with; `{0}` stands for its path."""
+        words = [self.python, "-I", "-S"]
+        if self.server is not None:
+            words += [str(Path(__file__).with_name("fork_client.py")), str(self.server)]
+        return f"{shlex.join(words)} {{0}}"
 
     def _make_node_action(self, title: str, stand_in: StandIn) -> ActionYaml:
         action = make_action_head(title, stand_in)

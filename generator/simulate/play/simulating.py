@@ -19,6 +19,7 @@ from ...github.core.clock import SteerableClock
 from ...github.local_github import LocalGitHub
 from ...locks import HeldLock, is_held
 from ...process import Runner
+from ...runner.actions.fork_server import run_fork_server
 from ...runner.models import RunRequest
 from ...runner.plan import choose_state_folder
 from ...runner.repository import read_repository
@@ -137,6 +138,7 @@ def open_theatre(
             default_branch=repository.default_branch,
             clock=clock,
         ) as local_github,
+        run_fork_server() as forks,
     ):
         remote = local_github.get_git_folder()
         sandbox = make_sandbox(folder, remote, repository, runner)
@@ -147,6 +149,7 @@ def open_theatre(
             repository=repository.name,
             state_folder=folder / "state",
             virtualenvs_folder=state / "environments",
+            fork_server=forks,
         )
         stores = StoreReader(local_github, sandbox, runner)
         workflows = read_workflows(request)
