@@ -173,8 +173,35 @@ def test_what_cannot_be_served_says_so(begin: Begin, gh: Gh) -> None:
     for arguments in (
         ("run", "rerun", str(run.run_id)),
         ("workflow", "run", "train.yml"),
-        ("secret", "list"),
     ):
         refused = gh.run(*arguments)
         assert refused.returncode == 1
         assert "does not serve" in refused.stderr
+
+
+def test_pull_requests(begin: Begin, gh: Gh) -> None:
+    run = begin()
+    file = {"message": "m", "content": "eAo="}
+    sha = run.rest("PUT", "contents/a.txt", file).json["commit"]["sha"]
+    ref = {"ref": "refs/heads/side", "sha": sha}
+    assert run.rest("POST", "git/refs", ref).status == 201
+    run.rest("PUT", "contents/b.txt", file | {"branch": "side"})
+    pull = {"title": "Retrain", "head": "side", "base": "main", "body": "why"}
+    assert run.rest("POST", "pulls", pull).status == 201
+    assert "Retrain" in gh("pr", "list")
+    assert "additions:\t1" in gh("pr", "view", "1")
+    assert "+x" in gh("pr", "diff", "1")
+    gh("pr", "comment", "1", "--body", "metrics")
+    gh("pr", "review", "1", "--approve")
+    gh("pr", "edit", "1", "--title", "Retrain it")
+    gh("pr", "merge", "1", "--squash")
+    assert "MERGED" in gh("pr", "list", "--state", "merged")
+    assert gh.run("pr", "view", "7").returncode == 1
+
+
+def test_secrets_are_set_and_listed_and_never_shown(gh: Gh) -> None:
+    gh("secret", "set", "TOKEN", "--body", "hidden")
+    assert gh("secret", "list").startswith("TOKEN")
+    assert "hidden" not in gh("api", "repos/local/repository/actions/secrets/TOKEN")
+    gh("secret", "delete", "TOKEN")
+    assert gh("secret", "list") == ""

@@ -16,8 +16,11 @@ from ..rest.calls import Body, Call, Reply
 from ..rest.router import ANY_METHOD, Endpoint, build_routes
 from .budget import MAX_QUERY_CHARACTERS, QueryTooCostlyError
 from .fields import Arguments, Fields, Resolver, Viewer, describe_actor, resolve_with
-from .issues import MUTATIONS, Mutation, find_issues, find_node
+from .issues import MUTATIONS, Mutation
+from .pulls import MUTATIONS as PULL_MUTATIONS
+from .pulls import SCOPE, comment_on
 from .repository import find_repository
+from .search import find_issues, find_node
 
 if TYPE_CHECKING:
     from graphql import ExecutionResult, GraphQLError, GraphQLSchema
@@ -79,6 +82,9 @@ def _execute(viewer: Viewer, query: str, body: Body) -> ExecutionResult:
 
 def _describe_error(failure: GraphQLError) -> dict[str, object]:
     error: dict[str, object] = {"message": failure.message}
+    # As on GitHub, whoever asks can tell what is not there from what went wrong.
+    if isinstance(failure.original_error, LookupError):
+        error["type"] = "NOT_FOUND"
     if failure.path:
         error["path"] = failure.path
     return error
@@ -105,16 +111,18 @@ def build_root(viewer: Viewer) -> Fields:
         "viewer": describe_actor(viewer.grant.login),
         "search": resolve_with(partial(find_issues, viewer)),
         "node": resolve_with(partial(find_node, viewer)),
+        "addComment": _resolve_mutation(viewer, comment_on, "issues"),
     }
     for name, mutation in MUTATIONS.items():
-        fields[name] = _resolve_mutation(viewer, mutation)
+        fields[name] = _resolve_mutation(viewer, mutation, "issues")
+    for name, mutation in PULL_MUTATIONS.items():
+        fields[name] = _resolve_mutation(viewer, mutation, SCOPE)
     return fields
 
 
-def _resolve_mutation(viewer: Viewer, mutation: Mutation) -> Resolver:
+def _resolve_mutation(viewer: Viewer, mutation: Mutation, scope: str) -> Resolver:
     def perform(arguments: Arguments) -> Fields:
-        # Every mutation that is served is about issues.
-        viewer.require("issues", "write")
+        viewer.require(scope, "write")
         return mutation(viewer, arguments["input"])
 
     return resolve_with(perform)

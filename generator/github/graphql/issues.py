@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from ..core.clock import format_rfc3339
-from ..core.issue_search import search_issues
 from ..core.models import Comment, Issue
 from ..rest.serializers import serialize_instant
 from ..storage.issues import IssueChanges
@@ -96,14 +95,6 @@ def find_issue(viewer: Viewer, number: int) -> Fields:
     return describe_issue(viewer, issue)
 
 
-def find_node(viewer: Viewer, arguments: Arguments) -> Fields | None:
-    """An issue by its id; nothing else can be asked for in this way."""
-    node_type, _, number = arguments["id"].partition("_")
-    if node_type != "I" or not number.isdecimal():
-        return None
-    return find_issue(viewer, int(number))
-
-
 def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
     """A page of the issues that have a state and all of the labels."""
     viewer.require("issues", "read")
@@ -114,19 +105,6 @@ def list_issues(viewer: Viewer, arguments: Arguments) -> Fields:
         issue for issue in _read_issues(viewer, labels) if issue.state.upper() in states
     ]
     return make_connection(issues, partial(describe_issue, viewer), arguments)
-
-
-def find_issues(viewer: Viewer, arguments: Arguments) -> Fields:
-    """A page of the issues that a search matches."""
-    viewer.require("issues", "read")
-    issues = search_issues(_read_issues(viewer), arguments["query"])
-    # gh asks for the "last" N where it means a page from the top.
-    page = {
-        "first": arguments.get("first") or arguments.get("last"),
-        "after": arguments.get("after"),
-    }
-    connection = make_connection(issues, partial(describe_issue, viewer), page)
-    return connection | {"issueCount": len(issues)}
 
 
 def _read_issues(viewer: Viewer, labels: Sequence[str] = ()) -> list[Issue]:
@@ -180,8 +158,8 @@ def _edit_issue(viewer: Viewer, node_id: str, changes: IssueChanges) -> Fields:
 
 
 def parse_issue_id(node_id: str) -> int:
-    """The number in an issue's id."""
-    return int(node_id.removeprefix("I_"))
+    """The number in the id of an issue or a pull request."""
+    return int(node_id.removeprefix("PR_").removeprefix("I_"))
 
 
 def add_labels(viewer: Viewer, values: Arguments) -> Fields:
@@ -201,21 +179,12 @@ def remove_labels(viewer: Viewer, values: Arguments) -> Fields:
     return {}
 
 
-def add_comment(viewer: Viewer, values: Arguments) -> Fields:
-    """Comment on an issue."""
-    comment = viewer.context.issues.add_comment(
-        parse_issue_id(values["subjectId"]), values["body"], viewer.grant.login
-    )
-    return {"commentEdge": {"node": describe_comment(viewer, comment)}}
-
-
 # A mutation is a function of its input, and a row here and in schema.graphql.
 MUTATIONS: dict[str, Mutation] = {
     "createIssue": create_issue,
     "updateIssue": update_issue,
     "closeIssue": close_issue,
     "reopenIssue": reopen_issue,
-    "addComment": add_comment,
     "addLabelsToLabelable": add_labels,
     "removeLabelsFromLabelable": remove_labels,
 }

@@ -18,14 +18,16 @@ from .fields import (
     resolve_with,
 )
 from .issues import find_issue, list_issues
+from .pulls import find_pull, list_page
 
 
-def find_repository(viewer: Viewer, arguments: Arguments) -> Fields | None:
-    """The repository of this server; None for any other."""
+def find_repository(viewer: Viewer, arguments: Arguments) -> Fields:
+    """The repository of this server; LookupError in GitHub's words for any other."""
     context = viewer.context
     full_name = f"{arguments['owner']}/{arguments['name']}"
     if full_name.lower() != context.repository.lower():
-        return None
+        message = f"Could not resolve to a Repository with the name '{full_name}'."
+        raise LookupError(message)
     viewer_permission = "WRITE"
     if viewer.grant.run_id is None:
         viewer_permission = "ADMIN"
@@ -51,12 +53,12 @@ def find_repository(viewer: Viewer, arguments: Arguments) -> Fields | None:
 
 def _list_resolvers(viewer: Viewer) -> dict[str, Resolver]:
     """The repository's fields that take arguments."""
-    # There are no people, milestones, projects or pull requests here, but gh asks for them.
+    # There are no people, milestones or projects here, but gh asks for them.
     nothing = connect_nothing()
     issue = resolve_with(partial(_find_issue, viewer))
     return {
         "issue": issue,
-        "issueOrPullRequest": issue,
+        "issueOrPullRequest": resolve_with(partial(_find_either, viewer)),
         "issues": resolve_with(partial(list_issues, viewer)),
         "label": resolve_with(partial(_find_label, viewer)),
         "labels": resolve_with(partial(_list_labels, viewer)),
@@ -65,12 +67,29 @@ def _list_resolvers(viewer: Viewer) -> dict[str, Resolver]:
         "assignableUsers": nothing,
         "milestones": nothing,
         "projects": nothing,
-        "pullRequests": nothing,
+        "pullRequest": resolve_with(partial(_find_pull, viewer)),
+        "pullRequests": resolve_with(partial(list_page, viewer)),
     }
 
 
 def _find_issue(viewer: Viewer, arguments: Arguments) -> Fields:
     return find_issue(viewer, arguments["number"])
+
+
+def _find_pull(viewer: Viewer, arguments: Arguments) -> Fields:
+    return find_pull(viewer, arguments["number"])
+
+
+def _find_either(viewer: Viewer, arguments: Arguments) -> Fields:
+    """An issue or a pull request, by the number that they share."""
+    number = arguments["number"]
+    try:
+        is_pull = viewer.context.issues.get(number).is_pull
+    except KeyError:
+        is_pull = False
+    if is_pull:
+        return find_pull(viewer, number)
+    return find_issue(viewer, number)
 
 
 def _list_labels(viewer: Viewer, arguments: Arguments) -> Fields:
