@@ -18,6 +18,7 @@ from ..checks.reporters import FORMATS, ReportOptions, render_report
 from ..checks.runner import CheckResult, check_files
 from ..checks.selection import Selection, choose_findings
 from ..checks.targets import list_action_files, list_targets
+from ..config.settings import load
 from ..errors import EXIT_CANNOT_TELL, EXIT_OK, EXIT_PROBLEMS
 from ..findings import Severity
 from ..process import BoundedRunner, find_tool
@@ -174,6 +175,8 @@ def _find_targets(files: tuple[Path, ...]) -> tuple[Path, tuple[Path, ...]]:
     if files:
         return root, list_targets(files)
     root = find_repository_root(root)
+    # What was rendered from settings that cannot be read is held to nothing.
+    load(root, os.environ)
     actions = [path.relative_to(root) for path in list_action_files(root)]
     return root, (*require_workflow_files(root), *actions)
 

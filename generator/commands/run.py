@@ -13,6 +13,7 @@ from typing import Any
 
 import click
 
+from ..config.settings import load
 from ..errors import EXIT_OK, EXIT_PROBLEMS, OutputError
 from ..github.core.faults import Fault
 from ..github.local_github import LocalGitHub
@@ -212,6 +213,8 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     runner = SystemRunner()
     root = find_root(directory.resolve(), runner)
     check_repository_name(repository)
+    # A training would stop at settings that cannot be read, in the middle of a run.
+    load(root, os.environ)
     path = named or workflow
     all_variables = parse_variables(variables)
     all_secrets = parse_secrets(secrets, os.environ)

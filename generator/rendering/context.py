@@ -68,6 +68,7 @@ def build_context(settings: Settings, root: Path) -> dict[str, object]:
         "cache": _uses_cache(settings),
         "kept": _describe_retention(settings),
         "judged_jobs": _list_judged_jobs(settings),
+        "missing_logs": _choose_missing_logs(settings, secrets),
         "notifies": bool(list_notification_ways(settings)),
         "pin": PinBook(root),
         "rights": _list_rights(settings),
@@ -136,6 +137,17 @@ def _write_training_script(settings: Settings, secrets: Sequence[str]) -> str:
     if needed and runs_for_forks:
         return _WITHOUT_SECRETS.replace("{}", "".join(needed)) + script
     return script
+
+
+def _choose_missing_logs(settings: Settings, secrets: Sequence[str]) -> str:
+    """Choose what it means that there are no logs.
+
+    A pull request from a fork, which gets no secrets, trains nothing and leaves none.
+    """
+    needed = set(secrets) - {STATE_SECRET}
+    if needed and settings[options.TRIGGERS_PULL_REQUEST]:
+        return "${{ github.event_name == 'pull_request' && 'ignore' || 'warn' }}"
+    return "warn"
 
 
 def _list_judged_jobs(settings: Settings) -> list[str]:

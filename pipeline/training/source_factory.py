@@ -134,4 +134,4 @@ URL = SourceKind(_is_url, _open_url)
 FILES = SourceKind(_is_path, _open_files)
 SOURCE_KINDS = (SAMPLE, KAGGLE, URL, FILES)
 """Looked through in this order; a path, a folder or a glob is what is left."""
-KINDS_TO_SCORE = (SAMPLE, URL, FILES)
+KINDS_TO_SCORE = (SAMPLE, KAGGLE, URL, FILES)

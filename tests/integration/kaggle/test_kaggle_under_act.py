@@ -125,3 +125,12 @@ def test_each_login_works_by_the_command_line(
     assert "warning: the workflow reads no secret KAGGLE_TOKN" in done.stderr
     assert TOKEN not in done.stdout + done.stderr
     assert not find_in_files(bare.root, (KEY, TOKEN))
+
+
+def test_a_pull_request_from_a_fork_passes_without_a_warning(bare: Project) -> None:
+    bare.render(**{"dataset.source": "kaggle"})
+    bare.commit()
+    result = bare.run("pull_request", from_fork=True)
+    lines = bare.list_output(result)
+    assert result.conclusion is Conclusion.SUCCESS, lines
+    assert [note for note in result.annotations if note.level == "warning"] == []

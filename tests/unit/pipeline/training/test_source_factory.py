@@ -35,7 +35,7 @@ def test_a_name_says_the_kind(name: str, kind: SourceKind) -> None:
 
 
 def test_rows_to_score_do_not_come_from_kaggle() -> None:
-    assert find_kind("kaggle:somebody/rows", KINDS_TO_SCORE) is FILES
+    assert find_kind("kaggle:somebody/rows", KINDS_TO_SCORE) is KAGGLE
 
 
 @pytest.mark.parametrize(
