@@ -92,7 +92,13 @@ class Catalog:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.accounts: list[Account] = []
-        self._settings = _read_settings(folder)
+        self._settings: dict[str, Any] = {}
+        self.reload()
+
+    def reload(self) -> None:
+        """Read `kaggle.toml` anew. Raises SettingsError."""
+        self._settings = _read_settings(self.folder)
+        self.accounts.clear()
         for name, row in self._get_table("accounts").items():
             account = Account(name, row.get("key", ""), row.get("token", ""))
             self.accounts.append(account)

@@ -144,8 +144,8 @@ def _choose_missing_logs(settings: Settings, secrets: Sequence[str]) -> str:
 
     A pull request from a fork, which gets no secrets, trains nothing and leaves none.
     """
-    needed = set(secrets) - {STATE_SECRET}
-    if needed and settings[options.TRIGGERS_PULL_REQUEST]:
+    needs_secrets = bool(set(secrets) - {STATE_SECRET})
+    if needs_secrets and settings[options.TRIGGERS_PULL_REQUEST]:
         return "${{ github.event_name == 'pull_request' && 'ignore' || 'warn' }}"
     return "warn"
 

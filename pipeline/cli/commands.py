@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -20,6 +20,9 @@ from ..training.source_factory import open_rows_to_score
 from .describing import describe_settings, format_settings
 from .fast_path import run_update
 from .queries import describe_state, format_facts, load_state
+
+if TYPE_CHECKING:
+    from ..sources.protocol import Reader
 
 READING_FLAGS = (
     *("task", "ignore", "encoding", "delimiter", "skip_rows"),
@@ -240,12 +243,14 @@ def predict(
 ) -> None:
     """Score the rows of SOURCE with the champion.
 
-    SOURCE is `sample`, a file, folder, glob or URL.
+    SOURCE is `sample`, a file, folder, glob or URL, or kaggle:OWNER/DATASET.
     """
     from .model_queries import predict_rows  # noqa: PLC0415  # brings pandas
 
     loaded = load(root, os.environ, flags)
-    with open_rows_to_score(source, root, loaded).open_reader(None) as reader:
+    with open_rows_to_score(source, root, loaded, os.environ).open_reader(
+        None
+    ) as reader:
         scored = predict_rows(
             _make_store(root), reader, output, loaded, parse_texts(ids or "")
         )
@@ -256,6 +261,35 @@ def predict(
             "which counts as missing",
             err=True,
         )
+
+
+@pipeline.command()
+@ROOT
+@click.option("--force", is_flag=True, help="Hand in also what is no better.")
+@add_flags("source", "target")
+def submit(root: Path, force: bool, **flags: str | None) -> None:
+    """Hand predictions in to the competition that `source` names.
+
+    In the shape of its example of a submission, where the metric is better than at the
+    last time. Only competitions that take a file.
+    """
+    from ..competition.command import (  # noqa: PLC0415  # brings pandas
+        Scored,
+        submit_predictions,
+    )
+    from .model_queries import predict_rows  # noqa: PLC0415  # as above
+
+    loaded = load(root, os.environ, flags)
+    store = _make_store(root)
+
+    def predict_all(reader: Reader, output: Path, ids: Sequence[str]) -> object:
+        return predict_rows(store, reader, output, loaded, ids)
+
+    with store.lock():
+        state = Scored(load_state(store).document, predict_all)
+        lines = submit_predictions(root, loaded, os.environ, state, is_forced=force)
+    for line in lines:
+        show(line)
 
 
 def _make_store(root: Path) -> Store:

@@ -53,14 +53,17 @@ def open_source(
 
 
 def open_rows_to_score(
-    source: str, root: Path, settings: Settings = DEFAULTS
+    source: str,
+    root: Path,
+    settings: Settings = DEFAULTS,
+    environment: Mapping[str, str] = {},
 ) -> "Source":
     """Open a source of rows without a target. Raises SourceError where there is none.
 
     Its files are complete: a last line needs no end.
     """
     kind = find_kind(source, KINDS_TO_SCORE)
-    opened = kind.open(SourceRequest(source, root))
+    opened = kind.open(SourceRequest(source, root, settings, environment))
     opened.set_reading(make_csv_options(settings)._replace(takes_last_line=True))
     return opened
 

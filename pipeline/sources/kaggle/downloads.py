@@ -72,7 +72,10 @@ class Downloads:
 
     def _find_tables(self, version: str) -> list[Member]:
         folder = self._folder / version
-        if not _is_whole(folder):
+        mark = _read_mark(folder)
+        # A few files of the version do not make all of it.
+        is_other = mark.get("single") and mark.get("pattern") != self._reference.pattern
+        if is_other or not _is_whole(folder):
             self._fetch(version, folder)
             self._drop_others(folder)
         try:
@@ -109,6 +112,7 @@ class Downloads:
         for path in _list_files(folder):
             digests[path.relative_to(folder).as_posix()] = _digest_file(path)
         mark = {"sha256": digests, "single": names}
+        mark["pattern"] = self._reference.pattern
         write_atomically(folder / MARK, json.dumps(mark).encode())
 
     def _choose_files(self, version: str) -> list[str]:

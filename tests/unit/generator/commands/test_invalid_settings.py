@@ -17,7 +17,8 @@ def test_an_invalid_file_stops_the_command(
     capsys: pytest.CaptureFixture[str],
     command: str,
 ) -> None:
-    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    git = ["git", "init", "-q", str(tmp_path)]
+    subprocess.run(git, check=True)
     (tmp_path / "wfgen.toml").write_text("iterations = 'many'\n", "utf-8")
     workflow = tmp_path / ".github/workflows/train.yml"
     workflow.parent.mkdir(parents=True)
