@@ -10,6 +10,7 @@ import numpy as np
 from ..errors import SourceSchemaError
 from ..program import COMMAND
 from ..tasks import BINARY, MULTICLASS, REGRESSION
+from .reading.columns import replace_columns
 from .reading.target import TWO_CLASSES, WHOLE_NUMBER, categorize_labels, format_label
 from .schema import MOST_CLASSES
 
@@ -73,7 +74,8 @@ def set_labels_aside(
     texts = own.astype(str)
     is_odd = np.isin(texts, sorted(odd))
     own[np.isin(texts, sorted(merged))] = OTHER
-    kept = frame[frame[schema.target].notna()].assign(**{schema.target: own})
+    kept = frame[frame[schema.target].notna()]
+    kept = replace_columns(kept, {schema.target: own})
     count = int(is_odd.sum())
     if explicit and count > MOST_ODD_SHARE * len(target):
         raise SourceSchemaError(

@@ -21,6 +21,7 @@ from .reading.columns import (
     convert_numbers,
     make_missing_column,
     mark_missing,
+    replace_columns,
 )
 from .reading.hints import describe_blanks, describe_column, describe_look_alikes
 from .reading.inference import has_values, infer_column
@@ -195,7 +196,7 @@ def add_columns(
         if found.numbers is not None:
             parsed[name] = found.numbers
     if parsed:
-        frame = frame.assign(**parsed)
+        frame = replace_columns(frame, parsed)
     return Inferred(added, frame, warnings)
 
 
@@ -248,7 +249,7 @@ def mark_unlabelled(schema: Schema, frame: pd.DataFrame) -> pd.DataFrame:
     marked = mark_missing(target, schema.target_words)
     if marked is target:
         return frame
-    return frame.assign(**{schema.target: marked})
+    return replace_columns(frame, {schema.target: marked})
 
 
 def convert_features(

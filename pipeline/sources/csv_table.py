@@ -190,7 +190,8 @@ class CsvTable:
         if changed:
             # The next batches are read so at once.
             self._plain_texts.update(changed)
-            frame = frame.assign(**self._read_frame(content, changed))
+            for name, values in self._read_frame(content, changed).items():
+                frame[name] = values
         for name in self._plain_texts.intersection(types):
             frame[name] = frame[name].astype("category")
         return frame

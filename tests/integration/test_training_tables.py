@@ -404,6 +404,22 @@ def test_amounts_that_were_taken_for_classes_are_told(tmp_path: Path) -> None:
     assert 'task = "regression"' in caught.value.hint
 
 
+@pytest.mark.parametrize("target", ["self", "index", "y", "a b", "columns"])
+def test_any_name_may_be_a_column(target: str, tmp_path: Path) -> None:
+    names = ["self", "index", "values", "columns", "__class__", "a b", "name", "y"]
+    names.remove(target)
+    rows = []
+    for place in range(ROWS):
+        cells = [f"{place * 7919 % (97 + nth)}" for nth in range(len(names) - 1)]
+        rows.append([*cells, ["TRUE", "FALSE"][place % 3 == 0], f"00{place % 2}"])
+    rows[7][-1] = "TOTAL"
+    put(tmp_path, "csv", [*names, target], rows)
+    first, second = (train(tmp_path, "t.csv", target=target) for _ in range(2))
+    assert "'TOTAL' came as" in first
+    assert "batch 2: 120 rows" in second
+    assert len(predict(tmp_path, "t.csv")) == ROWS
+
+
 def test_row_numbers_as_pandas_writes_them_are_left_out(tmp_path: Path) -> None:
     rows = [[str(n), f"{n * 7919 % 97}", str(n % 2)] for n in range(ROWS)]
     put(tmp_path, "csv", ["", "a", "y"], rows)

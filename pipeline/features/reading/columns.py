@@ -24,7 +24,7 @@ from .styles import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -147,6 +147,17 @@ def mark_missing(values: pd.Series[Any], words: tuple[str, ...]) -> pd.Series[An
     if not is_word.any():
         return values
     return values.mask(is_word)
+
+
+def replace_columns(frame: pd.DataFrame, columns: Mapping[str, Any]) -> pd.DataFrame:
+    """A frame with other values in some columns; the one given stays as it is.
+
+    `DataFrame.assign` takes names as arguments, and fails for a column `self`.
+    """
+    replaced = frame.copy(deep=False)
+    for name, values in columns.items():
+        replaced[name] = values
+    return replaced
 
 
 def make_missing_column(kind: str, rows: int) -> ColumnValues:
