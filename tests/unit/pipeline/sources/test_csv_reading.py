@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -150,6 +151,13 @@ def test_lines_above_the_header_are_passed_over(tmp_path: Path) -> None:
     path.write_text(f"\ufeffReport, of 2026\n\n{ROWS}11,w,1\n", "utf-8")
     rows, _, _ = read_rows(open_table(tmp_path, skip_rows="2"), cursor)
     assert rows == [["11", "w", "1"]]
+
+
+def test_an_archive_that_is_none_in_an_archive_is_named(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "t.zip", "w") as archive:
+        archive.writestr("rows.csv.zip", ROWS)
+    with pytest.raises(SourceError, match=r"rows\.csv\.zip is not a whole zip"):
+        read_rows(open_table(tmp_path, source="t.zip"))
 
 
 def test_tables_with_other_headers_are_named_both(tmp_path: Path) -> None:
