@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import uuid
 from typing import NamedTuple, TypedDict
 
 from ..core.clock import Clock, from_micros, from_optional_micros, to_micros
@@ -25,13 +26,17 @@ class ReleaseChanges(TypedDict, total=False):
 
 # One statement a field, as the name of a column cannot be a parameter of SQL.
 _UPDATES = {
-    "tag": "UPDATE releases SET tag = ? WHERE id = ?",
     "name": "UPDATE releases SET name = ? WHERE id = ?",
     "body": "UPDATE releases SET body = ? WHERE id = ?",
     "target": "UPDATE releases SET target = ? WHERE id = ?",
     "draft": "UPDATE releases SET draft = ? WHERE id = ?",
     "prerelease": "UPDATE releases SET prerelease = ? WHERE id = ?",
 }
+
+
+# On GitHub any number of drafts may have the tag of another release, as a draft has no tag
+# in git yet. The column is unique, so a draft's has a line more, which no tag can have.
+_PLAIN_TAG = "substr(tag, 1, instr(tag || char(10), char(10)) - 1)"
 
 
 class ReleaseFilter(NamedTuple):
@@ -45,7 +50,8 @@ class ReleaseFilter(NamedTuple):
         """The WHERE clause of the query."""
         conditions = Conditions()
         conditions.require_equal("id", self.id)
-        conditions.require_equal("tag", self.tag)
+        if self.tag is not None:
+            conditions.require(f"{_PLAIN_TAG} = ?", self.tag)
         conditions.require_equal("draft", self.draft)
         return conditions
 
@@ -97,12 +103,14 @@ class ReleaseStore:
         self._clock = clock
 
     def create(self, tag: str, author: str, fields: ReleaseChanges) -> Release | None:
-        """Make a release; None where the tag has one already."""
+        """Make a release; None where the tag has one already that is no draft."""
         now = to_micros(self._clock.now())
+        is_draft = fields.get("draft", False)
         try:
             release_id = self._database.execute(
-                "INSERT INTO releases (tag, author, created_at) VALUES (?, ?, ?)",
-                [tag, author, now],
+                """INSERT INTO releases (tag, draft, author, created_at)
+                   VALUES (?, ?, ?, ?)""",
+                [_format_tag(tag, is_draft=is_draft), is_draft, author, now],
             )
         except sqlite3.IntegrityError:
             return None
@@ -113,19 +121,29 @@ class ReleaseStore:
 
         KeyError where there is none, ReleaseTakenError where another has the tag.
         """
-        self.get(release_id)
+        before = self.get(release_id)
+        tag = fields.get("tag", before.tag)
+        is_draft = fields.get("draft", before.draft)
         with self._database.transaction():
-            for name, value in fields.items():
-                try:
-                    self._database.execute(_UPDATES[name], [value, release_id])
-                except sqlite3.IntegrityError:
-                    raise ReleaseTakenError(name) from None
+            for name, statement in _UPDATES.items():
+                if name in fields:
+                    self._database.execute(statement, [fields.get(name), release_id])
+            if (tag, is_draft) != (before.tag, before.draft):
+                self._set_tag(release_id, _format_tag(tag, is_draft=is_draft))
             self._database.execute(
                 """UPDATE releases SET published_at = ?
                    WHERE id = ? AND draft = 0 AND published_at IS NULL""",
                 [to_micros(self._clock.now()), release_id],
             )
         return self.get(release_id)
+
+    def _set_tag(self, release_id: int, tag: str) -> None:
+        try:
+            self._database.execute(
+                "UPDATE releases SET tag = ? WHERE id = ?", [tag, release_id]
+            )
+        except sqlite3.IntegrityError:
+            raise ReleaseTakenError(tag) from None
 
     def get(self, release_id: int) -> Release:
         """One release; KeyError where there is none."""
@@ -222,10 +240,17 @@ class ReleaseStore:
         return {row["blob"] for row in rows}
 
 
+def _format_tag(tag: str, *, is_draft: bool) -> str:
+    """A tag as the table holds it."""
+    if not is_draft:
+        return tag
+    return f"{tag}\n{uuid.uuid4().hex}"
+
+
 def _read_release(row: sqlite3.Row) -> Release:
     return Release(
         id=row["id"],
-        tag=row["tag"],
+        tag=row["tag"].partition("\n")[0],
         name=row["name"],
         body=row["body"],
         target=row["target"],

@@ -38,6 +38,12 @@ ROWS = [
     Row("POST", "releases", 422, {"tag_name": "v1"}),
     Row("POST", "releases", 403, {"tag_name": "v2"}, by="reader"),
     Row("POST", "releases", 201, {"tag_name": "d", "draft": True}),
+    # On GitHub any number of drafts may have a tag, of which one can be published.
+    Row("POST", "releases", 201, {"tag_name": "d", "draft": True}, {"draft": "id"}),
+    Row("POST", "releases", 201, {"tag_name": "v1", "draft": True}, {"second": "id"}),
+    Row("PATCH", "releases/{second}", 422, {"draft": False}),
+    Row("PATCH", "releases/{draft}", 200, {"draft": False}),
+    Row("GET", "releases/tags/d", 200),
     Row("GET", "releases", 200),
     Row("GET", "releases/latest", 200),
     Row("GET", "releases/tags/v1", 200),
