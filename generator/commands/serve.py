@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -190,6 +190,12 @@ def print_access(
     help="Run under act what clients dispatch and re-run, until they cancel it.",
 )
 @click.option(
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Fill it from this YAML or JSON file first: issues, releases, runs, ...",
+)
+@click.option(
     "--kaggle",
     type=click.Path(exists=True, file_okay=False, resolve_path=True, path_type=Path),
     metavar="FOLDER",
@@ -212,6 +218,7 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
     unlimited: bool,
     write_actrc: Path | None,
     runs: bool,
+    seed: Path | None,
     kaggle: Path | None,
     as_json: bool,
 ) -> None:
@@ -229,12 +236,33 @@ def command(  # noqa: PLR0913, PLR0917 - click passes every option
         root, name, default_branch, port, start, unlimited, NameScope(artifact_names)
     )
     with ExitStack() as stack:
+        content = _read_seed(seed)
         local_github = stack.enter_context(options.open())
+        _fill(local_github, content)
         if runs:
             _launch_runs(local_github, stack)
         variables = _open_kaggle(kaggle, stack)
         announce = partial(print_access, as_json=as_json, kaggle=variables)
         serve(local_github, run, write_actrc, announce)
+
+
+def _read_seed(seed: Path | None) -> dict[str, Any]:
+    """What to fill the server with; read before anything is opened, as it may be wrong."""
+    if seed is None:
+        return {}
+    # Only one flag needs it, and YAML takes its time.
+    from ..github.seeding.document import read_seed  # noqa: PLC0415 - as above
+
+    return read_seed(seed)
+
+
+def _fill(local_github: LocalGitHub, content: Mapping[str, Any]) -> None:
+    """Make what a seed names."""
+    if not content:
+        return
+    from ..github.seeding.loading import Seeder  # noqa: PLC0415 - as above
+
+    Seeder(local_github).fill(content)
 
 
 def _open_kaggle(folder: Path | None, stack: ExitStack) -> dict[str, str]:

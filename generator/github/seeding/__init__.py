@@ -1,0 +1,1 @@
+"""Filling a local GitHub from one file, for whoever only wants a GitHub to test against."""
