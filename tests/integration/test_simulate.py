@@ -168,6 +168,16 @@ def test_runs_overlap_wait_and_cancel_by_the_virtual_clock(
     assert [run["conclusion"] for run in document["runs"]] == conclusions
 
 
+def test_a_workflow_that_trains_nothing_is_not_played(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_workflow(tmp_path, "      - run: ls\n")
+    with pytest.raises(SystemExit) as caught:
+        main(["simulate", "-C", str(tmp_path)])
+    assert caught.value.code == 3
+    assert "name it with --training" in capsys.readouterr().err
+
+
 def test_nothing_is_left_in_the_repository(tmp_path: Path, play: Play) -> None:
     write_workflow(tmp_path, "      - run: python train.py model.pkl\n" + UPLOAD)
     play("--days", "1", "--no-shrink")

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeAlias
 
 from ...checks.repository import Repository as CheckedRepository
-from ...errors import WorkflowProblemError
+from ...errors import WfgenError, WorkflowProblemError
 from ...github.core.clock import SteerableClock
 from ...github.local_github import LocalGitHub
 from ...locks import HeldLock, is_held
@@ -45,6 +45,10 @@ _NO_RIGHTS = (
     "the workflow names no permissions: played with those of a new repository, "
     "which read; --permissive plays it with those that write"
 )
+
+
+class TrainingNotFoundError(WfgenError):
+    """Nothing in the workflows could be looked at: no verdict is possible."""
 
 
 Edit: TypeAlias = Callable[[Path, dict[str, Any]], None]
@@ -86,6 +90,13 @@ def simulate(
     virtual environments, which the next `wfgen run` uses, too.
     """
     with open_theatre(request, scenario.start, runner) as theatre:
+        # Playing for minutes to tell nothing helps nobody.
+        if not theatre.has_training:
+            names = ", ".join(path.name for path in request.workflows)
+            raise TrainingNotFoundError(
+                f"could not tell: no command that trains was found in {names}",
+                hint="name it with --training, by a part of it or its step's name",
+            )
         player = Player(theatre.stage, scenario, tell)
         player.play()
     return theatre.describe(player)
@@ -107,16 +118,21 @@ class Theatre:
     found: _Found
     notes: tuple[str, ...]
 
+    @property
+    def has_training(self) -> bool:
+        """Whether a command that trains was found."""
+        sites = self.found.sites.values()
+        return any(site.role is SiteRole.TRAIN for site in sites)
+
     def describe(self, player: Player) -> Simulation:
         """Return what a player has played here."""
-        sites = self.found.sites.values()
         return Simulation(
             scenario=player.scenario,
             runs=tuple(player.runs),
             missed=tuple(player.missed),
             notes=self.notes,
             is_modelled=self.request.is_modelled,
-            has_sites=any(site.role is SiteRole.TRAIN for site in sites),
+            has_sites=self.has_training,
             restores=self.found.restores,
         )
 

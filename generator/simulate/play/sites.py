@@ -162,12 +162,18 @@ def _find_last(candidates: Sequence[_Place], saves: Sequence[Save]) -> list[_Pla
 
 
 def _find_fetching(job: Job, saves: Sequence[Save]) -> list[_Place]:
-    """Return what fetches where nothing works: `curl ... | jq . > data.json`."""
-    fetching = []
+    """Return what fetches or writes where nothing works: `curl ... > data.json`."""
+    first_save = min(save.step.index for save in saves)
+    fetching: list[_Place] = []
+    writing: list[_Place] = []
     for step, command in _iter_commands(job):
+        if step.index > first_save:
+            continue
         if command.name in _FETCHERS or is_missing(command, step):
             fetching.append((step, command))
-    return _find_last(fetching, saves)
+        elif command.name != "git" and list_outputs(command):
+            writing.append((step, command))
+    return (fetching or writing)[-1:]
 
 
 def _is_wanted(place: _Place, wanted: str) -> bool:

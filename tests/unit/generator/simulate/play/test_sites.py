@@ -64,6 +64,26 @@ def test_where_nothing_works_what_fetches_is_the_training() -> None:
     assert [site.text for site in sites] == ["curl https://x.invalid/a"]
 
 
+@pytest.mark.parametrize(
+    ("steps", "trained"),
+    [
+        ("      - run: date >> data.txt; wc -l data.txt\n", ["date"]),
+        ("      - run: ls\n", []),
+    ],
+)
+def test_what_writes_a_file_is_the_training_where_there_is_no_other(
+    steps: str, trained: list[str]
+) -> None:
+    push = (
+        "      - uses: actions/checkout@v7\n"
+        f"{steps}"
+        "      - run: git add -A; git commit -m x; git push\n"
+        "      - run: curl https://x.invalid/ping\n"
+    )
+    sites = find_sites(make_model(push), is_modelled=False)
+    assert [site.text for site in sites] == trained
+
+
 def test_a_program_that_is_not_here_is_left_out_of_a_model_alone() -> None:
     steps = "      - run: no-such-thing go; python fit.py\n" + UPLOAD
     model = make_model(steps)
