@@ -40,6 +40,8 @@ TASKS = (BINARY, MULTICLASS, REGRESSION)
 KINDS = (NUMBER, TEXT, DATE)
 # Whole numbers below it are floats too, and indices.
 LARGEST_COUNT = 1 << 53
+# No amount is as far from the mean, in deviations.
+MOST_DEVIATION = 1e9
 HASHES = 1 << 64
 # Sums that fade are compared with others that fade, each rounded by itself.
 ROUNDING = 1e-6
@@ -168,6 +170,11 @@ def check_target_encoder(attributes: Attributes) -> None:
         most = counts * (1 + ROUNDING) + ROUNDING
         require(((sums >= 0) & (sums <= most)).all(), "target rates")
         require(0 <= targets <= rows * (1 + ROUNDING) + ROUNDING, "target rates")
+        return
+    # Amounts are in deviations; networks read rates as 32-bit floats.
+    most = MOST_DEVIATION * (counts + 1)
+    require((np.abs(sums) <= most).all(), "target rates")
+    require(abs(targets) <= MOST_DEVIATION * (rows + 1), "target rates")
 
 
 def check_encoder(attributes: Attributes) -> None:

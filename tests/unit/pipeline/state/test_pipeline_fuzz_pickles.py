@@ -194,6 +194,18 @@ def test_replaced_attributes_are_refused_or_do_no_harm(
     assert refused >= count / 2
 
 
+@pytest.mark.parametrize("what", ["all_targets", "target_sums"])
+def test_rates_that_no_amounts_have_are_refused(
+    populations: dict[str, Population], what: str
+) -> None:
+    content = dump_pickle(populations[REGRESSION])
+    copied = load_instance(Population, content, "population")
+    encoder = copied.encoder.target_encoder
+    setattr(encoder, what, getattr(encoder, what) + 1e300)
+    with pytest.raises(StateTamperedError, match="target rates"):
+        load_instance(Population, dump_pickle(copied), "population")
+
+
 HOSTILE: dict[str, Callable[[Population], None]] = {
     "a column's number": lambda one: vars(one.encoder).update(
         column_numbers=dict.fromkeys(one.encoder.column_numbers, float("nan"))
