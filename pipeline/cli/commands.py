@@ -151,6 +151,15 @@ def verify(root: Path, **flags: str | None) -> None:
 
 @pipeline.command()
 @ROOT
+def card(root: Path) -> None:
+    """Show a model card, as Markdown."""
+    from .card import format_card  # noqa: PLC0415  # seldom wanted
+
+    show(format_card(_make_store(root)))
+
+
+@pipeline.command()
+@ROOT
 @JSON
 def history(root: Path, as_json: bool) -> None:
     """List the latest runs: when, how far, champion, metric."""

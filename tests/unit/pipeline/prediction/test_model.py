@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from html import escape
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from markdown_it import MarkdownIt
 
 import pipeline
+from pipeline.cli.card import format_table
 from pipeline.cli.commands import pipeline as commands
 from pipeline.errors import SettingsError, SourceSchemaError
 from tests.unit.pipeline.flowers import flowers, put, train
@@ -92,3 +96,26 @@ def test_predictions_carry_ids_as_they_came(trained: Path) -> None:
     done = CliRunner().invoke(commands, [*call, "--output", out, "--id", "nobody"])
     assert isinstance(done.exception, SourceSchemaError)
     assert "no column 'nobody'" in done.exception.message
+
+
+def test_a_card_tells_what_the_state_knows_and_asks_for_the_rest(trained: Path) -> None:
+    done = CliRunner().invoke(commands, ["card", "--root", str(trained)])
+    assert done.exit_code == 0, done.output
+    assert "# Model card: `label`" in done.output
+    assert "(binary), trained batch by batch on 600 rows of `t.csv`" in done.output
+    assert "| `colour` | text |" in done.output
+    assert "`k0`, `k1`" in done.output
+    assert re.search(r"\| `baseline: loss` \| 0\.\d+ \|", done.output)
+    assert "## To be said by people" in done.output
+
+
+@pytest.mark.parametrize("text", ["a`b", "``", "a|b", "x\n# y", "", "<b>"])
+def test_texts_of_strangers_stay_texts_in_a_card(text: str) -> None:
+    html = (
+        MarkdownIt()
+        .enable("table")
+        .render("\n".join(format_table("ab", [(text, "1")])))
+    )
+    cell = html.split("<td>")[1].split("</td>")[0]
+    shown = text.replace("\n", "\ufffd") or "  "
+    assert cell == f"<code>{escape(shown)}</code>"
