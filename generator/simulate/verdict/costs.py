@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 from ..play.records import PlayedRun, Simulation
-from .lineage import has_saved
+from .lineage import is_up_to_date
 from .records import Costs
 
 MONTH_DAYS = 30
@@ -62,12 +62,12 @@ def _measure_growth(runs: Sequence[PlayedRun]) -> float | None:
 
 
 def find_longest_gap(simulation: Simulation) -> timedelta:
-    """Find the longest time without an update that was trained and stored."""
+    """Find the longest time without a run that brought the state up to date."""
     start = simulation.scenario.start
     end = start + timedelta(days=simulation.scenario.days)
     last, longest = start, timedelta()
     for run in simulation.runs:
-        if run.is_trusted and has_saved(run):
+        if run.is_trusted and is_up_to_date(run):
             longest = max(longest, run.ended - last)
             last = run.ended
     return max(longest, end - last)

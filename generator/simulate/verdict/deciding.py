@@ -11,7 +11,7 @@ from ..play.records import PlayedRun, Simulation
 from ..timeline.records import Scenario
 from .costs import find_longest_gap, measure_costs
 from .judging import find_violations
-from .lineage import has_saved
+from .lineage import has_saved, is_up_to_date
 from .records import Verdict, Violation, ViolationKind
 
 Replay = Callable[[Scenario], Simulation]
@@ -27,10 +27,12 @@ def decide(simulation: Simulation, replay: Replay | None = None) -> Verdict:
         if replay is not None and violation.kind not in smallest:
             smallest[violation.kind] = shrink(simulation, violation, replay)
     failed = []
-    updates = 0
+    updates = unchanged = 0
     for index, run in enumerate(simulation.runs):
         if run.is_trusted and has_saved(run) and run.exit_code == 0:
             updates += 1
+        elif run.is_trusted and is_up_to_date(run):
+            unchanged += 1
         if run.is_trusted and run.conclusion is Conclusion.FAILURE:
             failed.append(index)
     scheduled = 0
@@ -42,6 +44,7 @@ def decide(simulation: Simulation, replay: Replay | None = None) -> Verdict:
         missed=simulation.missed,
         failed=tuple(failed),
         updates=updates,
+        unchanged=unchanged,
         scheduled=scheduled,
         longest_gap=find_longest_gap(simulation),
         costs=measure_costs(simulation),

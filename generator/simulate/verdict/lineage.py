@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from ...runner.models import Conclusion
 from ..play.records import PlayedRun
 
 
@@ -88,6 +89,13 @@ def is_before(other: PlayedRun, run: PlayedRun) -> bool:
 def has_saved(run: PlayedRun) -> bool:
     """Whether all that a run learnt lay in a store when it had ended."""
     return bool(run.learnt) and run.learnt <= run.saved
+
+
+def is_up_to_date(run: PlayedRun) -> bool:
+    """Whether a run trained, and stored what it learnt or found nothing new to learn."""
+    if run.exit_code != 0 or run.conclusion is not Conclusion.SUCCESS:
+        return False
+    return not run.learnt or has_saved(run)
 
 
 def overlaps(first: PlayedRun, second: PlayedRun) -> bool:

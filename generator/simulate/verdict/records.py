@@ -82,16 +82,17 @@ class Costs:
 class Verdict:
     """What a simulation comes to.
 
-    `updates` is how many updates of the default branch were trained and stored,
-    `scheduled` how many the cron lines asked for. `smallest` holds, by kind, the
-    smallest timeline that was found to show it. `unclear` says why nothing can be told,
-    "" where it can.
+    `updates` is how many updates of the default branch were trained and stored, in
+    `unchanged` runs there was nothing new to learn; `scheduled` is how many the cron
+    lines asked for. `smallest` holds, by kind, the smallest timeline that was found to
+    show it. `unclear` says why nothing can be told, "" where it can.
     """
 
     violations: tuple[Violation, ...]
     missed: tuple[MissedEvent, ...]
     failed: tuple[int, ...]
     updates: int
+    unchanged: int
     scheduled: int
     longest_gap: timedelta
     costs: Costs

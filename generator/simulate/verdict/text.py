@@ -53,7 +53,7 @@ def _iter_rows(simulation: Simulation, verdict: Verdict) -> Iterator[tuple[str, 
     if not simulation.is_modelled:
         speed = "the training itself"
     yield "trained", speed
-    yield "updates", f"{verdict.updates} stored, {verdict.scheduled} scheduled"
+    yield "updates", _describe_updates(verdict)
     for missed in verdict.missed[:MAX_TOLD]:
         event = scenario.events[missed.event]
         due = (event.due or event.at).strftime(_MINUTE)
@@ -70,6 +70,13 @@ def _iter_rows(simulation: Simulation, verdict: Verdict) -> Iterator[tuple[str, 
     for note in simulation.notes:
         yield "note", note
     yield "state", describe_state(verdict)
+
+
+def _describe_updates(verdict: Verdict) -> str:
+    text = f"{verdict.updates} stored, {verdict.scheduled} scheduled"
+    if verdict.unchanged:
+        text += f", {verdict.unchanged} found nothing new to learn"
+    return text
 
 
 def describe_state(verdict: Verdict) -> str:
@@ -123,6 +130,7 @@ def make_document(simulation: Simulation, verdict: Verdict) -> dict[str, Any]:
         "state": describe_state(verdict),
         "is_modelled": simulation.is_modelled,
         "updates": verdict.updates,
+        "unchanged": verdict.unchanged,
         "scheduled": verdict.scheduled,
         "violations": violations,
         "missed": missed,

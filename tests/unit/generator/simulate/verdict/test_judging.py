@@ -201,6 +201,14 @@ def test_costs_and_gaps_are_those_of_the_virtual_clock() -> None:
     assert find_longest_gap(simulation) == timedelta(days=27, minutes=-10)
 
 
+def test_a_night_with_nothing_new_is_no_gap() -> None:
+    quiet = [make_run(number, "a", "a") for number in range(2, 30)]
+    verdict = decide(simulate(A, *quiet))
+    assert (verdict.updates, verdict.unchanged) == (1, 28)
+    assert verdict.longest_gap < timedelta(days=2)
+    assert verdict.violations == ()
+
+
 def test_the_smallest_timeline_is_played_before_it_is_told() -> None:
     runs = [A, B, C, make_run(4, "", "d")]
     whole = simulate(*runs)
