@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 from ..context import AppContext
 from ..core.errors import bad_credentials, forbidden, not_found
 from ..core.tokens import Grant
@@ -19,12 +21,27 @@ def authenticate(context: AppContext, authorization: str) -> Grant:
     if not authorization:
         raise not_found()
     scheme, _, token = authorization.partition(" ")
-    if scheme.lower() not in _SCHEMES:
+    token = token.strip()
+    if scheme.lower() == "basic":
+        token = _read_password(token)
+    elif scheme.lower() not in _SCHEMES:
         raise bad_credentials()
-    grant = context.tokens.find_grant(token.strip())
+    grant = context.tokens.find_grant(token)
     if grant is None:
         raise bad_credentials()
     return grant
+
+
+def _read_password(credentials: str) -> str:
+    """The token of a basic authentication [RFC 7617]: its password, whoever the user is.
+
+    "" where it is no such; git and older clients send tokens so.
+    """
+    try:
+        text = base64.b64decode(credentials, validate=True).decode()
+    except ValueError:
+        return ""
+    return text.partition(":")[2]
 
 
 def authorize(context: AppContext, match: Match, grant: Grant) -> None:

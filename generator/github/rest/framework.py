@@ -127,10 +127,18 @@ def _make_response(
         return response
     # Unlike on GitHub, a call that ends as 304 has been counted by now.
     etag = make_etag(bytes(response.body))
-    if request.method == "GET" and request.headers.get("if-none-match") == etag:
+    known = request.headers.get("if-none-match", "")
+    if request.method == "GET" and _is_among(etag, known):
         return Response(status_code=304, headers=headers | {"ETag": etag})
     response.headers["ETag"] = etag
     return response
+
+
+def _is_among(etag: str, known: str) -> bool:
+    """Whether a tag is in a list of them, weakly compared [RFC 9110, 13.1.2]."""
+    # Ours hold no comma.
+    tags = [tag.strip().removeprefix("W/") for tag in known.split(",")]
+    return "*" in tags or etag.removeprefix("W/") in tags
 
 
 def make_etag(payload: bytes) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -256,9 +257,23 @@ def test_an_unchanged_answer_is_304(begin: Begin) -> None:
         "GET", f"actions/runs/{run.run_id}", If_None_Match=first.headers["etag"]
     )
     assert (again.status, again.body) == (304, b"")
+    strong = first.headers["etag"].removeprefix("W/")
+    for known in (f'"other", {first.headers["etag"]}', strong, "*"):
+        listed = run.rest("GET", f"actions/runs/{run.run_id}", If_None_Match=known)
+        assert listed.status == 304
     begin()
     listed = run.rest("GET", "actions/runs", If_None_Match=first.headers["etag"])
     assert listed.status == 200
+
+
+def test_a_token_may_come_as_a_password(begin: Begin) -> None:
+    run = begin()
+    for user in ("x-access-token", "", "anybody"):
+        pair = base64.b64encode(f"{user}:{run.ticket.token}".encode()).decode()
+        answer = run.rest("GET", "actions/runs", Authorization=f"Basic {pair}")
+        assert answer.status == 200
+    for wrong in ("Basic", "Basic %", "Basic eDp5", f"Digest {run.ticket.token}"):
+        assert run.rest("GET", "actions/runs", Authorization=wrong).status == 401
 
 
 def test_calls_are_counted_by_the_hour(
