@@ -1,7 +1,7 @@
 """GraphQL: from a request to the executed query [docs.github.com/graphql].
 
-A query is executed, not validated: a field that is not served here is left out of the
-answer, and gh goes on.
+A query is validated against the schema that is served, except for gh, which goes on
+without the fields that are not served here.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from .pulls import MUTATIONS as PULL_MUTATIONS
 from .pulls import SCOPE, comment_on
 from .repository import find_repository
 from .search import find_issues, find_node
+from .validation import FORGIVEN_AGENT, validate_query
 
 if TYPE_CHECKING:
     from graphql import ExecutionResult, GraphQLError, GraphQLSchema
@@ -31,6 +32,10 @@ def answer_query(context: AppContext, call: Call) -> Reply:
     query = str(call.body.fields.get("query", ""))
     if len(query) > MAX_QUERY_CHARACTERS:
         return _refuse_cost(f"a query has at most {MAX_QUERY_CHARACTERS} characters")
+    if not call.agent.startswith(FORGIVEN_AGENT):
+        faults = _validate(query)
+        if faults:
+            return Reply(body={"errors": faults})
     try:
         result = _execute(Viewer(context, call.grant, call.origin), query, call.body)
     except QueryTooCostlyError:
@@ -46,6 +51,16 @@ def answer_query(context: AppContext, call: Call) -> Reply:
     if result.errors:
         body["errors"] = [_describe_error(failure) for failure in result.errors]
     return Reply(body=body)
+
+
+def _validate(query: str) -> list[dict[str, object]]:
+    """The faults of a query; none for what cannot be parsed, which its execution tells."""
+    from graphql import GraphQLError, parse  # noqa: PLC0415 - see `answer_query`
+
+    try:
+        return validate_query(_load_schema(), parse(query))
+    except (GraphQLError, RecursionError):
+        return []
 
 
 def _execute(viewer: Viewer, query: str, body: Body) -> ExecutionResult:

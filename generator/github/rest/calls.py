@@ -121,7 +121,8 @@ class Call:
     """One request.
 
     `path` holds what the route's pattern named, `origin` is how the server was reached,
-    `docs` is the page of GitHub's documentation that refusals lead to.
+    `docs` is the page of GitHub's documentation that refusals lead to, `agent` how the
+    client calls itself.
     """
 
     method: str
@@ -133,6 +134,7 @@ class Call:
     origin: str
     docs: str
     accept: str = ""
+    agent: str = ""
 
     def read_number(self, name: str) -> int:
         """A number from the path; 404 for one no record can have."""

@@ -90,6 +90,7 @@ class RestApi:
             origin=get_origin(request),
             docs=route.docs,
             accept=request.headers.get("accept", ""),
+            agent=request.headers.get("user-agent", ""),
         )
         if isinstance(route.handler, UploadHandler):
             return await route.handler.receive(self._context, call, request)

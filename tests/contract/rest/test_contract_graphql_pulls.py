@@ -155,3 +155,26 @@ def test_a_search_finds_pull_requests_and_tells_them_from_issues(run: Client) ->
     ]
     found = query(run, text, q="is:issue retrain")["data"]["search"]
     assert found["nodes"] == [{"__typename": "Issue", "number": 2}]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("{ viewer { login shoeSize } }", "Field 'shoeSize' doesn't exist on type"),
+        ("{ viewer(a: 1) { login } }", "Field 'viewer' doesn't accept argument 'a'"),
+        ('{ repository(owner: 1, name: "b") { id } }', "String cannot represent"),
+        ("{ viewer { ...f } }", "Unknown fragment 'f'"),
+        ("{ viewer }", "must have a selection"),
+        ("query($x: Shoe) { viewer { login } }", "Unknown type 'Shoe'"),
+    ],
+)
+def test_a_query_is_validated(begin: Begin, text: str, message: str) -> None:
+    answer = query(begin(), text)
+    assert message in answer["errors"][0]["message"]
+    assert "data" not in answer
+
+
+def test_gh_goes_on_without_fields_that_it_does_not_get(begin: Begin) -> None:
+    body = {"query": "{ viewer { login shoeSize } }"}
+    answer = begin().rest("POST", "/graphql", body, User_Agent="GitHub CLI 2.80.0")
+    assert answer.json == {"data": {"viewer": {"login": "github-actions[bot]"}}}
