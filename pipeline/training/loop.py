@@ -12,7 +12,7 @@ from ..choice.quality import QualityCounter, choose_metric
 from ..features.leakage import find_leakage
 from ..features.ordering import check_order
 from ..features.reading.columns import mark_missing
-from ..features.reading.hints import describe_look_alikes
+from ..features.reading.hints import describe_look_alikes, describe_passed_over
 from ..features.reading.styles import ReadingChoice
 from ..features.schema import (
     add_columns,
@@ -280,6 +280,7 @@ class Training:
         numbers = None
         if self.population is not None:
             numbers = self.population.schema.number_names
+        passed_over: list[str] = []
         while True:
             chunk = reader.read(
                 settings.batch_rows, numbers, lambda name: name not in ignored
@@ -292,7 +293,8 @@ class Training:
             if len(frame) and not self._lacks_any_target(frame):
                 if order_columns:
                     frame = frame.drop(columns=list(order_columns))
-                return NewRows(frame, cursor, notes)
+                return NewRows(frame, cursor, [*passed_over, *notes])
+            passed_over += describe_passed_over(frame, self._target)
             self._count(unlabelled=len(frame))
             self.cursor = cursor
 

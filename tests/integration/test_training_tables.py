@@ -360,6 +360,21 @@ def test_a_word_for_missing_may_be_named(tmp_path: Path) -> None:
     assert "set `missing` back" in caught.value.hint
 
 
+def test_words_alone_at_the_start_are_told_or_kept(tmp_path: Path) -> None:
+    labels = ["None"] * (ROWS // 2) + ["a", "b"] * (ROWS // 4)
+    rows = [[f"{n * 7919 % 97}", label] for n, label in enumerate(labels)]
+    for name in ("auto", "kept"):
+        (tmp_path / name).mkdir()
+        put(tmp_path / name, "csv", ["a", "y"], rows)
+    said = train(tmp_path / "auto", "t.csv")
+    assert "120 rows before the first other 'y' have 'None' alone" in said
+    assert describe(tmp_path / "auto")["classes"] == ["a", "b"]
+    (tmp_path / "kept/wfgen.toml").write_text("[pipeline]\nmissing = []\n", "utf-8")
+    for _ in range(2):
+        train(tmp_path / "kept", "t.csv")
+    assert describe(tmp_path / "kept")["classes"] == ["None", "a", "b"]
+
+
 def test_numbers_for_missing_may_be_named(tmp_path: Path) -> None:
     rows = [[["-999", "1", "2"][n % 3], str(n % 2)] for n in range(ROWS)]
     for form in ("csv", "parquet"):

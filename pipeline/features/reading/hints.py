@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from .columns import NUMBER, TEXT, is_numeric, parse_numbers
+from .columns import NUMBER, TEXT, is_numeric, list_values, parse_numbers
 from .target import find_look_alikes
 
 if TYPE_CHECKING:
@@ -37,6 +37,19 @@ def describe_blanks(values: pd.Series[Any]) -> list[str]:
     name = str(values.name)
     note = f"{name!r} has blanks around labels ({padded[0]!r}): they are stripped"
     return [f"note: {note}"]
+
+
+def describe_passed_over(frame: pd.DataFrame, target: str) -> list[str]:
+    """A warning where a batch without a target has words there that stand for none."""
+    if not len(frame) or not frame[target].notna().any():
+        return []
+    words = frame[target].dropna().astype(str).str.strip().unique().tolist()
+    warning = (
+        f"warning: {len(frame)} rows before the first other {target!r} have "
+        f"{list_values(words)} alone, and are passed over: where these are classes, "
+        "`missing = []` keeps them"
+    )
+    return [warning]
 
 
 def describe_look_alikes(

@@ -66,11 +66,12 @@ class FoundColumn(NamedTuple):
 
 def has_values(values: pd.Series[Any], choice: ReadingChoice) -> bool:
     """Whether anything but words for missing stands in a column."""
-    if not values.notna().any():
-        return False
-    if is_numeric(values):
-        return True
-    return len(_drop_missing(values, choice)) > 0
+    present = values.dropna()
+    if is_numeric(values) or not len(present):
+        return len(present) > 0
+    # Mostly the first few rows tell.
+    some = _drop_missing(present.iloc[:PROBED_VALUES], choice)
+    return len(some) > 0 or len(_drop_missing(present, choice)) > 0
 
 
 def infer_column(
