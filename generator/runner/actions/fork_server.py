@@ -23,6 +23,8 @@ from pathlib import Path
 from ...process import StreamControl, SystemRunner
 from .registry import STAND_INS
 
+# sun_path of unix(7) holds 108 bytes, some systems' 104.
+MAX_FOLDER_LENGTH = 90
 _STREAMS = 3
 _LOOK_SECONDS = 0.5
 _KILLED = 137
@@ -31,9 +33,17 @@ _PACKAGE_PARENT = Path(__file__).parents[__name__.count(".")]
 
 
 @contextlib.contextmanager
-def run_fork_server() -> Iterator[Path]:
-    """Run a server while the `with` lasts; yields its socket, for this user alone."""
-    # Below the system's folder: the path of a socket holds some hundred bytes.
+def run_fork_server(beside: Path) -> Iterator[Path]:
+    """Run a server while the `with` lasts; yields its socket, for this user alone.
+
+    It lies in the folder `beside`, which is the caller's to remove, or where its path
+    would be too long for a socket, in a temporary one.
+    """
+    if len(str(beside)) < MAX_FOLDER_LENGTH:
+        beside.chmod(0o700)
+        with _start_server(beside / "forks") as address:
+            yield address
+        return
     with (
         tempfile.TemporaryDirectory(prefix="wfgen-") as folder,
         _start_server(Path(folder) / "forks") as address,

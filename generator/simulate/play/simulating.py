@@ -154,7 +154,7 @@ def open_theatre(
             default_branch=repository.default_branch,
             clock=clock,
         ) as local_github,
-        run_fork_server() as forks,
+        run_fork_server(folder) as forks,
     ):
         remote = local_github.get_git_folder()
         sandbox = make_sandbox(folder, remote, repository, runner)

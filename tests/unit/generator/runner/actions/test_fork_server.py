@@ -28,7 +28,10 @@ def run_client(address: Path, folder: Path, script: str) -> Completed:
 def test_a_fork_has_the_folder_variables_and_streams_of_its_client(
     tmp_path: Path,
 ) -> None:
-    with run_fork_server() as address:
+    deep = tmp_path / ("x" * 90)
+    deep.mkdir()
+    with run_fork_server(deep) as address:
+        assert not address.is_relative_to(tmp_path)
         done = run_client(address, tmp_path, SCRIPT)
         assert done.stdout == f"a=b\nc {tmp_path} in False\n"
         assert done.exit_code == 7
