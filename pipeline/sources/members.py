@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING, NamedTuple, Self, cast
 
-from ..errors import SourceError
+from ..errors import PipelineError
 from .cursor import PROBE_BYTES, digest
 from .formats import CONVERTED_SUFFIXES, PACKINGS, SUFFIXES, TableFormat, find_format
 
@@ -119,9 +119,9 @@ def _convert(stream: IO[bytes], name: str) -> IO[bytes]:
         if name.lower().endswith(".xlsx"):
             return open_workbook(stream)
         return open_json_lines(stream)
-    except SourceError as error:
+    except PipelineError as error:
         stream.close()
-        raise SourceError(f"{name}: {error.message}", hint=error.hint) from error
+        raise type(error)(f"{name}: {error.message}", hint=error.hint) from error
 
 
 class UnpackedStream:

@@ -128,7 +128,7 @@ def find_login(environment: Mapping[str, str]) -> Login:
         return Login("KAGGLE_USERNAME and KAGGLE_KEY", user=user, key=key)
     for path in _list_credential_files(environment):
         if path.is_file():
-            return Login(str(path))
+            return Login(str(path), token=_find_misplaced_token(path))
     reason = "no Kaggle credentials are set, or they are empty"
     if user:
         reason = "KAGGLE_KEY is not set"
@@ -176,6 +176,16 @@ def _parse_key_file(text: str) -> tuple[str, str] | None:
     if isinstance(user, str) and isinstance(key, str):
         return user, key
     return None
+
+
+def _find_misplaced_token(path: Path) -> str:
+    """Return a token that stands in a `kaggle.json` as its key; "" for none."""
+    if path.name != KEY_FILE:
+        return ""
+    pasted = _parse_key_file(path.read_text(encoding="utf-8", errors="replace"))
+    if pasted is not None and pasted[1].startswith(TOKEN_PREFIX):
+        return pasted[1]
+    return ""
 
 
 def _hand_over(found: Login) -> None:

@@ -115,12 +115,14 @@ def _judge_response(response: requests.Response, subject: Subject) -> Failure:
     _raise_for_final_status(status, subject)
     slug = subject.reference.slug
     if status == NOT_FOUND:
-        version = subject.known_version
+        what = f"version {subject.known_version} of {slug}"
+        if subject.reference.is_competition:
+            what = f"the archive of {slug}"
         return Failure(
-            f"has not packed version {version} yet",
+            f"has not packed {what} yet",
             wait,
             UnavailableError(
-                f"version {version} of {slug} is not ready: Kaggle still packs it",
+                f"{what} is not ready: Kaggle still packs it",
                 hint="run again in some minutes",
             ),
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +55,7 @@ class Plan:
         (self.folder / "competitions").mkdir(exist_ok=True)
         (self.folder / "competitions/race.zip").write_bytes(self._archive)
 
-    def fail(self, path: str, fault: dict[str, Any], times: int = 1) -> None:
+    def fail(self, path: str, fault: Mapping[str, Any], times: int = 1) -> None:
         """Let the next request to such a path go wrong."""
         self.kaggle.service.faults.add(
             Fault(

@@ -207,8 +207,8 @@ def test_a_large_single_file_comes_in_an_archive_and_goes_on(
     for version, rows in ((1, 150_000), (2, 150_030)):
         files: dict[str, str | bytes] = {"rows.csv": plan.rows(rows), "b.bin": bytes(9)}
         plan.put(f"datasets/o/d/{version}", files)
-        flags = {"batch_rows": 75_000, "iterations": 9}
-        summary = train(tmp_path / "r", "kaggle:o/d/rows.csv", **flags)
+        source = "kaggle:o/d/rows.csv"
+        summary = train(tmp_path / "r", source, batch_rows=75_000, iterations=9)
         assert summary["rows_total"] == rows
 
 

@@ -133,6 +133,14 @@ LOGINS = [
         {"own/kaggle.json": JSON},
         BASIC,
     ),
+    Login(
+        "token in kaggle.json",
+        EMPTY,
+        {".kaggle/kaggle.json": JSON.replace(KEY, TOKEN)},
+        BEARER,
+    ),
+    Login("token as a key", EMPTY | {"KAGGLE_KEY": f" {TOKEN}\n"}, {}, BEARER),
+    Login("pasted kaggle.json", EMPTY | {"KAGGLE_KEY": JSON}, {}, BASIC),
     Login("access_token", EMPTY, {".kaggle/access_token": TOKEN + "\n"}, BEARER),
     Login("access_token.txt", {}, {".kaggle/access_token.txt": TOKEN}, BEARER),
 ]
@@ -147,7 +155,10 @@ def test_each_login_is_sent_and_shown_nowhere(
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(content)
         (home / name).chmod(0o600)
-    given = {name: value.format(home=home) for name, value in login.environment.items()}
+    given = {
+        name: value.replace("{home}", str(home))
+        for name, value in login.environment.items()
+    }
     seen: list[str] = []
     plan.on_download(lambda: seen.append(command_lines()))
     # VERBOSE makes the client print every request with its headers.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,15 @@ from pipeline.settings import load
 from pipeline.training.update import update
 
 USER, KEY = "somebody", "0123456789abcdef-the-key"
+LOGIN = {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}
 API, STORAGE = "/api/*", "/storage/*"
 
 
 def train(
-    root: Path, source: str = "kaggle:somebody/rows", **flags: object
+    root: Path,
+    source: str = "kaggle:somebody/rows",
+    environment: Mapping[str, str] = LOGIN,
+    **flags: object,
 ) -> dict[str, Any]:
     """Train, and return the summary."""
     root.mkdir(exist_ok=True)
@@ -29,7 +34,6 @@ def train(
         "kaggle_timeout_seconds": 2,
         **flags,
     }
-    environment = {"KAGGLE_USERNAME": USER, "KAGGLE_KEY": KEY}
     update(root, load(root, {}, given), environment)
     summary = json.loads((root / "runtime/logs/summary.json").read_text())
     assert isinstance(summary, dict)
