@@ -88,11 +88,11 @@ class RepositoryMachine(RuleBasedStateMachine):
 
     @rule(name=BRANCHES)
     def delete_branch(self, name: str) -> None:
-        if name in self.pulls.values():
-            return
         expected = 204 if name in self.branches else 422
         assert self.ask("DELETE", f"git/refs/heads/{name}").status == expected
         self.branches.pop(name, None)
+        # GitHub closes what can be pulled no more.
+        self.pulls = {one: head for one, head in self.pulls.items() if head != name}
 
     @rule(head=BRANCHES)
     def open_pull(self, head: str) -> None:

@@ -18,6 +18,7 @@ from ...storage.git.objects import (
 from ..calls import Call, JsonObject, Reply
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
+from .pull_heads import close_pulls
 
 READ = "contents:read"
 WRITE = "contents:write"
@@ -96,7 +97,11 @@ def update_ref(context: AppContext, call: Call) -> Reply:
 
 def delete_ref(context: AppContext, call: Call) -> Reply:
     """Delete a branch or tag."""
-    if not context.git.delete_ref(f"refs/{call.path['ref']}"):
+    name = f"refs/{call.path['ref']}"
+    if find_ref(context.git, name) is None:
+        raise call.invalid("Reference does not exist")
+    close_pulls(context, name)
+    if not context.git.delete_ref(name):
         raise call.invalid("Reference does not exist")
     return Reply(204)
 

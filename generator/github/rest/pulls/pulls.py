@@ -9,10 +9,11 @@ from ...core.errors import ApiError
 from ...storage.git.commits import measure_distance
 from ...storage.issues import IssueChanges
 from ..calls import Call, Reply
+from ..git.pull_heads import PULL
 from ..issues.texts import read_comment_text, read_title
 from ..pagination import paginate
 from ..router import Endpoint, build_routes
-from .records import PULL, Pull, find_pull, list_pulls, read_pull
+from .records import Pull, find_pull, list_pulls, read_pull
 from .serializers import serialize_pull, serialize_pull_simple
 
 READ = "pull-requests:read"

@@ -16,8 +16,8 @@ from ...storage.git.commits import find_merge_base
 from ...storage.git.objects import merge_trees, set_ref
 from ..calls import Call
 from ..git.merges import merge_commits
+from ..git.pull_heads import PULL
 
-PULL = "pull"
 REVIEW = "review"
 REVIEW_COMMENT = "review_comment"
 
