@@ -7,10 +7,11 @@ import json
 import re
 import shlex
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ...errors import WfgenError
 from ...runner.act.yaml_text import dump_yaml
 from ...runner.actions.registry import STAND_INS
 from ...runner.actions.resolver import parse_reference
@@ -20,6 +21,10 @@ from .sites import Site, SiteRole
 _ASSIGNMENTS = re.compile(rb"""(?:\w+=(?:'[^']*'|"[^"]*"|[^\s'"])*\s+)+""")
 _LEFT_OUT = b"echo left out: "
 _NOTHING = "exit 0"
+
+
+class NotPlayableError(WfgenError):
+    """A step that matters for the state cannot be played: no verdict is possible."""
 
 
 def add_probes(
@@ -55,19 +60,28 @@ def _find_name(script: bytes, start: int) -> int:
     return match.end()
 
 
-def leave_out_setup(data: dict[str, Any]) -> tuple[str, ...]:
+def leave_out_setup(
+    data: dict[str, Any], needed: Container[tuple[str, int]] = ()
+) -> tuple[str, ...]:
     """Replace actions that only prepare, or that nobody here can play.
 
-    Returns those that could not be played.
+    Returns those that could not be played. `needed` are steps that fetch or store
+    state, by their jobs and places: NotPlayableError where one of them is left out.
     """
     missing: dict[str, None] = {}
-    for job in data["jobs"].values():
-        for step in job.get("steps") or ():
+    for job_id, job in data["jobs"].items():
+        for index, step in enumerate(job.get("steps") or ()):
             reference = parse_reference(str(step.get("uses", "")))
             if reference is None:
                 continue
             is_setup = reference.repository.rpartition("/")[2].startswith("setup-")
             if is_setup or reference.action not in STAND_INS:
+                if (job_id, index) in needed:
+                    raise NotPlayableError(
+                        f"could not tell: {reference.action} fetches or stores the "
+                        "state, and wfgen has no stand-in for it",
+                        hint="in a test of pytest, a stub can take its place",
+                    )
                 if not is_setup:
                     missing[reference.action] = None
                 for key in ("uses", "with"):

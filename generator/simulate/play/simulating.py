@@ -37,7 +37,7 @@ from .instrument import (
 from .player import Player, Stage
 from .records import PlayedRun, Simulation
 from .sandbox import make_sandbox, publish
-from .sites import Site, SiteRole, find_sites, list_restore_titles
+from .sites import Site, SiteRole, find_sites, list_restore_titles, list_state_steps
 from .stores import StoreReader
 
 _FOLDER = "simulations"
@@ -211,7 +211,8 @@ def _put_probes_in(
         )
         sites = number_sites(path.stem, found)
         data = add_probes(model.document, sites, program)
-        notes.update(_change_workflow(request, path, data))
+        needed = list_state_steps(model)
+        notes.update(_change_workflow(request, path, data, needed))
         write_workflow(folder / "work" / path, data)
         all_sites |= sites
         restores |= list_restore_titles(model, workflow)
@@ -223,7 +224,10 @@ def _put_probes_in(
 
 
 def _change_workflow(
-    request: SimulationRequest, path: Path, data: dict[str, Any]
+    request: SimulationRequest,
+    path: Path,
+    data: dict[str, Any],
+    needed: frozenset[tuple[str, int]],
 ) -> dict[str, None]:
     """Change the data of a workflow as the request says; return notes on it."""
     notes: dict[str, None] = {}
@@ -231,7 +235,7 @@ def _change_workflow(
         request.edit(path, data)
     missing: tuple[str, ...] = ()
     if request.is_modelled:
-        missing = leave_out_setup(data)
+        missing = leave_out_setup(data, needed)
     if missing:
         notes[f"left out, as nobody here can play it: {', '.join(missing)}"] = None
     if not _lacks_rights(data):

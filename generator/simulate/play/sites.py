@@ -110,6 +110,14 @@ def find_sites(
     return tuple(sites)
 
 
+def list_state_steps(model: StateModel) -> frozenset[tuple[str, int]]:
+    """Return the steps that fetch or store state, by their jobs and places."""
+    steps: list[Step] = [push.step for push in model.pushes]
+    steps += [save.step for save in (*model.uploads, *model.release_saves)]
+    steps += [item.step for item in (*model.downloads, *model.release_restores)]
+    return frozenset((step.job.id, step.index) for step in steps if not step.is_inlined)
+
+
 def list_restore_titles(model: StateModel, workflow: Workflow) -> frozenset[str]:
     """Return what the log calls the steps that fetch state."""
     titles = set()

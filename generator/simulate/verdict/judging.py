@@ -78,7 +78,9 @@ class _Judge:
         run, last = self.runs[index], self.runs[newest]
         message = f"it found no state, though {last.title} had stored it"
         kind = ViolationKind.LOST
-        if not last.learnt <= run.held:
+        # One that waited for its turn began before the newest state was stored.
+        was_stored = last.ended <= run.begun
+        if was_stored and not last.learnt <= run.held:
             kind = ViolationKind.EXPIRED
             message = f"{message}: it had expired by then{_tell_expiry(last)}"
         elif not self._is_ever_restored():

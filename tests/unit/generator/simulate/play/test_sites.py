@@ -7,8 +7,12 @@ from pathlib import Path
 import pytest
 
 from generator.checks.state.model import StateModel
-from generator.simulate.play.instrument import add_probes, leave_out_setup
-from generator.simulate.play.sites import SiteRole, find_sites
+from generator.simulate.play.instrument import (
+    NotPlayableError,
+    add_probes,
+    leave_out_setup,
+)
+from generator.simulate.play.sites import SiteRole, find_sites, list_state_steps
 from generator.workflow.source import parse_yaml
 
 HEAD = "on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    steps:\n"
@@ -119,6 +123,17 @@ def test_a_probe_stands_behind_what_is_set_for_its_command() -> None:
     script = data["jobs"]["a"]["steps"][0]["run"]
     assert script.startswith("A=1 B='x y' ")
     assert script.endswith(" -I -S /p/probe.py s.0 python fit.py | tee l")
+
+
+def test_what_fetches_the_state_is_never_left_out_without_a_word() -> None:
+    steps = (
+        "      - uses: dawidd6/action-download-artifact@v6\n"
+        "        with: {name: model-state}\n"
+        "      - run: python fit.py m.pkl\n"
+    )
+    model = make_model(steps)
+    with pytest.raises(NotPlayableError, match="dawidd6/action-download-artifact"):
+        leave_out_setup(model.document.mapping, list_state_steps(model))
 
 
 def test_set_up_is_left_out_and_what_nobody_can_play_is_told() -> None:
