@@ -131,6 +131,10 @@ def _find_reasons(
     trains = any(_split_words(table.name) & _TRAINING_WORDS for table in candidates)
     reasons = {}
     seen: set[tuple[int, str]] = set()
+    # What was trained on is no copy of another; a later file may be one of it.
+    for table in tables:
+        if table.is_known:
+            _is_copy(table.member, seen, tables)
     for table in tables:
         words = _split_words(table.name)
         is_test = bool(words & _TEST_WORDS) and not words & _TRAINING_WORDS

@@ -62,7 +62,7 @@ def open_rows_to_score(
 
     Its files are complete: a last line needs no end.
     """
-    kind = find_kind(source, KINDS_TO_SCORE)
+    kind = find_kind(source, SOURCE_KINDS)
     opened = kind.open(SourceRequest(source, root, settings, environment))
     opened.set_reading(make_csv_options(settings)._replace(takes_last_line=True))
     return opened
@@ -137,4 +137,3 @@ URL = SourceKind(_is_url, _open_url)
 FILES = SourceKind(_is_path, _open_files)
 SOURCE_KINDS = (SAMPLE, KAGGLE, URL, FILES)
 """Looked through in this order; a path, a folder or a glob is what is left."""
-KINDS_TO_SCORE = (SAMPLE, KAGGLE, URL, FILES)

@@ -443,3 +443,19 @@ def test_row_numbers_as_pandas_writes_them_are_left_out(tmp_path: Path) -> None:
     assert "1 columns: number: a" in first
     assert "batch 2: 120 rows" in second
     assert len(predict(tmp_path, "t.csv")) == ROWS
+
+
+def test_a_copy_of_a_table_is_left_out_by_every_run(tmp_path: Path) -> None:
+    folder = tmp_path / "t"
+    folder.mkdir()
+    rows = "".join(f"{number % 7},{number % 2}\n" for number in range(ROWS))
+    (folder / "b.csv").write_text(f"a,y\n{rows}", encoding="utf-8")
+    assert "left out" not in train(tmp_path, "t")
+    # One that comes later, before or behind it by its name, is no new rows either.
+    for name in ("a.csv", "c.csv"):
+        (folder / name).write_bytes((folder / "b.csv").read_bytes())
+        again = train(tmp_path, "t")
+        assert f"t/{name} is left out: it holds the same bytes as another" in again
+    while "nothing new" not in train(tmp_path, "t"):
+        pass
+    assert describe(tmp_path)["rows"] == ROWS

@@ -8,7 +8,6 @@ from pipeline.sources.formats import CSV, PARQUET, TableFormat, find_format
 from pipeline.training.source_factory import (
     FILES,
     KAGGLE,
-    KINDS_TO_SCORE,
     SAMPLE,
     SOURCE_KINDS,
     URL,
@@ -32,10 +31,6 @@ from pipeline.training.source_factory import (
 )
 def test_a_name_says_the_kind(name: str, kind: SourceKind) -> None:
     assert find_kind(name, SOURCE_KINDS) is kind
-
-
-def test_rows_to_score_do_not_come_from_kaggle() -> None:
-    assert find_kind("kaggle:somebody/rows", KINDS_TO_SCORE) is KAGGLE
 
 
 @pytest.mark.parametrize(

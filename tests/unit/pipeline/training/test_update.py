@@ -41,7 +41,7 @@ def test_other_tasks_go_on_from_run_to_run_as_in_one(
 
 def test_a_source_without_any_target_says_so_and_leaves_nothing(tmp_path: Path) -> None:
     put(tmp_path, flowers(300).assign(label=None))
-    with pytest.raises(PipelineError, match="no rows"):
+    with pytest.raises(PipelineError, match="no row with a 'label'"):
         train(tmp_path, ignore="score")
     assert Store(tmp_path / "runtime").load() is None
 
