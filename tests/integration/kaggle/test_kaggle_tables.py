@@ -78,6 +78,8 @@ def test_a_table_for_tests_and_a_copy_are_left_out(plan: Plan, tmp_path: Path) -
     names = ("test.csv", "train.csv", "train_copy.csv")
     plan.archive = plan.zipped(dict.fromkeys(names, rows))
     assert train(tmp_path / "r")["rows_total"] == 60
+    plan.version = 2
+    assert train(tmp_path / "r")["rows_total"] == 60
 
 
 def test_a_file_renamed_in_a_new_version_goes_on_where_it_was(
