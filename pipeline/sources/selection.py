@@ -7,6 +7,7 @@ example of a submission, whose target is made up, and files that are no tables.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -131,10 +132,11 @@ def _find_reasons(
     trains = any(_split_words(table.name) & _TRAINING_WORDS for table in candidates)
     reasons = {}
     seen: set[tuple[int, str]] = set()
+    sizes = Counter(table.member.size for table in tables)
     # What was trained on is no copy of another; a later file may be one of it.
     for table in tables:
         if table.is_known:
-            _is_copy(table.member, seen, tables)
+            _is_copy(table.member, seen, sizes)
     for table in tables:
         words = _split_words(table.name)
         is_test = bool(words & _TEST_WORDS) and not words & _TRAINING_WORDS
@@ -148,7 +150,7 @@ def _find_reasons(
             reasons[table.name] = "it is an example of a submission"
         elif trains and is_test:
             reasons[table.name] = "by its name it is for tests, not for training"
-        elif not table.is_known and _is_copy(table.member, seen, tables):
+        elif not table.is_known and _is_copy(table.member, seen, sizes):
             reasons[table.name] = "it holds the same bytes as another"
     return reasons
 
@@ -166,12 +168,11 @@ def _is_example(name: str, columns: int, widest: int, tables: int) -> bool:
 
 
 def _is_copy(
-    member: Member, seen: set[tuple[int, str]], tables: Sequence[_Table]
+    member: Member, seen: set[tuple[int, str]], sizes: Mapping[int, int]
 ) -> bool:
-    sizes = [table.member.size for table in tables]
     # Of another size, it is another table.
     # A stamp costs a look into the file.
-    if sizes.count(member.size) == 1:
+    if sizes[member.size] == 1:
         return False
     identity = (member.size, member.stamp())
     if identity in seen:
