@@ -190,3 +190,12 @@ def test_values_that_cannot_be_are_refused_by_name(
     flag = name.replace("_", "-")
     with pytest.raises(SettingsError, match=f"^--{flag} is '{value}': it must"):
         open_table(tmp_path, **{name: value})
+
+
+def test_a_copy_that_was_left_out_stays_out(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    for name in ("a", "b"):
+        (tmp_path / f"d/{name}.csv").write_text(ROWS, "utf-8")
+    rows, cursor, notes = read_rows(open_table(tmp_path, source="d"))
+    assert (len(rows), "same bytes" in notes[0]) == (10, True)
+    assert not open_table(tmp_path, source="d").has_new_rows(cursor)
