@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from pipeline.cli.commands import pipeline
 from pipeline.cli.queries import describe_state, format_facts
-from pipeline.errors import PipelineError, SourceSchemaError
+from pipeline.errors import PipelineError, SourceError
 from pipeline.reporting.chart import (
     choose_ticks,
     count_decimals,
@@ -316,8 +316,8 @@ def test_a_trial_is_called_one(table: Path) -> None:
 def test_what_was_committed_before_an_error_is_counted(table: Path) -> None:
     (table / "more").mkdir()
     (table / "rows.csv").rename(table / "more/1.csv")
-    (table / "more/2.csv").write_text("b,y\n1,good\n")
-    with pytest.raises(SourceSchemaError):
+    (table / "more/2.csv").write_text(f'"{HOSTILE}",b,y\n1,2,3,good\n')
+    with pytest.raises(SourceError):
         train(table, source="more", iterations=99, checkpoint_seconds=0)
     summary = json.loads((table / "runtime/logs/summary.json").read_text())
     assert (summary["status"], summary["rows_this_run"]) == ("failed", 600)
