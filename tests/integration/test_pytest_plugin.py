@@ -84,7 +84,9 @@ def test_a_project_tests_its_workflow(tmp_path: Path) -> None:
     plugin = "generator.testing.plugin"
     options = ["-q", "-p", "no:cacheprovider", "--wfgen-keep"]
     argv = [sys.executable, "-m", "pytest", "-p", plugin, *options]
-    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    # Where wfgen is installed, pytest would load the plugin by itself, a second time.
+    autoload = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
+    environment = os.environ | {"PYTHONPATH": str(ROOT)} | autoload
     done = SystemRunner().run(argv, cwd=tmp_path, env=environment)
     assert done.exit_code == 0, done.stdout + done.stderr
     assert "4 passed" in done.stdout
