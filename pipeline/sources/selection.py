@@ -150,7 +150,7 @@ def _find_reasons(
             reasons[table.name] = "it is an example of a submission"
         elif trains and is_test:
             reasons[table.name] = "by its name it is for tests, not for training"
-        elif _is_copy(table.member, seen, sizes) and not table.is_known:
+        elif not table.is_known and _is_copy(table.member, seen, sizes):
             reasons[table.name] = "it holds the same bytes as another"
     return reasons
 
