@@ -245,14 +245,14 @@ def command(  # noqa: PLR0913, PLR0917 - one parameter an option is how click ha
     )
     check_iterations(parsed, request.inputs, request.variables)
     rules = [parse_fault(text) for text in faults]
-    text = (root / request.workflow).read_text(encoding="utf-8", errors="replace")
+    text = parsed.document.text
     given = [*request.secrets, *chain(*request.environment_secrets.values())]
     for name in find_unread_secrets(text, given):
         show(f"warning: the workflow reads no secret {name}", err=True)
     with ExitStack() as stack:
         if kaggle is not None:
             request = _add_kaggle(request, kaggle, stack)
-        return _run(request, rules, runner, as_json=as_json, verbose=verbose)
+        return _run(request, text, rules, as_json=as_json, verbose=verbose)
 
 
 def _add_kaggle(request: RunRequest, folder: Path, stack: ExitStack) -> RunRequest:
@@ -267,12 +267,13 @@ def _add_kaggle(request: RunRequest, folder: Path, stack: ExitStack) -> RunReque
 
 def _run(
     request: RunRequest,
+    text: str,
     faults: Iterable[Fault],
-    runner: SystemRunner,
     *,
     as_json: bool,
     verbose: bool,
 ) -> int:
+    runner = SystemRunner()
     say: Callable[[str], None] = _discard if as_json else show
     store = prepare_state(choose_state_folder(request)) / "github"
     repository = read_repository(request.root, runner, name=request.repository)
@@ -293,7 +294,7 @@ def _run(
             raise OutputError(
                 f"{error.filename or store}: {error.strerror or error}"
             ) from error
-        faults_of_state = _find_state_faults(request)
+        faults_of_state = _find_state_faults(request, text)
         if as_json:
             document = make_result_document(result) | {"state_faults": faults_of_state}
             show(json.dumps(document, indent=2))
@@ -306,12 +307,11 @@ def _run(
     return EXIT_PROBLEMS
 
 
-def _find_state_faults(request: RunRequest) -> list[dict[str, Any]]:
+def _find_state_faults(request: RunRequest, text: str) -> list[dict[str, Any]]:
     """Return what loses state on GitHub, whether or not this run showed it.
 
-    What wfgen wrote has nothing of it, which tests see to.
+    `text` is the workflow. What wfgen wrote has nothing of it, which tests see to.
     """
-    text = (request.root / request.workflow).read_text(encoding="utf-8")
     if is_untouched(text):
         return []
     # The rules read scripts by a parser of their own.

@@ -34,6 +34,7 @@ class _Work(NamedTuple):
 
 def find_in_workflows(root: Path) -> Iterator[Candidate]:
     """Yield a candidate for each job that trains; those that wfgen wrote are passed over."""
+    programs = list_programs(root)
     for path in list_workflow_files(root):
         if is_ours(read_text(path)):
             continue
@@ -43,13 +44,15 @@ def find_in_workflows(root: Path) -> Iterator[Candidate]:
             # A file that is no workflow trains nothing; `wfgen check` tells of it.
             continue
         for job in workflow.jobs:
-            candidate = _read_job(root, workflow, job)
+            candidate = _read_job(root, workflow, job, programs)
             if candidate is not None:
                 yield candidate
 
 
-def _read_job(root: Path, workflow: Workflow, job: Job) -> Candidate | None:
-    works = list(_iter_works(root, workflow, job))
+def _read_job(
+    root: Path, workflow: Workflow, job: Job, programs: frozenset[str]
+) -> Candidate | None:
+    works = list(_iter_works(root, workflow, job, programs))
     if not works:
         return None
     names = (workflow.path.stem, workflow.name, job.id, job.name)
@@ -77,8 +80,9 @@ def _read_job(root: Path, workflow: Workflow, job: Job) -> Candidate | None:
     return Candidate(command, work.place, reason, score, work.script, missing, job.id)
 
 
-def _iter_works(root: Path, workflow: Workflow, job: Job) -> Iterator[_Work]:
-    programs = list_programs(root)
+def _iter_works(
+    root: Path, workflow: Workflow, job: Job, programs: frozenset[str]
+) -> Iterator[_Work]:
     node = _get_node(workflow, job)
     for index, step in enumerate(job.steps):
         folder = _get_folder(workflow, node, index)
